@@ -1,5 +1,6 @@
 /** What the file says, checked, indexed and deeply frozen: replaced whole, never changed. */
 import type { JWK } from 'jose'
+import { parseDuration } from './duration.js'
 import type { Alg, Client, Config, User } from './types.js'
 
 /** `T` with every member, at every depth, read-only. */
@@ -26,12 +27,7 @@ export interface GeneratedKey {
 }
 
 /** Lifetimes in seconds. */
-export interface Lifetimes {
-  readonly authorization_code: number
-  readonly access_token: number
-  readonly id_token: number
-  readonly refresh_token: number
-}
+export type Lifetimes = { readonly [K in keyof Config['lifetimes']]: number }
 
 export interface Snapshot {
   readonly config: DeepReadonly<Config>
@@ -42,4 +38,25 @@ export interface Snapshot {
   readonly clients: ReadonlyMap<string, DeepReadonly<Client>>
   /** In the order of the configuration. */
   readonly keys: readonly (SigningKey | GeneratedKey)[]
+}
+
+/** Indexes and freezes a configuration that has passed all checks. */
+export function buildSnapshot(config: Config, keys: readonly (SigningKey | GeneratedKey)[]): Snapshot {
+  const lifetimes = Object.entries(config.lifetimes).map(([name, duration]) => [name, parseDuration(duration)])
+  for (const key of keys) if ('publicJwk' in key) deepFreeze(key.publicJwk)
+  deepFreeze(config)
+  return Object.freeze({
+    config,
+    lifetimes: Object.freeze(Object.fromEntries(lifetimes) as Lifetimes),
+    users: new Map(config.users.map((user) => [user.sub, user])),
+    clients: new Map(config.clients.map((client) => [client.client_id, client])),
+    keys: Object.freeze(keys.map((key) => Object.freeze(key))),
+  })
+}
+
+function deepFreeze(value: unknown): void {
+  // What an alias shares is frozen the first time it is met.
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return
+  Object.freeze(value)
+  for (const member of Object.values(value)) deepFreeze(member)
 }

@@ -111,7 +111,7 @@ export interface Config {
     refresh_token: Duration
   }
   /**
-   * Custom scopes by name. A claim that is named here appears only if one of its scopes was granted.
+   * Custom scopes by name. A claim that is named here appears only if one of its scopes was granted. `profile`, `email`, `address`, `phone` and `offline_access` keep their meaning and get the claims as well; `openid` can't be defined.
    */
   scopes: {
     [k: string]: Scope

@@ -1,0 +1,31 @@
+/** Users put at run time, over those of the configuration. */
+import type { FastifyPluginAsync } from 'fastify'
+import { putUser, revokeGrants } from '../directory.js'
+import { PATHS } from '../endpoints/paths.js'
+import { invalidRequest } from '../oauth/errors.js'
+
+export const users: FastifyPluginAsync = async (app) => {
+  const config = { answer: 'json' } as const
+
+  /** In: a JSON object of claims. It replaces what was set before; a `sub` in it is ignored. Out: 204. */
+  app.put<{ Params: { sub: string } }>(PATHS.user, { config }, async ({ ctx, params, body, log }, reply) => {
+    if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+      throw invalidRequest('the body is not a JSON object, expected the claims of the user by name')
+    }
+    await putUser(ctx, requireSub(params.sub), body as Record<string, unknown>)
+    log.info({ sub: params.sub }, 'user put')
+    return reply.code(204).send()
+  })
+
+  /** Revokes every token of the user. Out: 204, also where there is nothing to revoke. */
+  app.post<{ Params: { sub: string } }>(PATHS.revoke_tokens, { config }, async ({ ctx, params, log }, reply) => {
+    await revokeGrants(ctx, requireSub(params.sub))
+    log.info({ sub: params.sub }, 'tokens revoked')
+    return reply.code(204).send()
+  })
+}
+
+function requireSub(sub: string): string {
+  if (sub === '' || sub.length > 255) throw invalidRequest(`sub has ${sub.length} characters, expected 1 to 255`)
+  return sub
+}

@@ -1,0 +1,110 @@
+/** Says in words for people what a JSON Schema validator found. */
+import type { ErrorObject } from 'ajv/dist/2020.js'
+import type { Complaint } from './errors.js'
+import { suggest } from './suggest.js'
+
+/** Members whose values must not get into a message, and so into a log. */
+const SECRETS = ['client_secret', 'pem', 'jwk']
+const LONGEST = 60
+
+const TYPES: Readonly<Record<string, string>> = {
+  string: 'a text',
+  boolean: 'a boolean',
+  integer: 'a whole number',
+  number: 'a number',
+  array: 'a list',
+  object: 'an object',
+  null: 'null',
+}
+
+const LIMITS: Readonly<Record<string, (limit: number) => string>> = {
+  minimum: (limit) => `must be at least ${limit}`,
+  maximum: (limit) => `must be at most ${limit}`,
+  minLength: (limit) => (limit === 1 ? 'must not be empty' : `must have at least ${limit} characters`),
+  maxLength: (limit) => `must have at most ${limit} characters`,
+  minItems: (limit) => (limit === 1 ? 'must not be empty' : `must have at least ${limit} entries`),
+}
+
+interface Subschema {
+  readonly title?: string
+  readonly description?: string
+  readonly properties?: Readonly<Record<string, Subschema>>
+}
+
+/** One error of the validator (which must be `verbose`) as a complaint. */
+export function explain(error: ErrorObject): Complaint {
+  const { keyword, params, data } = error
+  const schema = error.parentSchema as Subschema
+  const path = segments(error.instancePath)
+  const value = (message: string): Complaint => ({ path, at: 'value', message })
+  switch (keyword) {
+    case 'additionalProperties': {
+      const key = params.additionalProperty as string
+      return { path: [...path, key], at: 'key', message: `is not a known key${hint(key, schema)}` }
+    }
+    case 'required':
+      return value(`lacks the required key ${params.missingProperty}`)
+    case 'enum':
+      return value(`must be one of ${params.allowedValues.join(', ')}, but is ${show(data, path)}${near(error)}`)
+  }
+  if (error.propertyName !== undefined) {
+    return { path: [...path, error.propertyName], at: 'key', message: `must be ${meaning(error)}` }
+  }
+  if (schema.title === 'Duration') {
+    return value(`must be seconds or a duration such as 15m, 1h, 30d; ${show(data, path, '')} is neither`)
+  }
+  if (keyword === 'type') return value(`must be ${typeNames(params.type)}, but is ${show(data, path)}`)
+  if (keyword === 'pattern' || keyword === 'format')
+    return value(`must be ${meaning(error)}, but is ${show(data, path, '')}`)
+  const limit = LIMITS[keyword]?.(params.limit) ?? error.message!
+  return value(data === '' || typeof data === 'object' ? limit : `${limit}, but is ${show(data, path, '')}`)
+}
+
+/** The first sentence of the property's description, as the end of another one. */
+function meaning({ parentSchema, params }: ErrorObject): string {
+  const { description } = parentSchema as Subschema
+  if (description === undefined) return `a text that fits ${params.pattern ?? params.format}`
+  const [sentence = ''] = description.split(/\.(?:\s|$)/)
+  return sentence.charAt(0).toLowerCase() + sentence.slice(1)
+}
+
+/** The value in words, if it may be seen. */
+export function show(value: unknown, path: readonly string[], text = 'the text '): string {
+  if (value === null || value === undefined) return 'empty'
+  if (Array.isArray(value)) return 'a list'
+  if (typeof value === 'object') return 'an object'
+  if (path.some((segment) => SECRETS.includes(segment))) return `${TYPES[typeof value]} (not shown)`
+  if (typeof value !== 'string') return text === '' ? String(value) : `the ${typeof value} ${value}`
+  return `${text}"${value.length > LONGEST ? `${value.slice(0, LONGEST)}…` : value}"`
+}
+
+function typeNames(types: string | readonly string[]): string {
+  return [types]
+    .flat()
+    .map((type) => TYPES[type])
+    .join(' or ')
+}
+
+function near({ data, params }: ErrorObject): string {
+  const found = typeof data === 'string' ? suggest(data, params.allowedValues.map(String)) : undefined
+  return found === undefined ? '' : `; did you mean ${found}?`
+}
+
+function hint(key: string, { title, properties = {} }: Subschema): string {
+  const found = suggest(key, Object.keys(properties)) ?? deeper(key, properties)
+  if (found !== undefined) return `; did you mean ${found}?`
+  return title === 'User' ? `; a claim goes under claims` : ''
+}
+
+/** A key of the right name at the wrong depth: `port` for `server.port`. */
+function deeper(key: string, properties: Readonly<Record<string, Subschema>>): string | undefined {
+  const parent = Object.keys(properties).find((name) => Object.hasOwn(properties[name]?.properties ?? {}, key))
+  return parent && `${parent}.${key}`
+}
+
+function segments(instancePath: string): string[] {
+  return instancePath
+    .split('/')
+    .slice(1)
+    .map((segment) => segment.replaceAll('~1', '/').replaceAll('~0', '~'))
+}

@@ -1,0 +1,133 @@
+/** From a PEM or a JWK (RFC 7517) to a private key that is known to sign. */
+import { createPrivateKey, createPublicKey, generateKeyPair, type KeyObject } from 'node:crypto'
+import { promisify } from 'node:util'
+import { CompactSign, calculateJwkThumbprint, compactVerify, importJWK, importPKCS8, type JWK } from 'jose'
+import type { SigningKey } from './snapshot.js'
+import type { Alg } from './types.js'
+
+/** A key as it was read, before it is known to fit. */
+export interface Material {
+  readonly key: KeyObject
+  /** Of the JWK, where it was one. */
+  readonly kid?: string
+}
+
+/** RFC 7518 §3.1, RFC 8037 §3.1: what kind of key each algorithm signs with. */
+const KINDS: Readonly<Record<Alg, string>> = {
+  RS256: 'RSA',
+  RS384: 'RSA',
+  RS512: 'RSA',
+  PS256: 'RSA',
+  PS384: 'RSA',
+  PS512: 'RSA',
+  ES256: 'EC P-256',
+  ES384: 'EC P-384',
+  ES512: 'EC P-521',
+  EdDSA: 'Ed25519',
+}
+
+const CURVES: Readonly<Record<string, string>> = { prime256v1: 'P-256', secp384r1: 'P-384', secp521r1: 'P-521' }
+
+/** RFC 7518 §3.3: a key of 2048 bits or larger must be used. */
+const SMALLEST_RSA = 2048
+
+/** The private key in a text: PEM, a JWK, or the one of a JWKS that fits. */
+export function readMaterial(text: string, alg: Alg, kid: string | undefined): Material {
+  if (!text.trimStart().startsWith('{')) return readPem(text)
+  let document: { keys?: unknown }
+  try {
+    document = JSON.parse(text)
+  } catch {
+    throw new Error('is neither PEM nor valid JSON')
+  }
+  return readJwk(Array.isArray(document.keys) ? chooseJwk(document.keys, alg, kid) : document, alg)
+}
+
+/** PKCS #8 (`PRIVATE KEY`), or the traditional forms of RSA and EC. */
+export function readPem(text: string): Material {
+  const label = /-----BEGIN ([A-Z ]+)-----/.exec(text)?.[1]
+  if (label === undefined) throw new Error('is not PEM, which begins with -----BEGIN PRIVATE KEY-----')
+  if (/ENCRYPTED/.test(text)) throw new Error('is encrypted, but the key must be readable without a passphrase')
+  // A file of `openssl ecparam` has the parameters of the curve before the key.
+  if (!text.includes('PRIVATE KEY-----')) throw new Error(`is a ${label.toLowerCase()}, but a private key is needed`)
+  try {
+    return { key: createPrivateKey(text) }
+  } catch {
+    throw new Error('is not a private key that can be read, though it looks like PEM')
+  }
+}
+
+/** A private JWK. */
+export function readJwk(jwk: JWK, alg: Alg): Material {
+  if (typeof jwk.kty !== 'string') throw new Error('is no JWK: it lacks kty')
+  if (jwk.d === undefined) throw new Error('is a public JWK (it lacks d), but a private key is needed')
+  if (jwk.alg !== undefined && jwk.alg !== alg) throw new Error(`is a JWK for ${jwk.alg}, but alg is ${alg}`)
+  try {
+    return { key: createPrivateKey({ key: jwk, format: 'jwk' }), kid: jwk.kid }
+  } catch {
+    throw new Error('is a JWK whose members do not make a private key')
+  }
+}
+
+function chooseJwk(keys: readonly JWK[], alg: Alg, kid: string | undefined): JWK {
+  const found = keys.find((jwk) => {
+    const named = kid === undefined || jwk.kid === kid
+    const curve = KINDS[alg].replace(/^EC /, '')
+    return named && jwk.d !== undefined && (jwk.alg ?? alg) === alg && (jwk.crv ?? jwk.kty) === curve
+  })
+  if (found !== undefined) return found
+  throw new Error(`is a JWKS without a private key for ${alg}${kid === undefined ? '' : ` with the kid ${kid}`}`)
+}
+
+/** The signing key, once it has shown that it fits its algorithm and works. */
+export async function makeSigningKey(
+  { key, kid: ownKid }: Material,
+  alg: Alg,
+  kid: string | undefined,
+  known: readonly SigningKey[] = [],
+): Promise<SigningKey> {
+  requireFit(key, alg)
+  const bare = createPublicKey(key).export({ format: 'jwk' }) as JWK
+  const publicJwk: JWK = { ...bare, kid: kid ?? ownKid ?? (await calculateJwkThumbprint(bare)), alg, use: 'sig' }
+  const same = known.find((other) => JSON.stringify(other.publicJwk) === JSON.stringify(publicJwk))
+  if (same !== undefined) return same
+  try {
+    const privateKey = await importPKCS8(key.export({ format: 'pem', type: 'pkcs8' }) as string, alg)
+    const token = await new CompactSign(new Uint8Array(1)).setProtectedHeader({ alg }).sign(privateKey)
+    await compactVerify(token, await importJWK(publicJwk, alg))
+    return { kid: publicJwk.kid!, alg, privateKey, publicJwk }
+  } catch {
+    throw new Error('does not work: a signature made with it does not verify')
+  }
+}
+
+function requireFit(key: KeyObject, alg: Alg): void {
+  const kind = kindOf(key)
+  if (kind !== KINDS[alg]) {
+    const fitting = (Object.keys(KINDS) as Alg[]).filter((name) => KINDS[name] === kind)
+    const way = fitting.length === 0 ? '' : `; for this key, set alg to ${fitting.join(' or ')}`
+    throw new Error(`is a key of the kind ${kind}, but ${alg} needs ${KINDS[alg]}${way}`)
+  }
+  const bits = key.asymmetricKeyDetails!.modulusLength
+  if (bits !== undefined && bits < SMALLEST_RSA) {
+    throw new Error(`has ${bits} bits, but ${alg} needs an RSA key of at least ${SMALLEST_RSA}`)
+  }
+}
+
+function kindOf(key: KeyObject): string {
+  const type = key.asymmetricKeyType!
+  if (type === 'ec') {
+    const curve = key.asymmetricKeyDetails!.namedCurve!
+    return `EC ${CURVES[curve] ?? curve}`
+  }
+  return type === 'rsa' ? 'RSA' : type === 'ed25519' ? 'Ed25519' : type
+}
+
+/** New material for an algorithm. */
+export async function generateMaterial(alg: Alg): Promise<Material> {
+  const kind = KINDS[alg]
+  const generate = promisify(generateKeyPair)
+  if (kind === 'RSA') return { key: (await generate('rsa', { modulusLength: SMALLEST_RSA })).privateKey }
+  if (kind === 'Ed25519') return { key: (await generate('ed25519')).privateKey }
+  return { key: (await generate('ec', { namedCurve: kind.replace('EC ', '') })).privateKey }
+}

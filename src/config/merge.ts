@@ -1,0 +1,112 @@
+/** Lays overrides and lists of users over a configuration, and keeps the origin of each part. */
+import { memberOrigin, type Origin, type Source } from './origin.js'
+
+/** A value and where it comes from. */
+export interface Layer {
+  readonly value: unknown
+  readonly origin: Origin
+}
+
+/** A value from outside of the files, such as an option of the command line. */
+export interface Override {
+  /** What the user wrote it as: `--port`, `OIDC_PROVIDER_MOCK_PORT`, `startProvider()`. */
+  readonly source: string
+  readonly path: readonly string[]
+  readonly value: unknown
+  /** The value is one item for the list at `path`. */
+  readonly append?: boolean
+}
+
+type Members = Readonly<Record<string, unknown>>
+
+/** Whether it is a mapping rather than a list or a scalar. */
+export function isMembers(value: unknown): value is Members {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** What makes two items of a list the same. */
+const IDENTITY: Readonly<Record<string, string>> = { users: 'sub', clients: 'client_id' }
+
+/** The layer with an override in: objects are merged deeply, everything else is replaced. */
+export function applyOverride(base: Layer, { source, path, value, append }: Override): Layer {
+  const from: Source = { name: source }
+  if (value === undefined) return base
+  return update(base, path, from, (old) => {
+    if (append !== true) return overlay(old, value, from)
+    return insert(old, { value: copy(value), origin: { source: from } }, IDENTITY[path.join('.')])
+  })
+}
+
+/** The layer with the items at the end of its `users`. */
+export function appendUsers(base: Layer, items: readonly Layer[]): Layer {
+  if (items.length === 0) return base
+  return update(base, ['users'], items[0]!.origin.source, (old) =>
+    items.reduce((list, item) => insert(list, item, undefined), old),
+  )
+}
+
+/** A flat list, whose items are `sub` beside the claims, as users. */
+export function flatUsers({ value, origin }: Layer): Layer[] {
+  return (value as unknown[]).map((item, index) => {
+    const own: Origin = { ...memberOrigin(origin, String(index)), source: origin.source, pointer: `/${index}` }
+    if (!isMembers(item)) return { value: item, origin: own }
+    const { sub, ...claims } = item
+    const user = Object.hasOwn(item, 'sub') ? { sub, claims } : { claims }
+    return { value: user, origin: { ...own, members: new Map([['claims', own]]) } }
+  })
+}
+
+function update(base: Layer, path: readonly string[], source: Source, change: (old: Layer) => Layer): Layer {
+  const [key, ...rest] = path
+  if (key === undefined) return change(base)
+  const object = isMembers(base.value) ? base : { value: {}, origin: { source } }
+  return withMember(object, key, update(member(object, key, source), rest, source, change))
+}
+
+function overlay(base: Layer, value: unknown, source: Source): Layer {
+  if (!isMembers(value)) return { value: copy(value), origin: { source } }
+  let result: Layer = isMembers(base.value) ? base : { value: {}, origin: { source } }
+  for (const [key, inner] of Object.entries(value)) {
+    if (inner !== undefined) result = withMember(result, key, overlay(member(result, key, source), inner, source))
+  }
+  return result
+}
+
+/** The list with an item more, or in the place of the one with the same identity. */
+function insert(list: Layer, item: Layer, identity: string | undefined): Layer {
+  const items = Array.isArray(list.value) ? [...list.value] : []
+  const found = identity === undefined ? -1 : items.findIndex((other) => sameIdentity(other, item.value, identity))
+  const index = found === -1 ? items.length : found
+  items[index] = item.value
+  const members = new Map(list.origin.members).set(String(index), item.origin)
+  return { value: items, origin: { ...list.origin, members } }
+}
+
+function sameIdentity(one: unknown, other: unknown, identity: string): boolean {
+  return isMembers(one) && isMembers(other) && one[identity] !== undefined && one[identity] === other[identity]
+}
+
+function member({ value, origin }: Layer, key: string, source: Source): Layer {
+  if (!Object.hasOwn(value as Members, key)) return { value: undefined, origin: { source } }
+  return { value: (value as Members)[key], origin: memberOrigin(origin, key) ?? { source } }
+}
+
+function withMember({ value, origin }: Layer, key: string, inner: Layer): Layer {
+  const object = { ...(value as Members) }
+  setMember(object, key, inner.value)
+  return { value: object, origin: { ...origin, members: new Map(origin.members).set(key, inner.origin) } }
+}
+
+/** Sets a member even if it is called `__proto__`, which an assignment would take for the prototype. */
+function setMember(object: object, key: string, value: unknown): void {
+  Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true })
+}
+
+/** The caller's objects must not be frozen with the snapshot. */
+function copy(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(copy)
+  if (!isMembers(value)) return value
+  const object = {}
+  for (const [key, inner] of Object.entries(value)) if (inner !== undefined) setMember(object, key, copy(inner))
+  return object
+}

@@ -1,0 +1,37 @@
+/** Reading one text file, with a sentence for everything that can go wrong. */
+import { open } from 'node:fs/promises'
+
+/** Nobody writes a larger configuration by hand; it is a mistake or an attack. */
+const LARGEST = 4 * 1024 * 1024
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'does not exist',
+  EACCES: 'may not be read: permission denied',
+  EISDIR: 'is a folder, but a file was expected',
+}
+
+/** Why a file could not be read or written, as the end of a sentence that begins with its name. */
+export function reasonOf(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException
+  return REASONS[String(code)] ?? message
+}
+
+/** The content of a UTF-8 file. A pipe will do as well, so a shell's `<(…)` works. */
+export async function readText(file: string): Promise<string> {
+  const bytes = await readBytes(file).catch((error: unknown) => {
+    throw new Error(reasonOf(error))
+  })
+  if (bytes.length > LARGEST) throw new Error('is larger than 4 MiB, which no configuration needs')
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    throw new Error('is not valid UTF-8; save it in that encoding')
+  }
+}
+
+async function readBytes(file: string): Promise<Buffer> {
+  const handle = await open(file)
+  const chunks: Buffer[] = []
+  for await (const chunk of handle.createReadStream({ start: 0, end: LARGEST })) chunks.push(chunk as Buffer)
+  return Buffer.concat(chunks)
+}

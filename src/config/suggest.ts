@@ -1,0 +1,22 @@
+/** What somebody who wrote an unknown word may have meant. */
+import { closest, distance } from 'fastest-levenshtein'
+
+/** The candidate nearest to the word, unless all of them are far away. */
+export function suggest(word: string, candidates: readonly string[]): string | undefined {
+  if (candidates.length === 0) return undefined
+  const plain = snakeCase(word)
+  const byForm = new Map(candidates.map((candidate) => [snakeCase(candidate), candidate]))
+  const nearest = closest(plain, [...byForm.keys()])
+  // A third of the letters may differ; of a short word two, for `url` instead of `uris`.
+  const tolerance = Math.max(2, Math.floor(plain.length / 3))
+  const near = distance(plain, nearest) <= Math.min(tolerance, plain.length - 1)
+  return near ? byForm.get(nearest) : undefined
+}
+
+/** `clientId`, `client-id` and `CLIENT_ID` are the same word in other habits. */
+function snakeCase(word: string): string {
+  return word
+    .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
+    .replaceAll('-', '_')
+    .toLowerCase()
+}

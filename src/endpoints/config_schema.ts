@@ -1,0 +1,9 @@
+/** The schema of the configuration, for editors. */
+import type { FastifyPluginAsync } from 'fastify'
+import { PATHS } from './paths.js'
+
+export const configSchema: FastifyPluginAsync<{ schema: object }> = async (app, { schema }) => {
+  app.get(PATHS.config_schema, { config: { answer: 'json' } }, async (_request, reply) =>
+    reply.type('application/schema+json; charset=utf-8').send(schema),
+  )
+}

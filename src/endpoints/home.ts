@@ -1,0 +1,20 @@
+/** The page at the issuer's own URL: what this is and where to go from here. */
+import type { FastifyPluginAsync } from 'fastify'
+import { renderPage } from '../pages/render.js'
+import { ENDPOINTS, PATHS } from './paths.js'
+
+export const home: FastifyPluginAsync = async (app) => {
+  app.get(PATHS.home, { config: { answer: 'page' } }, async ({ ctx }, reply) => {
+    const page = renderPage('home', {
+      issuer: ctx.issuer,
+      base_path: ctx.base_path,
+      discovery: ctx.base_path + PATHS.discovery,
+      authorization_endpoint: ctx.base_path + ENDPOINTS.authorization_endpoint,
+      self_login: ctx.base_path + PATHS.self_login,
+      users: [...ctx.snapshot.users.values()],
+      clients: [...ctx.snapshot.clients.values()],
+      isolated: ctx.base_path !== '',
+    })
+    return reply.type('text/html; charset=utf-8').send(page)
+  })
+}

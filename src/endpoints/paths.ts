@@ -1,0 +1,24 @@
+/** The table of URLs: below the issuer, each path under the name that discovery gives it, and the paths it has no name for. */
+
+/** OpenID Connect Discovery §3. Everything here is advertised under its own name. */
+export const ENDPOINTS = {
+  authorization_endpoint: '/oauth2/authorize',
+  token_endpoint: '/oauth2/token',
+  userinfo_endpoint: '/userinfo',
+  jwks_uri: '/jwks',
+  registration_endpoint: '/oauth2/clients',
+  end_session_endpoint: '/oauth2/end_session',
+} as const
+
+export const PATHS = {
+  home: '/',
+  discovery: '/.well-known/openid-configuration',
+  end_session_confirm: '/oauth2/end_session/confirm',
+  user: '/users/:sub',
+  revoke_tokens: '/users/:sub/revoke-tokens',
+  self_login: '/oidc/login',
+  self_login_authorized: '/oidc/authorized',
+  self_login_success: '/oidc/success',
+  healthz: '/healthz',
+  config_schema: '/config.schema.json',
+} as const

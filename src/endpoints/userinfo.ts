@@ -1,0 +1,37 @@
+/** Userinfo. OpenID Connect Core §5.3: https://openid.net/specs/openid-connect-core-1_0.html#UserInfo */
+import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
+import { releaseClaims } from '../oauth/claims.js'
+import { invalidRequest, missingToken, shown } from '../oauth/errors.js'
+import { readForm } from '../oauth/params.js'
+import { requireAccessToken } from '../tokens/lookup.js'
+import { ENDPOINTS } from './paths.js'
+
+export const userinfo: FastifyPluginAsync = async (app) => {
+  app.route({
+    method: ['GET', 'POST'],
+    url: ENDPOINTS.userinfo_endpoint,
+    config: { answer: 'json' },
+    handler: async (request, reply) => {
+      reply.header('cache-control', 'no-store')
+      const { user, scope } = await requireAccessToken(request.ctx, readBearerToken(request))
+      return releaseClaims(request.ctx.snapshot, user, scope, 'userinfo')
+    },
+  })
+}
+
+/** RFC 6750 §2: the token comes in the header, or in the form of a POST; one way at a time. */
+function readBearerToken({ headers, body }: FastifyRequest): string {
+  const inForm = body === undefined ? undefined : readForm(headers['content-type'], body).find('access_token')
+  if (headers.authorization === undefined) {
+    if (inForm !== undefined) return inForm
+    throw missingToken('no access token came, expected it in an Authorization header of type Bearer')
+  }
+  const [, inHeader] = /^Bearer +([A-Za-z0-9._~+/-]+=*) *$/i.exec(headers.authorization) ?? []
+  if (inHeader === undefined) {
+    const [scheme = ''] = headers.authorization.split(' ')
+    throw missingToken(`the Authorization header has type ${shown(scheme)}, expected Bearer and one access token`)
+  }
+  if (inForm !== undefined)
+    throw invalidRequest('the access token came both in the header and in the form, expected one')
+  return inHeader
+}

@@ -1,0 +1,224 @@
+/** What the command line and the environment can set: one row for each flag, with the place in the configuration it sets. */
+import type { Override } from './config/load.js'
+
+export interface Flag {
+  /** As `--help` shows it, without the value. */
+  readonly names: string
+  /** The last part of the variable's name, after `OIDC_PROVIDER_MOCK_`. */
+  readonly env: string
+  /** How the value is named in `--help`; a flag with `[BOOL]` also works bare. */
+  readonly value: string
+  readonly description: string
+  /** Where the value goes; `config` and `user_claims_file` are files to read, and go nowhere. */
+  readonly paths: readonly (readonly string[])[]
+  /** Whether each value is one more item of a list. */
+  readonly append?: boolean
+  /** Text in, configuration value out. Throws a sentence about what was expected. */
+  readonly parse: (text: string) => unknown
+}
+
+const text = (value: string) => value
+/** What is no number is left for the schema to refuse, which knows what was expected. */
+const number = (value: string) => (/^-?[0-9]{1,15}$/.test(value) ? Number(value) : value)
+
+const TRUE = ['true', '1', 'yes', 'on', 't', 'y']
+const FALSE = ['false', '0', 'no', 'off', 'f', 'n']
+
+function boolean(value: string): boolean {
+  const word = value.toLowerCase()
+  if (!TRUE.includes(word) && !FALSE.includes(word)) throw new Error(`must be true or false, but is "${value}"`)
+  return TRUE.includes(word)
+}
+
+function claims(value: string): unknown {
+  let parsed: unknown
+  try {
+    parsed = JSON.parse(value)
+  } catch (error) {
+    throw new Error(`must be a JSON object of claims such as {"sub": "alice"}: ${(error as Error).message}`)
+  }
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
+    throw new Error('must be a JSON object of claims such as {"sub": "alice"}')
+  }
+  const { sub, ...rest } = parsed as Record<string, unknown>
+  if (sub === undefined) throw new Error('must have a "sub": {"sub": "alice", …}')
+  return { sub, claims: rest }
+}
+
+const lifetime = (kind: string, name: string): Flag => ({
+  names: `--${name.replaceAll('_', '-')}-lifetime`,
+  env: `${name.toUpperCase()}_LIFETIME`,
+  value: '<DURATION>',
+  description: `lifetime of ${kind}, in seconds or as 15m, 1h, 30d`,
+  paths: [['lifetimes', name]],
+  parse: number,
+})
+
+/** In the order of `--help`. */
+export const FLAGS: readonly Flag[] = [
+  {
+    names: '-c, --config',
+    env: 'CONFIG',
+    value: '<FILE>',
+    description: 'the configuration, YAML or JSON; a change is followed at once',
+    paths: [],
+    parse: text,
+  },
+  {
+    names: '-p, --port',
+    env: 'PORT',
+    value: '<N>',
+    description: 'port to listen on; 0 picks a free one (default: 9400)',
+    paths: [['server', 'port']],
+    parse: number,
+  },
+  {
+    names: '-H, --host',
+    env: 'HOST',
+    value: '<ADDR>',
+    description: 'address to listen on (default: 127.0.0.1)',
+    paths: [['server', 'host']],
+    parse: text,
+  },
+  {
+    names: '-r, --require-registration',
+    env: 'REQUIRE_REGISTRATION',
+    value: '[BOOL]',
+    description: 'only registered or configured clients (default: false)',
+    paths: [['require_registration']],
+    parse: boolean,
+  },
+  {
+    names: '-n, --require-nonce',
+    env: 'REQUIRE_NONCE',
+    value: '[BOOL]',
+    description: 'refuse authorization requests without nonce (default: false)',
+    paths: [['require_nonce']],
+    parse: boolean,
+  },
+  {
+    names: '--require-pkce',
+    env: 'REQUIRE_PKCE',
+    value: '[BOOL]',
+    description: 'refuse authorization requests without code_challenge (default: false)',
+    paths: [['require_pkce']],
+    parse: boolean,
+  },
+  {
+    names: '-f, --no-refresh-token',
+    env: 'NO_REFRESH_TOKEN',
+    value: '[BOOL]',
+    description: 'issue no refresh token (default: false)',
+    paths: [['issue_refresh_token']],
+    parse: (value) => !boolean(value),
+  },
+  {
+    names: '-e, --token-max-age',
+    env: 'TOKEN_MAX_AGE',
+    value: '<DURATION>',
+    description: 'lifetime of access and ID tokens, in seconds or as 15m, 1h, 30d (default: 1h)',
+    paths: [
+      ['lifetimes', 'access_token'],
+      ['lifetimes', 'id_token'],
+    ],
+    parse: number,
+  },
+  lifetime('access tokens', 'access_token'),
+  lifetime('ID tokens', 'id_token'),
+  lifetime('refresh tokens (default: 30d)', 'refresh_token'),
+  lifetime('authorization codes (default: 10m)', 'authorization_code'),
+  {
+    names: '--user',
+    env: 'USER',
+    value: '<SUB>',
+    description: 'a predefined user whose email is SUB; repeatable',
+    paths: [['users']],
+    append: true,
+    parse: (sub) => ({ sub, claims: { email: sub } }),
+  },
+  {
+    names: '--user-claims',
+    env: 'USER_CLAIMS',
+    value: '<JSON>',
+    description: 'a predefined user, as a JSON object of claims with "sub"; repeatable',
+    paths: [['users']],
+    append: true,
+    parse: claims,
+  },
+  {
+    names: '--user-claims-file',
+    env: 'USER_CLAIMS_FILE',
+    value: '<FILE>',
+    description: 'a YAML or JSON list of claims, each with "sub"; a change is followed at once',
+    paths: [],
+    parse: text,
+  },
+  {
+    names: '--issuer',
+    env: 'ISSUER',
+    value: '<URL>',
+    description: 'the issuer identifier (default: follows the host of each request)',
+    paths: [['issuer']],
+    parse: text,
+  },
+  {
+    names: '--trust-forwarded',
+    env: 'TRUST_FORWARDED',
+    value: '[BOOL]',
+    description: 'believe X-Forwarded-Proto, -Host and -Port (default: true)',
+    paths: [['server', 'trust_forwarded']],
+    parse: boolean,
+  },
+  {
+    names: '--cors-origin',
+    env: 'CORS_ORIGIN',
+    value: '<ORIGIN>',
+    description: 'origins whose scripts may call, separated by commas (default: *)',
+    paths: [['server', 'cors_origins']],
+    parse: (value) => value.split(',').map((origin) => origin.trim()),
+  },
+  {
+    names: '--wildcard-redirect-uris',
+    env: 'WILDCARD_REDIRECT_URIS',
+    value: '[BOOL]',
+    description: "let a * in clients' redirect_uris stand for anything but a separator (default: false)",
+    paths: [['wildcard_redirect_uris']],
+    parse: boolean,
+  },
+  {
+    names: '--keep-key-in',
+    env: 'KEEP_KEY_IN',
+    value: '<FILE>',
+    description: 'keep the generated RS256 key in this file across restarts',
+    paths: [['keys']],
+    parse: (file) => [{ alg: 'RS256', keep_in: file }],
+  },
+  {
+    names: '--log-level',
+    env: 'LOG_LEVEL',
+    value: '<LEVEL>',
+    description: 'trace, debug, info, warn, error, fatal or silent (default: info)',
+    paths: [['log', 'level']],
+    parse: text,
+  },
+  {
+    names: '--log-format',
+    env: 'LOG_FORMAT',
+    value: '<FORMAT>',
+    description: 'pretty, json, or auto: pretty on a terminal (default: auto)',
+    paths: [['log', 'format']],
+    parse: text,
+  },
+]
+
+/** The variable that sets the flag. */
+export const variableOf = (flag: Flag) => `OIDC_PROVIDER_MOCK_${flag.env}`
+
+/** The name of the flag as errors show it. */
+export const nameOf = (flag: Flag) => /--[a-z-]+/.exec(flag.names)![0]
+
+/** What one value of a flag changes in the configuration. */
+export function overridesOf(flag: Flag, source: string, value: string): Override[] {
+  const parsed = flag.parse(value)
+  return flag.paths.map((path) => ({ source, path, value: parsed, ...(flag.append === true && { append: true }) }))
+}

@@ -1,0 +1,36 @@
+/** The authorization_code grant. RFC 6749 §4.1.3: https://www.rfc-editor.org/rfc/rfc6749#section-4.1.3 */
+import { invalidGrant, shown } from '../oauth/errors.js'
+import { verifyCodeVerifier } from '../oauth/pkce.js'
+import { issueTokens } from '../tokens/issue.js'
+import type { GrantHandler } from './grant.js'
+
+export const authorizationCode: GrantHandler = async (ctx, client, params) => {
+  const presented = params.require('code')
+  const redirect_uri = params.find('redirect_uri')
+  const code_verifier = params.find('code_verifier')
+
+  // RFC 6749 §4.1.2: the client must not use a code more than once; of two that try at once, one gets it.
+  const code = await ctx.store.authorization_codes.take(presented)
+  if (code === undefined) throw invalidGrant('code is unknown or was already used')
+
+  // RFC 6749 §4.1.3: the code must have been issued to the client that presents it.
+  if (code.client_id !== client.client_id) {
+    throw invalidGrant(
+      `code was issued to client ${shown(code.client_id)}, but client ${shown(client.client_id)} presents it`,
+    )
+  }
+  const now = ctx.clock.now()
+  if (code.expires_at <= now) throw invalidGrant(`code expired at ${code.expires_at}, it is ${now} now`)
+
+  // RFC 6749 §4.1.3: the redirect_uri must be the one of the authorization request.
+  if (redirect_uri !== code.redirect_uri) {
+    throw invalidGrant(
+      `redirect_uri is ${shown(redirect_uri ?? 'missing')}, the authorization request had ${shown(code.redirect_uri)}`,
+    )
+  }
+  verifyCodeVerifier(code_verifier, code)
+
+  const grant = await ctx.store.grants.get(code.grant_id)
+  if (grant === undefined) throw invalidGrant('the grant of the code was revoked')
+  return issueTokens(ctx, { client, grant_id: code.grant_id, grant, scope: grant.scope, nonce: code.nonce })
+}

@@ -1,0 +1,162 @@
+/** A small relying party of our own, to try a login in the browser with nothing else. It uses the code flow with PKCE. */
+import { createHash } from 'node:crypto'
+import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
+import type { Context } from '../context.js'
+import { putClient } from '../directory.js'
+import { ENDPOINTS, PATHS } from '../endpoints/paths.js'
+import { readParams } from '../oauth/params.js'
+import { renderPage } from '../pages/render.js'
+import { randomToken } from '../random.js'
+import type { SelfLogin } from '../store/store.js'
+import { readOwnIdToken } from '../tokens/jwt.js'
+
+const CLIENT_ID = 'oidc-provider-mock-self-login'
+const SCOPE = 'openid profile email address phone'
+const COOKIE = 'oidc_provider_mock_self_login'
+
+type Answer = Readonly<Record<string, unknown>>
+type Outcome = NonNullable<SelfLogin['outcome']>
+
+export const selfLogin: FastifyPluginAsync = async (app) => {
+  const config = { answer: 'page' } as const
+
+  app.get(PATHS.self_login, { config }, async ({ ctx }, reply) =>
+    html(reply, renderPage('self_login', { action: ctx.base_path + PATHS.self_login, issuer: ctx.issuer })),
+  )
+
+  app.post(PATHS.self_login, { config }, async ({ ctx }, reply) => {
+    const redirect_uri = ctx.base_url + PATHS.self_login_authorized
+    await registerSelf(ctx, redirect_uri)
+    const login = { redirect_uri, state: randomToken(), nonce: randomToken(), code_verifier: randomToken() }
+    const id = randomToken()
+    await ctx.store.self_logins.put(id, login)
+    remember(ctx, reply, id)
+    return reply.redirect(`${ctx.base_path}${ENDPOINTS.authorization_endpoint}?${authorizationQuery(login)}`)
+  })
+
+  app.get(PATHS.self_login_authorized, { config }, async (request, reply) => {
+    const { ctx } = request
+    const params = readParams(request.query)
+    const login = await ctx.store.self_logins.take(request.cookies[COOKIE] ?? '')
+    if (login === undefined) return failed(ctx, reply, 'no_login', 'no login is in progress in this browser')
+    // OpenID Connect Core §3.1.2.7: the state must be the one that was sent, or the answer isn't for this browser.
+    if (params.find('state') !== login.state)
+      return failed(ctx, reply, 'wrong_state', 'state is not the one that was sent')
+    const error = params.find('error')
+    if (error !== undefined) return failed(ctx, reply, error, params.find('error_description') ?? '')
+    const outcome = await exchange(app, request, { ...login, code: params.find('code') ?? '' })
+    if ('error' in outcome) return failed(ctx, reply, outcome.error, outcome.error_description)
+    const id = randomToken()
+    await ctx.store.self_logins.put(id, { ...login, outcome })
+    remember(ctx, reply, id)
+    return reply.redirect(ctx.base_path + PATHS.self_login_success)
+  })
+
+  app.get(PATHS.self_login_success, { config }, async ({ ctx, cookies }, reply) => {
+    const login = await ctx.store.self_logins.get(cookies[COOKIE] ?? '')
+    if (login?.outcome === undefined) return failed(ctx, reply, 'no_login', 'no login is done in this browser')
+    const { token_response, id_token_claims, userinfo, id_token } = login.outcome
+    const logout = new URLSearchParams({
+      id_token_hint: id_token,
+      post_logout_redirect_uri: ctx.base_url + PATHS.self_login,
+    })
+    const page = renderPage('self_login_success', {
+      sub: String(userinfo.sub),
+      again: ctx.base_path + PATHS.self_login,
+      end_session: `${ctx.base_path}${ENDPOINTS.end_session_endpoint}?${logout}`,
+      id_token_claims,
+      userinfo,
+      token_response: Object.fromEntries(Object.entries(token_response).map(([name, value]) => [name, shorten(value)])),
+    })
+    return html(reply, page)
+  })
+}
+
+/** Where registration is required the client must exist like any other. */
+async function registerSelf(ctx: Context, redirect_uri: string): Promise<void> {
+  await putClient(ctx, {
+    client_id: CLIENT_ID,
+    client_id_issued_at: ctx.clock.now(),
+    client_name: 'Self-login',
+    redirect_uris: [redirect_uri],
+    token_endpoint_auth_method: 'none',
+    grant_types: ['authorization_code', 'refresh_token'],
+    response_types: ['code'],
+  })
+}
+
+function authorizationQuery(login: {
+  redirect_uri: string
+  state: string
+  nonce: string
+  code_verifier: string
+}): string {
+  const { redirect_uri, state, nonce, code_verifier } = login
+  return new URLSearchParams({
+    client_id: CLIENT_ID,
+    redirect_uri,
+    response_type: 'code',
+    scope: SCOPE,
+    state,
+    nonce,
+    code_challenge: createHash('sha256').update(code_verifier).digest('base64url'),
+    code_challenge_method: 'S256',
+  }).toString()
+}
+
+/** Code for tokens, then userinfo: the real endpoints, called within the process, since our own name may not lead back here. */
+async function exchange(
+  app: FastifyInstance,
+  { ctx, headers }: FastifyRequest,
+  login: { redirect_uri: string; nonce: string; code_verifier: string; code: string },
+): Promise<Outcome | { error: string; error_description: string }> {
+  const { redirect_uri, nonce, code_verifier, code } = login
+  // The same host headers, so that the issuer is the same.
+  const names = ['host', 'x-forwarded-proto', 'x-forwarded-host', 'x-forwarded-port']
+  const host = Object.fromEntries(names.flatMap((name) => (headers[name] === undefined ? [] : [[name, headers[name]]])))
+  const response = await app.inject({
+    method: 'POST',
+    url: ctx.base_path + ENDPOINTS.token_endpoint,
+    headers: { ...host, 'content-type': 'application/x-www-form-urlencoded' },
+    payload: new URLSearchParams({
+      grant_type: 'authorization_code',
+      code,
+      redirect_uri,
+      client_id: CLIENT_ID,
+      code_verifier,
+    }).toString(),
+  })
+  if (response.statusCode !== 200) return response.json<{ error: string; error_description: string }>()
+  const token_response = response.json<Answer>()
+  const id_token = String(token_response.id_token)
+  const id_token_claims = await readOwnIdToken(ctx, id_token)
+  // OpenID Connect Core §3.1.3.7: signature and issuer, then audience and nonce.
+  if (id_token_claims?.aud !== CLIENT_ID || id_token_claims.nonce !== nonce) {
+    return { error: 'invalid_id_token', error_description: 'the ID token does not belong to this login' }
+  }
+  const userinfo = await app.inject({
+    url: ctx.base_path + ENDPOINTS.userinfo_endpoint,
+    headers: { ...host, authorization: `Bearer ${token_response.access_token}` },
+  })
+  return { token_response, id_token, id_token_claims: id_token_claims as Answer, userinfo: userinfo.json<Answer>() }
+}
+
+function remember(ctx: Context, reply: FastifyReply, id: string): void {
+  // Lax: the browser comes back from the authorization endpoint by a top-level GET.
+  reply.setCookie(COOKIE, id, { path: ctx.base_path || '/', httpOnly: true, sameSite: 'lax' })
+}
+
+function failed(ctx: Context, reply: FastifyReply, error: string, description: string): FastifyReply {
+  return html(
+    reply.code(400),
+    renderPage('self_login_error', { error, description, again: ctx.base_path + PATHS.self_login }),
+  )
+}
+
+function html(reply: FastifyReply, page: string): FastifyReply {
+  return reply.type('text/html; charset=utf-8').header('cache-control', 'no-store').send(page)
+}
+
+function shorten(value: unknown): unknown {
+  return typeof value === 'string' && value.length > 60 ? `${value.slice(0, 40)}… (${value.length} characters)` : value
+}

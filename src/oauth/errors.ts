@@ -1,0 +1,76 @@
+/** Every refusal of the protocol: one class, and one function for each error code, the only makers of it. */
+
+/** An error as the specifications put it: `error`, `error_description`, and the status it has on a direct answer. */
+export class OAuthError extends Error {
+  /** @param headers what a direct answer carries besides, such as the challenge of a 401. */
+  constructor(
+    readonly error: string,
+    description: string,
+    readonly status = 400,
+    readonly headers: Readonly<Record<string, string>> = {},
+  ) {
+    super(describe(description))
+    this.name = 'OAuthError'
+  }
+
+  /** RFC 6749 §5.2: what the answer's JSON or query says. */
+  toJSON(): { error: string; error_description: string } {
+    return { error: this.error, error_description: this.message }
+  }
+}
+
+/**
+ * RFC 6749 §4.1.2.1: a description is made of %x20-21 / %x23-5B / %x5D-7E. What came is quoted in it, so anything
+ * else is replaced, and it ends where a header or a query could no longer hold it.
+ */
+function describe(description: string): string {
+  const legal = description.replaceAll('"', "'").replaceAll(/[^\x20-\x5b\x5d-\x7e]/g, '?')
+  return legal.length > 1000 ? `${legal.slice(0, 997)}...` : legal
+}
+
+/** A value from a request as a description quotes it: in full as long as it is short. */
+export function shown(value: string): string {
+  return value.length > 200 ? `${value.slice(0, 197)}... (${value.length} characters)` : value
+}
+
+// RFC 6749 §4.1.2.1 and §5.2.
+export const invalidRequest = (description: string) => new OAuthError('invalid_request', description)
+export const invalidGrant = (description: string) => new OAuthError('invalid_grant', description)
+export const invalidScope = (description: string) => new OAuthError('invalid_scope', description)
+export const accessDenied = (description: string) => new OAuthError('access_denied', description)
+export const unauthorizedClient = (description: string) => new OAuthError('unauthorized_client', description)
+export const unsupportedGrantType = (description: string) => new OAuthError('unsupported_grant_type', description)
+export const unsupportedResponseType = (description: string) => new OAuthError('unsupported_response_type', description)
+
+/** OpenID Connect Core §3.1.2.6: each of these parameters has a code of its own. */
+export const unsupportedParameter = (name: 'request' | 'request_uri' | 'registration') =>
+  new OAuthError(`${name}_not_supported`, `${name} came, but this provider does not take it`)
+
+/** RFC 6749 §5.2: 401; with a challenge where the client tried the Authorization header. */
+export const invalidClient = (description: string, scheme?: 'Basic') =>
+  new OAuthError('invalid_client', description, 401, scheme ? { 'WWW-Authenticate': `Basic realm="${REALM}"` } : {})
+
+/**
+ * What the end-user sees when the client or its redirect_uri can't be believed.
+ * RFC 6749 §4.1.2.1: the end-user is told and not sent anywhere, so this is a page with status 400.
+ */
+export const untrustedClient = (description: string) => new OAuthError('invalid_client', description)
+
+// RFC 6750 §3.1.
+export const invalidToken = (description: string) => bearerError('invalid_token', description, 401)
+
+/** RFC 6750 §3.1: a request without any token gets a challenge without an error code. */
+export const missingToken = (description: string) =>
+  new OAuthError('invalid_token', description, 401, { 'WWW-Authenticate': `Bearer realm="${REALM}"` })
+
+// RFC 7591 §3.2.2.
+export const invalidRedirectUri = (description: string) => new OAuthError('invalid_redirect_uri', description)
+export const invalidClientMetadata = (description: string) => new OAuthError('invalid_client_metadata', description)
+
+const REALM = 'oidc-provider-mock'
+
+function bearerError(error: string, description: string, status: number): OAuthError {
+  const { message } = new OAuthError(error, description)
+  const challenge = `Bearer realm="${REALM}", error="${error}", error_description="${message}"`
+  return new OAuthError(error, description, status, { 'WWW-Authenticate': challenge })
+}

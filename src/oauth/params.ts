@@ -1,0 +1,51 @@
+/** The parameters of a request. RFC 6749 §3.1 and §3.2: no repetition; an empty value is as good as none. */
+import { invalidRequest } from './errors.js'
+
+/** No parameter of ours needs more; a longer one would only fill the store. */
+const MAX_LENGTH = 8192
+
+export interface Params {
+  /** The value, or undefined where it is missing or empty. Throws `invalid_request` where it is repeated or too long. */
+  find(name: string): string | undefined
+  /** As `find`, but a missing value is `invalid_request`. */
+  require(name: string): string
+  /** Every parameter that came, as it came, for people to look at. */
+  entries(): [string, string][]
+}
+
+/** @param source a parsed query or form: names with one value, or several where the name was repeated. */
+export function readParams(source: unknown): Params {
+  const values = new Map(Object.entries((source ?? {}) as Record<string, string | string[]>))
+  const find = (name: string) => {
+    const value = values.get(name)
+    if (Array.isArray(value)) throw invalidRequest(`${name} came ${value.length} times, expected once at most`)
+    if (value === undefined || value === '') return undefined
+    if (value.length > MAX_LENGTH) {
+      throw invalidRequest(`${name} has ${value.length} characters, expected ${MAX_LENGTH} at most`)
+    }
+    return value
+  }
+  return {
+    find,
+    require: (name) => {
+      const value = find(name)
+      if (value === undefined) throw invalidRequest(`${name} is missing`)
+      return value
+    },
+    entries: () => [...values].flatMap(([name, value]) => [value].flat().map((one): [string, string] => [name, one])),
+  }
+}
+
+/** The words of a list that is separated by spaces, such as `scope`, without repetition. RFC 6749 §3.3. */
+export function words(list: string | undefined): string[] {
+  return [...new Set((list ?? '').split(' ').filter((word) => word !== ''))]
+}
+
+/** The parameters of a form. RFC 6749 §3.2: a body is `application/x-www-form-urlencoded`, and no other. */
+export function readForm(content_type: string | undefined, body: unknown): Params {
+  const isForm = content_type?.split(';')[0]?.trim().toLowerCase() === 'application/x-www-form-urlencoded'
+  if (content_type !== undefined && !isForm) {
+    throw invalidRequest(`content type is ${content_type}, expected application/x-www-form-urlencoded`)
+  }
+  return readParams(body)
+}

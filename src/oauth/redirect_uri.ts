@@ -1,0 +1,35 @@
+/** Which redirect_uri is believed. RFC 6749 §3.1.2: https://www.rfc-editor.org/rfc/rfc6749#section-3.1.2 */
+import type { Client } from '../directory.js'
+import { shown } from './errors.js'
+
+/** What is wrong with a URI as a target of redirection, or undefined. The sentence begins after the parameter's name. */
+export function redirectUriProblem(uri: string): string | undefined {
+  // RFC 3986 §2: a URI is ASCII; a line break would also end the Location header.
+  if (!/^[\x21-\x7e]+$/.test(uri))
+    return `is ${shown(uri)}, expected a URI of printable ASCII characters without spaces`
+  if (!URL.canParse(uri)) return `is ${shown(uri)}, expected an absolute URI`
+  if (uri.includes('#')) return `is ${shown(uri)}, expected a URI without fragment`
+  if (['javascript:', 'data:', 'vbscript:'].includes(new URL(uri).protocol)) {
+    return `is ${shown(uri)}, expected a URI that leads to an application, not a script`
+  }
+  return undefined
+}
+
+/** Whether the URI is one of the client's, character for character, or fits one of its patterns where it has such. */
+export function isRegistered(client: Client, uri: string): boolean {
+  if (client.redirect_uris === 'any') return true
+  return client.redirect_uris.some(
+    (registered) => registered === uri || (client.wildcard_redirect_uris && fits(registered, uri)),
+  )
+}
+
+// Departure: RFC 9700 §2.1 demands exact comparison; a preview environment's host isn't known beforehand. A `*` never
+// spans a separator, so it can move neither the host's registered end nor the path.
+function fits(pattern: string, uri: string): boolean {
+  const source = pattern.split('*').map(escapeRegExp).join('[^/?#@\\\\:]*')
+  return pattern.includes('*') && new RegExp(`^${source}$`).test(uri)
+}
+
+function escapeRegExp(text: string): string {
+  return text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')
+}

@@ -1,0 +1,63 @@
+/** Scopes, and the claims that each releases. OpenID Connect Core §5.4: https://openid.net/specs/openid-connect-core-1_0.html#ScopeClaims */
+import type { Snapshot } from '../config/snapshot.js'
+import type { Client } from '../directory.js'
+import { invalidScope, shown } from './errors.js'
+import { words } from './params.js'
+
+const STANDARD: Readonly<Record<string, readonly string[]>> = {
+  openid: [],
+  profile: [
+    'name',
+    'family_name',
+    'given_name',
+    'middle_name',
+    'nickname',
+    'preferred_username',
+    'profile',
+    'picture',
+    'website',
+    'gender',
+    'birthdate',
+    'zoneinfo',
+    'locale',
+    'updated_at',
+  ],
+  email: ['email', 'email_verified'],
+  address: ['address'],
+  phone: ['phone_number', 'phone_number_verified'],
+}
+
+/** Every scope that is known by name, standard and configured, with the claims that it releases. */
+export function listScopes(snapshot: Snapshot): Map<string, readonly string[]> {
+  const scopes = new Map(Object.entries(STANDARD))
+  for (const [name, { claims }] of Object.entries(snapshot.config.scopes)) {
+    scopes.set(name, [...(scopes.get(name) ?? []), ...claims])
+  }
+  return scopes
+}
+
+/** RFC 6749 §3.3: what is granted of what was asked for, which is all unless the client's registration says less. */
+export function grantScope(client: Client, requested: string | undefined): string {
+  for (const word of words(requested)) {
+    // RFC 6749 §3.3: scope-token = 1*( %x21 / %x23-5B / %x5D-7E )
+    if (!/^[\x21\x23-\x5b\x5d-\x7e]+$/.test(word)) {
+      throw invalidScope(`scope has ${shown(word)}, expected words of printable ASCII without quote and backslash`)
+    }
+  }
+  const registered = client.scope === undefined ? undefined : words(client.scope)
+  return words(requested)
+    .filter((scope) => registered?.includes(scope) ?? true)
+    .join(' ')
+}
+
+/** RFC 6749 §6: a refresh may ask for less than was granted, never for more. */
+export function narrowScope(granted: string, requested: string | undefined): string {
+  if (requested === undefined) return granted
+  const excess = words(requested).filter((scope) => !words(granted).includes(scope))
+  if (excess.length > 0) {
+    throw invalidScope(
+      `scope has ${shown(excess.join(' '))}, expected no more than what was granted: ${shown(granted)}`,
+    )
+  }
+  return words(requested).join(' ')
+}

@@ -1,0 +1,102 @@
+/** The HTML pages: each a whole document that needs no script and asks no other URL for anything. */
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Eta } from 'eta'
+
+/** A user that a page offers or lists. */
+export interface PageUser {
+  sub: string
+  display_name?: string
+  description?: string
+}
+
+/** What each page shows, by the name of its template. */
+export interface Pages {
+  home: {
+    issuer: string
+    base_path: string
+    discovery: string
+    authorization_endpoint: string
+    self_login: string
+    users: readonly PageUser[]
+    clients: readonly { client_id: string; client_name?: string }[]
+    /** Whether this is one of the issuers below `/issuers/`. */
+    isolated: boolean
+  }
+  login: {
+    /** Where the forms post to: the URL of the request with its query. */
+    action: string
+    client_id: string
+    client_name?: string
+    registered: boolean
+    redirect_uri: string
+    scopes: readonly { name: string; description?: string }[]
+    /** What the field is filled with. */
+    login_hint?: string
+    /** Why the answer before was refused. */
+    problem?: string
+    predefined: readonly PageUser[]
+    recent: readonly string[]
+  }
+  error: { error: string; description: string; status: number }
+  end_session: {
+    action: string
+    /** What the request said, as pairs of name and value. */
+    parameters: readonly [string, string][]
+    id_token_hint_missing: boolean
+    client_id?: string
+    sub?: string
+    redirect_uri?: string
+    /** What the form hands on, as pairs of name and value. */
+    hidden: readonly [string, string][]
+  }
+  session_ended: Record<string, never>
+  self_login: { action: string; issuer: string }
+  self_login_success: {
+    sub: string
+    again: string
+    end_session: string
+    id_token_claims: Record<string, unknown>
+    userinfo: Record<string, unknown>
+    /** Long strings come shortened. */
+    token_response: Record<string, unknown>
+  }
+  self_login_error: { error: string; description: string; again: string }
+}
+
+// A browser reads every line break as LF before it hashes, whatever a checkout has made of the file.
+const STYLE = readFileSync(join(import.meta.dirname, 'style.css'), 'utf8').replaceAll('\r\n', '\n')
+
+/** The inline style as a source for the Content-Security-Policy, without its quotes. */
+export const STYLE_HASH = `sha256-${createHash('sha256').update(STYLE).digest('base64')}`
+
+const TEMPLATES = new Eta({ views: import.meta.dirname, cache: true })
+const SHARED = { style: STYLE, initial, asJson, asTime }
+
+/** The page as a whole HTML document. */
+export function renderPage<N extends keyof Pages>(name: N, data: Pages[N]): string {
+  return TEMPLATES.render(name, { ...data, ...SHARED })
+}
+
+/** The letter or digit that stands for a user. */
+function initial(user: PageUser): string {
+  const [first = '·'] = /[\p{L}\p{N}]/u.exec(user.display_name ?? '') ?? /[\p{L}\p{N}]/u.exec(user.sub) ?? []
+  return first.toUpperCase()
+}
+
+function asJson(value: unknown): string {
+  return JSON.stringify(value, null, 2)
+}
+
+const TIMES: ReadonlySet<string> = new Set(['auth_time', 'exp', 'iat', 'nbf', 'updated_at'])
+const LAST_SECOND = 8.64e12
+
+/** A claim's seconds since 1970 as a date for people; undefined for a claim that is no time. */
+function asTime(claim: string, value: unknown): string | undefined {
+  if (!TIMES.has(claim) || typeof value !== 'number' || !(Math.abs(value) <= LAST_SECOND)) return undefined
+  return new Date(value * 1000)
+    .toISOString()
+    .replace('T', ' ')
+    .replace(/\.\d+Z$/, ' UTC')
+}

@@ -1,0 +1,241 @@
+/** The HTTP server: every plugin in one visible list, and the one error handler. */
+import accepts from '@fastify/accepts'
+import cookie from '@fastify/cookie'
+import cors from '@fastify/cors'
+import formbody from '@fastify/formbody'
+import helmet from '@fastify/helmet'
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyPluginAsync,
+  type FastifyReply,
+  type FastifyRequest,
+  type HTTPMethods,
+} from 'fastify'
+import { users } from './admin/users.js'
+import type { Snapshot } from './config/snapshot.js'
+import type { Context } from './context.js'
+import { authorization } from './endpoints/authorization.js'
+import { configSchema } from './endpoints/config_schema.js'
+import { discovery } from './endpoints/discovery.js'
+import { endSessionEndpoint } from './endpoints/end_session.js'
+import { type Health, healthz } from './endpoints/healthz.js'
+import { home } from './endpoints/home.js'
+import { jwks } from './endpoints/jwks.js'
+import { registration } from './endpoints/registration.js'
+import { token } from './endpoints/token.js'
+import { userinfo } from './endpoints/userinfo.js'
+import { selfLogin } from './interaction/self_login.js'
+import type { Keys } from './keys.js'
+import type { Clock } from './mock/clock.js'
+import { OAuthError } from './oauth/errors.js'
+import { readOrigin } from './origin.js'
+import { renderPage, STYLE_HASH } from './pages/render.js'
+import type { Store } from './store/store.js'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    ctx: Context
+  }
+  interface FastifyContextConfig {
+    /** How a refusal is answered; left out, as the caller accepts. */
+    answer?: 'page' | 'json'
+    /** The error code of a body that can't be read; left out, `invalid_request`. */
+    bad_body?: 'invalid_client_metadata'
+  }
+}
+
+/** What one issuer has of its own. */
+export interface Issuer {
+  readonly store: Store
+  readonly clock: Clock
+  readonly keys: Keys
+}
+
+/** What the server stands on. */
+export interface Foundation {
+  /** The snapshot of this moment; each request reads it once. */
+  current(): Snapshot
+  /** The issuer with this name, made on first use; without a name the default one. */
+  findIssuer(name: string | undefined): Issuer
+  health(): Health
+  readonly schema: object
+  readonly log: FastifyBaseLogger
+}
+
+/** The server, ready to listen or to be called by `inject`. */
+export async function createServer(foundation: Foundation): Promise<FastifyInstance> {
+  const app = Fastify({
+    loggerInstance: foundation.log,
+    // The default lines hold URLs with codes and tokens; `logRequest` writes its own.
+    disableRequestLogging: true,
+    bodyLimit: foundation.current().config.server.body_limit,
+    requestTimeout: 30_000,
+    routerOptions: { maxParamLength: 2048 },
+    frameworkErrors: (error, request, reply) => void refuse(error, request, reply),
+  })
+  app.decorateRequest('ctx', null as unknown as Context)
+  app.setReplySerializer((payload) => `${JSON.stringify(payload, null, 2)}\n`)
+  app.setErrorHandler<FastifyError>((error, request, reply) => refuse(error, request, reply))
+  app.setNotFoundHandler((request, reply) => refuse(notFound(request), request, reply))
+  app.addHook('onResponse', logRequest)
+  readBodies(app)
+
+  await app.register(accepts)
+  await app.register(cookie)
+  await app.register(formbody, { bodyLimit: foundation.current().config.server.body_limit })
+  await app.register(helmet, HELMET)
+
+  await app.register(async (scope) => {
+    collectMethods(scope)
+    await scope.register(healthz, { health: () => foundation.health() })
+    await scope.register(configSchema, { schema: foundation.schema })
+  })
+  const issuer = serveIssuer(foundation)
+  await app.register(issuer)
+  await app.register(issuer, { prefix: '/issuers/:issuer' })
+  return app
+}
+
+/** Everything that one issuer serves. */
+function serveIssuer(foundation: Foundation): FastifyPluginAsync {
+  return async (app) => {
+    app.addHook('onRequest', async (request) => {
+      request.ctx = createContext(foundation, request)
+    })
+    await app.register(async (scope) => {
+      // OAuth 2.0 for Browser-Based Apps: scripts have no business at the authorization endpoint, so it has no CORS.
+      collectMethods(scope)
+      await scope.register(authorization)
+    })
+    await app.register(async (scope) => {
+      collectMethods(scope, ['OPTIONS'])
+      await scope.register(cors, {
+        origin: (origin, done) => done(null, allowOrigin(foundation.current(), origin)),
+        methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
+        exposedHeaders: ['WWW-Authenticate'],
+        strictPreflight: false,
+      })
+      await scope.register(discovery)
+      await scope.register(jwks)
+      await scope.register(token)
+      await scope.register(userinfo)
+      await scope.register(registration)
+      await scope.register(endSessionEndpoint)
+      await scope.register(users)
+      await scope.register(selfLogin)
+      await scope.register(home)
+    })
+  }
+}
+
+/** The names of isolated issuers: what needs no encoding in a URL. */
+const ISSUER_NAME = /^[A-Za-z0-9._~-]{1,64}$/
+
+function createContext(foundation: Foundation, request: FastifyRequest): Context {
+  const { issuer: name } = request.params as { issuer?: string }
+  if (name !== undefined && (!ISSUER_NAME.test(name) || /^\.+$/.test(name))) throw notFound(request)
+  const snapshot = foundation.current()
+  const { server, issuer: fixed } = snapshot.config
+  const base_path = name === undefined ? '' : `/issuers/${name}`
+  const origin = fixed ?? readOrigin(request.headers, server.trust_forwarded, `localhost:${server.port}`)
+  const base_url = origin.replace(/\/+$/, '') + base_path
+  const { store, clock, keys } = foundation.findIssuer(name)
+  return {
+    issuer: name === undefined ? origin : base_url,
+    base_url,
+    base_path,
+    snapshot,
+    store,
+    clock,
+    keys: () => keys.list(snapshot),
+  }
+}
+
+function allowOrigin({ config }: Snapshot, origin: string | undefined): string | false {
+  const { cors_origins } = config.server
+  if (cors_origins.includes('*')) return '*'
+  return origin !== undefined && cors_origins.includes(origin) ? origin : false
+}
+
+/** Pages load nothing and run nothing. What would break a login in a pop-up or over plain http is left out. */
+const HELMET = {
+  contentSecurityPolicy: {
+    useDefaults: false,
+    directives: {
+      defaultSrc: ["'none'"],
+      styleSrc: [`'${STYLE_HASH}'`],
+      imgSrc: ['data:'],
+      baseUri: ["'none'"],
+      frameAncestors: ["'none'"],
+      // No form-action: browsers hold the redirects after a form to it, and those lead to any client.
+    },
+  },
+  frameguard: { action: 'deny' as const },
+  crossOriginEmbedderPolicy: false,
+  crossOriginOpenerPolicy: false,
+  crossOriginResourcePolicy: false,
+  strictTransportSecurity: false,
+}
+
+/** Bodies are forms or JSON; an empty JSON body is none. */
+function readBodies(app: FastifyInstance): void {
+  const parseJson = app.getDefaultJsonParser('error', 'error')
+  app.removeContentTypeParser(['application/json', 'text/plain'])
+  app.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (request, body, done) =>
+    body === '' ? done(null, undefined) : parseJson(request, body, done),
+  )
+}
+
+const METHODS: readonly HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
+
+/** RFC 9110 §15.5.6: what a path doesn't take is answered with 405 and the list of what it takes. */
+function collectMethods(scope: FastifyInstance, besides: readonly HTTPMethods[] = []): void {
+  const taken = new Map<string, HTTPMethods[]>()
+  let collecting = true
+  scope.addHook('onRoute', ({ routePath, method }) => {
+    if (collecting && routePath !== '*')
+      taken.set(routePath, [...(taken.get(routePath) ?? []), method].flat() as HTTPMethods[])
+  })
+  scope.after(() => {
+    collecting = false
+    for (const [url, methods] of taken) {
+      const method = METHODS.filter((one) => !methods.includes(one) && !besides.includes(one))
+      const allow = [...new Set([...methods, ...besides])].join(', ')
+      scope.route({ method, url, handler: (request, reply) => refuse(notAllowed(request, allow), request, reply) })
+    }
+  })
+}
+
+const pathOf = (request: FastifyRequest) => request.url.split('?')[0]!.slice(0, 200)
+const notFound = (request: FastifyRequest) =>
+  new OAuthError('not_found', `${request.method} ${pathOf(request)}: there is nothing at this path`, 404)
+const notAllowed = (request: FastifyRequest, allow: string) =>
+  new OAuthError('method_not_allowed', `${request.method} ${pathOf(request)}: expected one of ${allow}`, 405, { allow })
+
+/** The one error handler: every refusal that isn't sent to a client ends here, as JSON or as a page. */
+function refuse(error: FastifyError | OAuthError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const refusal = error instanceof OAuthError ? error : asRefusal(error, request)
+  if (refusal.status >= 500) request.log.error({ err: error, path: pathOf(request) }, 'a request failed')
+  else request.log.warn({ path: pathOf(request), status: refusal.status, ...refusal.toJSON() }, 'request refused')
+  const answer =
+    request.routeOptions?.config.answer ?? (request.accepts().type(['json', 'html']) === 'html' ? 'page' : 'json')
+  // RFC 6749 §4.1.2.1: what the end-user is told is a page with 400; it asks a browser for no credentials.
+  reply.code(answer === 'page' && refusal.status === 401 ? 400 : refusal.status).headers(refusal.headers)
+  if (answer === 'json') return reply.type('application/json; charset=utf-8').send(refusal.toJSON())
+  const page = renderPage('error', { error: refusal.error, description: refusal.message, status: refusal.status })
+  return reply.type('text/html; charset=utf-8').send(page)
+}
+
+/** What Fastify refuses by itself (a broken or too large body, a broken URL), in our terms; else it is a fault of ours. */
+function asRefusal(error: FastifyError, request: FastifyRequest): OAuthError {
+  const status = error.statusCode ?? 500
+  if (status >= 500) return new OAuthError('server_error', 'the provider failed; its log says why', 500)
+  return new OAuthError(request.routeOptions?.config.bad_body ?? 'invalid_request', error.message, status)
+}
+
+async function logRequest(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  const ms = Math.round(reply.elapsedTime)
+  request.log.debug({ method: request.method, path: pathOf(request), status: reply.statusCode, ms }, 'answered')
+}

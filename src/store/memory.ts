@@ -1,0 +1,51 @@
+/** The store in memory: bounded collections in which the least recently used record makes room. */
+import { LRUCache } from 'lru-cache'
+import type { Collection, Store } from './store.js'
+
+/** How many records each collection holds. */
+const CAPS: { readonly [K in keyof Store]: number } = {
+  authorization_codes: 10_000,
+  grants: 10_000,
+  access_tokens: 10_000,
+  refresh_tokens: 10_000,
+  users: 10_000,
+  clients: 1_000,
+  recent_users: 20,
+  self_logins: 100,
+}
+
+export function createMemoryStore(): Store {
+  return {
+    authorization_codes: createCollection(CAPS.authorization_codes),
+    grants: createCollection(CAPS.grants),
+    access_tokens: createCollection(CAPS.access_tokens),
+    refresh_tokens: createCollection(CAPS.refresh_tokens),
+    users: createCollection(CAPS.users),
+    clients: createCollection(CAPS.clients),
+    recent_users: createCollection(CAPS.recent_users),
+    self_logins: createCollection(CAPS.self_logins),
+  }
+}
+
+function createCollection<R extends object>(cap: number): Collection<R> {
+  const records = new LRUCache<string, R>({ max: cap })
+  return {
+    async put(key, record) {
+      records.set(key, record)
+    },
+    async get(key) {
+      return records.get(key)
+    },
+    async take(key) {
+      const record = records.get(key)
+      records.delete(key)
+      return record
+    },
+    async delete(key) {
+      records.delete(key)
+    },
+    async list() {
+      return [...records.rentries()] as [string, R][]
+    },
+  }
+}

@@ -1,0 +1,18 @@
+/** From a token that came back to what it stands for. RFC 6750: https://www.rfc-editor.org/rfc/rfc6750 */
+import type { Context } from '../context.js'
+import { findUser, type User } from '../directory.js'
+import { invalidToken, shown } from '../oauth/errors.js'
+
+/** What a good access token stands for. Every refusal is `invalid_token`. */
+export async function requireAccessToken(ctx: Context, token: string): Promise<{ user: User; scope: string }> {
+  const found = await ctx.store.access_tokens.get(token)
+  if (found === undefined)
+    throw invalidToken('the access token is not known here, expected one that this issuer issued')
+  const now = ctx.clock.now()
+  if (found.expires_at <= now) throw invalidToken(`the access token expired at ${found.expires_at}, it is ${now} now`)
+  const grant = await ctx.store.grants.get(found.grant_id)
+  if (grant === undefined) throw invalidToken('the access token was revoked')
+  const user = await findUser(ctx, grant.sub)
+  if (user === undefined) throw invalidToken(`user ${shown(grant.sub)} of the access token is no longer there`)
+  return { user, scope: found.scope }
+}

@@ -1,0 +1,447 @@
+import { createHash } from 'node:crypto'
+import t from 'tap'
+import { type Pages, renderPage, STYLE_HASH } from '../../src/pages/render.js'
+
+const HOSTILE = `"><script>alert(1)</script>'</style></title><img src=x onerror=alert(1)>\n\u202Etxt`
+
+const home: Pages['home'] = {
+  issuer: 'http://localhost:9400',
+  base_path: '',
+  discovery: '/.well-known/openid-configuration',
+  authorization_endpoint: '/oauth2/authorize',
+  self_login: '/oidc/login',
+  users: [],
+  clients: [],
+  isolated: false,
+}
+const login: Pages['login'] = {
+  action: '/oauth2/authorize?client_id=app&scope=openid',
+  client_id: 'app',
+  registered: true,
+  redirect_uri: 'http://localhost:3000/callback',
+  scopes: [],
+  predefined: [],
+  recent: [],
+}
+const endSession: Pages['end_session'] = {
+  action: '/oauth2/end_session/confirm',
+  parameters: [],
+  id_token_hint_missing: false,
+  hidden: [],
+}
+const success: Pages['self_login_success'] = {
+  sub: 'alice',
+  again: '/oidc/login',
+  end_session: '/oauth2/end_session',
+  id_token_claims: {},
+  userinfo: {},
+  token_response: {},
+}
+
+/** Each page once, with `text` wherever data can say something. */
+function everyPage(text: string): [keyof Pages, string][] {
+  const person = { sub: text, display_name: text, description: text }
+  const claims = { [text]: text, nested: { [text]: [text] } }
+  const link = `/${text}`
+  return [
+    [
+      'home',
+      renderPage('home', {
+        issuer: text,
+        base_path: text,
+        discovery: link,
+        authorization_endpoint: link,
+        self_login: link,
+        users: [person],
+        clients: [{ client_id: text, client_name: text }],
+        isolated: true,
+      }),
+    ],
+    [
+      'login',
+      renderPage('login', {
+        action: link,
+        client_id: text,
+        client_name: text,
+        registered: false,
+        redirect_uri: `javascript:${text}`,
+        scopes: [{ name: text, description: text }],
+        login_hint: text,
+        problem: text,
+        predefined: [person],
+        recent: [text],
+      }),
+    ],
+    ['error', renderPage('error', { error: text, description: text, status: 400 })],
+    [
+      'end_session',
+      renderPage('end_session', {
+        action: link,
+        parameters: [[text, text]],
+        id_token_hint_missing: true,
+        client_id: text,
+        sub: text,
+        redirect_uri: `javascript:${text}`,
+        hidden: [[text, text]],
+      }),
+    ],
+    ['session_ended', renderPage('session_ended', {})],
+    ['self_login', renderPage('self_login', { action: link, issuer: text })],
+    [
+      'self_login_success',
+      renderPage('self_login_success', {
+        sub: text,
+        again: link,
+        end_session: link,
+        id_token_claims: claims,
+        userinfo: claims,
+        token_response: claims,
+      }),
+    ],
+    ['self_login_error', renderPage('self_login_error', { error: text, description: text, again: link })],
+  ]
+}
+
+/** What a reader sees of a part of the page: no tags, one space for many. */
+function textOf(html: string): string {
+  return html
+    .replace(/<style>.*<\/style>/s, '')
+    .replace(/<\/(dt|dd)>/g, ' ')
+    .replace(/<[^>]*>/g, '')
+    .replace(/\s+/g, ' ')
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll('&quot;', '"')
+    .replaceAll('&#39;', "'")
+    .replaceAll('&amp;', '&')
+    .trim()
+}
+
+function textsOf(html: string, tag: string): string[] {
+  return [...html.matchAll(new RegExp(`<${tag}[ >].*?</${tag}>`, 'gs'))].map(([element]) => textOf(element))
+}
+
+/** The opening tags of the elements named `tag`. */
+function tagsOf(html: string, tag: string): string[] {
+  return html.match(new RegExp(`<${tag}[ >][^>]*>?`, 'g')) ?? []
+}
+
+t.test('every page is a whole document in English for every screen and both colour schemes', async (t) => {
+  for (const [name, html] of everyPage('value')) {
+    t.match(html, /^<!doctype html>\n<html lang="en">/, name)
+    t.match(html, '<meta charset="utf-8">', name)
+    t.match(html, '<meta name="viewport" content="width=device-width, initial-scale=1">', name)
+    t.match(html, '<meta name="color-scheme" content="light dark">', name)
+    t.match(html, /<title>\S.* · oidc-provider-mock<\/title>/, name)
+    t.match(html, /<\/html>\s*$/, name)
+    t.equal(tagsOf(html, 'h1').length, 1, name)
+    t.equal(tagsOf(html, 'main').length, 1, name)
+    t.notMatch(html, /undefined|\[object Object\]/, name)
+  }
+})
+
+t.test('every page says that it is a mock', async (t) => {
+  for (const [name, html] of everyPage('value')) t.match(textOf(html), 'Mock – for development and tests', name)
+})
+
+t.test('the hash of the one inline style is STYLE_HASH', async (t) => {
+  for (const [name, html] of everyPage('value')) {
+    const styles = [...html.matchAll(/<style>(.*?)<\/style>/gs)].map(([, style = '']) => style)
+    t.equal(styles.length, 1, name)
+    const hash = createHash('sha256')
+      .update(styles[0] ?? '')
+      .digest('base64')
+    t.equal(`sha256-${hash}`, STYLE_HASH, name)
+  }
+})
+
+t.test('no page runs a script, styles an element in place or asks a URL for anything', async (t) => {
+  for (const [name, html] of everyPage('value')) {
+    t.notMatch(html, /<(script|iframe|img|object|embed|base|form[^>]* method="get")/i, name)
+    t.notMatch(html, /<[^>]*\s(style|on\w+|srcset|ping)=/i, name)
+    t.notMatch(html, /@import|url\(/i, name)
+    t.notMatch(html, /(href|src|action)="(?!data:)[^"]*:/i, name)
+    t.same(
+      tagsOf(html, 'link').map((link) => /href="data:image\/svg\+xml,/.test(link)),
+      [true],
+      name,
+    )
+  }
+})
+
+t.test('hostile values are text on every page', async (t) => {
+  const plain = new Map(everyPage('value'))
+  for (const [name, html] of everyPage(HOSTILE)) {
+    t.notMatch(html, '<script', name)
+    t.notMatch(html, /<img|alert\(1\)<\/script>|'<\/style>/, name)
+    const tags = (page = '') => page.match(/<[a-z]+/g)
+    t.same(tags(html), tags(plain.get(name)), `${name} has the elements that it has for a harmless value`)
+    if (name !== 'session_ended')
+      t.match(html, '&quot;&gt;&lt;script&gt;alert(1)&lt;/script&gt;&#39;&lt;/style&gt;', name)
+  }
+})
+
+t.test('a redirect URI is never a link', async (t) => {
+  for (const [name, html] of everyPage(HOSTILE)) t.notMatch(html, /="javascript:/, name)
+  t.match(renderPage('login', login), '<code class="value">http://localhost:3000/callback</code>')
+})
+
+t.test('home: says what it is, names the issuer and links to the ways in', async (t) => {
+  const html = renderPage('home', home)
+  t.same(textsOf(html, 'h1'), ['oidc-provider-mock'])
+  t.match(textOf(html), 'http://localhost:9400')
+  t.match(html, /<a [^>]*href="\/\.well-known\/openid-configuration"[^>]*>Discovery document<\/a>/)
+  t.match(html, /<a [^>]*href="\/oauth2\/authorize"[^>]*>Authorization endpoint<\/a>/)
+  t.match(html, /<a [^>]*href="\/oidc\/login"[^>]*>Self-login<\/a>/)
+  t.match(textOf(html), 'append /issuers/ and any name')
+  t.same(textsOf(html, 'h2'), ['Issuer'])
+})
+
+t.test('home: lists the users and clients of the configuration', async (t) => {
+  const html = renderPage('home', {
+    ...home,
+    users: [
+      { sub: 'alice', display_name: 'Alice Adams', description: 'Administrator' },
+      { sub: 'bob', display_name: 'Bob Brown' },
+      { sub: 'carol', description: 'Locked' },
+      { sub: 'dave' },
+    ],
+    clients: [{ client_id: 'dashboard', client_name: 'Dashboard' }, { client_id: 'cli' }],
+  })
+  t.same(textsOf(html, 'h2'), ['Issuer', 'Predefined users', 'Clients'])
+  t.same(textsOf(html, 'li').slice(3), [
+    'alice Alice Adams Administrator',
+    'bob Bob Brown',
+    'carol Locked',
+    'dave',
+    'dashboard Dashboard',
+    'cli',
+  ])
+})
+
+t.test('home: an isolated issuer says so', async (t) => {
+  const text = textOf(renderPage('home', { ...home, isolated: true, base_path: '/issuers/spec-7' }))
+  t.match(text, 'what happens below /issuers/spec-7 touches no other issuer')
+  t.notMatch(text, 'append')
+})
+
+t.test('login: a labelled field, then Authorize, then Deny access', async (t) => {
+  const html = renderPage('login', login)
+  t.same(textsOf(html, 'h1'), ['Authorize Client'])
+  t.same(tagsOf(html, 'form'), ['<form method="post" action="/oauth2/authorize?client_id=app&amp;scope=openid">'])
+  t.match(html, '<label for="sub">Subject</label>')
+  const [field = ''] = tagsOf(html, 'input')
+  for (const attribute of [
+    'id="sub"',
+    'name="sub"',
+    'type="text"',
+    'value=""',
+    'autofocus',
+    'autocomplete="username"',
+    'autocapitalize="none"',
+    'spellcheck="false"',
+  ])
+    t.match(field, ` ${attribute}`)
+  t.notMatch(field, 'aria-invalid')
+  t.same(textsOf(html, 'button'), ['Authorize', 'Deny access'])
+  t.match(html, '<button name="action" value="deny" formnovalidate>Deny access</button>')
+})
+
+t.test('login: shows who asks for what, and where the answer goes', async (t) => {
+  const named = textOf(
+    renderPage('login', {
+      ...login,
+      client_name: 'Dashboard',
+      scopes: [{ name: 'openid' }, { name: 'invoices', description: 'See your invoices' }],
+    }),
+  )
+  t.match(named, 'Dashboard asks you to log in')
+  t.match(named, 'Client ID app')
+  t.match(named, 'Redirect URI http://localhost:3000/callback')
+  t.match(named, 'Scopes openid invoices See your invoices')
+  const bare = textOf(renderPage('login', login))
+  t.match(bare, 'app asks you to log in')
+  t.match(bare, 'Scopes None')
+})
+
+t.test('login: says that any client is accepted if the client is not registered', async (t) => {
+  t.match(textOf(renderPage('login', { ...login, registered: false })), 'any client is accepted')
+  t.notMatch(textOf(renderPage('login', login)), 'any client is accepted')
+})
+
+t.test('login: a button for each user, in the order given, that sends only its sub', async (t) => {
+  const html = renderPage('login', {
+    ...login,
+    predefined: [{ sub: 'zoe', display_name: 'Zoe Z', description: 'Admin' }, { sub: 'alice' }],
+    recent: ['mike', 'bob@example.com'],
+  })
+  t.same(textsOf(html, 'h2'), ['Predefined users', 'Recent users'])
+  t.same(textsOf(html, 'button'), [
+    'Authorize',
+    'Deny access',
+    'Authorize as zoe',
+    'Authorize as alice',
+    'Authorize as mike',
+    'Authorize as bob@example.com',
+  ])
+  for (const [, form = ''] of [...html.matchAll(/<form[^>]*>(.*?)<\/form>/gs)].slice(1)) t.notMatch(form, '<input')
+  t.same(new Set(tagsOf(html, 'form')).size, 1, 'every form posts to the same action')
+  for (const sub of ['zoe', 'alice', 'mike', 'bob@example.com']) t.match(html, ` name="sub" value="${sub}"`)
+  t.match(html, /<section aria-labelledby="predefined">\n<h2 id="predefined">/)
+  t.match(html, /<section aria-labelledby="recent">\n<h2 id="recent">/)
+})
+
+t.test('login: what is known of a user describes the button and is no part of its name', async (t) => {
+  const html = renderPage('login', {
+    ...login,
+    predefined: [
+      { sub: 'a', display_name: 'Alice', description: 'Admin' },
+      { sub: 'b', display_name: 'Bob' },
+      { sub: 'c', description: 'Locked' },
+      { sub: 'd' },
+    ],
+  })
+  const described = [...html.matchAll(/<p id="(predefined-\d)"[^>]*>.*?<\/p>/g)]
+  t.same(
+    described.map(([element, id]) => [id, textOf(element)]),
+    [
+      ['predefined-0', 'Alice · Admin'],
+      ['predefined-1', 'Bob'],
+      ['predefined-2', 'Locked'],
+    ],
+  )
+  t.same(
+    tagsOf(html, 'button')
+      .slice(2)
+      .map((button) => /aria-describedby="([^"]*)"/.exec(button)?.[1]),
+    ['predefined-0', 'predefined-1', 'predefined-2', undefined],
+  )
+})
+
+t.test('login: a user is marked by the first letter or digit of its name', async (t) => {
+  const people = [{ sub: 'x', display_name: '"éva"' }, { sub: '@7up', display_name: '--' }, { sub: '\u202E' }]
+  const html = renderPage('login', { ...login, predefined: people })
+  t.same(
+    [...html.matchAll(/<span class="initial" aria-hidden="true">(.*?)<\/span>/g)].map(([, letter]) => letter),
+    ['É', '7', '·'],
+  )
+})
+
+t.test('login: a section without users is left out', async (t) => {
+  t.same(textsOf(renderPage('login', login), 'h2'), [])
+  t.same(textsOf(renderPage('login', { ...login, predefined: [{ sub: 'a' }] }), 'h2'), ['Predefined users'])
+  t.same(textsOf(renderPage('login', { ...login, recent: ['a'] }), 'h2'), ['Recent users'])
+})
+
+t.test('login: many users are set closer', async (t) => {
+  const predefined = Array.from({ length: 200 }, (_, index) => ({ sub: `user-${index}` }))
+  const html = renderPage('login', { ...login, predefined })
+  t.match(html, 'class="tiles dense"')
+  t.equal(textsOf(html, 'button').length, 202)
+  t.notMatch(renderPage('login', { ...login, predefined: predefined.slice(0, 24) }), 'class="tiles dense"')
+})
+
+t.test('login: login_hint fills the field', async (t) => {
+  t.match(renderPage('login', { ...login, login_hint: 'alice' }), /<input id="sub"[^>]* value="alice"/)
+})
+
+t.test('login: a problem is tied to the field', async (t) => {
+  const html = renderPage('login', { ...login, problem: 'sub is missing' })
+  t.match(html, '<p id="sub-problem" class="problem">sub is missing</p>')
+  t.match(html, /<input id="sub"[^>]* aria-describedby="sub-problem sub-hint" aria-invalid="true">/)
+})
+
+t.test('error: the code, the sentence and whose fault it is', async (t) => {
+  const html = renderPage('error', { error: 'invalid_client', description: 'No client is named "x".', status: 400 })
+  t.same(textsOf(html, 'h1'), ['Error: invalid_client'])
+  t.match(html, '<title>Error: invalid_client')
+  t.match(textOf(html), 'No client is named "x".')
+  t.match(textOf(html), 'HTTP status 400')
+  t.match(textOf(html), 'Look at the URL your application has built')
+  const failed = textOf(renderPage('error', { error: 'server_error', description: 'It broke.', status: 500 }))
+  t.match(failed, 'The mock itself has failed')
+  t.notMatch(failed, 'Look at the URL')
+})
+
+t.test('end_session: what it got, what is missing and where it goes', async (t) => {
+  const html = renderPage('end_session', {
+    ...endSession,
+    parameters: [
+      ['client_id', 'app'],
+      ['state', 'abc'],
+    ],
+    id_token_hint_missing: true,
+    client_id: 'app',
+    redirect_uri: 'http://localhost:3000/?a=1&state=abc',
+    hidden: [
+      ['state', 'abc'],
+      ['client_id', 'app'],
+    ],
+  })
+  t.same(textsOf(html, 'h1'), ['End session'])
+  t.same(textsOf(html, 'button'), ['End session'])
+  t.same(textsOf(html, 'dt'), ['client_id', 'state'])
+  t.same(textsOf(html, 'dd'), ['app', 'abc'])
+  t.match(html, /<p class="note" role="note">[^\n]*id_token_hint/)
+  t.match(textOf(html), 'You will be redirected to http://localhost:3000/?a=1&state=abc')
+  t.match(textOf(html), 'Log out of app?')
+  t.same(tagsOf(html, 'form'), ['<form method="post" action="/oauth2/end_session/confirm">'])
+  t.same(tagsOf(html, 'input'), [
+    '<input type="hidden" name="state" value="abc">',
+    '<input type="hidden" name="client_id" value="app">',
+  ])
+})
+
+t.test('end_session: asks in words for what it knows', async (t) => {
+  const bare = renderPage('end_session', endSession)
+  t.match(textOf(bare), 'Do you want to log out?')
+  t.match(textOf(bare), 'You will stay here')
+  t.notMatch(bare, /role="note"|<dl/)
+  t.match(textOf(renderPage('end_session', { ...endSession, sub: 'alice' })), 'Log out alice?')
+  t.match(textOf(renderPage('end_session', { ...endSession, sub: 'alice', client_id: 'app' })), 'Log out alice of app?')
+})
+
+t.test('session_ended: says Session ended', async (t) => {
+  const html = renderPage('session_ended', {})
+  t.match(html, '<p class="lead">Session ended</p>')
+})
+
+t.test('self_login: starts with one button', async (t) => {
+  const html = renderPage('self_login', { action: '/oidc/login', issuer: 'http://localhost:9400' })
+  t.same(textsOf(html, 'h1'), ['Log in with OpenID Connect'])
+  t.same(textsOf(html, 'button'), ['Start'])
+  t.same(tagsOf(html, 'form'), ['<form method="post" action="/oidc/login">'])
+  t.match(textOf(html), 'Issuer http://localhost:9400')
+})
+
+t.test('self_login_success: who it is, what the application got and the ways on', async (t) => {
+  const html = renderPage('self_login_success', {
+    ...success,
+    id_token_claims: { sub: 'alice', iat: 0, exp: 1.5, auth_time: 1e300, nbf: 'soon', groups: ['a'], nothing: null },
+    userinfo: { email_verified: true },
+  })
+  t.same(textsOf(html, 'h1'), ['You are logged in as alice'])
+  t.same(textsOf(html, 'h2'), ['ID token claims', 'Userinfo', 'Token response'])
+  t.same(textsOf(html, 'dt'), ['sub', 'iat', 'exp', 'auth_time', 'nbf', 'groups', 'nothing', 'email_verified'])
+  t.same(textsOf(html, 'dd'), [
+    'alice',
+    '0 1970-01-01 00:00:00 UTC',
+    '1.5 1970-01-01 00:00:01 UTC',
+    '1e+300',
+    'soon',
+    '[ "a" ]',
+    'null',
+    'true',
+  ])
+  t.match(html, '<pre>{\n  &quot;email_verified&quot;: true\n}</pre>')
+  t.match(textOf(html), 'Token response Empty.')
+  t.match(html, /<a [^>]*href="\/oidc\/login">Log in again<\/a>/)
+  t.match(html, /<a [^>]*href="\/oauth2\/end_session">End session<\/a>/)
+})
+
+t.test('self_login_error: the code, the sentence and a way to try again', async (t) => {
+  const html = renderPage('self_login_error', { error: 'access_denied', description: 'Denied.', again: '/oidc/login' })
+  t.same(textsOf(html, 'h1'), ['Error: access_denied'])
+  t.match(textOf(html), 'Denied.')
+  t.match(html, /<a [^>]*href="\/oidc\/login">Try again<\/a>/)
+})
