@@ -12,6 +12,7 @@ import Fastify, {
   type FastifyReply,
   type FastifyRequest,
   type HTTPMethods,
+  LogController,
 } from 'fastify'
 import { users } from './admin/users.js'
 import type { Snapshot } from './config/snapshot.js'
@@ -69,14 +70,14 @@ export async function createServer(foundation: Foundation): Promise<FastifyInsta
   const app = Fastify({
     loggerInstance: foundation.log,
     // The default lines hold URLs with codes and tokens; `logRequest` writes its own.
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: foundation.current().config.server.body_limit,
     requestTimeout: 30_000,
     routerOptions: { maxParamLength: 2048 },
     frameworkErrors: (error, request, reply) => void refuse(error, request, reply),
   })
   app.decorateRequest('ctx', null as unknown as Context)
-  app.setReplySerializer((payload) => `${JSON.stringify(payload, null, 2)}\n`)
+  app.setReplySerializer(toJson)
   app.setErrorHandler<FastifyError>((error, request, reply) => refuse(error, request, reply))
   app.setNotFoundHandler((request, reply) => refuse(notFound(request), request, reply))
   app.addHook('onResponse', logRequest)
@@ -88,9 +89,10 @@ export async function createServer(foundation: Foundation): Promise<FastifyInsta
   await app.register(helmet, HELMET)
 
   await app.register(async (scope) => {
-    collectMethods(scope)
+    const refuseOtherMethods = collectMethods(scope)
     await scope.register(healthz, { health: () => foundation.health() })
     await scope.register(configSchema, { schema: foundation.schema })
+    refuseOtherMethods()
   })
   const issuer = serveIssuer(foundation)
   await app.register(issuer)
@@ -106,11 +108,12 @@ function serveIssuer(foundation: Foundation): FastifyPluginAsync {
     })
     await app.register(async (scope) => {
       // OAuth 2.0 for Browser-Based Apps: scripts have no business at the authorization endpoint, so it has no CORS.
-      collectMethods(scope)
+      const refuseOtherMethods = collectMethods(scope)
       await scope.register(authorization)
+      refuseOtherMethods()
     })
     await app.register(async (scope) => {
-      collectMethods(scope, ['OPTIONS'])
+      const refuseOtherMethods = collectMethods(scope, ['OPTIONS'])
       await scope.register(cors, {
         origin: (origin, done) => done(null, allowOrigin(foundation.current(), origin)),
         methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
@@ -126,6 +129,7 @@ function serveIssuer(foundation: Foundation): FastifyPluginAsync {
       await scope.register(users)
       await scope.register(selfLogin)
       await scope.register(home)
+      refuseOtherMethods()
     })
   }
 }
@@ -191,22 +195,25 @@ function readBodies(app: FastifyInstance): void {
 const METHODS: readonly HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 
 /** RFC 9110 §15.5.6: what a path doesn't take is answered with 405 and the list of what it takes. */
-function collectMethods(scope: FastifyInstance, besides: readonly HTTPMethods[] = []): void {
+function collectMethods(scope: FastifyInstance, besides: readonly HTTPMethods[] = []): () => void {
   const taken = new Map<string, HTTPMethods[]>()
   let collecting = true
   scope.addHook('onRoute', ({ routePath, method }) => {
     if (collecting && routePath !== '*')
       taken.set(routePath, [...(taken.get(routePath) ?? []), method].flat() as HTTPMethods[])
   })
-  scope.after(() => {
+  return () => {
     collecting = false
     for (const [url, methods] of taken) {
       const method = METHODS.filter((one) => !methods.includes(one) && !besides.includes(one))
       const allow = [...new Set([...methods, ...besides])].join(', ')
       scope.route({ method, url, handler: (request, reply) => refuse(notAllowed(request, allow), request, reply) })
     }
-  })
+  }
 }
+
+/** For people to read: indented. */
+const toJson = (payload: unknown) => `${JSON.stringify(payload, null, 2)}\n`
 
 const pathOf = (request: FastifyRequest) => request.url.split('?')[0]!.slice(0, 200)
 const notFound = (request: FastifyRequest) =>
@@ -223,7 +230,7 @@ function refuse(error: FastifyError | OAuthError, request: FastifyRequest, reply
     request.routeOptions?.config.answer ?? (request.accepts().type(['json', 'html']) === 'html' ? 'page' : 'json')
   // RFC 6749 §4.1.2.1: what the end-user is told is a page with 400; it asks a browser for no credentials.
   reply.code(answer === 'page' && refusal.status === 401 ? 400 : refusal.status).headers(refusal.headers)
-  if (answer === 'json') return reply.type('application/json; charset=utf-8').send(refusal.toJSON())
+  if (answer === 'json') return reply.type('application/json; charset=utf-8').send(toJson(refusal))
   const page = renderPage('error', { error: refusal.error, description: refusal.message, status: refusal.status })
   return reply.type('text/html; charset=utf-8').send(page)
 }

@@ -104,8 +104,8 @@ function visit(walk: Walk, node: unknown, path: readonly string[], within: reado
     if (node.anchor !== undefined) walk.anchors.add(node.anchor)
     if (path.length >= DEEPEST) return void complain(`is nested more than ${DEEPEST} deep`)
     const inner = node.anchor === undefined ? within : [...within, node.anchor]
-    if (isSeq(node)) node.items.forEach((item, index) => visit(walk, item, [...path, String(index)], inner))
-    else for (const { key, value } of node.items) visit(walk, value, [...path, keyText(key)], inner)
+    const members = isSeq(node) ? [...node.items.entries()] : node.items.map(({ key, value }) => [keyText(key), value])
+    for (const [key, value] of members) visit(walk, value, [...path, String(key)], inner)
   }
 }
 

@@ -34,7 +34,7 @@ const SMALLEST_RSA = 2048
 /** The private key in a text: PEM, a JWK, or the one of a JWKS that fits. */
 export function readMaterial(text: string, alg: Alg, kid: string | undefined): Material {
   if (!text.trimStart().startsWith('{')) return readPem(text)
-  let document: { keys?: unknown }
+  let document: JWK & { keys?: unknown }
   try {
     document = JSON.parse(text)
   } catch {

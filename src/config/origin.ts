@@ -56,7 +56,7 @@ export function locate(root: Origin, { path, at, message }: Complaint): Problem 
   let written = true
   let shown = ''
   for (const segment of path) {
-    const member = written ? memberOrigin(origin, segment) : undefined
+    const member: Origin | undefined = written ? memberOrigin(origin, segment) : undefined
     written = member !== undefined
     origin = member ?? origin
     shown = member?.pointer ?? shown + pointer([segment])

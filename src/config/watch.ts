@@ -1,24 +1,139 @@
 /** Notices when the content of a file has changed, however it was saved. */
 import { createHash } from 'node:crypto'
-import { readFile, readlink, realpath, stat } from 'node:fs/promises'
-import { dirname, resolve } from 'node:path'
+import { lstat, readFile, readlink, stat } from 'node:fs/promises'
+import { dirname, join, resolve, sep } from 'node:path'
 import { watch } from 'chokidar'
 
-/** Between two looks at a file that must find the same, in milliseconds: a slow save is not seen half way. */
-const SETTLE = 75
+/** Milliseconds between two looks that must find the same, so that a slow save is not seen half way. */
+const SETTLE = 100
+const MOST_LINKS = 40
+
+/** A running watch. */
+export interface Watch {
+  close(): Promise<void>
+}
 
 /**
  * Calls `onChange` once for each new content of the files, be it written in place, renamed over the file, or brought by
- * a symbolic link that now leads elsewhere, as Kubernetes updates a mounted ConfigMap. A file that is missing, and
- * whatever else happens in its folder, is no change; its return with another content is. Resolves once watching has
- * begun. `onError` is called at most once, when the system lets nothing (more) be watched.
+ * a symbolic link that now leads elsewhere, as Kubernetes updates a mounted ConfigMap. A file that is missing or empty
+ * is no change, since many programs save that way; what it holds afterwards is. Resolves once watching has begun.
+ * `onError` is called at most once, such as when the system lets nothing more be watched.
  */
 export async function watchFiles(
   files: readonly string[],
   onChange: () => void,
-  onError?: (error: unknown) => void,
-): Promise<{ close(): Promise<void> }> {
-  const known = new Map<string, string>()
-  const seen = new Map<string, string>()
-  for (const file of files) await look(file, known)
+  onError: (error: unknown) => void = () => undefined,
+): Promise<Watch> {
+  const paths = files.map((file) => resolve(file))
+  let known = await look(paths, [])
+  let candidate = known
+  let route = await follow(paths)
+  let timer: NodeJS.Timeout | undefined
+  let looking: Promise<void> = Promise.resolve()
+  let closed = false
+  let reported = false
+
+  const report = (error: unknown) => {
+    if (!reported) onError(error)
+    reported = true
+  }
+  // The events only say when to look: which of them come differs by system and by the way of saving.
+  const lookSoon = () => {
+    if (closed || timer !== undefined) return
+    timer = setTimeout(() => {
+      timer = undefined
+      looking = looking.then(compare).catch(report)
+    }, SETTLE)
+  }
+  const compare = async () => {
+    const rerouted = await reroute()
+    const found = await look(paths, known)
+    if (closed) return
+    const changed = found.join() !== known.join()
+    const settled = found.join() === candidate.join()
+    candidate = found
+    if (rerouted || (changed && !settled)) lookSoon()
+    if (!changed || !settled) return
+    known = found
+    onChange()
+  }
+  /** Watches the folders that lead to the files now, and tells whether they are others than before. */
+  const reroute = async () => {
+    const next = await follow(paths)
+    const gone = [...route.folders].filter(([folder, id]) => next.folders.get(folder) !== id)
+    const come = [...next.folders].filter(([folder, id]) => route.folders.get(folder) !== id)
+    route = next
+    watcher.unwatch(gone.map(([folder]) => folder))
+    watcher.add(come.map(([folder]) => folder))
+    return come.length > 0
+  }
+
+  const watcher = watch([...route.folders.keys()], {
+    depth: 0,
+    ignoreInitial: true,
+    ignored: (path) => !route.folders.has(path) && !route.steps.has(path),
+  })
+  watcher.on('raw', lookSoon).on('all', lookSoon).on('error', report)
+  await new Promise<void>((begun) => watcher.once('ready', begun))
+  // What happened before the system began to tell.
+  lookSoon()
+  return {
+    async close() {
+      closed = true
+      clearTimeout(timer)
+      await looking
+      await watcher.close()
+    },
+  }
+}
+
+/** A fingerprint of each file's content; without content it remains what it was. */
+async function look(paths: readonly string[], before: readonly string[]): Promise<string[]> {
+  return await Promise.all(paths.map(async (path, index) => (await fingerprint(path)) ?? before[index] ?? ''))
+}
+
+async function fingerprint(path: string): Promise<string | undefined> {
+  try {
+    // A pipe can be read once only, and by somebody else.
+    if (!(await stat(path)).isFile()) return undefined
+    const content = await readFile(path)
+    return content.length === 0 ? undefined : createHash('sha256').update(content).digest('base64')
+  } catch {
+    return undefined
+  }
+}
+
+/** How the system gets to the files. */
+interface Route {
+  /** The folders in which a file or a link on the way to one can be replaced, each with its identity. */
+  readonly folders: ReadonlyMap<string, number>
+  /** The links and files themselves. */
+  readonly steps: ReadonlySet<string>
+}
+
+async function follow(paths: readonly string[]): Promise<Route> {
+  const folders = new Map<string, number>()
+  const steps = new Set<string>()
+  for (const path of paths) {
+    let left = MOST_LINKS
+    let rest = path.split(sep).slice(1)
+    let here = path.slice(0, path.indexOf(sep) + 1)
+    for (let name = rest.shift(); name !== undefined; name = rest.shift()) {
+      const step = join(here, name)
+      const found = await lstat(step).catch(() => undefined)
+      const link = found?.isSymbolicLink() && left > 0 ? await readlink(step).catch(() => undefined) : undefined
+      if (found?.isDirectory()) {
+        here = step
+        continue
+      }
+      folders.set(here, (await lstat(here)).ino)
+      steps.add(step)
+      if (link === undefined) break
+      left -= 1
+      const target = resolve(here, link)
+      rest = [...target.split(sep).slice(1), ...rest]
+      here = target.slice(0, target.indexOf(sep) + 1)
+    }
+  }
+  return { folders, steps }
 }
