@@ -29,6 +29,7 @@ function createProgram(given: Map<Flag, { source: string; text: string }[]>): Co
     .version(readVersion(), '-V, --version')
     .helpOption('-h, --help', 'show this message and exit')
     .helpCommand(false)
+    .configureHelp({ optionDescription: (option) => option.description })
     .allowExcessArguments(false)
     .exitOverride()
     .showHelpAfterError('(--help shows every flag)')

@@ -15,6 +15,7 @@ export function createLogger({ level, format }: Config['log'], stream: LogStream
         colorize: stream.isTTY === true,
         ignore: 'pid,hostname,reqId',
         translateTime: 'HH:MM:ss',
+        errorLikeObjectKeys: ['err'],
         singleLine: true,
       })
     : stream

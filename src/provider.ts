@@ -1,7 +1,7 @@
 /** The composition root: configuration, snapshot, issuers and server, put together; reload and close. */
 import type { AddressInfo } from 'node:net'
 import { LRUCache } from 'lru-cache'
-import { describeChanges } from './config/changes.js'
+import { describeChanges, summarizeChanges } from './config/changes.js'
 import { ConfigError, formatProblem, type Problem } from './config/errors.js'
 import { loadSnapshot, readSchema, type Sources } from './config/load.js'
 import type { Snapshot } from './config/snapshot.js'
@@ -51,7 +51,7 @@ export async function createProvider(sources: Sources, stream: LogStream): Promi
       snapshot = next
       problems = []
       log.level = next.config.log.level
-      log.info(changes, 'configuration reloaded')
+      log.info(changes, `configuration reloaded: ${summarizeChanges(changes)}`)
       if (changes.needs_restart.length > 0) {
         log.warn({ settings: changes.needs_restart }, 'these settings changed, but take effect at the next start only')
       }
@@ -115,7 +115,7 @@ function createIssuers(max: number): (name: string | undefined) => Issuer {
 async function listen(app: Awaited<ReturnType<typeof createServer>>, { config }: Snapshot): Promise<void> {
   const { host, port } = config.server
   try {
-    await app.listen({ host, port, listenTextResolver: () => '' })
+    await app.listen({ host, port, listenTextResolver: (address) => `bound to ${address}` })
   } catch (error) {
     throw new ListenError(explainListen(error as NodeJS.ErrnoException, host, port))
   }

@@ -199,8 +199,10 @@ function collectMethods(scope: FastifyInstance, besides: readonly HTTPMethods[] 
   const taken = new Map<string, HTTPMethods[]>()
   let collecting = true
   scope.addHook('onRoute', ({ routePath, method }) => {
-    if (collecting && routePath !== '*')
-      taken.set(routePath, [...(taken.get(routePath) ?? []), method].flat() as HTTPMethods[])
+    if (!collecting || routePath === '*') return
+    // Below a prefix, `/` is also reported as the empty path; declaring the one declares the other.
+    const url = routePath || '/'
+    taken.set(url, [...(taken.get(url) ?? []), method].flat() as HTTPMethods[])
   })
   return () => {
     collecting = false

@@ -38,6 +38,17 @@ export function describeChanges(before: Snapshot, after: Snapshot): Changes {
   }
 }
 
+/** The changes in one line for people: `users +carol -bob ~alice; require_nonce: false → true`. */
+export function summarizeChanges({ users, clients, keys, flags, needs_restart }: Changes): string {
+  const list = (name: string, { added, removed, changed }: Difference) => {
+    const names = [...added.map((one) => `+${one}`), ...removed.map((one) => `-${one}`), ...changed.map((one) => `~${one}`)]
+    return names.length === 0 ? [] : [`${name} ${names.join(' ')}`]
+  }
+  const parts = [...list('users', users), ...list('clients', clients), ...list('keys', { ...keys, changed: [] }), ...flags]
+  if (needs_restart.length > 0) parts.push(`at the next start: ${needs_restart.join(', ')}`)
+  return parts.join('; ') || 'nothing changed'
+}
+
 function difference(before: ReadonlyMap<string, unknown>, after: ReadonlyMap<string, unknown>): Difference {
   const [old, now] = [[...before.keys()], [...after.keys()]]
   return {
@@ -67,7 +78,7 @@ function fingerprint(key: SigningKey | GeneratedKey): string {
 
 function changedSettings(before: object, after: object, path: readonly string[]): { path: string; change: string }[] {
   const names = new Set([...Object.keys(before), ...Object.keys(after)])
-  return [...names].flatMap((name) => {
+  return [...names].sort().flatMap((name) => {
     const [old, now] = [member(before, name), member(after, name)]
     if ((path.length === 0 && ELSEWHERE.includes(name)) || isDeepStrictEqual(old, now)) return []
     const here = [...path, name]

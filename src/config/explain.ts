@@ -45,7 +45,7 @@ export function explain(error: ErrorObject): Complaint {
     case 'required':
       return value(`lacks the required key ${params.missingProperty}`)
     case 'enum':
-      return value(`must be one of ${params.allowedValues.join(', ')}, but is ${show(data, path)}${near(error)}`)
+      return value(`must be one of ${params.allowedValues.join(', ')}, but is ${show(data, path, '')}${near(error)}`)
   }
   if (error.propertyName !== undefined) {
     return { path: [...path, error.propertyName], at: 'key', message: `must be ${meaning(error)}` }

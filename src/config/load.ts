@@ -83,16 +83,17 @@ async function readFile(file: string, env: Environment | undefined): Promise<Par
     problems: [problemAt(source, node, '', message)],
   })
   const expected = env === undefined ? A_LIST : A_CONFIGURATION
+  let text: string
   try {
-    const text = await readText(file)
-    const parsed = parseText(file, text, env)
-    if (parsed.value === undefined || Array.isArray(parsed.value)) return parsed
-    if (parsed.value === null) return fail(`is empty, but should be ${expected}`)
-    if (env !== undefined && isMembers(parsed.value)) return parsed
-    return fail(`must be ${expected}, but is ${show(parsed.value, [])}`, parsed.origin)
+    text = await readText(file)
   } catch (error) {
     return fail((error as Error).message)
   }
+  const parsed = parseText(file, text, env)
+  if (parsed.value === undefined || Array.isArray(parsed.value)) return parsed
+  if (parsed.value === null) return fail(`is empty, but should be ${expected}`)
+  if (env !== undefined && isMembers(parsed.value)) return parsed
+  return fail(`must be ${expected}, but is ${show(parsed.value, [])}`, parsed.origin)
 }
 
 function place({ file, line, column, path }: Problem): string {

@@ -1,5 +1,5 @@
 /** What the file says, checked, indexed and deeply frozen: replaced whole, never changed. */
-import type { JWK } from 'jose'
+import type { CryptoKey, JWK } from 'jose'
 import { parseDuration } from './duration.js'
 import type { Alg, Client, Config, User } from './types.js'
 

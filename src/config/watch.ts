@@ -1,8 +1,9 @@
 /** Notices when the content of a file has changed, however it was saved. */
 import { createHash } from 'node:crypto'
 import { lstat, readFile, readlink, stat } from 'node:fs/promises'
-import { dirname, join, resolve, sep } from 'node:path'
-import { watch } from 'chokidar'
+import { join, resolve, sep } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
+import { type FSWatcher, watch } from 'chokidar'
 
 /** Milliseconds between two looks that must find the same, so that a slow save is not seen half way. */
 const SETTLE = 100
@@ -46,7 +47,13 @@ export async function watchFiles(
     }, SETTLE)
   }
   const compare = async () => {
-    const rerouted = await reroute()
+    const next = await follow(paths)
+    const rerouted = !isDeepStrictEqual(next, route)
+    if (rerouted) {
+      route = next
+      await watcher.close()
+      watcher = await openWatcher(route, lookSoon, report)
+    }
     const found = await look(paths, known)
     if (closed) return
     const changed = found.join() !== known.join()
@@ -57,24 +64,8 @@ export async function watchFiles(
     known = found
     onChange()
   }
-  /** Watches the folders that lead to the files now, and tells whether they are others than before. */
-  const reroute = async () => {
-    const next = await follow(paths)
-    const gone = [...route.folders].filter(([folder, id]) => next.folders.get(folder) !== id)
-    const come = [...next.folders].filter(([folder, id]) => route.folders.get(folder) !== id)
-    route = next
-    watcher.unwatch(gone.map(([folder]) => folder))
-    watcher.add(come.map(([folder]) => folder))
-    return come.length > 0
-  }
 
-  const watcher = watch([...route.folders.keys()], {
-    depth: 0,
-    ignoreInitial: true,
-    ignored: (path) => !route.folders.has(path) && !route.steps.has(path),
-  })
-  watcher.on('raw', lookSoon).on('all', lookSoon).on('error', report)
-  await new Promise<void>((begun) => watcher.once('ready', begun))
+  let watcher = await openWatcher(route, lookSoon, report)
   // What happened before the system began to tell.
   lookSoon()
   return {
@@ -85,6 +76,22 @@ export async function watchFiles(
       await watcher.close()
     },
   }
+}
+
+/** Resolves once the system tells of whatever happens on the route. */
+async function openWatcher(
+  { folders, steps }: Route,
+  onEvent: () => void,
+  onError: (error: unknown) => void,
+): Promise<FSWatcher> {
+  const watcher = watch([...folders.keys()], {
+    depth: 0,
+    ignoreInitial: true,
+    ignored: (path) => !folders.has(path) && !steps.has(path),
+  })
+  watcher.on('raw', onEvent).on('all', onEvent).on('error', onError)
+  await new Promise<void>((begun) => watcher.once('ready', begun))
+  return watcher
 }
 
 /** A fingerprint of each file's content; without content it remains what it was. */
@@ -115,25 +122,32 @@ async function follow(paths: readonly string[]): Promise<Route> {
   const folders = new Map<string, number>()
   const steps = new Set<string>()
   for (const path of paths) {
-    let left = MOST_LINKS
-    let rest = path.split(sep).slice(1)
-    let here = path.slice(0, path.indexOf(sep) + 1)
-    for (let name = rest.shift(); name !== undefined; name = rest.shift()) {
+    let [here, rest] = split(path)
+    let id = 0
+    for (let links = 0, name = rest.shift(); name !== undefined; name = rest.shift()) {
       const step = join(here, name)
-      const found = await lstat(step).catch(() => undefined)
-      const link = found?.isSymbolicLink() && left > 0 ? await readlink(step).catch(() => undefined) : undefined
+      const link = links < MOST_LINKS ? await readlink(step).catch(() => undefined) : undefined
+      const found = link === undefined ? await lstat(step).catch(() => undefined) : undefined
       if (found?.isDirectory()) {
         here = step
+        id = found.ino
         continue
       }
-      folders.set(here, (await lstat(here)).ino)
+      folders.set(here, id)
       steps.add(step)
       if (link === undefined) break
-      left -= 1
-      const target = resolve(here, link)
-      rest = [...target.split(sep).slice(1), ...rest]
-      here = target.slice(0, target.indexOf(sep) + 1)
+      links += 1
+      const [root, names] = split(resolve(here, link))
+      here = root
+      id = 0
+      rest = [...names, ...rest]
     }
   }
   return { folders, steps }
+}
+
+/** The root of an absolute path, and the names that lead from there. */
+function split(path: string): [string, string[]] {
+  const [drive, ...names] = path.split(sep)
+  return [`${drive}${sep}`, names]
 }

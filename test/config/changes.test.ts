@@ -1,0 +1,68 @@
+/** What a reload has changed. */
+import t from 'tap'
+import { describeChanges } from '../../src/config/changes.js'
+import { loadSnapshot } from '../../src/config/load.js'
+import { load } from './loading.js'
+
+const NOTHING = {
+  users: { added: [], removed: [], changed: [] },
+  clients: { added: [], removed: [], changed: [] },
+  keys: { added: [], removed: [] },
+  flags: [],
+  needs_restart: [],
+}
+
+t.test('every kind of change', async (t) => {
+  const before = await load(
+    t,
+    `
+$schema: ./old.json
+server: { port: 1 }
+users: [{ sub: gone }, { sub: same }, { sub: other, claims: { a: [1] } }]
+clients: [{ client_id: app, client_secret: a, redirect_uris: ["http://a"] }]
+keys: [{ alg: RS256 }, { alg: ES256, kid: one }, { alg: ES256 }]
+scopes: { groups: { claims: [groups] } }
+`,
+  )
+  const after = await load(
+    t,
+    `
+$schema: ./new.json
+issuer: https://idp.example.com
+server: { host: 0.0.0.0, port: 2, body_limit: 2048, max_issuers: 5, cors_origins: [] }
+log: { level: debug, format: json }
+require_nonce: true
+lifetimes: { access_token: 5m }
+users: [{ sub: other, claims: { a: [2] } }, { sub: same }, { sub: new }]
+clients: [{ client_id: app, client_secret: b, redirect_uris: ["http://a"] }]
+keys: [{ alg: ES256 }, { alg: ES384 }]
+`,
+  )
+  t.strictSame(describeChanges(before, after), {
+    users: { added: ['new'], removed: ['gone'], changed: ['other'] },
+    clients: { added: [], removed: [], changed: ['app'] },
+    keys: { added: ['generated ES384'], removed: ['generated RS256', 'one'] },
+    flags: [
+      'issuer: unset → https://idp.example.com',
+      'lifetimes.access_token: 1h → 5m',
+      'log.level: info → debug',
+      'require_nonce: false → true',
+      'scopes.groups: {"claims":["groups"]} → unset',
+      'server.cors_origins: ["*"] → []',
+    ],
+    needs_restart: ['log.format', 'server.body_limit', 'server.host', 'server.max_issuers', 'server.port'],
+  })
+})
+
+t.test('the same again is no change', async (t) => {
+  const text = 'keys: [{ alg: ES256 }, { alg: ES256 }]\nusers: [{ sub: alice, claims: { a: { b: [1] } } }]'
+  t.strictSame(describeChanges(await load(t, text), await load(t, text)), NOTHING)
+})
+
+t.test('a key with another content under the same kid goes and comes', async (t) => {
+  const { generateKey } = await import('../../src/config/keys.js')
+  const snapshot = await loadSnapshot({ overrides: [], env: {} })
+  const [one, two] = [await generateKey('ES256', 'k'), await generateKey('ES256', 'k')]
+  const changes = describeChanges({ ...snapshot, keys: [one] }, { ...snapshot, keys: [two] })
+  t.strictSame(changes.keys, { added: ['k'], removed: ['k'] })
+})

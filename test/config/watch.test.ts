@@ -1,0 +1,228 @@
+/** Each save of a file is noticed exactly once, however it is done. */
+import { execFile } from 'node:child_process'
+import fs from 'node:fs'
+import { appendFile, mkdir, open, rename, rm, symlink, writeFile } from 'node:fs/promises'
+import { syncBuiltinESMExports } from 'node:module'
+import { join, resolve } from 'node:path'
+import { promisify } from 'node:util'
+import t, { type Test } from 'tap'
+import { watchFiles } from '../../src/config/watch.js'
+
+/** A watch that counts, and a promise for each next change. */
+async function observe(t: Test, files: string[]) {
+  let count = 0
+  let wake = () => {}
+  const watch = await watchFiles(files, () => {
+    count += 1
+    wake()
+  })
+  t.teardown(() => watch.close())
+  return {
+    watch,
+    count: () => count,
+    /** Does something and waits until it was noticed. */
+    async after(step: () => Promise<unknown>) {
+      const noticed = new Promise<void>((resolve) => {
+        wake = resolve
+      })
+      await step()
+      await noticed
+    },
+  }
+}
+
+async function renameOver(file: string, text: string) {
+  await writeFile(`${file}.new`, text)
+  await rename(`${file}.new`, file)
+}
+
+/** What the kubelet does to update a mounted ConfigMap. */
+async function swapConfigMap(folder: string, before: string, after: string, text: string) {
+  await mkdir(join(folder, after))
+  await writeFile(join(folder, after, 'config.yaml'), text)
+  await symlink(after, join(folder, '..data_tmp'))
+  await rename(join(folder, '..data_tmp'), join(folder, '..data'))
+  await rm(join(folder, before), { recursive: true })
+}
+
+t.test('a write in place', async (t) => {
+  const file = join(t.testdir({ 'config.yaml': 'a' }), 'config.yaml')
+  const { after, count } = await observe(t, [file])
+  await after(() => writeFile(file, 'b'))
+  await after(() => writeFile(file, 'c'))
+  t.equal(count(), 2)
+})
+
+t.test('a slow save is one change', async (t) => {
+  const file = join(t.testdir({ 'config.yaml': 'a' }), 'config.yaml')
+  const { after, count } = await observe(t, [file])
+  await after(async () => {
+    const handle = await open(file, 'w')
+    for (let part = 0; part < 30; part += 1) {
+      await handle.write(`part ${part}\n`)
+      await new Promise((resolve) => setTimeout(resolve, 10))
+    }
+    await handle.close()
+  })
+  await after(() => writeFile(file, 'c'))
+  t.equal(count(), 2)
+})
+
+t.test('a rename over the file', async (t) => {
+  const file = join(t.testdir({ 'config.yaml': 'a' }), 'config.yaml')
+  const { after, count } = await observe(t, [file])
+  await after(() => renameOver(file, 'b'))
+  await after(() => renameOver(file, 'c'))
+  t.equal(count(), 2)
+})
+
+t.test('the swap of a Kubernetes ConfigMap', async (t) => {
+  const folder = t.testdir({
+    '..2024_1': { 'config.yaml': 'a' },
+    '..data': t.fixture('symlink', '..2024_1'),
+    'config.yaml': t.fixture('symlink', '..data/config.yaml'),
+  })
+  const { after, count } = await observe(t, [join(folder, 'config.yaml')])
+  await after(() => swapConfigMap(folder, '..2024_1', '..2024_2', 'b'))
+  await after(() => swapConfigMap(folder, '..2024_2', '..2024_3', 'c'))
+  t.equal(count(), 2)
+})
+
+t.test('a link to a file in another folder, saved there in both ways', async (t) => {
+  const folder = t.testdir({
+    there: { 'config.yaml': 'a' },
+    here: { 'config.yaml': t.fixture('symlink', '../there/config.yaml') },
+  })
+  const { after, count } = await observe(t, [join(folder, 'here/config.yaml')])
+  await after(() => writeFile(join(folder, 'there/config.yaml'), 'b'))
+  await after(() => renameOver(join(folder, 'there/config.yaml'), 'c'))
+  t.equal(count(), 2)
+})
+
+t.test('a link in the middle of the path that leads elsewhere', async (t) => {
+  const folder = t.testdir({
+    one: { 'config.yaml': 'a' },
+    two: { 'config.yaml': 'b' },
+    current: t.fixture('symlink', 'one'),
+  })
+  const { after, count } = await observe(t, [join(folder, 'current/config.yaml')])
+  await after(async () => {
+    await symlink('two', join(folder, 'next'))
+    await rename(join(folder, 'next'), join(folder, 'current'))
+  })
+  await after(() => writeFile(join(folder, 'two/config.yaml'), 'c'))
+  t.equal(count(), 2)
+})
+
+t.test('a file that is removed and made again', async (t) => {
+  const folder = t.testdir({ 'config.yaml': 'a', 'users.yaml': 'a' })
+  const file = join(folder, 'config.yaml')
+  const { after, count } = await observe(t, [file, join(folder, 'users.yaml')])
+  await after(async () => {
+    await rm(file)
+    await writeFile(file, 'b')
+  })
+  await rm(file)
+  await after(() => writeFile(join(folder, 'users.yaml'), 'b'))
+  await after(() => writeFile(file, 'c'))
+  t.equal(count(), 3, 'its absence is no change')
+})
+
+t.test('a file that is missing at first, with its folder', async (t) => {
+  const folder = t.testdir({})
+  const file = join(folder, 'a/b/config.yaml')
+  const { after, count } = await observe(t, [file])
+  await after(async () => {
+    await mkdir(join(folder, 'a/b'), { recursive: true })
+    await writeFile(file, 'a')
+  })
+  await after(() => writeFile(file, 'b'))
+  t.equal(count(), 2)
+})
+
+t.test('what does not change the content is no change', async (t) => {
+  const folder = t.testdir({ 'config.yaml': 'a', other: 'a' })
+  const file = join(folder, 'config.yaml')
+  const { after, count } = await observe(t, [file])
+  await writeFile(file, 'a')
+  await writeFile(join(folder, 'other'), 'b')
+  await writeFile(file, '')
+  await after(() => writeFile(file, 'b'))
+  t.equal(count(), 1)
+})
+
+t.test('what is no file has no content', async (t) => {
+  const folder = t.testdir({ folder: {}, loop: t.fixture('symlink', 'loop'), 'config.yaml': 'a' })
+  const files = ['folder', 'loop', 'config.yaml'].map((name) => join(folder, name))
+  const { after, count } = await observe(t, files)
+  await after(() => appendFile(join(folder, 'config.yaml'), 'b'))
+  t.equal(count(), 1)
+})
+
+t.test('after close nothing is noticed', async (t) => {
+  const file = join(t.testdir({ 'config.yaml': 'a' }), 'config.yaml')
+  const closed = await observe(t, [file])
+  const open = await observe(t, [file])
+  await open.after(async () => {
+    const writing = writeFile(file, 'b')
+    await closed.watch.close()
+    await writing
+  })
+  t.equal(closed.count(), 0)
+})
+
+t.test('a closed watch lets the process end', async (t) => {
+  const file = join(t.testdir({ 'config.yaml': 'a' }), 'config.yaml')
+  const program = `
+    import { watchFiles } from ${JSON.stringify(resolve(import.meta.dirname, '../../src/config/watch.ts'))}
+    const watch = await watchFiles([${JSON.stringify(file)}], () => {})
+    await watch.close()
+    console.log('closed')`
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    ...process.execArgv,
+    '--input-type=module',
+    '--eval',
+    program,
+  ])
+  t.equal(stdout, 'closed\n')
+})
+
+t.test('an error of the listener is reported', async (t) => {
+  const file = join(t.testdir({ 'config.yaml': 'a' }), 'config.yaml')
+  const reported = new Promise((resolve, reject) => {
+    const listener = () => {
+      throw new Error('from the listener')
+    }
+    watchFiles([file], listener, resolve).then((watch) => {
+      t.teardown(() => watch.close())
+      return writeFile(file, 'b')
+    }, reject)
+  })
+  t.match(await reported, { message: 'from the listener' })
+})
+
+t.test('that nothing more can be watched is reported once', async (t) => {
+  const folder = t.testdir({ one: { 'config.yaml': 'a' }, two: { 'config.yaml': 'a' } })
+  const { watch } = fs
+  t.teardown(() => {
+    fs.watch = watch
+    syncBuiltinESMExports()
+  })
+  fs.watch = (() => {
+    throw Object.assign(new Error('no space left'), { code: 'ENOSPC' })
+  }) as unknown as typeof fs.watch
+  syncBuiltinESMExports()
+  const errors: unknown[] = []
+  const files = ['one', 'two'].map((name) => join(folder, name, 'config.yaml'))
+  const running = await watchFiles(
+    files,
+    () => {},
+    (error) => errors.push(error),
+  )
+  await running.close()
+  t.match(errors, [{ code: 'ENOSPC' }])
+  t.equal(errors.length, 1)
+
+  const quiet = await watchFiles(files, () => {})
+  await quiet.close()
+})
