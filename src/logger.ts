@@ -13,7 +13,8 @@ export function createLogger({ level, format }: Config['log'], stream: LogStream
     ? pretty({
         destination: stream,
         colorize: stream.isTTY === true,
-        ignore: 'pid,hostname,reqId',
+        // What the message says already.
+        ignore: 'pid,hostname,reqId,changes,problems',
         translateTime: 'HH:MM:ss',
         errorLikeObjectKeys: ['err'],
         singleLine: true,

@@ -2,7 +2,7 @@
 import type { AddressInfo } from 'node:net'
 import { LRUCache } from 'lru-cache'
 import { describeChanges, summarizeChanges } from './config/changes.js'
-import { ConfigError, formatProblem, type Problem } from './config/errors.js'
+import { ConfigError, type Problem } from './config/errors.js'
 import { loadSnapshot, readSchema, type Sources } from './config/load.js'
 import type { Snapshot } from './config/snapshot.js'
 import { watchFiles } from './config/watch.js'
@@ -51,14 +51,11 @@ export async function createProvider(sources: Sources, stream: LogStream): Promi
       snapshot = next
       problems = []
       log.level = next.config.log.level
-      log.info(changes, `configuration reloaded: ${summarizeChanges(changes)}`)
-      if (changes.needs_restart.length > 0) {
-        log.warn({ settings: changes.needs_restart }, 'these settings changed, but take effect at the next start only')
-      }
+      log.info({ changes }, `configuration reloaded: ${summarizeChanges(changes)}`)
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error
       problems = error.problems
-      log.error({ problems: problems.map(formatProblem) }, 'configuration not reloaded: what was in force before stays')
+      log.error({ problems }, `configuration not reloaded, what was in force before stays:\n${error.message}`)
     }
     return problems.length === 0
   }

@@ -1,0 +1,20 @@
+import t from 'tap'
+import { createApp, logIn, getTokens } from './app.js'
+t.test('x', async t => {
+  const a = await createApp(t)
+  const show = (r: any) => console.log(r.statusCode, JSON.stringify(r.headers), r.body.slice(0,300))
+  console.log(await logIn(a), await getTokens(a))
+  show(await a.get('/%zz')); show(await a.get('/nope', {headers:{accept:'text/html'}}))
+  show(await a.app.inject({method:'DELETE', url:'/jwks'}))
+  show(await a.app.inject({method:'OPTIONS', url:'/jwks', headers:{origin:'http://x', 'access-control-request-method':'GET'}}))
+  show(await a.app.inject({method:'OPTIONS', url:'/oauth2/authorize', headers:{origin:'http://x', 'access-control-request-method':'GET'}}))
+  show(await a.app.inject({method:'OPTIONS', url:'/nope', headers:{origin:'http://x', 'access-control-request-method':'GET'}}))
+  show(await a.app.inject({method:'PUT', url:'/users/', payload: {a:1}}))
+  show(await a.app.inject({method:'POST', url:'/oauth2/clients', payload: '{"a', headers:{'content-type':'application/json'}}))
+  show(await a.get('/issuers/x')); show(await a.get('/issuers/x/'));show(await a.get('/issuers/..%2f/jwks'))
+  show(await a.get('/jwks',{headers:{'x-forwarded-proto':'constructor'}}))
+  show(await a.get('/.well-known/openid-configuration',{headers:{'x-forwarded-proto':'constructor'}}))
+  show(await a.get('/jwks',{headers:{origin:'http://x'}}))
+  show(await a.app.inject({method:'TRACE' as any, url:'/jwks'}))
+  show(await a.post('/issuers/x', {}))
+})
