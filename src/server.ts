@@ -30,7 +30,7 @@ import { userinfo } from './endpoints/userinfo.js'
 import { selfLogin } from './interaction/self_login.js'
 import type { Keys } from './keys.js'
 import type { Clock } from './mock/clock.js'
-import { OAuthError } from './oauth/errors.js'
+import { methodNotAllowed, notFound, OAuthError, serverError, unreadableRequest } from './oauth/errors.js'
 import { readOrigin } from './origin.js'
 import { renderPage, STYLE_HASH } from './pages/render.js'
 import type { Store } from './store/store.js'
@@ -73,13 +73,15 @@ export async function createServer(foundation: Foundation): Promise<FastifyInsta
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: foundation.current().config.server.body_limit,
     requestTimeout: 30_000,
-    routerOptions: { maxParamLength: 2048 },
-    frameworkErrors: (error, request, reply) => void refuse(error, request, reply),
+    // An issuer with a trailing slash, put before a path, is a common slip that the reference forgives.
+    routerOptions: { maxParamLength: 2048, ignoreDuplicateSlashes: true },
+    // No hook has run for these, so neither has what makes a page safe or knows who accepts one.
+    frameworkErrors: (error, request, reply) => void refuse(error, request, reply, 'json'),
   })
   app.decorateRequest('ctx', null as unknown as Context)
   app.setReplySerializer(toJson)
   app.setErrorHandler<FastifyError>((error, request, reply) => refuse(error, request, reply))
-  app.setNotFoundHandler((request, reply) => refuse(notFound(request), request, reply))
+  app.setNotFoundHandler((request, reply) => refuse(notFound(shownRequest(request)), request, reply))
   app.addHook('onResponse', logRequest)
   readBodies(app)
 
@@ -139,7 +141,7 @@ const ISSUER_NAME = /^[A-Za-z0-9._~-]{1,64}$/
 
 function createContext(foundation: Foundation, request: FastifyRequest): Context {
   const { issuer: name } = request.params as { issuer?: string }
-  if (name !== undefined && (!ISSUER_NAME.test(name) || /^\.+$/.test(name))) throw notFound(request)
+  if (name !== undefined && (!ISSUER_NAME.test(name) || /^\.+$/.test(name))) throw notFound(shownRequest(request))
   const snapshot = foundation.current()
   const { server, issuer: fixed } = snapshot.config
   const base_path = name === undefined ? '' : `/issuers/${name}`
@@ -209,7 +211,11 @@ function collectMethods(scope: FastifyInstance, besides: readonly HTTPMethods[] 
     for (const [url, methods] of taken) {
       const method = METHODS.filter((one) => !methods.includes(one) && !besides.includes(one))
       const allow = [...new Set([...methods, ...besides])].join(', ')
-      scope.route({ method, url, handler: (request, reply) => refuse(notAllowed(request, allow), request, reply) })
+      scope.route({
+        method,
+        url,
+        handler: (request, reply) => refuse(methodNotAllowed(shownRequest(request), allow), request, reply),
+      })
     }
   }
 }
@@ -218,20 +224,21 @@ function collectMethods(scope: FastifyInstance, besides: readonly HTTPMethods[] 
 const toJson = (payload: unknown) => `${JSON.stringify(payload, null, 2)}\n`
 
 const pathOf = (request: FastifyRequest) => request.url.split('?')[0]!.slice(0, 200)
-const notFound = (request: FastifyRequest) =>
-  new OAuthError('not_found', `${request.method} ${pathOf(request)}: there is nothing at this path`, 404)
-const notAllowed = (request: FastifyRequest, allow: string) =>
-  new OAuthError('method_not_allowed', `${request.method} ${pathOf(request)}: expected one of ${allow}`, 405, { allow })
+const shownRequest = (request: FastifyRequest) => `${request.method} ${pathOf(request)}`
+const answerFor = (request: FastifyRequest) =>
+  request.routeOptions.config.answer ?? (request.accepts().type(['json', 'html']) === 'html' ? 'page' : 'json')
 
 /** The one error handler: every refusal that isn't sent to a client ends here, as JSON or as a page. */
-function refuse(error: FastifyError | OAuthError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+function refuse(
+  error: FastifyError | OAuthError,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  answer: 'page' | 'json' = answerFor(request),
+): FastifyReply {
   const refusal = error instanceof OAuthError ? error : asRefusal(error, request)
   if (refusal.status >= 500) request.log.error({ err: error, path: pathOf(request) }, 'a request failed')
   else request.log.warn({ path: pathOf(request), status: refusal.status, ...refusal.toJSON() }, 'request refused')
-  const answer =
-    request.routeOptions?.config.answer ?? (request.accepts().type(['json', 'html']) === 'html' ? 'page' : 'json')
-  // RFC 6749 §4.1.2.1: what the end-user is told is a page with 400; it asks a browser for no credentials.
-  reply.code(answer === 'page' && refusal.status === 401 ? 400 : refusal.status).headers(refusal.headers)
+  reply.code(refusal.status).headers(refusal.headers)
   if (answer === 'json') return reply.type('application/json; charset=utf-8').send(toJson(refusal))
   const page = renderPage('error', { error: refusal.error, description: refusal.message, status: refusal.status })
   return reply.type('text/html; charset=utf-8').send(page)
@@ -240,8 +247,8 @@ function refuse(error: FastifyError | OAuthError, request: FastifyRequest, reply
 /** What Fastify refuses by itself (a broken or too large body, a broken URL), in our terms; else it is a fault of ours. */
 function asRefusal(error: FastifyError, request: FastifyRequest): OAuthError {
   const status = error.statusCode ?? 500
-  if (status >= 500) return new OAuthError('server_error', 'the provider failed; its log says why', 500)
-  return new OAuthError(request.routeOptions?.config.bad_body ?? 'invalid_request', error.message, status)
+  if (status >= 500) return serverError()
+  return unreadableRequest(request.routeOptions.config.bad_body ?? 'invalid_request', error.message, status)
 }
 
 async function logRequest(request: FastifyRequest, reply: FastifyReply): Promise<void> {

@@ -27,7 +27,7 @@ async function handle(request: FastifyRequest, reply: FastifyReply, form?: Param
     if (answer === undefined) return reply.send(await loginPage(ctx, asked, action))
     if (answer.denied) throw accessDenied('the end-user denied access')
     if (answer.sub === undefined) {
-      const problem = 'invalid_request: sub is missing, expected the subject to log in as'
+      const problem = 'Error: invalid_request: sub is missing, expected the subject to log in as'
       return reply.code(400).send(await loginPage(ctx, asked, action, problem))
     }
     const code = await authorize(ctx, asked, answer.sub)

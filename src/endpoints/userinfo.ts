@@ -1,7 +1,7 @@
 /** Userinfo. OpenID Connect Core §5.3: https://openid.net/specs/openid-connect-core-1_0.html#UserInfo */
 import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
 import { releaseClaims } from '../oauth/claims.js'
-import { invalidRequest, missingToken, shown } from '../oauth/errors.js'
+import { invalidTokenRequest, missingToken } from '../oauth/errors.js'
 import { readForm } from '../oauth/params.js'
 import { requireAccessToken } from '../tokens/lookup.js'
 import { ENDPOINTS } from './paths.js'
@@ -28,10 +28,10 @@ function readBearerToken({ headers, body }: FastifyRequest): string {
   }
   const [, inHeader] = /^Bearer +([A-Za-z0-9._~+/-]+=*) *$/i.exec(headers.authorization) ?? []
   if (inHeader === undefined) {
-    const [scheme = ''] = headers.authorization.split(' ')
-    throw missingToken(`the Authorization header has type ${shown(scheme)}, expected Bearer and one access token`)
+    // What came is not shown: without its type the header may be the bare token.
+    throw missingToken('the Authorization header is not of type Bearer with one access token')
   }
   if (inForm !== undefined)
-    throw invalidRequest('the access token came both in the header and in the form, expected one')
+    throw invalidTokenRequest('the access token came both in the header and in the form, expected one')
   return inHeader
 }

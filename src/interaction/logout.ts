@@ -19,7 +19,7 @@ interface LogoutRequest {
 /** The page that asks whether to end the session. */
 export async function endSessionPage(ctx: Context, params: Params, action: string): Promise<string> {
   const { id_token_hint, client_id, sub, location } = await readLogoutRequest(ctx, params)
-  const carried = ['id_token_hint', 'client_id', 'post_logout_redirect_uri', 'state']
+  const carried = ['id_token_hint', 'client_id', 'post_logout_redirect_uri', 'redirect_uri', 'state']
   return renderPage('end_session', {
     action,
     parameters: params.entries(),
@@ -55,7 +55,8 @@ async function readLogoutRequest(ctx: Context, params: Params): Promise<LogoutRe
 }
 
 async function requireRedirectable(ctx: Context, uri: string, client_id: string | undefined): Promise<void> {
-  const problem = redirectUriProblem(uri)
+  // Departure: RP-Initiated Logout §3 wants a registered URI; a path on this provider is what the reference takes as well.
+  const problem = /^\/(?![/\\])/.test(uri) ? redirectUriProblem(ctx.base_url + uri) : redirectUriProblem(uri)
   if (problem !== undefined) throw invalidRequest(`post_logout_redirect_uri ${problem}`)
   const client = client_id === undefined ? undefined : await findClient(ctx, client_id)
   // RP-Initiated Logout §3: exact comparison with what the client registered.

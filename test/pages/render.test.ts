@@ -420,7 +420,7 @@ t.test('self_login_success: who it is, what the application got and the ways on'
     id_token_claims: { sub: 'alice', iat: 0, exp: 1.5, auth_time: 1e300, nbf: 'soon', groups: ['a'], nothing: null },
     userinfo: { email_verified: true },
   })
-  t.same(textsOf(html, 'h1'), ['You are logged in as alice'])
+  t.same(textsOf(html, 'h1'), ['You’re logged in as alice'])
   t.same(textsOf(html, 'h2'), ['ID token claims', 'Userinfo', 'Token response'])
   t.same(textsOf(html, 'dt'), ['sub', 'iat', 'exp', 'auth_time', 'nbf', 'groups', 'nothing', 'email_verified'])
   t.same(textsOf(html, 'dd'), [
@@ -441,7 +441,8 @@ t.test('self_login_success: who it is, what the application got and the ways on'
 
 t.test('self_login_error: the code, the sentence and a way to try again', async (t) => {
   const html = renderPage('self_login_error', { error: 'access_denied', description: 'Denied.', again: '/oidc/login' })
-  t.same(textsOf(html, 'h1'), ['Error: access_denied'])
+  t.same(textsOf(html, 'h1'), ['Authentication Error'])
+  t.match(textOf(html), 'Error: access_denied')
   t.match(textOf(html), 'Denied.')
   t.match(html, /<a [^>]*href="\/oidc\/login">Try again<\/a>/)
 })
