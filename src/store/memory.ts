@@ -28,7 +28,8 @@ export function createMemoryStore(): Store {
 }
 
 function createCollection<R extends object>(cap: number): Collection<R> {
-  const records = new LRUCache<string, R>({ max: cap })
+  // `max` would reserve the room for every record at once: over a megabyte for each issuer before its first login.
+  const records = new LRUCache<string, R>({ maxSize: cap, sizeCalculation: () => 1 })
   return {
     async put(key, record) {
       records.set(key, record)
