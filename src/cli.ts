@@ -30,12 +30,16 @@ function createProgram(given: Map<Flag, { source: string; text: string }[]>): Co
     .helpOption('-h, --help', 'show this message and exit')
     .helpCommand(false)
     .configureHelp({ optionDescription: (option) => option.description })
-    .allowExcessArguments(false)
+    .allowExcessArguments()
     .exitOverride()
     .showHelpAfterError('(--help shows every flag)')
   for (const flag of FLAGS) program.addOption(optionOf(flag, given))
   program.addHelpText('after', HELP)
-  program.action(async () => serve(readSources(withEnvironment(given, process.env))))
+  program.action(async () => {
+    const [stray] = program.args
+    if (stray !== undefined) program.error(`error: '${stray}' is no command; is it meant as --config ${stray}?`)
+    await serve(readSources(withEnvironment(given, process.env)))
+  })
   program
     .command('validate')
     .description('check files as at start, say what is wrong with them, and exit')
@@ -122,6 +126,15 @@ async function validate(files: readonly string[], format: string): Promise<void>
   process.exitCode = valid ? 0 : MISUSE
 }
 
+/** Each problem on a line. A flag is place enough, also where it sets two settings; only JSON has places within. */
+function describeProblems(problems: readonly Problem[]): string {
+  const scalars = FLAGS.filter(({ value }) => value !== '<JSON>').flatMap((flag) => [nameOf(flag), variableOf(flag)])
+  const lines = problems.map((problem) =>
+    formatProblem(scalars.includes(problem.file) ? { ...problem, path: '' } : problem),
+  )
+  return [...new Set(lines)].join('\n')
+}
+
 function readVersion(): string {
   const manifest = readFileSync(new URL('../package.json', import.meta.url), 'utf8')
   return (JSON.parse(manifest) as { version: string }).version
@@ -131,7 +144,7 @@ try {
   await main(process.argv.slice(2))
 } catch (error) {
   if (error instanceof ConfigError || error instanceof ListenError) {
-    process.stderr.write(`${error.message}\n`)
+    process.stderr.write(`${error instanceof ConfigError ? describeProblems(error.problems) : error.message}\n`)
     process.exitCode = MISUSE
   } else if (error instanceof CommanderError) {
     // Commander has said it already; --help and --version end here too, with 0.

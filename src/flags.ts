@@ -45,11 +45,11 @@ function claims(value: string): unknown {
   return { sub, claims: rest }
 }
 
-const lifetime = (kind: string, name: string): Flag => ({
+const lifetime = (kind: string, name: string, standard: string): Flag => ({
   names: `--${name.replaceAll('_', '-')}-lifetime`,
   env: `${name.toUpperCase()}_LIFETIME`,
   value: '<DURATION>',
-  description: `lifetime of ${kind}, in seconds or as 15m, 1h, 30d`,
+  description: `lifetime of ${kind}, in seconds or as 15m, 1h, 30d (default: ${standard})`,
   paths: [['lifetimes', name]],
   parse: number,
 })
@@ -123,10 +123,10 @@ export const FLAGS: readonly Flag[] = [
     ],
     parse: number,
   },
-  lifetime('access tokens', 'access_token'),
-  lifetime('ID tokens', 'id_token'),
-  lifetime('refresh tokens (default: 30d)', 'refresh_token'),
-  lifetime('authorization codes (default: 10m)', 'authorization_code'),
+  lifetime('access tokens', 'access_token', '1h'),
+  lifetime('ID tokens', 'id_token', '1h'),
+  lifetime('refresh tokens', 'refresh_token', '30d'),
+  lifetime('authorization codes', 'authorization_code', '10m'),
   {
     names: '--user',
     env: 'USER',

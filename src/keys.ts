@@ -8,27 +8,19 @@ export interface Keys {
   list(snapshot: Snapshot): Promise<readonly SigningKey[]>
 }
 
-/** Keys of one issuer. A generated key is made at its first use and stays as long as the configuration asks for it. */
+/**
+ * Keys of one issuer. A generated key is made at its first use and stays as long as the configuration asks for it: a
+ * reload keeps the object of an unchanged entry, and so the key and the tokens that it signed.
+ */
 export function createKeys(): Keys {
-  const generated = new Map<string, Promise<SigningKey>>()
-  const own = (key: GeneratedKey, nth: number) => {
-    // The same entry of the next snapshot is the same key: a reload must not invalidate tokens.
-    const name = `${key.alg} ${key.kid ?? nth}`
-    const made = generated.get(name) ?? generateKey(key.alg, key.kid)
-    generated.set(name, made)
+  const generated = new WeakMap<GeneratedKey, Promise<SigningKey>>()
+  const own = (key: GeneratedKey) => {
+    const made = generated.get(key) ?? generateKey(key.alg, key.kid)
+    generated.set(key, made)
     return made
   }
   return {
-    list: (snapshot) => {
-      const seen = new Map<Alg, number>()
-      const keys = snapshot.keys.map((key) => {
-        if (!('generate' in key)) return key
-        const nth = seen.get(key.alg) ?? 0
-        seen.set(key.alg, nth + 1)
-        return own(key, nth)
-      })
-      return Promise.all(keys)
-    },
+    list: ({ keys }) => Promise.all(keys.map((key) => ('generate' in key ? own(key) : key))),
   }
 }
 

@@ -21,7 +21,7 @@ export function readOrigin(headers: IncomingHttpHeaders, trust_forwarded: boolea
   const [, name, ownPort] = /^([A-Za-z0-9._-]{1,255}|\[[0-9A-Fa-f:.]{2,45}\])(?::([0-9]{1,5}))?$/.exec(host) ?? []
   if (name === undefined)
     throw invalidRequest(`the host is ${shown(host)}, expected a name or address and maybe a port`)
-  if (DEFAULT_PORTS[proto] === undefined)
+  if (!Object.hasOwn(DEFAULT_PORTS, proto))
     throw invalidRequest(`X-Forwarded-Proto is ${shown(proto)}, expected http or https`)
   if (port !== undefined && !/^[0-9]{1,5}$/.test(port)) {
     throw invalidRequest(`X-Forwarded-Port is ${shown(port)}, expected a number`)

@@ -80,10 +80,11 @@ export async function createProvider(sources: Sources, stream: LogStream): Promi
     throw error
   }
   const { port } = app.server.address() as AddressInfo
-  const issuer = snapshot.config.issuer ?? `http://${urlHost(snapshot.config.server.host)}:${port}`
+  const address = `http://${urlHost(snapshot.config.server.host)}:${port}`
+  const issuer = snapshot.config.issuer ?? address
   log.info(
     { issuer, users: snapshot.users.size, clients: snapshot.clients.size, files: watched },
-    `listening on ${issuer}`,
+    issuer === address ? `listening on ${address}` : `listening on ${address} as ${issuer}`,
   )
 
   const close = async () => {

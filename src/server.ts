@@ -1,4 +1,4 @@
-/** The HTTP server: every plugin in one visible list, and the one error handler. */
+/** The HTTP server: every plugin in one visible list. */
 import accepts from '@fastify/accepts'
 import cookie from '@fastify/cookie'
 import cors from '@fastify/cors'
@@ -30,9 +30,10 @@ import { userinfo } from './endpoints/userinfo.js'
 import { selfLogin } from './interaction/self_login.js'
 import type { Keys } from './keys.js'
 import type { Clock } from './mock/clock.js'
-import { methodNotAllowed, notFound, OAuthError, serverError, unreadableRequest } from './oauth/errors.js'
+import { methodNotAllowed, notFound } from './oauth/errors.js'
 import { readOrigin } from './origin.js'
-import { renderPage, STYLE_HASH } from './pages/render.js'
+import { STYLE_HASH } from './pages/render.js'
+import { describeRequest, pathOf, refuse, toJson } from './refusal.js'
 import type { Store } from './store/store.js'
 
 declare module 'fastify' {
@@ -81,7 +82,7 @@ export async function createServer(foundation: Foundation): Promise<FastifyInsta
   app.decorateRequest('ctx', null as unknown as Context)
   app.setReplySerializer(toJson)
   app.setErrorHandler<FastifyError>((error, request, reply) => refuse(error, request, reply))
-  app.setNotFoundHandler((request, reply) => refuse(notFound(shownRequest(request)), request, reply))
+  app.setNotFoundHandler((request, reply) => refuse(notFound(describeRequest(request)), request, reply))
   app.addHook('onResponse', logRequest)
   readBodies(app)
 
@@ -141,7 +142,7 @@ const ISSUER_NAME = /^[A-Za-z0-9._~-]{1,64}$/
 
 function createContext(foundation: Foundation, request: FastifyRequest): Context {
   const { issuer: name } = request.params as { issuer?: string }
-  if (name !== undefined && (!ISSUER_NAME.test(name) || /^\.+$/.test(name))) throw notFound(shownRequest(request))
+  if (name !== undefined && (!ISSUER_NAME.test(name) || /^\.+$/.test(name))) throw notFound(describeRequest(request))
   const snapshot = foundation.current()
   const { server, issuer: fixed } = snapshot.config
   const base_path = name === undefined ? '' : `/issuers/${name}`
@@ -214,41 +215,10 @@ function collectMethods(scope: FastifyInstance, besides: readonly HTTPMethods[] 
       scope.route({
         method,
         url,
-        handler: (request, reply) => refuse(methodNotAllowed(shownRequest(request), allow), request, reply),
+        handler: (request, reply) => refuse(methodNotAllowed(describeRequest(request), allow), request, reply),
       })
     }
   }
-}
-
-/** For people to read: indented. */
-const toJson = (payload: unknown) => `${JSON.stringify(payload, null, 2)}\n`
-
-const pathOf = (request: FastifyRequest) => request.url.split('?')[0]!.slice(0, 200)
-const shownRequest = (request: FastifyRequest) => `${request.method} ${pathOf(request)}`
-const answerFor = (request: FastifyRequest) =>
-  request.routeOptions.config.answer ?? (request.accepts().type(['json', 'html']) === 'html' ? 'page' : 'json')
-
-/** The one error handler: every refusal that isn't sent to a client ends here, as JSON or as a page. */
-function refuse(
-  error: FastifyError | OAuthError,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  answer: 'page' | 'json' = answerFor(request),
-): FastifyReply {
-  const refusal = error instanceof OAuthError ? error : asRefusal(error, request)
-  if (refusal.status >= 500) request.log.error({ err: error, path: pathOf(request) }, 'a request failed')
-  else request.log.warn({ path: pathOf(request), status: refusal.status, ...refusal.toJSON() }, 'request refused')
-  reply.code(refusal.status).headers(refusal.headers)
-  if (answer === 'json') return reply.type('application/json; charset=utf-8').send(toJson(refusal))
-  const page = renderPage('error', { error: refusal.error, description: refusal.message, status: refusal.status })
-  return reply.type('text/html; charset=utf-8').send(page)
-}
-
-/** What Fastify refuses by itself (a broken or too large body, a broken URL), in our terms; else it is a fault of ours. */
-function asRefusal(error: FastifyError, request: FastifyRequest): OAuthError {
-  const status = error.statusCode ?? 500
-  if (status >= 500) return serverError()
-  return unreadableRequest(request.routeOptions.config.bad_body ?? 'invalid_request', error.message, status)
 }
 
 async function logRequest(request: FastifyRequest, reply: FastifyReply): Promise<void> {

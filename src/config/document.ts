@@ -6,7 +6,9 @@ import {
   isMap,
   isScalar,
   isSeq,
+  Lexer,
   LineCounter,
+  Parser,
   parseDocument,
   type YAMLError,
 } from 'yaml'
@@ -24,6 +26,8 @@ export interface Parsed {
 /** How many nodes the aliases of a file may unfold to, roughly. */
 const MOST_ALIASES = 1000
 const DEEPEST = 100
+/** Of the parser: each level of the document is one or two of its own. */
+const MOST_UNFINISHED = 4 * DEEPEST
 /** A file that is no YAML at all would fill the screen. */
 const MOST_SYNTAX_PROBLEMS = 20
 
@@ -32,11 +36,12 @@ const SYNTAX: Readonly<Record<string, string>> = {
   DUPLICATE_KEY: 'this key stands in the same mapping twice',
   MULTIPLE_DOCS: 'a second document begins here, but a configuration is one document',
   NON_STRING_KEY: 'a key must be a text',
-  RESOURCE_EXHAUSTION: 'the document is nested too deeply',
 }
 
 /** Parses a file. Variables are substituted in a document that is a mapping; a flat list of users is taken literally. */
 export function parseText(name: string, text: string, env?: Environment): Parsed {
+  const abyss = findAbyss(name, text)
+  if (abyss !== undefined) return { value: undefined, origin: { source: { name } }, problems: [abyss] }
   const lines = new LineCounter()
   const document = parseDocument(text, {
     lineCounter: lines,
@@ -47,7 +52,7 @@ export function parseText(name: string, text: string, env?: Environment): Parsed
   })
   const source: Source = { name, document, lines }
   const origin: Origin = { source, node: document.contents }
-  const syntax = syntaxProblems(source, lines, [...document.errors, ...document.warnings])
+  const syntax = syntaxProblems(name, text, lines, [...document.errors, ...document.warnings])
   if (syntax.length > 0) return { value: undefined, origin, problems: syntax }
 
   const problems: Problem[] = []
@@ -56,12 +61,32 @@ export function parseText(name: string, text: string, env?: Environment): Parsed
   return { value: unfold(walk), origin, problems }
 }
 
-function syntaxProblems(source: Source, lines: LineCounter, errors: readonly YAMLError[]): Problem[] {
-  const exhausted = errors.find(({ code }) => code === 'RESOURCE_EXHAUSTION')
-  return (exhausted ? [exhausted] : errors).slice(0, MOST_SYNTAX_PROBLEMS).map(({ code, pos, message }) => {
+/** Where the nesting gets so deep that composing the document, which is recursive, could end the whole process. */
+function findAbyss(file: string, text: string): Problem | undefined {
+  const lines = new LineCounter()
+  const parser = new Parser(lines.addNewLine)
+  lines.addNewLine(0)
+  for (const lexeme of new Lexer().lex(text)) {
+    // Finished parts come out here and are not needed: what counts is how many are unfinished.
+    Array.from(parser.next(lexeme))
+    if (parser.stack.length <= MOST_UNFINISHED) continue
+    const { line, col } = lines.linePos(parser.offset)
+    return { file, line, column: col, path: '', message: 'the document is nested too deeply from here on' }
+  }
+  return undefined
+}
+
+/** The first error of each line, since the others follow from it. */
+function syntaxProblems(file: string, text: string, lines: LineCounter, errors: readonly YAMLError[]): Problem[] {
+  const problems = new Map<number, Problem>()
+  for (const { code, pos, message } of errors) {
     const { line, col } = lines.linePos(pos[0])
-    return { file: source.name, line, column: col, path: '', message: SYNTAX[code] ?? `is not valid YAML: ${message}` }
-  })
+    if (problems.has(line)) continue
+    const hint = /[[{].*\$\{/.test(text.split('\n')[line - 1]!) ? '; inside of { } and [ ] a ${NAME} needs quotes' : ''
+    const said = SYNTAX[code] ?? `is not valid YAML: ${message}${hint}`
+    problems.set(line, { file, line, column: col, path: '', message: said })
+  }
+  return [...problems.values()].slice(0, MOST_SYNTAX_PROBLEMS)
 }
 
 function unfold({ source, document, problems, broken }: Walk): unknown {

@@ -64,7 +64,7 @@ export function explain(error: ErrorObject): Complaint {
 function meaning({ parentSchema, params }: ErrorObject): string {
   const { description } = parentSchema as Subschema
   if (description === undefined) return `a text that fits ${params.pattern ?? params.format}`
-  const [sentence = ''] = description.split(/\.(?:\s|$)/)
+  const sentence = description.split(/\.(?:\s|$)/)[0]!
   return sentence.charAt(0).toLowerCase() + sentence.slice(1)
 }
 

@@ -88,7 +88,7 @@ function sameIdentity(one: unknown, other: unknown, identity: string): boolean {
 
 function member({ value, origin }: Layer, key: string, source: Source): Layer {
   if (!Object.hasOwn(value as Members, key)) return { value: undefined, origin: { source } }
-  return { value: (value as Members)[key], origin: memberOrigin(origin, key) ?? { source } }
+  return { value: (value as Members)[key], origin: { source, ...memberOrigin(origin, key) } }
 }
 
 function withMember({ value, origin }: Layer, key: string, inner: Layer): Layer {

@@ -1,5 +1,5 @@
 /** Where each value of the merged configuration was written, so that a problem can name file, line and column. */
-import { type Document, isAlias, isMap, isNode, isScalar, isSeq, type LineCounter, type Node } from 'yaml'
+import { type Document, isAlias, isNode, isScalar, isSeq, type LineCounter, type Node, type YAMLMap } from 'yaml'
 import { type Complaint, type Problem, pointer } from './errors.js'
 
 /** A file, or an override, which has a name but no lines. */
@@ -29,11 +29,12 @@ export function memberOrigin(origin: Origin, segment: string): Origin | undefine
 
 function findMember(document: Document, node: unknown, segment: string): { node: unknown; key?: unknown } | undefined {
   const target = isAlias(node) ? node.resolve(document) : node
-  if (isSeq(target)) return segment in target.items ? { node: target.items[Number(segment)] } : undefined
-  if (!isMap(target)) return undefined
-  const pair = target.items.find(({ key }) => isScalar(key) && key.value === segment)
+  if (isSeq(target)) return { node: target.items[Number(segment)] }
+  // Whatever else has members is a mapping.
+  const { items } = target as YAMLMap
+  const pair = items.find(({ key }) => isScalar(key) && key.value === segment)
   if (pair !== undefined) return { node: pair.value, key: pair.key }
-  for (const merged of mergedNodes(document, target.items)) {
+  for (const merged of mergedNodes(document, items)) {
     const found = findMember(document, merged, segment)
     if (found !== undefined) return found
   }

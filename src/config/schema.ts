@@ -52,5 +52,5 @@ function prune(value: unknown, errors: readonly ErrorObject[]): unknown {
     const members = Object.entries(node).map(([key, inner]) => [key, without(inner, path + pointer([key]))])
     return Object.fromEntries(members)
   }
-  return without(value, '') ?? {}
+  return without(value, '')
 }

@@ -25,6 +25,8 @@ export async function watchFiles(
   onChange: () => void,
   onError: (error: unknown) => void = () => undefined,
 ): Promise<Watch> {
+  // chokidar is never ready where there is nothing to watch.
+  if (files.length === 0) return { close: async () => undefined }
   const paths = files.map((file) => resolve(file))
   let known = await look(paths, [])
   let candidate = known
@@ -55,12 +57,11 @@ export async function watchFiles(
       watcher = await openWatcher(route, lookSoon, report)
     }
     const found = await look(paths, known)
-    if (closed) return
     const changed = found.join() !== known.join()
     const settled = found.join() === candidate.join()
     candidate = found
     if (rerouted || (changed && !settled)) lookSoon()
-    if (!changed || !settled) return
+    if (closed || !changed || !settled) return
     known = found
     onChange()
   }

@@ -57,7 +57,7 @@ export function verifyCodeVerifier(code_verifier: string | undefined, expected: 
     return
   }
   if (code_verifier === undefined) {
-    throw invalidGrant(`code_verifier is missing, the authorization request had code_challenge ${code_challenge}`)
+    throw invalidGrant('code_verifier is missing, the authorization request had a code_challenge')
   }
   if (!FORM.test(code_verifier)) {
     throw invalidGrant(
@@ -65,9 +65,12 @@ export function verifyCodeVerifier(code_verifier: string | undefined, expected: 
     )
   }
   const computed = METHODS[code_challenge_method](code_verifier)
-  if (computed !== code_challenge) {
-    throw invalidGrant(
-      `code_verifier gives the ${code_challenge_method} challenge ${computed}, the authorization request had ${code_challenge}`,
-    )
+  if (computed === code_challenge) return
+  // A plain challenge is the verifier itself, a secret that stays out of the log.
+  if (code_challenge_method === 'plain') {
+    throw invalidGrant('code_verifier is not the plain code_challenge of the authorization request')
   }
+  throw invalidGrant(
+    `code_verifier gives the ${code_challenge_method} challenge ${computed}, the authorization request had ${code_challenge}`,
+  )
 }

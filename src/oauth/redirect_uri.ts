@@ -26,10 +26,17 @@ export function isRegistered(client: Client, uri: string): boolean {
 // Departure: RFC 9700 §2.1 demands exact comparison; a preview environment's host isn't known beforehand. A `*` never
 // spans a separator, so it can move neither the host's registered end nor the path.
 function fits(pattern: string, uri: string): boolean {
-  const source = pattern.split('*').map(escapeRegExp).join('[^/?#@\\\\:]*')
-  return pattern.includes('*') && new RegExp(`^${source}$`).test(uri)
+  const [start = '', ...parts] = pattern.split('*')
+  const end = parts.pop()
+  if (end === undefined || !uri.startsWith(start) || !uri.endsWith(end)) return false
+  // The first place of each part is as good as any later one, so there is no way back to try: no URI takes long.
+  let position = start.length
+  for (const part of parts) {
+    const found = uri.indexOf(part, position)
+    if (found === -1 || SEPARATOR.test(uri.slice(position, found))) return false
+    position = found + part.length
+  }
+  return position <= uri.length - end.length && !SEPARATOR.test(uri.slice(position, uri.length - end.length))
 }
 
-function escapeRegExp(text: string): string {
-  return text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')
-}
+const SEPARATOR = /[/?#@\\:]/

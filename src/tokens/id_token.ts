@@ -5,7 +5,7 @@ import type { Context } from '../context.js'
 import type { Client, User } from '../directory.js'
 import { releaseClaims } from '../oauth/claims.js'
 import type { Grant } from '../store/store.js'
-import { requireSigningKey, signJwt } from './jwt.js'
+import { ID_TOKEN_TYP, requireSigningKey, signJwt } from './jwt.js'
 
 export async function createIdToken(
   ctx: Context,
@@ -14,7 +14,7 @@ export async function createIdToken(
   const { client, user, grant, scope, nonce, access_token } = subject
   const key = await requireSigningKey(ctx, client.id_token_signed_response_alg)
   const now = ctx.clock.now()
-  return signJwt(key, 'JWT', {
+  return signJwt(key, ID_TOKEN_TYP, {
     ...releaseClaims(ctx.snapshot, user, scope, 'id_token'),
     iss: ctx.issuer,
     aud: client.client_id,

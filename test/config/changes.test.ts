@@ -1,6 +1,6 @@
 /** What a reload has changed. */
 import t from 'tap'
-import { describeChanges } from '../../src/config/changes.js'
+import { describeChanges, summarizeChanges } from '../../src/config/changes.js'
 import { loadSnapshot } from '../../src/config/load.js'
 import { load } from './loading.js'
 
@@ -65,4 +65,19 @@ t.test('a key with another content under the same kid goes and comes', async (t)
   const [one, two] = [await generateKey('ES256', 'k'), await generateKey('ES256', 'k')]
   const changes = describeChanges({ ...snapshot, keys: [one] }, { ...snapshot, keys: [two] })
   t.strictSame(changes.keys, { added: ['k'], removed: ['k'] })
+})
+
+t.test('all of it in one line', async (t) => {
+  const changes = {
+    users: { added: ['carol'], removed: ['bob'], changed: ['alice'] },
+    clients: { added: [], removed: [], changed: [] },
+    keys: { added: ['k'], removed: [] },
+    flags: ['require_nonce: false → true'],
+    needs_restart: ['server.host', 'server.port'],
+  }
+  t.equal(
+    summarizeChanges(changes),
+    'users +carol -bob ~alice; keys +k; require_nonce: false → true; at the next start: server.host, server.port',
+  )
+  t.equal(summarizeChanges(NOTHING), 'nothing changed')
 })

@@ -66,10 +66,11 @@ const CASES: [string, string, string[]][] = [
   ],
   [
     'limits',
-    `server: { port: 70000, host: "" }\nusers:\n  - sub: ""\n  - sub: ${'x'.repeat(256)}\nkeys: []\n`,
+    `server: { port: 70000, host: "", body_limit: 5 }\nusers:\n  - sub: ""\n  - sub: ${'x'.repeat(256)}\nkeys: []\n`,
     [
       'config.yaml:1:17 /server/port must be at most 65535, but is 70000',
       'config.yaml:1:30 /server/host must not be empty',
+      'config.yaml:1:46 /server/body_limit must be at least 1024, but is 5',
       'config.yaml:3:10 /users/0/sub must not be empty',
       `config.yaml:4:10 /users/1/sub must have at most 255 characters, but is "${'x'.repeat(60)}…"`,
       'config.yaml:5:7 /keys must not be empty',

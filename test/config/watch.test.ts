@@ -151,6 +151,19 @@ t.test('what does not change the content is no change', async (t) => {
   t.equal(count(), 1)
 })
 
+t.test('a file that is empty at first', async (t) => {
+  const file = join(t.testdir({ 'config.yaml': '' }), 'config.yaml')
+  const { after, count } = await observe(t, [file])
+  await after(() => writeFile(file, 'a'))
+  t.equal(count(), 1)
+})
+
+t.test('without files there is nothing to wait for', async (t) => {
+  const { watch, count } = await observe(t, [])
+  await watch.close()
+  t.equal(count(), 0)
+})
+
 t.test('what is no file has no content', async (t) => {
   const folder = t.testdir({ folder: {}, loop: t.fixture('symlink', 'loop'), 'config.yaml': 'a' })
   const files = ['folder', 'loop', 'config.yaml'].map((name) => join(folder, name))

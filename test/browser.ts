@@ -1,0 +1,119 @@
+/** A real browser for tests, and the application that it comes back to. */
+import { accessSync, constants } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { delimiter, join } from 'node:path'
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import { type Test, test } from 'tap'
+
+const NAMES = ['chromium', 'chromium-browser', 'google-chrome']
+const ARGS = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
+
+/** CHROME_PATH, else the first on PATH. */
+function findBrowser(): string | undefined {
+  const folders = (process.env.PATH ?? '').split(delimiter)
+  const found = NAMES.flatMap((name) => folders.map((folder) => join(folder, name))).find(isExecutable)
+  return process.env.CHROME_PATH || found
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+const executablePath = findBrowser()
+const MISSING = `no browser: none of ${NAMES.join(', ')} is on PATH, and CHROME_PATH names none`
+if (executablePath === undefined && process.env.CI === 'true') throw new Error(MISSING)
+
+let running: Promise<Browser> | undefined
+function launch(): Promise<Browser> {
+  // Playwright's own default would look for a browser that it downloaded itself.
+  running ??= chromium.launch({ executablePath: executablePath!, args: ARGS, chromiumSandbox: false })
+  return running
+}
+
+/** Ends the browser, if one was started; for the end of the file. */
+export async function closeBrowser(): Promise<void> {
+  await (await running)?.close()
+}
+
+/** An application that only shows that the browser came back. */
+export interface Application {
+  readonly redirect_uri: string
+  /** Resolves with the parameters once the browser has come back to `redirect_uri`. */
+  returned(page: Page): Promise<URLSearchParams>
+}
+
+/** A browser window of its own, with nothing kept from another. */
+export interface Visit {
+  readonly page: Page
+  readonly application: Application
+  /** What the browser reported as an error until now, and each request to another server than these two. */
+  readonly complaints: string[]
+}
+
+/** A test in a browser. It fails for every error on the console and every request that leaves for elsewhere. */
+export function browserTest(
+  title: string,
+  check: (t: Test, visit: Visit) => Promise<void>,
+  options: BrowserContextOptions = {},
+): void {
+  void test(title, { skip: executablePath === undefined && MISSING }, async (t) => {
+    const browser = await launch()
+    const application = await startApplication(t)
+    const context = await browser.newContext(options)
+    t.teardown(() => context.close())
+    const page = await context.newPage()
+    const complaints: string[] = []
+    context.on('request', (request) => {
+      const { protocol, hostname } = new URL(request.url())
+      if (protocol !== 'data:' && !['localhost', '127.0.0.1'].includes(hostname)) complaints.push(request.url())
+    })
+    context.on('console', (message) => {
+      // A page that says no is still a page.
+      if (message.type() === 'error' && !/responded with a status of 4\d\d/.test(message.text()))
+        complaints.push(message.text())
+    })
+    context.on('weberror', (error) => complaints.push(String(error.error())))
+    context.on('dialog', (dialog) => {
+      complaints.push(`a dialog: ${dialog.message()}`)
+      void dialog.dismiss()
+    })
+    await check(t, { page, application, complaints })
+    t.strictSame(complaints, [])
+  })
+}
+
+async function startApplication(t: Test): Promise<Application> {
+  const server = createServer((_request, response) => {
+    response.setHeader('content-type', 'text/html; charset=utf-8')
+    response.end('<!doctype html><link rel="icon" href="data:,"><title>Back</title><h1>Back at the application</h1>')
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => {
+    server.close()
+    server.closeAllConnections()
+  })
+  const redirect_uri = `http://127.0.0.1:${(server.address() as AddressInfo).port}/callback`
+  return {
+    redirect_uri,
+    returned: async (page) => {
+      await page.waitForURL((url) => url.origin + url.pathname === redirect_uri)
+      await page.getByRole('heading', { name: 'Back at the application' }).waitFor()
+      return new URL(page.url()).searchParams
+    },
+  }
+}

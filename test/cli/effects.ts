@@ -1,0 +1,236 @@
+/** What each flag does, as it is seen from outside over HTTP. */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import type { Test } from 'tap'
+import type { Serving } from './program.js'
+
+export const REDIRECT_URI = 'http://localhost:8000/callback'
+
+/** One value for a flag, and the check that it took effect. */
+export interface Effect {
+  /** The value; it may prepare what it needs in the folder. */
+  readonly value: string | ((folder: string) => string | Promise<string>)
+  check(t: Test, serving: Serving, value: string): Promise<void>
+}
+
+/** By the last part of the variable's name. */
+export const EFFECTS: Readonly<Record<string, Effect>> = {
+  CONFIG: {
+    value: (folder) => write(folder, 'config.yaml', 'users: [{ sub: zoe }]\n'),
+    check: async (t, { issuer }) => void t.match(await loginPage(issuer), 'Authorize as zoe'),
+  },
+  PORT: {
+    value: findFreePort,
+    check: async (t, { issuer }, value) => void t.equal(new URL(issuer).port, value),
+  },
+  HOST: {
+    // Every address of 127.0.0.0/8 is the loopback's on Linux, and only there.
+    value: process.platform === 'linux' ? '127.0.0.2' : '::1',
+    check: async (t, { issuer }, value) => {
+      const host = value.includes(':') ? `[${value}]` : value
+      t.equal((await fetch(`http://${host}:${new URL(issuer).port}/healthz`)).status, 200)
+    },
+  },
+  REQUIRE_REGISTRATION: {
+    value: 'true',
+    check: async (t, { issuer }) => void t.equal((await authorize(issuer)).status, 400),
+  },
+  REQUIRE_NONCE: {
+    value: 'true',
+    check: async (t, { issuer }) => void t.match(await refusalOf(issuer), /nonce/),
+  },
+  REQUIRE_PKCE: {
+    value: 'true',
+    check: async (t, { issuer }) => void t.match(await refusalOf(issuer), /code_challenge/),
+  },
+  NO_REFRESH_TOKEN: {
+    value: 'true',
+    check: async (t, { issuer }) => {
+      const tokens = await getTokens(issuer)
+      t.type(tokens.access_token, 'string')
+      t.notOk(Object.hasOwn(tokens, 'refresh_token'))
+    },
+  },
+  TOKEN_MAX_AGE: {
+    value: '120',
+    check: async (t, { issuer }) => void t.strictSame(lifetimesOf(await getTokens(issuer)), [120, 120]),
+  },
+  ACCESS_TOKEN_LIFETIME: {
+    value: '2m',
+    check: async (t, { issuer }) => void t.strictSame(lifetimesOf(await getTokens(issuer)), [120, 3600]),
+  },
+  ID_TOKEN_LIFETIME: {
+    value: '2m',
+    check: async (t, { issuer }) => void t.strictSame(lifetimesOf(await getTokens(issuer)), [3600, 120]),
+  },
+  REFRESH_TOKEN_LIFETIME: {
+    value: '1s',
+    check: async (t, { issuer }) => {
+      const { refresh_token } = await getTokens(issuer)
+      await expire()
+      const answer = await postToken(issuer, { grant_type: 'refresh_token', refresh_token: String(refresh_token) })
+      t.match(answer, { error: 'invalid_grant', error_description: /expired/ })
+    },
+  },
+  AUTHORIZATION_CODE_LIFETIME: {
+    value: '1s',
+    check: async (t, { issuer }) => {
+      const code = await logIn(issuer)
+      await expire()
+      t.match(await exchange(issuer, code), { error: 'invalid_grant', error_description: /expired/ })
+    },
+  },
+  USER: {
+    value: 'zoe',
+    check: async (t, { issuer }) => {
+      t.match(await loginPage(issuer), 'Authorize as zoe')
+      t.match(await userinfo(issuer, 'zoe'), { sub: 'zoe', email: 'zoe' })
+    },
+  },
+  USER_CLAIMS: {
+    value: '{"sub": "zoe", "plan": "gold"}',
+    check: async (t, { issuer }) => {
+      t.match(await loginPage(issuer), 'Authorize as zoe')
+      t.strictSame(await userinfo(issuer, 'zoe'), { sub: 'zoe', plan: 'gold' })
+    },
+  },
+  USER_CLAIMS_FILE: {
+    value: (folder) => write(folder, 'users.json', '[{ "sub": "zoe", "plan": "gold" }]'),
+    check: async (t, { issuer }) => {
+      t.match(await loginPage(issuer), 'Authorize as zoe')
+      t.strictSame(await userinfo(issuer, 'zoe'), { sub: 'zoe', plan: 'gold' })
+    },
+  },
+  ISSUER: {
+    value: 'https://id.example/mock',
+    check: async (t, { issuer: address }, value) => {
+      t.match(await (await fetch(`${address}/.well-known/openid-configuration`)).json(), {
+        issuer: value,
+        token_endpoint: `${value}/oauth2/token`,
+      })
+    },
+  },
+  TRUST_FORWARDED: {
+    value: 'false',
+    check: async (t, { issuer }) => {
+      const headers = { 'x-forwarded-host': 'id.example', 'x-forwarded-proto': 'https' }
+      const answer = await fetch(`${issuer}/.well-known/openid-configuration`, { headers })
+      t.match(await answer.json(), { issuer })
+    },
+  },
+  CORS_ORIGIN: {
+    value: 'http://a.example, http://b.example',
+    check: async (t, { issuer }) => {
+      const allowed = async (origin: string) =>
+        (await fetch(`${issuer}/jwks`, { headers: { origin } })).headers.get('access-control-allow-origin')
+      t.equal(await allowed('http://a.example'), 'http://a.example')
+      t.equal(await allowed('http://b.example'), 'http://b.example')
+      t.equal(await allowed('http://c.example'), null)
+    },
+  },
+  WILDCARD_REDIRECT_URIS: {
+    value: 'true',
+    check: async (t, { issuer }) => {
+      const answer = await fetch(`${issuer}/oauth2/clients`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ redirect_uris: ['https://*.preview.example/callback'] }),
+      })
+      const { client_id } = (await answer.json()) as { client_id: string }
+      const ask = async (redirect_uri: string) => (await authorize(issuer, { client_id, redirect_uri })).status
+      t.equal(await ask('https://pr-7.preview.example/callback'), 200)
+      t.equal(await ask('https://preview.example/callback'), 400)
+    },
+  },
+  KEEP_KEY_IN: {
+    value: (folder) => join(folder, 'key.json'),
+    check: async (t, { issuer }, value) => {
+      const kept = JSON.parse(readFileSync(value, 'utf8')) as { kid: string; n: string }
+      const published = (await (await fetch(`${issuer}/jwks`)).json()) as { keys: object[] }
+      t.match(published, { keys: [{ kid: kept.kid, n: kept.n }] })
+      t.equal(published.keys.length, 1)
+    },
+  },
+  LOG_LEVEL: {
+    value: 'debug',
+    check: async (t, { issuer, line }) => {
+      await fetch(`${issuer}/healthz`)
+      t.match(JSON.parse(await line(/"answered"/)), { method: 'GET', path: '/healthz', status: 200 })
+    },
+  },
+  LOG_FORMAT: {
+    value: 'pretty',
+    check: async (t, { issuer, line }) => void t.match(await line(/listening/), `INFO: listening on ${issuer}`),
+  },
+}
+
+/** The answer of the authorization endpoint to a plain request. */
+export function authorize(issuer: string, query: Record<string, string> = {}, init?: RequestInit): Promise<Response> {
+  const all = { client_id: 'app', redirect_uri: REDIRECT_URI, response_type: 'code', scope: 'openid email', ...query }
+  return fetch(`${issuer}/oauth2/authorize?${new URLSearchParams(all)}`, { redirect: 'manual', ...init })
+}
+
+export async function loginPage(issuer: string): Promise<string> {
+  return (await authorize(issuer)).text()
+}
+
+/** Logs in by the HTTP call that tests use; resolves to the code. */
+export async function logIn(issuer: string, sub = 'alice'): Promise<string> {
+  const answer = await authorize(issuer, {}, { method: 'POST', body: new URLSearchParams({ sub }) })
+  return locationOf(answer).get('code') ?? ''
+}
+
+export function exchange(issuer: string, code: string): Promise<Record<string, unknown>> {
+  return postToken(issuer, { grant_type: 'authorization_code', code, redirect_uri: REDIRECT_URI })
+}
+
+export async function getTokens(issuer: string, sub?: string): Promise<Record<string, unknown>> {
+  return exchange(issuer, await logIn(issuer, sub))
+}
+
+export async function postToken(issuer: string, form: Record<string, string>): Promise<Record<string, unknown>> {
+  const body = new URLSearchParams({ client_id: 'app', ...form })
+  const answer = await fetch(`${issuer}/oauth2/token`, { method: 'POST', body })
+  return (await answer.json()) as Record<string, unknown>
+}
+
+export async function userinfo(issuer: string, sub: string): Promise<Record<string, unknown>> {
+  const { access_token } = await getTokens(issuer, sub)
+  const answer = await fetch(`${issuer}/userinfo`, { headers: { authorization: `Bearer ${access_token}` } })
+  return (await answer.json()) as Record<string, unknown>
+}
+
+/** Writes a file and returns its path. */
+export function write(folder: string, name: string, content: string): string {
+  writeFileSync(join(folder, name), content)
+  return join(folder, name)
+}
+
+/** A port on which nothing listened a moment ago. */
+export async function findFreePort(): Promise<string> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as { port: number }
+  await new Promise((resolve) => server.close(resolve))
+  return String(port)
+}
+
+function locationOf(answer: Response): URLSearchParams {
+  return new URL(answer.headers.get('location') ?? 'about:blank').searchParams
+}
+
+async function refusalOf(issuer: string): Promise<string> {
+  const answer = locationOf(await authorize(issuer))
+  return `${answer.get('error')}: ${answer.get('error_description')}`
+}
+
+/** Of the access token and of the ID token, in seconds. */
+function lifetimesOf({ expires_in, id_token }: Record<string, unknown>): [unknown, number] {
+  const { iat, exp } = JSON.parse(Buffer.from(String(id_token).split('.')[1]!, 'base64url').toString())
+  return [expires_in, exp - iat]
+}
+
+/** Two seconds of the clock on the wall end whatever lives for one; nothing tells of it. */
+const expire = () => setTimeout(2000)

@@ -1,0 +1,138 @@
+/** What the flags and variables of the command do, seen from outside. */
+import { type Test, test } from 'tap'
+import { FLAGS, nameOf, variableOf } from '../../src/flags.js'
+import { authorize, EFFECTS, getTokens, loginPage, userinfo, write } from './effects.js'
+import { serve } from './program.js'
+
+/** Coverage makes a process twice as slow to start, and these many have nothing new to show it. */
+const UNMEASURED = { NODE_OPTIONS: '' }
+
+test('every flag and every variable takes effect', { jobs: 4 }, async (t) => {
+  t.strictSame(Object.keys(EFFECTS).sort(), FLAGS.map(({ env }) => env).sort(), 'none is forgotten')
+  for (const flag of FLAGS) {
+    const { value, check } = EFFECTS[flag.env]!
+    const prepare = async (t: Test) => (typeof value === 'string' ? value : await value(t.testdir({})))
+    t.test(nameOf(flag), { buffered: true }, async (t) => {
+      const text = await prepare(t)
+      await check(t, await serve(t, [`${nameOf(flag)}=${text}`], UNMEASURED), text)
+    })
+    t.test(variableOf(flag), { buffered: true }, async (t) => {
+      const text = await prepare(t)
+      await check(t, await serve(t, [], { ...UNMEASURED, [variableOf(flag)]: text }), text)
+    })
+  }
+})
+
+/** Whether an authorization request without nonce is refused. */
+async function requiresNonce(issuer: string): Promise<boolean> {
+  return (await authorize(issuer)).status === 302
+}
+
+test('a boolean flag works bare and with a value, a value flag with a space and by its letter', {
+  jobs: 4,
+}, async (t) => {
+  const cases: [string[], boolean][] = [
+    [[], false],
+    [['--require-nonce'], true],
+    [['--require-nonce', 'true'], true],
+    [['--require-nonce=true'], true],
+    [['--require-nonce=false'], false],
+    [['--require-nonce', 'no'], false],
+    [['-n'], true],
+    [['-n', 'false'], false],
+    [['-n', '--user', 'alice'], true],
+    [['--', '--require-nonce'], true],
+    [['--', '-n', '-e', '60'], true],
+  ]
+  for (const [args, expected] of cases) {
+    t.test(args.join(' ') || 'no flag', { buffered: true }, async (t) => {
+      const { issuer } = await serve(t, args)
+      t.equal(await requiresNonce(issuer), expected)
+    })
+  }
+  const refresh: [string[], boolean][] = [
+    [['--no-refresh-token'], false],
+    [['--no-refresh-token=false'], true],
+    [['-f', 'false'], true],
+    [['-f'], false],
+  ]
+  for (const [args, expected] of refresh) {
+    t.test(args.join(' '), { buffered: true }, async (t) => {
+      const { issuer } = await serve(t, args)
+      t.equal(Object.hasOwn(await getTokens(issuer), 'refresh_token'), expected)
+    })
+  }
+})
+
+test('the command line goes before the environment, the environment before the file, the file before the defaults', async (t) => {
+  const config = write(t.testdir({}), 'config.yaml', 'lifetimes: { access_token: 30 }\nrequire_nonce: true\n')
+  const variable = { OIDC_PROVIDER_MOCK_ACCESS_TOKEN_LIFETIME: '20', OIDC_PROVIDER_MOCK_REQUIRE_NONCE: 'false' }
+  const lifetime = async (args: string[], env: Record<string, string> = {}) => {
+    const { issuer } = await serve(t, args, env)
+    return (await getTokens(issuer)).expires_in
+  }
+  const nonce = ['--require-nonce=false']
+  t.equal(await lifetime([]), 3600)
+  t.equal(await lifetime(['--config', config, ...nonce]), 30)
+  t.equal(await lifetime(['--config', config], variable), 20)
+  t.equal(await lifetime(['--config', config, '--access-token-lifetime', '10'], variable), 10)
+  const { issuer } = await serve(t, ['--config', config, '--require-nonce'], variable)
+  t.equal(await requiresNonce(issuer), true)
+})
+
+test('the most specific lifetime wins, in whatever order the flags come', async (t) => {
+  for (const args of [
+    ['--token-max-age', '60', '--access-token-lifetime', '10'],
+    ['--access-token-lifetime', '10', '--token-max-age', '60'],
+  ]) {
+    const { issuer } = await serve(t, args)
+    t.equal((await getTokens(issuer)).expires_in, 10)
+  }
+})
+
+test('of a value flag that is given twice the last counts', async (t) => {
+  const { issuer } = await serve(t, ['-e', '10', '-e', '20'])
+  t.equal((await getTokens(issuer)).expires_in, 20)
+})
+
+test('an empty variable is as good as none', async (t) => {
+  const { issuer } = await serve(t, [], { OIDC_PROVIDER_MOCK_REQUIRE_NONCE: '', OIDC_PROVIDER_MOCK_CONFIG: '' })
+  t.equal(await requiresNonce(issuer), false)
+})
+
+test('users come from every flag and file, in order: those of files first', async (t) => {
+  const folder = t.testdir({})
+  const config = write(folder, 'config.yaml', 'users: [{ sub: a }]\n')
+  const list = write(folder, 'users.yaml', '- sub: b\n  plan: gold\n')
+  const { issuer } = await serve(t, [
+    ...['--user', 'c', '--user', 'd', '--config', config],
+    ...['--user-claims', '{"sub": "e", "plan": "silver"}', '--user-claims', '{"sub": "f"}'],
+    ...['--user-claims-file', list],
+  ])
+  const offered = [...(await loginPage(issuer)).matchAll(/>Authorize as (\w)</g)].map(([, sub]) => sub)
+  t.strictSame(offered, ['a', 'b', 'c', 'd', 'e', 'f'])
+  t.match(await userinfo(issuer, 'b'), { sub: 'b', plan: 'gold' })
+  t.match(await userinfo(issuer, 'd'), { sub: 'd', email: 'd' })
+  t.match(await userinfo(issuer, 'e'), { sub: 'e', plan: 'silver' })
+})
+
+test('of a claims file that is given twice the last counts', async (t) => {
+  const folder = t.testdir({})
+  const files = ['one', 'two'].map((name) => write(folder, `${name}.json`, `[{ "sub": "${name}" }]`))
+  const { issuer } = await serve(
+    t,
+    files.flatMap((file) => ['--user-claims-file', file]),
+  )
+  const page = await loginPage(issuer)
+  t.match(page, 'Authorize as two')
+  t.notMatch(page, 'Authorize as one')
+})
+
+test('the variable that Kubernetes sets for a Service of this name is not taken for a port', async (t) => {
+  const { issuer } = await serve(t, ['--user', 'alice'], { OIDC_PROVIDER_MOCK_SERVICE_PORT: '9400' })
+  t.equal((await fetch(issuer)).status, 200)
+  const folder = t.testdir({})
+  const config = write(folder, 'config.yaml', 'server: { port: 0 }\n')
+  const kubernetes = await serve(t, ['--config', config], { OIDC_PROVIDER_MOCK_PORT: 'tcp://10.0.0.7:9400' })
+  t.equal((await fetch(kubernetes.issuer)).status, 200)
+})

@@ -1,0 +1,101 @@
+/** What the command refuses, and in which words. */
+import { mkdirSync, symlinkSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { test } from 'tap'
+import { write } from './effects.js'
+import { refused, run, SEE_HELP } from './program.js'
+
+test('a wrong command line or environment ends with 2 and says what is wrong', { jobs: 4 }, async (t) => {
+  const cases: [string[], Record<string, string>, (string | RegExp)[]][] = [
+    [['--bogus'], {}, ["error: unknown option '--bogus'", SEE_HELP]],
+    [['--require-nonse'], {}, ["error: unknown option '--require-nonse'", '(Did you mean --require-nonce?)', SEE_HELP]],
+    [['--port'], {}, ["error: option '-p, --port <N>' argument missing", SEE_HELP]],
+    [['config.yaml'], {}, ["error: 'config.yaml' is no command; is it meant as --config config.yaml?", SEE_HELP]],
+    [['--port', 'http'], {}, ['--port must be a whole number, but is the text "http"']],
+    [['--port', '70000'], {}, ['--port must be at most 65535, but is 70000']],
+    [['--port=-1'], {}, ['--port must be at least 0, but is -1']],
+    [[], { OIDC_PROVIDER_MOCK_PORT: 'x' }, ['OIDC_PROVIDER_MOCK_PORT must be a whole number, but is the text "x"']],
+    [['--require-nonce=maybe'], {}, ['--require-nonce must be true or false, but is "maybe"']],
+    [
+      [],
+      { OIDC_PROVIDER_MOCK_REQUIRE_PKCE: 'si' },
+      ['OIDC_PROVIDER_MOCK_REQUIRE_PKCE must be true or false, but is "si"'],
+    ],
+    [['-e', '0'], {}, [/^--token-max-age must be .*\b0\b/]],
+    [['-e', '-5'], {}, [/^--token-max-age must be .*-5\b/]],
+    [['-e', 'soon'], {}, ['--token-max-age must be seconds or a duration such as 15m, 1h, 30d; "soon" is neither']],
+    [['--user', ''], {}, [/^--user must .*empty|^--user must .*1 character/]],
+    [['--user-claims', '{'], {}, [/^--user-claims must be a JSON object of claims such as {"sub": "alice"}: /]],
+    [['--user-claims', '[]'], {}, ['--user-claims must be a JSON object of claims such as {"sub": "alice"}']],
+    [['--user-claims', '{"name":"A"}'], {}, ['--user-claims must have a "sub": {"sub": "alice", …}']],
+    [['--user-claims', '{"sub":5}'], {}, [/^--user-claims \/users\/0\/sub must be a text, but is .*5$/]],
+    [['--issuer', 'id.example'], {}, [/^--issuer must be .*http.*, but is "id.example"$/]],
+    [['--log-level', 'loud'], {}, [/^--log-level must be one of trace, .*silent, but is "loud"$/]],
+    [['--log-format', 'xml'], {}, ['--log-format must be one of auto, pretty, json, but is "xml"']],
+    [['--keep-key-in', '/nowhere/at/all'], {}, [/^--keep-key-in names \/nowhere\/at\/all, but there is no folder/]],
+    [
+      ['--port', 'x', '--require-nonce=maybe', '--require-pkce=maybe'],
+      {},
+      ['--require-nonce must be true or false, but is "maybe"', '--require-pkce must be true or false, but is "maybe"'],
+    ],
+  ]
+  for (const [args, env, lines] of cases) {
+    const title = [...Object.entries(env).map((pair) => pair.join('=')), ...args].join(' ')
+    t.test(title, { buffered: true }, async (t) => refused(t, await run(args, env), lines))
+  }
+})
+
+test('a file that can not be used ends with 2, the file and the place', { jobs: 4 }, async (t) => {
+  const folder = t.testdir({})
+  mkdirSync(join(folder, 'folder'))
+  symlinkSync('loop', join(folder, 'loop'))
+  const cases: [string, string, (string | RegExp)[]][] = [
+    ['--config', 'missing.yaml', [/missing\.yaml does not exist$/]],
+    ['--config', 'folder', [/folder is a folder, but a file was expected$/]],
+    ['--config', 'loop', [/loop .*ELOOP/]],
+    ['--config', write(folder, 'empty.yaml', ''), [/empty\.yaml is empty, but should be a configuration/]],
+    ['--config', write(folder, 'broken.yaml', 'users:\n  - sub: "alice\n'), [/broken\.yaml:\d+:\d+ .*quote/]],
+    ['--config', write(folder, 'broken.json', '{ "users": [] '), [/broken\.json:1:\d+ .*}/]],
+    ['--config', write(folder, 'scalar.yaml', 'hello\n'), [/scalar\.yaml:1:1 must be a configuration .*"hello"$/]],
+    [
+      '--config',
+      write(folder, 'typos.yaml', 'require_nonse: true\nusers:\n  - name: Alice\n'),
+      [
+        /typos\.yaml:1:1 \/require_nonse is not a known key; did you mean require_nonce\?$/,
+        /typos\.yaml:3:5 \/users\/0 .*sub/,
+        /typos\.yaml:3:5 \/users\/0\/name is not a known key/,
+      ],
+    ],
+    ['--user-claims-file', 'missing.json', [/missing\.json does not exist$/]],
+    [
+      '--user-claims-file',
+      write(folder, 'no-list.yaml', 'sub: alice\n'),
+      [/no-list\.yaml:1:1 must be a list of users/],
+    ],
+    ['--user-claims-file', write(folder, 'no-sub.yaml', '- sub: a\n- name: B\n'), [/no-sub\.yaml:2:3 \/1 .*sub/]],
+    ['--user-claims-file', write(folder, 'broken-list.json', '[{"sub": "a"}'), [/broken-list\.json:1:\d+ /]],
+  ]
+  for (const [flag, file, lines] of cases) {
+    t.test(`${flag} ${file.slice(file.lastIndexOf('/') + 1)}`, { buffered: true }, async (t) => {
+      refused(t, await run([flag, file.startsWith('/') ? file : join(folder, file)]), lines)
+    })
+  }
+})
+
+test('a port that is taken ends with 2 and says what to do', async (t) => {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => server.close())
+  const { port } = server.address() as { port: number }
+  refused(t, await run(['--port', String(port)]), [
+    `cannot listen on 127.0.0.1, port ${port}: something else listens there; stop it, or choose another port with --port (0 picks a free one)`,
+  ])
+})
+
+test('an address of another machine ends with 2', async (t) => {
+  // RFC 5737: no machine has an address of 192.0.2.0/24.
+  refused(t, await run(['--host', '192.0.2.1', '--port', '0']), [
+    'cannot listen on 192.0.2.1, port 0: this machine has no such address; use 127.0.0.1, or 0.0.0.0 for all of its addresses',
+  ])
+})

@@ -1,0 +1,215 @@
+/** Signing keys from every place that they may come from. */
+import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { readdir, readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { CompactSign, calculateJwkThumbprint, compactVerify, importJWK, type JWK } from 'jose'
+import t from 'tap'
+import { generateKey } from '../../src/config/keys.js'
+import { loadSnapshot } from '../../src/config/load.js'
+import type { SigningKey } from '../../src/config/snapshot.js'
+import type { Alg, Key } from '../../src/config/types.js'
+import { problemsIn } from './loading.js'
+
+const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 })
+const weak = generateKeyPairSync('rsa', { modulusLength: 1024 })
+const pss = generateKeyPairSync('rsa-pss', { modulusLength: 2048 })
+const p256 = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+const p384 = generateKeyPairSync('ec', { namedCurve: 'P-384' })
+const k256 = generateKeyPairSync('ec', { namedCurve: 'secp256k1' })
+const ed25519 = generateKeyPairSync('ed25519')
+
+const pem = (key: KeyObject, type: 'pkcs8' | 'pkcs1' | 'sec1' | 'spki' = 'pkcs8') =>
+  key.export({ format: 'pem', type } as never) as string
+const jwkOf = (key: KeyObject) => key.export({ format: 'jwk' }) as JWK
+
+/** Loads a configuration with these keys, with the files beside it. */
+async function loadKeys(folder: string, ...keys: Partial<Key>[]) {
+  const overrides = [{ source: 'test', path: ['keys'], value: keys }]
+  return (await loadSnapshot({ config: join(folder, 'config.yaml'), overrides, env: {} })).keys as SigningKey[]
+}
+
+async function signs({ privateKey, publicJwk, alg }: SigningKey): Promise<boolean> {
+  const token = await new CompactSign(Buffer.from('x')).setProtectedHeader({ alg }).sign(privateKey)
+  return (await compactVerify(token, await importJWK(publicJwk, alg))).payload.length === 1
+}
+
+const ALGS: Alg[] = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA']
+for (const alg of ALGS) {
+  t.test(`a generated ${alg} key signs and shows its public half only`, async (t) => {
+    const key = await generateKey(alg)
+    t.ok(await signs(key))
+    t.equal(key.kid, await calculateJwkThumbprint(key.publicJwk), 'RFC 7638')
+    t.match(key.publicJwk, { kid: key.kid, alg, use: 'sig' })
+    t.notOk('d' in key.publicJwk)
+    t.equal((await generateKey(alg, 'mine')).kid, 'mine')
+  })
+}
+
+const GOOD: [string, Partial<Key>][] = [
+  ['PKCS #8', { pem: pem(rsa.privateKey) }],
+  ['PKCS #8 for RSA-PSS signatures', { pem: pem(rsa.privateKey), alg: 'PS512' }],
+  ['the traditional form of RSA', { pem: pem(rsa.privateKey, 'pkcs1') }],
+  ['the traditional form of EC', { pem: pem(p256.privateKey, 'sec1'), alg: 'ES256' }],
+  ['Ed25519', { pem: pem(ed25519.privateKey), alg: 'EdDSA' }],
+  ['a JWK', { jwk: jwkOf(p384.privateKey) as never, alg: 'ES384' }],
+  ['a file with PEM', { file: 'key.pem' }],
+  ['a file with a JWK', { file: 'key.json', alg: 'ES256' }],
+]
+
+for (const [name, key] of GOOD) {
+  t.test(`${name} is a key`, async (t) => {
+    const folder = t.testdir({
+      'config.yaml': '{}',
+      'key.pem': pem(rsa.privateKey),
+      'key.json': JSON.stringify(jwkOf(p256.privateKey)),
+    })
+    const [loaded] = await loadKeys(folder, key)
+    t.ok(await signs(loaded!))
+    t.equal(loaded!.kid, await calculateJwkThumbprint(loaded!.publicJwk))
+  })
+}
+
+t.test('the kid is that of the configuration, else that of the JWK', async (t) => {
+  const folder = t.testdir({ 'config.yaml': '{}' })
+  const jwk = { ...jwkOf(p256.privateKey), kid: 'own' } as never
+  const keys = await loadKeys(folder, { alg: 'ES256', jwk }, { alg: 'ES256', jwk, kid: 'other' })
+  t.strictSame(
+    keys.map(({ kid, publicJwk }) => [kid, publicJwk.kid]),
+    [
+      ['own', 'own'],
+      ['other', 'other'],
+    ],
+  )
+})
+
+t.test('of a JWKS the key that fits is taken', async (t) => {
+  const keys = [
+    jwkOf(p256.publicKey),
+    { ...jwkOf(rsa.privateKey), kid: 'r', alg: 'RS512' },
+    jwkOf(p384.privateKey),
+    { ...jwkOf(p256.privateKey), kid: 'e' },
+    jwkOf(ed25519.privateKey),
+  ]
+  const folder = t.testdir({ 'config.yaml': '{}', 'jwks.json': JSON.stringify({ keys }) })
+  const file = 'jwks.json'
+  const loaded = await loadKeys(
+    folder,
+    { alg: 'ES256', file },
+    { alg: 'RS512', file, kid: 'r' },
+    { alg: 'EdDSA', file },
+  )
+  t.strictSame(
+    loaded.map(({ publicJwk: { kty, crv, kid } }) => [kty, crv, kid]),
+    [
+      ['EC', 'P-256', 'e'],
+      ['RSA', undefined, 'r'],
+      ['OKP', 'Ed25519', loaded[2]!.kid],
+    ],
+  )
+  t.match(await problemsIn(loadKeys(folder, { file }, { alg: 'ES256', file, kid: 'x' })), [
+    /\/keys\/0\/file names .*, which is a JWKS without a private key for RS256$/,
+    /\/keys\/1\/file names .*, which is a JWKS without a private key for ES256 with the kid x$/,
+  ])
+})
+
+const BAD: [string, Partial<Key>, RegExp][] = [
+  ['a text', { pem: 'x' }, /^test \/keys\/0\/pem is not PEM, which begins with/],
+  [
+    'a broken PEM',
+    { pem: '-----BEGIN PRIVATE KEY-----\nx\n-----END PRIVATE KEY-----' },
+    /is not a private key that can/,
+  ],
+  ['a public PEM', { pem: pem(rsa.publicKey, 'spki') }, /is a public key, but a private key is needed/],
+  [
+    'an encrypted PEM',
+    { pem: rsa.privateKey.export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'x' }) as string },
+    /is encrypted, but the key must be readable without a passphrase/,
+  ],
+  [
+    'an EC key for RS256',
+    { pem: pem(p256.privateKey) },
+    /kind EC P-256, but RS256 needs RSA; for this key, set alg to ES256$/,
+  ],
+  [
+    'an RSA key for ES256',
+    { pem: pem(rsa.privateKey), alg: 'ES256' },
+    /ES256 needs EC P-256; .* set alg to RS256 or RS384/,
+  ],
+  ['a key of another curve', { pem: pem(p384.privateKey), alg: 'ES256' }, /kind EC P-384, but ES256 needs EC P-256/],
+  [
+    'a curve that nothing uses',
+    { pem: pem(k256.privateKey), alg: 'ES256' },
+    /kind EC secp256k1, but ES256 needs EC P-256$/,
+  ],
+  ['a key for RSA-PSS only', { pem: pem(pss.privateKey), alg: 'PS256' }, /kind rsa-pss, but PS256 needs RSA$/],
+  ['a short RSA key', { pem: pem(weak.privateKey) }, /has 1024 bits, but RS256 needs an RSA key of at least 2048/],
+  ['no JWK', { jwk: { a: 1 } as never }, /^test \/keys\/0\/jwk is no JWK: it lacks kty/],
+  ['a public JWK', { jwk: jwkOf(rsa.publicKey) as never }, /is a public JWK/],
+  [
+    'a JWK of another alg',
+    { jwk: { ...jwkOf(rsa.privateKey), alg: 'PS256' } as never },
+    /is a JWK for PS256, but alg is RS256/,
+  ],
+  [
+    'a broken JWK',
+    { jwk: { ...jwkOf(rsa.privateKey), p: 5 } as never },
+    /is a JWK whose members do not make a private key/,
+  ],
+  [
+    'a JWK of two halves',
+    {
+      jwk: {
+        ...jwkOf(p256.privateKey),
+        d: jwkOf(generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey).d,
+      } as never,
+      alg: 'ES256',
+    },
+    /does not work: a signature made with it does not verify|do not make a private key/,
+  ],
+  ['a missing file', { file: 'none.pem' }, /^test \/keys\/0\/file names .*\/none.pem, which does not exist$/],
+  ['a file of another kind', { file: 'other.json' }, /other.json, which is neither PEM nor valid JSON$/],
+  [
+    'no folder to keep it in',
+    { keep_in: 'no/key.json' },
+    /^test \/keys\/0\/keep_in names .*, but there is no folder .*no; make it/,
+  ],
+  ['a file to keep it in', { keep_in: 'other.json/key.json' }, /keep_in names .*/],
+  ['a folder to keep it in', { keep_in: '.' }, /keep_in names .*, which is a folder, but a file was expected/],
+]
+
+for (const [name, key, problem] of BAD) {
+  t.test(`${name} is no key`, async (t) => {
+    const folder = t.testdir({ 'config.yaml': '{}', 'other.json': '{ x' })
+    t.match(await problemsIn(loadKeys(folder, key)), [problem])
+  })
+}
+
+t.test('all keys are looked at, and one kid names one key', async (t) => {
+  const folder = t.testdir({ 'config.yaml': '{}' })
+  const text = pem(rsa.privateKey)
+  t.match(await problemsIn(loadKeys(folder, { pem: 'x' }, { pem: 'y' }, { pem: text }, { pem: text, alg: 'PS256' })), [
+    /^test \/keys\/0\/pem is not PEM/,
+    /^test \/keys\/1\/pem is not PEM/,
+    /^test \/keys\/3\/kid must be unique/,
+  ])
+})
+
+t.test('keep_in: the key is made once, for its owner only, and read at the next start', async (t) => {
+  const folder = t.testdir({ 'config.yaml': '{}' })
+  const key: Partial<Key> = { alg: 'ES256', keep_in: 'key.json' }
+  const [made] = await loadKeys(folder, key)
+  t.equal((await stat(join(folder, 'key.json'))).mode & 0o777, 0o600)
+  t.strictSame((await readdir(folder)).sort(), ['config.yaml', 'key.json'], 'nothing else is left')
+  const [read] = await loadKeys(folder, key)
+  t.strictSame(read!.publicJwk, made!.publicJwk)
+  const kept = JSON.parse(await readFile(join(folder, 'key.json'), 'utf8'))
+  t.strictSame(jwkOf(createPublicKey({ key: kept, format: 'jwk' })).x, made!.publicJwk.x)
+  t.match(await problemsIn(loadKeys(folder, { keep_in: 'key.json' })), [/which is a JWK for ES256, but alg is RS256$/])
+})
+
+t.test('keep_in: a file that cannot be written', async (t) => {
+  const folder = t.testdir({ 'config.yaml': '{}' })
+  t.match(await problemsIn(loadKeys(folder, { alg: 'ES256', keep_in: `${'x'.repeat(255)}` })), [
+    /^test \/keys\/0\/keep_in names .*, which can't be written: it ENAMETOOLONG/,
+  ])
+})

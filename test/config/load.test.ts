@@ -1,0 +1,183 @@
+/** From files, environment and overrides to a snapshot. */
+import { execFile } from 'node:child_process'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import t from 'tap'
+import { loadSnapshot, readSchema, type Sources } from '../../src/config/load.js'
+import { load, problemsIn, problemsOf } from './loading.js'
+
+const FLAT = '- sub: alice\n  email: alice@example.com\n  "urn:x": [1, { a: null }]\n- sub: bob\n'
+
+t.test('without anything there are the defaults', async (t) => {
+  const { config, lifetimes, users, clients, keys } = await loadSnapshot({ overrides: [], env: {} })
+  t.equal(config.server.port, 9400)
+  t.strictSame(lifetimes, { authorization_code: 600, access_token: 3600, id_token: 3600, refresh_token: 2_592_000 })
+  t.equal(users.size + clients.size, 0)
+  t.strictSame(keys, [{ alg: 'RS256', kid: undefined, generate: true }])
+})
+
+t.test('YAML and JSON mean the same', async (t) => {
+  const value = { issuer: 'http://localhost:9400', users: [{ sub: 'a', claims: { '/': '\u00e9"\n' } }] }
+  const yaml = 'issuer: http://localhost:9400\nusers:\n- sub: a\n  claims:\n    /: "é\\"\\n"\n'
+  const json = JSON.stringify(value, undefined, '\t').replace('/', '\\/')
+  t.strictSame((await load(t, yaml)).config, (await load(t, json)).config)
+  t.match((await load(t, `\ufeff${yaml}`)).config, value, 'with a byte order mark, too')
+})
+
+t.test('a flat list of users, as config and as user_claims_file', async (t) => {
+  const users = [
+    { sub: 'alice', claims: { email: 'alice@example.com', 'urn:x': [1, { a: null }] } },
+    { sub: 'bob', claims: {} },
+  ]
+  t.match((await load(t, FLAT)).config.users, users)
+  const folder = t.testdir({ 'users.json': JSON.stringify([{ sub: 'carol', claims: '${X}', __proto__: { y: 1 } }]) })
+  const user_claims_file = join(folder, 'users.json')
+  const alone = await loadSnapshot({ user_claims_file, overrides: [], env: {} })
+  t.match([...alone.users], [['carol', { claims: { claims: '${X}' } }]], 'taken literally')
+  t.equal((await problemsIn(load(t, FLAT, { user_claims_file: '/dev/null' }))).length, 1)
+})
+
+t.test('the users of both files, those of config first', async (t) => {
+  const folder = t.testdir({ 'config.yaml': 'users: [{ sub: zoe }]', 'users.yaml': FLAT, 'none.yaml': '[]' })
+  const [config, user_claims_file] = [join(folder, 'config.yaml'), join(folder, 'users.yaml')]
+  const { users } = await loadSnapshot({ config, user_claims_file, overrides: [], env: {} })
+  t.strictSame([...users.keys()], ['zoe', 'alice', 'bob'])
+  const both = await loadSnapshot({
+    config: user_claims_file,
+    user_claims_file: join(folder, 'none.yaml'),
+    overrides: [],
+    env: {},
+  })
+  t.strictSame([...both.users.keys()], ['alice', 'bob'])
+})
+
+t.test('problems of a flat list have its own paths', async (t) => {
+  const folder = t.testdir({
+    'config.yaml': 'users: [{ sub: alice }]\nrequire_nonce: 1',
+    'users.yaml': '- sub: alice\n- email: x\n- just text\n- sub: bob\n  claims: {}\n  sub_: 1\n- { sub: 5 }\n',
+  })
+  const [config, user_claims_file] = [join(folder, 'config.yaml'), join(folder, 'users.yaml')]
+  t.strictSame(await problemsIn(loadSnapshot({ config, user_claims_file, overrides: [], env: {} })), [
+    'config.yaml:2:16 /require_nonce must be a boolean, but is the number 1',
+    'users.yaml:1:8 /0/sub must be unique, but an earlier entry of users has "alice", too',
+    'users.yaml:2:3 /1 lacks the required key sub',
+    'users.yaml:3:3 /2 must be an object, but is the text "just text"',
+    'users.yaml:7:10 /4/sub must be a text, but is the number 5',
+  ])
+})
+
+t.test('what can be no configuration', async (t) => {
+  const folder = t.testdir({
+    'empty.yaml': '',
+    'comment.yaml': '# nothing\n',
+    'text.yaml': 'just text',
+    'object.yaml': 'users: []',
+    'latin1.yaml': Buffer.from('issuer: "\xe9"', 'latin1'),
+    'large.yaml': `# ${'x'.repeat(4 * 1024 * 1024)}`,
+    folder: {},
+    loop: t.fixture('symlink', 'loop'),
+  })
+  const A_LIST = 'a list of users such as `- sub: alice`'
+  const EITHER = `a configuration such as \`users: [{ sub: alice }]\`, or ${A_LIST}`
+  const cases: [keyof Sources, string, string][] = [
+    ['config', 'empty.yaml', `empty.yaml is empty, but should be ${EITHER}`],
+    ['config', 'comment.yaml', `comment.yaml is empty, but should be ${EITHER}`],
+    ['user_claims_file', 'empty.yaml', `empty.yaml is empty, but should be ${A_LIST}`],
+    ['config', 'text.yaml', `text.yaml:1:1 must be ${EITHER}, but is the text "just text"`],
+    ['user_claims_file', 'object.yaml', `object.yaml:1:1 must be ${A_LIST}, but is an object`],
+    ['config', 'missing.yaml', 'missing.yaml does not exist'],
+    ['config', 'folder', 'folder is a folder, but a file was expected'],
+    ['config', 'latin1.yaml', 'latin1.yaml is not valid UTF-8; save it in that encoding'],
+    ['config', 'large.yaml', 'large.yaml is larger than 4 MiB, which no configuration needs'],
+  ]
+  for (const [source, name, problem] of cases) {
+    const loading = loadSnapshot({ [source]: join(folder, name), overrides: [], env: {} })
+    t.strictSame(await problemsIn(loading), [problem])
+  }
+  const loop = await problemsIn(loadSnapshot({ config: join(folder, 'loop'), overrides: [], env: {} }))
+  t.match(loop, [/^loop ELOOP/], "the system's own words where there are no better ones")
+})
+
+t.test('both files are read before anything is said', async (t) => {
+  const folder = t.testdir({ 'config.yaml': 'a: [', 'users.yaml': '- b: }' })
+  const [config, user_claims_file] = [join(folder, 'config.yaml'), join(folder, 'users.yaml')]
+  const problems = await problemsIn(loadSnapshot({ config, user_claims_file, overrides: [], env: {} }))
+  t.match(problems, [/^config.yaml:1:5 is not valid YAML: /, /^users.yaml:1:6 is not valid YAML: /])
+})
+
+t.test('a pipe is read as well', async (t) => {
+  const pipe = join(t.testdir({}), 'pipe')
+  await promisify(execFile)('mkfifo', [pipe])
+  const [snapshot] = await Promise.all([
+    loadSnapshot({ config: pipe, overrides: [], env: {} }),
+    writeFile(pipe, 'require_nonce: true'),
+  ])
+  t.equal(snapshot.config.require_nonce, true)
+})
+
+t.test('problems of all kinds come at once and in the order of the file', async (t) => {
+  const text = `
+lifetimes: { access_token: 99999w }
+keys: [{ pem: x }, { file: nowhere.pem }]
+issuer: \${ISSUER}
+log:
+  level: \${LEVEL}
+users: [{ sub: alice }, { sub: alice, nmae: x }]
+`
+  const overrides = [
+    { source: '--port', path: ['server', 'port'], value: 'x' },
+    { source: 'startProvider()', path: [], value: { server: { hots: 'x' } } },
+  ]
+  const problems = await problemsOf(t, text, { overrides, env: { LEVEL: 'loud' } })
+  t.match(problems, [
+    /^config.yaml:2:28 \/lifetimes\/access_token must be from 1 second/,
+    /^config.yaml:3:15 \/keys\/0\/pem is not PEM/,
+    /^config.yaml:3:28 \/keys\/1\/file names .*nowhere.pem, which does not exist/,
+    /^config.yaml:4:9 \/issuer needs the environment variable ISSUER/,
+    /^config.yaml:6:10 \/log\/level must be one of .*"loud"/,
+    /^config.yaml:7:32 \/users\/1\/sub must be unique/,
+    /^config.yaml:7:39 \/users\/1\/nmae is not a known key/,
+    /^--port \/server\/port must be a whole number, but is the text "x"/,
+    /^startProvider\(\) \/server\/hots is not a known key; did you mean host/,
+  ])
+  t.equal(problems.length, 9)
+})
+
+t.test('no message shows a secret', async (t) => {
+  const text = `
+clients:
+  - { client_id: a, redirect_uris: ["http://a"], client_secret: [hush] }
+  - { client_id: b, redirect_uris: ["http://b"], client_secret: 1234567 }
+keys: [{ pem: hush }, { jwk: { kty: hush } }, { jwk: hush }, { jwk: { kty: oct, d: hush } }]
+`
+  const problems = await problemsOf(t, text)
+  t.equal(problems.length, 6)
+  t.notMatch(problems.join('\n'), /hush|1234567/)
+})
+
+t.test('a later start takes an unchanged key over', async (t) => {
+  const folder = t.testdir({
+    'config.yaml': 'keys: [{ keep_in: a.json }, { alg: ES256, keep_in: b.json }, {}, {}, { alg: ES384 }]',
+  })
+  const sources = { config: join(folder, 'config.yaml'), overrides: [], env: {} }
+  const first = await loadSnapshot(sources)
+  await rm(join(folder, 'b.json'))
+  await writeFile(sources.config, 'keys: [{ keep_in: a.json }, { alg: ES256, keep_in: b.json }, {}, {}, {}]')
+  const second = await loadSnapshot(sources, first)
+  const same = second.keys.map((key) => first.keys.indexOf(key))
+  t.strictSame(same, [0, -1, 2, 3, -1])
+})
+
+t.test('no key is made while anything is wrong', async (t) => {
+  const folder = t.testdir({ keys: {}, 'config.yaml': 'keys: [{ keep_in: keys/a.json }]\nx: 1' })
+  const config = join(folder, 'config.yaml')
+  t.equal((await problemsIn(loadSnapshot({ config, overrides: [], env: {} }))).length, 1)
+  await rm(join(folder, 'keys'), { recursive: true })
+  await mkdir(join(folder, 'keys'))
+  t.pass('the folder was empty or could be removed all the same')
+})
+
+t.test('the schema can be read', async (t) => {
+  t.match(readSchema(), { $id: 'urn:oidc-provider-mock:config', title: 'Config' })
+})

@@ -1,0 +1,76 @@
+/** Variables in the values of a configuration. */
+import t from 'tap'
+import { load, problemsOf } from './loading.js'
+
+const ENV = {
+  PORT: '9401',
+  EMPTY: '',
+  YES: 'true',
+  NOTHING: 'null',
+  HALF: '0.5',
+  HEX: '0x10',
+  TEXT: 'a: [b',
+  D: '${PORT}',
+}
+
+const CASES: [string, unknown][] = [
+  ['${PORT}', 9401],
+  ['"${PORT}"', '9401'],
+  ["'${PORT}'", '9401'],
+  ['!!str ${PORT}', '9401'],
+  ['1${PORT}', 19401],
+  ['${YES}', true],
+  ['${NOTHING}', null],
+  ['${HALF}', 0.5],
+  ['${HEX}', 16],
+  ['${EMPTY}', null],
+  ['"${EMPTY}"', ''],
+  ['${UNSET:-5}', 5],
+  ['${EMPTY:-5}', 5],
+  ['${PORT:-5}', 9401],
+  ['"${UNSET:-}"', ''],
+  ['${UNSET:-http://a/b?c=d}', 'http://a/b?c=d'],
+  ['${TEXT}', 'a: [b'],
+  ['"${TEXT}"', 'a: [b'],
+  ['${D}', '${PORT}'],
+  ['$${PORT}', '${PORT}'],
+  ['$$${PORT} $$ $PORT', '$${PORT} $$ $PORT'],
+  ['"${PORT}-${YES}"', '9401-true'],
+  ['|\n        ${PORT}', '9401\n'],
+]
+
+for (const [written, value] of CASES) {
+  t.test(`${written} is ${JSON.stringify(value)}`, async (t) => {
+    const text = `users:\n  - sub: a\n    claims:\n      x: ${written}\n      "\${PORT}": key\n`
+    const { users } = await load(t, text, { env: ENV })
+    t.strictSame(users.get('a')?.claims, { x: value, '${PORT}': 'key' }, 'and keys are left alone')
+  })
+}
+
+t.test('a number from a variable', async (t) => {
+  t.equal((await load(t, 'server:\n  port: ${PORT:-9400}')).config.server.port, 9400)
+  t.equal((await load(t, 'server:\n  port: ${PORT:-9400}', { env: ENV })).config.server.port, 9401)
+})
+
+t.test('a variable behind an anchor is put in once', async (t) => {
+  const { users } = await load(t, 'users:\n  - sub: &x ${D}\n    claims: { x: *x }', { env: ENV })
+  t.strictSame(
+    [...users.entries()].map(([sub, { claims }]) => [sub, claims]),
+    [['${PORT}', { x: '${PORT}' }]],
+  )
+})
+
+t.test('a flat list is taken literally', async (t) => {
+  t.strictSame([...(await load(t, '- sub: ${PORT}', { env: ENV })).users.keys()], ['${PORT}'])
+})
+
+t.test('what is wrong with a variable, each with its line', async (t) => {
+  const text = 'issuer: ${ISSUER}\nlog:\n  level: ${LEVEL}/${OTHER}\nusers:\n  - sub: ${a b}\n  - sub: ${toString}\n'
+  t.strictSame(await problemsOf(t, text), [
+    'config.yaml:1:9 /issuer needs the environment variable ISSUER, which is not set; ${ISSUER:-default} would do without',
+    'config.yaml:3:10 /log/level needs the environment variable LEVEL, which is not set; ${LEVEL:-default} would do without',
+    'config.yaml:3:10 /log/level needs the environment variable OTHER, which is not set; ${OTHER:-default} would do without',
+    'config.yaml:5:10 /users/0/sub has a ${ that begins no variable; write ${NAME}, ${NAME:-default}, or $${ for ${ itself',
+    'config.yaml:6:10 /users/1/sub needs the environment variable toString, which is not set; ${toString:-default} would do without',
+  ])
+})

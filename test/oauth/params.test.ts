@@ -1,0 +1,68 @@
+/** RFC 6749 §3.1 and §3.2: how parameters are read. */
+import t from 'tap'
+import { readForm, readParams, words } from '../../src/oauth/params.js'
+
+t.test('RFC 6749 §3.1: a parameter without a value is as good as none', async (t) => {
+  const params = readParams({ state: '', scope: 'openid' })
+  t.equal(params.find('state'), undefined)
+  t.equal(params.find('nonce'), undefined)
+  t.equal(params.find('scope'), 'openid')
+  t.equal(params.require('scope'), 'openid')
+  for (const name of ['state', 'nonce']) {
+    t.throws(() => params.require(name), { error: 'invalid_request', message: `${name} is missing` })
+  }
+})
+
+t.test('RFC 6749 §3.1: a parameter must not come twice; one that nobody asks for may', async (t) => {
+  const params = readParams({ state: ['a', 'b'], scope: 'openid', other: ['', ''] })
+  t.throws(() => params.find('state'), {
+    error: 'invalid_request',
+    message: 'state came 2 times, expected once at most',
+  })
+  t.throws(() => params.require('other'), { error: 'invalid_request', message: /^other came 2 times/ })
+  t.equal(params.find('scope'), 'openid')
+  t.strictSame(params.entries(), [
+    ['state', 'a'],
+    ['state', 'b'],
+    ['scope', 'openid'],
+    ['other', ''],
+    ['other', ''],
+  ])
+})
+
+t.test('a parameter has 8192 characters at most', async (t) => {
+  const params = readParams({ good: 'x'.repeat(8192), bad: 'x'.repeat(8193) })
+  t.equal(params.find('good')?.length, 8192)
+  t.throws(() => params.find('bad'), { error: 'invalid_request', message: /^bad has 8193 characters/ })
+})
+
+t.test('what all objects have is no parameter', async (t) => {
+  for (const name of ['constructor', '__proto__', 'toString', 'hasOwnProperty']) {
+    t.equal(readParams({}).find(name), undefined, name)
+  }
+})
+
+t.test('no source, no parameters', async (t) => {
+  t.strictSame(readParams(undefined).entries(), [])
+  t.strictSame(readParams(null).entries(), [])
+})
+
+t.test('RFC 6749 §3.2: a body is a form', async (t) => {
+  const types = [
+    'application/x-www-form-urlencoded',
+    'application/x-www-form-urlencoded; charset=UTF-8',
+    'Application/X-WWW-Form-Urlencoded',
+    undefined,
+  ]
+  for (const type of types) t.equal(readForm(type, { code: 'x' }).find('code'), 'x', String(type))
+  for (const type of ['application/json', 'text/plain', 'multipart/form-data; boundary=x', '']) {
+    const message = `content type is ${type}, expected application/x-www-form-urlencoded`
+    t.throws(() => readForm(type, { code: 'x' }), { error: 'invalid_request', message }, type)
+  }
+})
+
+t.test('RFC 6749 §3.3: a list is separated by spaces, its order and repetition mean nothing', async (t) => {
+  t.strictSame(words('openid  email openid '), ['openid', 'email'])
+  t.strictSame(words(undefined), [])
+  t.strictSame(words(' '), [])
+})

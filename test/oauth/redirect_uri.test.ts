@@ -1,0 +1,133 @@
+/** Which redirect_uri is believed: exactly the registered ones, or what fits a pattern without leaving it. */
+import t from 'tap'
+import type { Client } from '../../src/directory.js'
+import { isRegistered, redirectUriProblem } from '../../src/oauth/redirect_uri.js'
+
+const GOOD = [
+  'http://localhost:8000/callback',
+  'https://app.example.com/cb?tenant=a&x=%20',
+  'http://[::1]:8000/cb',
+  'http://127.0.0.1/',
+  'com.example.app:/oauth2redirect',
+  'com.example.app:callback',
+  'myapp://',
+  'urn:ietf:wg:oauth:2.0:oob',
+]
+for (const uri of GOOD) t.equal(redirectUriProblem(uri), undefined, `RFC 6749 §3.1.2: ${uri} is an absolute URI`)
+
+const BAD: [string, RegExp][] = [
+  ['/callback', /an absolute URI/],
+  ['localhost', /an absolute URI/],
+  ['//evil.com/cb', /an absolute URI/],
+  ['http://', /an absolute URI/],
+  ['https://evil.com%2F.example.com/', /an absolute URI/],
+  ['https://evil.com%40example.com/', /an absolute URI/],
+  ['http://localhost:99999/', /an absolute URI/],
+  ['http://localhost/cb#part', /without fragment/],
+  ['http://localhost/cb#', /without fragment/],
+  ['http://localhost/a b', /printable ASCII/],
+  ['http://localhost/\r\nSet-Cookie:a=b', /printable ASCII/],
+  ['http://localhost/\t', /printable ASCII/],
+  ['http://localhost/\u0000', /printable ASCII/],
+  ['http://münchen.example/', /printable ASCII/],
+  ['http://localhost/\n', /printable ASCII/],
+  ['javascript:alert(1)', /not a script/],
+  ['JavaScript:alert(1)', /not a script/],
+  ['data:text/html,<script>', /not a script/],
+  ['vbscript:x', /not a script/],
+]
+for (const [uri, problem] of BAD) t.match(redirectUriProblem(uri), problem, `${JSON.stringify(uri)} is refused`)
+
+const clientWith = (redirect_uris: Client['redirect_uris'], wildcard_redirect_uris = false): Client => ({
+  client_id: 'app',
+  redirect_uris,
+  wildcard_redirect_uris,
+  token_endpoint_auth_method: 'none',
+  grant_types: [],
+  response_types: [],
+})
+
+t.test('a client that nobody registered may use any', async (t) => {
+  t.equal(isRegistered(clientWith('any'), 'https://anything.example/'), true)
+})
+
+t.test('RFC 9700 §2.1: comparison is exact, character for character', async (t) => {
+  const client = clientWith(['https://app.example.com/cb', 'https://app.example.com/cb?a=b', 'https://*.example.com/*'])
+  t.equal(isRegistered(client, 'https://app.example.com/cb'), true)
+  t.equal(isRegistered(client, 'https://app.example.com/cb?a=b'), true)
+  t.equal(isRegistered(client, 'https://*.example.com/*'), true, 'a star stands for itself')
+  const others = [
+    'https://app.example.com/cb/',
+    'https://app.example.com/CB',
+    'https://APP.example.com/cb',
+    'http://app.example.com/cb',
+    'https://app.example.com:443/cb',
+    'https://app.example.com/cb?',
+    'https://app.example.com/cb?a=b&c=d',
+    'https://app.example.com/x/../cb',
+    'https://app.example.com/%63b',
+    'https://user@app.example.com/cb',
+    'https://other.example.com/other',
+  ]
+  for (const uri of others) t.equal(isRegistered(client, uri), false, uri)
+})
+
+const HOST = 'https://*.preview.example.com/cb'
+const FITS: [string, string][] = [
+  [HOST, 'https://pr-12.preview.example.com/cb'],
+  [HOST, 'https://a.b.preview.example.com/cb'],
+  ['http://localhost:*/cb', 'http://localhost:3000/cb'],
+  ['https://*-app-*.example.com/cb', 'https://x-app-y.example.com/cb'],
+  ['https://example.com/*/cb', 'https://example.com/tenant/cb'],
+  ['https://*a*.example.com/cb', 'https://bab.example.com/cb'],
+  ['https://a*', 'https://a'],
+  ['https://example.com/cb?t=*', 'https://example.com/cb?t=1&u=2'],
+]
+for (const [pattern, uri] of FITS) {
+  t.equal(isRegistered(clientWith([pattern], true), uri), true, `${uri} fits ${pattern}`)
+}
+
+const ATTACKS: [string, string][] = [
+  [HOST, 'https://evil.com/.preview.example.com/cb'],
+  [HOST, 'https://evil.com\\.preview.example.com/cb'],
+  [HOST, 'https://evil.com?.preview.example.com/cb'],
+  [HOST, 'https://evil.com#.preview.example.com/cb'],
+  [HOST, 'https://evil.com@x.preview.example.com/cb'],
+  [HOST, 'https://user:pw@x.preview.example.com/cb'],
+  [HOST, 'https://evil.com:80.preview.example.com/cb'],
+  [HOST, 'https://x.preview.example.com.evil.com/cb'],
+  [HOST, 'https://x.preview.example.com@evil.com/cb'],
+  [HOST, 'https://x.preview.example.com:8443/cb'],
+  [HOST, 'https://x.preview.example.com/cb/../../evil'],
+  [HOST, 'https://x.preview.example.com/cb?to=evil'],
+  [HOST, 'https://xpreview.example.com/cb'],
+  [HOST, 'https://x.previewXexample.com/cb'],
+  [HOST, 'http://x.preview.example.com/cb'],
+  [HOST, 'xhttps://x.preview.example.com/cb'],
+  [HOST, 'https://preview.example.com/cb'],
+  ['https://a*a.example.com/cb', 'https://a.example.com/cb'],
+  ['https://*-*.example.com/cb', 'https://evil.com/-x.example.com/cb'],
+  ['https://*-*.example.com/cb', 'https://x.example.com/cb'],
+  ['http://localhost:*/cb', 'http://localhost:80@evil.com/cb'],
+  ['http://localhost:*/cb', 'http://localhost:80/x/cb'],
+  ['http://localhost*/cb', 'http://localhost:80/cb'],
+  ['https://example.com/*/cb', 'https://example.com/a/b/cb'],
+  ['https://example.com/(a|b)+/*', 'https://example.com/a/x'],
+]
+for (const [pattern, uri] of ATTACKS) {
+  t.equal(isRegistered(clientWith([pattern], true), uri), false, `${uri} does not fit ${pattern}`)
+}
+
+t.test('what an encoded separator lets through a pattern is no URI', async (t) => {
+  for (const encoded of ['%2F', '%5C', '%40', '%3F', '%23', '%3A', '%EF%BC%8F']) {
+    const uri = `https://evil.com${encoded}.preview.example.com/cb`
+    t.match(redirectUriProblem(uri), /an absolute URI/, uri)
+  }
+})
+
+t.test('a pattern is decided in no time, whatever comes', async (t) => {
+  const client = clientWith(['https://*-*-*-*.example.com/cb'], true)
+  const start = performance.now()
+  t.equal(isRegistered(client, `https://${'-'.repeat(8000)}.example.org/cb`), false)
+  t.ok(performance.now() - start < 1000)
+})

@@ -1,0 +1,54 @@
+/** RFC 6749 §3.3 and OpenID Connect Core §5.4: what is granted, and what each scope releases. */
+import t from 'tap'
+import type { Client } from '../../src/directory.js'
+import { grantScope, listScopes, narrowScope } from '../../src/oauth/scopes.js'
+import { snapshotOf } from '../app.js'
+
+const clientWith = (scope?: string) => ({ client_id: 'app', ...(scope !== undefined && { scope }) }) as Client
+
+const GRANTED: [string, string | undefined, string | undefined, string][] = [
+  ['everything that is asked for', undefined, 'openid email custom:scope', 'openid email custom:scope'],
+  ['nothing where nothing is asked for', undefined, undefined, ''],
+  ['once what is asked for twice', undefined, 'openid openid  email', 'openid email'],
+  ["only the client's own", 'openid email', 'openid profile email', 'openid email'],
+  ['nothing to a client with none', '', 'openid', ''],
+  ["nothing of the client's that isn't asked for", 'openid email', 'email', 'email'],
+]
+for (const [title, registered, requested, granted] of GRANTED) {
+  t.equal(grantScope(clientWith(registered), requested), granted, `RFC 6749 §3.3: granted is ${title}`)
+}
+
+for (const word of ['a"b', 'a\\b', 'größe', 'a\tb', 'a\nb', '\u007f', '\u0000']) {
+  t.test(`RFC 6749 §3.3: ${JSON.stringify(word)} is no scope`, async (t) => {
+    t.throws(() => grantScope(clientWith(), `openid ${word}`), { error: 'invalid_scope', message: /^scope has / })
+  })
+}
+
+t.test('RFC 6749 §6: a refresh may narrow the scope, never widen it', async (t) => {
+  t.equal(narrowScope('openid email', undefined), 'openid email')
+  t.equal(narrowScope('openid email', 'email'), 'email')
+  t.equal(narrowScope('openid email', 'email openid email'), 'email openid')
+  for (const requested of ['openid profile', 'x']) {
+    t.throws(() => narrowScope('openid email', requested), {
+      error: 'invalid_scope',
+      message: /^scope has (profile|x), expected no more than what was granted: openid email$/,
+    })
+  }
+})
+
+t.test('OpenID Connect Core §5.4: the standard scopes release 14, 2, 1 and 2 claims', async (t) => {
+  const scopes = listScopes(await snapshotOf())
+  const counts = [...scopes].map(([name, claims]) => [name, claims.length])
+  t.strictSame(Object.fromEntries(counts), { openid: 0, profile: 14, email: 2, address: 1, phone: 2 })
+})
+
+t.test('configured scopes come after the standard ones and add to them', async (t) => {
+  const scopes = listScopes(
+    await snapshotOf({ scopes: { groups: { claims: ['groups', 'team'] }, profile: { claims: ['team'] }, bare: {} } }),
+  )
+  t.strictSame([...scopes.keys()], ['openid', 'profile', 'email', 'address', 'phone', 'groups', 'bare'])
+  t.strictSame(scopes.get('groups'), ['groups', 'team'])
+  t.equal(scopes.get('profile')?.at(-1), 'team')
+  t.equal(scopes.get('profile')?.length, 15)
+  t.strictSame(scopes.get('bare'), [])
+})
