@@ -60,10 +60,11 @@ export async function createProvider(sources: Sources, stream: LogStream): Promi
     return problems.length === 0
   }
   // One reload at a time, in the order of the changes, so that the newest content wins.
-  let reloading: Promise<boolean> = Promise.resolve(true)
+  let reloading: Promise<unknown> = Promise.resolve()
   const reload = () => {
-    reloading = reloading.then(load)
-    return reloading
+    const reloaded = reloading.then(load)
+    reloading = reloaded.catch(() => undefined)
+    return reloaded
   }
 
   const watched = [sources.config, sources.user_claims_file].filter((file) => file !== undefined)
@@ -126,7 +127,7 @@ function explainListen(error: NodeJS.ErrnoException, host: string, port: number)
     EADDRNOTAVAIL: 'this machine has no such address; use 127.0.0.1, or 0.0.0.0 for all of its addresses',
     ENOTFOUND: 'this host name leads to no address; use 127.0.0.1, or 0.0.0.0 for all of its addresses',
   }
-  return `cannot listen on ${host}, port ${port}: ${reasons[error.code ?? ''] ?? error.message}`
+  return `cannot listen on ${host}, port ${port}: ${reasons[String(error.code)] ?? error.message}`
 }
 
 /** How a URL names the address that the server listens on, for whoever is on the same machine. */

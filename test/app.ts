@@ -81,21 +81,66 @@ export async function logIn(
   return new URL(String(answer.headers.location)).searchParams
 }
 
+export interface Tokens {
+  readonly access_token: string
+  readonly token_type: string
+  readonly id_token: string
+  readonly refresh_token: string
+  readonly expires_in: number
+  readonly scope: string
+}
+
 /** Logs in and exchanges the code. */
 export async function getTokens(test: TestApp, options: { sub?: string; base?: string } & Record<string, string> = {}) {
   const code = (await logIn(test, options)).get('code') ?? ''
   const { client_id = 'app', redirect_uri = REDIRECT_URI, base = '' } = options
-  const answer = await test.post(`${base}/oauth2/token`, {
-    grant_type: 'authorization_code',
-    code,
-    client_id,
-    redirect_uri,
-  })
-  return answer.json<{
-    access_token: string
-    id_token: string
-    refresh_token: string
-    expires_in: number
-    scope: string
-  }>()
+  return (await exchange(test, { code, client_id, redirect_uri }, base)).json<Tokens>()
+}
+
+/** Calls the token endpoint with a code of the client `app`, unless the form or the headers say otherwise. */
+export function exchange(
+  { post }: TestApp,
+  form: Record<string, string>,
+  base = '',
+  headers: Record<string, string> = {},
+): Promise<LightMyRequestResponse> {
+  const all = { grant_type: 'authorization_code', client_id: 'app', redirect_uri: REDIRECT_URI, ...form }
+  // An empty parameter is left out.
+  const given = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== ''))
+  return post(`${base}/oauth2/token`, given, { headers })
+}
+
+/** Calls the token endpoint with a refresh token. */
+export function refresh(test: TestApp, refresh_token: string, form: Record<string, string> = {}) {
+  return exchange(test, { grant_type: 'refresh_token', redirect_uri: '', refresh_token, ...form })
+}
+
+/** Calls userinfo with the token in the header. */
+export function getUserinfo({ get }: TestApp, access_token: string, base = '') {
+  return get(`${base}/userinfo`, { headers: { authorization: `Bearer ${access_token}` } })
+}
+
+/** Registers a client and returns what the answer says of it. */
+export async function register({ app }: TestApp, metadata: object = {}, base = '') {
+  const payload = { redirect_uris: [REDIRECT_URI], ...metadata }
+  const answer = await app.inject({ method: 'POST', url: `${base}/oauth2/clients`, payload })
+  return answer.json<Record<string, unknown> & { client_id: string; client_secret: string }>()
+}
+
+/** The value of an Authorization header of type Basic. RFC 6749 §2.3.1: both halves are form-urlencoded. */
+export function basic(client_id: string, client_secret: string): string {
+  const encode = (text: string) => new URLSearchParams({ '': text }).toString().slice(1)
+  return `Basic ${Buffer.from(`${encode(client_id)}:${encode(client_secret)}`).toString('base64')}`
+}
+
+/** The JSON of an answer that must have this status. */
+export function jsonOf(t: Test, answer: LightMyRequestResponse, status = 200): Record<string, unknown> {
+  t.equal(answer.statusCode, status, `status ${status}`)
+  t.match(answer.headers['content-type'], /^application\/json/)
+  return answer.json()
+}
+
+/** That an answer refuses in the way of RFC 6749 §5.2. */
+export function refused(t: Test, answer: LightMyRequestResponse, error: string, description: RegExp, status = 400) {
+  t.match(jsonOf(t, answer, status), { error, error_description: description })
 }

@@ -1,10 +1,8 @@
 /** The pages in a real browser. */
 import type { Page } from 'playwright-core'
-import { type Test, teardown } from 'tap'
+import type { Test } from 'tap'
 import { type StartOptions, startProvider } from '../src/index.js'
-import { browserTest, closeBrowser, type Visit } from './browser.js'
-
-teardown(closeBrowser)
+import { browserTest, type Visit } from './browser.js'
 
 const HOSTILE = '"><script>alert(1)</script>'
 const USERS = [
@@ -133,7 +131,7 @@ for (const javaScriptEnabled of [true, false]) {
       }
       await page.goto(`${issuer}/oauth2/end_session?${new URLSearchParams(query)}`)
       t.equal(await page.getByRole('note').count(), 0, 'no warning')
-      t.match(await page.getByRole('main').innerText(), `${application.redirect_uri}?a=1&state=s-2`)
+      t.match(await page.getByRole('main').textContent(), `${application.redirect_uri}?a=1&state=s-2`)
       await page.getByRole('button', { name: 'End session' }).click()
       const answer = await application.returned(page)
       t.equal(String(answer), 'a=1&state=s-2')
@@ -206,7 +204,7 @@ browserTest('an answer without subject brings the form again, with the reason be
   const field = page.getByRole('textbox', { name: 'Subject' })
   await page.locator('#sub[aria-invalid="true"]').waitFor()
   const described = ((await field.getAttribute('aria-describedby')) ?? '').split(' ')
-  t.match(await page.locator(`#${described[0]}`).innerText(), /sub is missing/)
+  t.match(await page.locator(`#${described[0]}`).textContent(), /sub is missing/)
   await field.fill('grace')
   await page.keyboard.press('Enter')
   t.ok((await application.returned(page)).get('code'))
@@ -222,7 +220,7 @@ browserTest('hostile values are shown as text and run nowhere', async (t, visit)
   const redirect_uri = `${application.redirect_uri}?x=${encodeURIComponent(HOSTILE)}&y='`
   const query = { client_id: HOSTILE, state: HOSTILE, login_hint: HOSTILE, scope: "openid <b>'", redirect_uri }
   await page.goto(authorizationUrl(issuer, visit, query))
-  t.strictSame(await page.getByRole('definition').allInnerTexts(), [HOSTILE, redirect_uri, `openid\n<b>'\n${HOSTILE}`])
+  t.strictSame(await page.getByRole('definition').allInnerTexts(), [HOSTILE, redirect_uri, `openid\n<b>' ${HOSTILE}`])
   t.equal(await page.getByLabel('Subject').inputValue(), HOSTILE)
   t.equal(await page.locator('script, img, b').count(), 0)
   await page.getByRole('button', { name: `Authorize as ${sub}`, exact: true }).click()
@@ -231,7 +229,7 @@ browserTest('hostile values are shown as text and run nowhere', async (t, visit)
   t.equal(answer.get('x'), HOSTILE)
 
   await page.goto(authorizationUrl(issuer, visit, { redirect_uri: HOSTILE }))
-  t.match(await page.getByRole('main').innerText(), '<script>alert(1)</script>')
+  t.match(await page.getByRole('main').textContent(), '<script>alert(1)</script>')
   t.equal(await page.locator('script').count(), 0)
 
   const logout = { post_logout_redirect_uri: redirect_uri, state: HOSTILE, other: HOSTILE, client_id: HOSTILE }
@@ -245,7 +243,7 @@ browserTest('hostile values are shown as text and run nowhere', async (t, visit)
 browserTest('the end of a session without anything said warns and stays', async (t, visit) => {
   const { page } = visit
   await page.goto(`${await start(t)}/oauth2/end_session`)
-  t.match(await page.getByRole('note').innerText(), 'id_token_hint')
+  t.match(await page.getByRole('note').textContent(), 'id_token_hint')
   await page.getByRole('button', { name: 'End session' }).click()
   await page.getByText('Session ended').waitFor()
 })
@@ -254,21 +252,21 @@ for (const path of ['', '/issuers/run-1']) {
   browserTest(`from the home page through the self-login and back out, at ${path || '/'}`, async (t, { page }) => {
     const issuer = (await start(t, { require_registration: true, require_nonce: true, require_pkce: true })) + path
     await page.goto(`${issuer}/`)
-    t.equal(await page.getByLabel('Issuer').innerText(), issuer)
+    t.equal(await page.getByLabel('Issuer').textContent(), issuer)
     await page.getByRole('link', { name: 'Self-login' }).click()
     await page.getByRole('button', { name: 'Start' }).click()
     await page.getByRole('button', { name: 'Authorize as alice' }).click()
-    await page.getByRole('heading', { level: 1, name: 'You are logged in as alice' }).waitFor()
+    await page.getByRole('heading', { level: 1, name: /logged in as alice/i }).waitFor()
     t.equal(page.url(), `${issuer}/oidc/success`)
-    t.match(await page.getByRole('region', { name: 'ID token claims' }).innerText(), issuer)
+    t.match(await page.getByRole('region', { name: 'ID token claims' }).textContent(), issuer)
     await page.getByRole('region', { name: 'Userinfo' }).getByText('As JSON').click()
-    t.match(JSON.parse(await page.getByRole('region', { name: 'Userinfo' }).locator('pre').innerText()), {
+    t.match(JSON.parse((await page.getByRole('region', { name: 'Userinfo' }).locator('pre').textContent()) ?? ''), {
       sub: 'alice',
     })
     await page.reload()
-    t.equal(await page.getByRole('heading', { level: 1, name: 'You are logged in as alice' }).count(), 1)
+    t.equal(await page.getByRole('heading', { level: 1, name: /logged in as alice/i }).count(), 1)
     await page.getByRole('link', { name: 'End session' }).click()
-    t.match(await page.getByRole('main').innerText(), /Log out alice/)
+    t.match(await page.getByRole('main').textContent(), /Log out alice/)
     await page.getByRole('button', { name: 'End session' }).click()
     await page.getByRole('heading', { name: 'Log in with OpenID Connect' }).waitFor()
     t.equal(page.url(), `${issuer}/oidc/login`)
@@ -279,7 +277,8 @@ browserTest('a denied self-login says so and can be tried again', async (t, { pa
   await page.goto(`${await start(t)}/oidc/login`)
   await page.getByRole('button', { name: 'Start' }).click()
   await page.getByRole('button', { name: 'Deny access' }).click()
-  await page.getByRole('heading', { level: 1, name: 'Error: access_denied' }).waitFor()
+  await page.getByRole('heading', { level: 1, name: 'Authentication Error' }).waitFor()
+  t.match(await page.getByRole('main').textContent(), 'access_denied')
   await page.getByRole('link', { name: 'Try again' }).click()
   t.equal(await page.getByRole('button', { name: 'Start' }).count(), 1)
 })
@@ -291,7 +290,7 @@ browserTest('an unknown client gets a page, not a redirect', async (t, visit) =>
   t.equal(response?.status(), 400)
   t.equal(page.url(), url)
   t.equal(await page.getByRole('heading', { level: 1, name: 'Error: invalid_client', exact: true }).count(), 1)
-  t.match(await page.getByRole('main').innerText(), 'app')
+  t.match(await page.getByRole('main').textContent(), 'app')
 })
 
 browserTest('a path with nothing gets a page, too', async (t, { page }) => {
@@ -334,12 +333,12 @@ function everyPage(issuer: string, strict: string, visit: Visit): Record<string,
     'self-login': (page) => page.goto(`${issuer}/oidc/login`),
     'self-login, success': async (page) => {
       await logIn(page, 'Authorize as')
-      await page.getByRole('heading', { name: 'You are logged in' }).waitFor()
+      await page.getByRole('heading', { name: /logged in as/i }).waitFor()
       for (const json of await page.getByText('As JSON').all()) await json.click()
     },
     'self-login, error': async (page) => {
       await logIn(page, 'Deny access')
-      await page.getByRole('heading', { name: 'Error: access_denied' }).waitFor()
+      await page.getByRole('heading', { name: 'Authentication Error' }).waitFor()
     },
   }
 }
@@ -378,7 +377,9 @@ browserTest('every page fits a phone and a large screen, in the dark and by day'
       await page.emulateMedia({ colorScheme })
       for (const width of [320, 768, 1440]) {
         await page.setViewportSize({ width, height: 800 })
-        const { scrollWidth, clientWidth } = await page.locator('html').evaluate((html) => html)
+        const { scrollWidth, clientWidth } = await page
+          .locator('html')
+          .evaluate(({ scrollWidth, clientWidth }) => ({ scrollWidth, clientWidth }))
         t.ok(scrollWidth <= clientWidth, `${name}, ${colorScheme}, ${width} px: ${scrollWidth} in ${clientWidth}`)
       }
       const colours = await page.locator('body').evaluate((body) => {

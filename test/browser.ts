@@ -4,7 +4,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { delimiter, join } from 'node:path'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
-import { type Test, test } from 'tap'
+import tap, { type Test, test } from 'tap'
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome']
 const ARGS = [
@@ -39,15 +39,14 @@ const MISSING = `no browser: none of ${NAMES.join(', ')} is on PATH, and CHROME_
 if (executablePath === undefined && process.env.CI === 'true') throw new Error(MISSING)
 
 let running: Promise<Browser> | undefined
+/** One browser for all tests of the file; it goes when they are done. */
 function launch(): Promise<Browser> {
-  // Playwright's own default would look for a browser that it downloaded itself.
-  running ??= chromium.launch({ executablePath: executablePath!, args: ARGS, chromiumSandbox: false })
+  if (running === undefined) {
+    const browser = chromium.launch({ executablePath: executablePath!, args: ARGS, chromiumSandbox: false })
+    tap.teardown(async () => (await browser).close())
+    running = browser
+  }
   return running
-}
-
-/** Ends the browser, if one was started; for the end of the file. */
-export async function closeBrowser(): Promise<void> {
-  await (await running)?.close()
 }
 
 /** An application that only shows that the browser came back. */
@@ -77,6 +76,7 @@ export function browserTest(
     const context = await browser.newContext(options)
     t.teardown(() => context.close())
     const page = await context.newPage()
+    page.setDefaultTimeout(10_000)
     const complaints: string[] = []
     context.on('request', (request) => {
       const { protocol, hostname } = new URL(request.url())

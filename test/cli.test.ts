@@ -1,11 +1,12 @@
 /** The command, from outside: the built program as a child process. */
 import { readFileSync } from 'node:fs'
-import { connect, type Socket } from 'node:net'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'tap'
 import { FLAGS, variableOf } from '../src/flags.js'
 import { logIn, loginPage, postToken, write } from './cli/effects.js'
 import { run, serve } from './cli/program.js'
+import { holdRequest } from './raw_request.js'
 
 test('it says where it listens, in JSON where no terminal reads it', async (t) => {
   const { issuer, line } = await serve(t, ['--user', 'alice'])
@@ -67,17 +68,16 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
 
 test('a request in flight gets its answer before the end', async (t) => {
   const { issuer, end } = await serve(t)
-  const { socket, received } = await beginRequest(issuer)
+  const held = await holdRequest(t, issuer, LOGIN, 'sub=alice'.length)
   const ended = end('SIGTERM')
   await untilClosed(issuer)
-  socket.write('sub=alice')
-  t.match(await received, /^HTTP\/1\.1 302 /)
+  t.match(await held.finish('sub=alice'), /^HTTP\/1\.1 302 /)
   t.match(await ended, { code: 0, stderr: '' })
 })
 
 test('a second signal waits for nobody', async (t) => {
   const { issuer, end } = await serve(t)
-  await beginRequest(issuer)
+  await holdRequest(t, issuer, LOGIN, 'sub=alice'.length)
   // Two of the same kind could arrive as one; which of two kinds arrives first is the system's affair.
   const { code } = await end('SIGTERM', 'SIGINT')
   t.ok(code === 130 || code === 143, `ended with ${code}`)
@@ -151,40 +151,7 @@ test('secrets, codes and tokens are in no log, however talkative', async (t) => 
   for (const each of stdout.trimEnd().split('\n')) t.doesNotThrow(() => JSON.parse(each))
 })
 
-/** A login whose form, of nine bytes, is still to come. It is under way once this resolves. */
-async function beginRequest(issuer: string): Promise<{ socket: Socket; received: Promise<string> }> {
-  const socket = connect(Number(new URL(issuer).port), '127.0.0.1')
-  let text = ''
-  const continues = new Promise<void>((resolve, reject) => {
-    socket.setEncoding('utf8').on('error', reject)
-    socket.on('data', (chunk: string) => {
-      text += chunk
-      if (text.startsWith('HTTP/1.1 100 ')) resolve()
-    })
-  })
-  const received = new Promise<string>((resolve) =>
-    socket.on('close', () => resolve(text.slice(text.indexOf('\r\n\r\n') + 4))),
-  )
-  const query = new URLSearchParams({
-    client_id: 'app',
-    redirect_uri: 'http://localhost:8000/callback',
-    response_type: 'code',
-  })
-  socket.write(
-    [
-      `POST /oauth2/authorize?${query} HTTP/1.1`,
-      `Host: ${new URL(issuer).host}`,
-      'Content-Type: application/x-www-form-urlencoded',
-      'Content-Length: 9',
-      // Node answers it when it has the request in hand, so nothing has to be waited for blindly.
-      'Expect: 100-continue',
-      '',
-      '',
-    ].join('\r\n'),
-  )
-  await continues
-  return { socket, received }
-}
+const LOGIN = '/oauth2/authorize?client_id=app&response_type=code&redirect_uri=http%3A%2F%2Flocalhost%3A8000%2Fcallback'
 
 /** Resolves once nobody takes connections any more. */
 async function untilClosed(issuer: string): Promise<void> {

@@ -3,16 +3,15 @@ import type { FastifyPluginAsync } from 'fastify'
 import { putUser, revokeGrants } from '../directory.js'
 import { PATHS } from '../endpoints/paths.js'
 import { invalidRequest } from '../oauth/errors.js'
+import { readJson } from '../oauth/params.js'
 
 export const users: FastifyPluginAsync = async (app) => {
   const config = { answer: 'json' } as const
 
   /** In: a JSON object of claims. It replaces what was set before; a `sub` in it is ignored. Out: 204. */
-  app.put<{ Params: { sub: string } }>(PATHS.user, { config }, async ({ ctx, params, body, log }, reply) => {
-    if (typeof body !== 'object' || body === null || Array.isArray(body)) {
-      throw invalidRequest('the body is not a JSON object, expected the claims of the user by name')
-    }
-    await putUser(ctx, requireSub(params.sub), body as Record<string, unknown>)
+  app.put<{ Params: { sub: string } }>(PATHS.user, { config }, async ({ ctx, params, headers, body, log }, reply) => {
+    const claims = readJson(headers['content-type'], body, invalidRequest)
+    await putUser(ctx, requireSub(params.sub), claims)
     log.info({ sub: params.sub }, 'user put')
     return reply.code(204).send()
   })

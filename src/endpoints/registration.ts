@@ -2,13 +2,15 @@
 import type { FastifyPluginAsync } from 'fastify'
 import { putClient } from '../directory.js'
 import { readClientMetadata } from '../oauth/client_metadata.js'
+import { invalidClientMetadata } from '../oauth/errors.js'
+import { readJson } from '../oauth/params.js'
 import { randomToken } from '../random.js'
 import { ENDPOINTS } from './paths.js'
 
 export const registration: FastifyPluginAsync = async (app) => {
   const config = { answer: 'json', bad_body: 'invalid_client_metadata' } as const
-  app.post(ENDPOINTS.registration_endpoint, { config }, async ({ ctx, body, log }, reply) => {
-    const metadata = readClientMetadata(ctx, body)
+  app.post(ENDPOINTS.registration_endpoint, { config }, async ({ ctx, headers, body, log }, reply) => {
+    const metadata = readClientMetadata(ctx, readJson(headers['content-type'], body, invalidClientMetadata))
     const client = {
       client_id: randomToken(),
       client_id_issued_at: ctx.clock.now(),

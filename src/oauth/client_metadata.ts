@@ -12,12 +12,10 @@ export const GRANT_TYPES = ['authorization_code', 'refresh_token'] as const
 /** The metadata without what the provider adds: id, secret and the time of issue. */
 export type ClientMetadata = Omit<StoredClient, 'client_id' | 'client_secret' | 'client_id_issued_at'>
 
+type Metadata = Readonly<Record<string, unknown>>
+
 /** Checks a registration request and fills in the defaults. Unknown members are ignored, as RFC 7591 §2 demands. */
-export function readClientMetadata(ctx: Context, body: unknown): ClientMetadata {
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
-    throw invalidClientMetadata('the body is not a JSON object, expected one with redirect_uris')
-  }
-  const metadata = body as Record<string, unknown>
+export function readClientMetadata(ctx: Context, metadata: Metadata): ClientMetadata {
   const algs = ctx.snapshot.keys.map((key) => key.alg)
   const client_name = readText(metadata, 'client_name')
   const scope = readText(metadata, 'scope')
@@ -36,7 +34,7 @@ export function readClientMetadata(ctx: Context, body: unknown): ClientMetadata 
   }
 }
 
-function readRedirectUris(metadata: Record<string, unknown>): string[] {
+function readRedirectUris(metadata: Metadata): string[] {
   const redirect_uris = readUris(metadata, 'redirect_uris', invalidRedirectUri)
   if (redirect_uris === undefined)
     throw invalidRedirectUri('redirect_uris is missing, expected a list of absolute URIs')
@@ -44,7 +42,7 @@ function readRedirectUris(metadata: Record<string, unknown>): string[] {
   return redirect_uris
 }
 
-function readUris(metadata: Record<string, unknown>, name: string, refuse: typeof invalidRedirectUri) {
+function readUris(metadata: Metadata, name: string, refuse: typeof invalidRedirectUri) {
   const uris = metadata[name]
   if (uris === undefined) return undefined
   if (!Array.isArray(uris) || uris.length > 100)
@@ -57,7 +55,7 @@ function readUris(metadata: Record<string, unknown>, name: string, refuse: typeo
   })
 }
 
-function readText(metadata: Record<string, unknown>, name: string): string | undefined {
+function readText(metadata: Metadata, name: string): string | undefined {
   const value = metadata[name]
   if (value !== undefined && typeof value !== 'string') {
     throw invalidClientMetadata(`${name} is ${kind(value)}, expected a text`)
@@ -65,21 +63,13 @@ function readText(metadata: Record<string, unknown>, name: string): string | und
   return value
 }
 
-function readOneOf<T extends string>(
-  metadata: Record<string, unknown>,
-  name: string,
-  known: readonly T[],
-): T | undefined {
+function readOneOf<T extends string>(metadata: Metadata, name: string, known: readonly T[]): T | undefined {
   const value = metadata[name]
   if (value === undefined) return undefined
   return oneOf(name, value, known)
 }
 
-function readListOf<T extends string>(
-  metadata: Record<string, unknown>,
-  name: string,
-  known: readonly T[],
-): T[] | undefined {
+function readListOf<T extends string>(metadata: Metadata, name: string, known: readonly T[]): T[] | undefined {
   const values = metadata[name]
   if (values === undefined) return undefined
   if (!Array.isArray(values)) throw invalidClientMetadata(`${name} is ${kind(values)}, expected a list`)

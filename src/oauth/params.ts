@@ -1,5 +1,5 @@
 /** The parameters of a request. RFC 6749 §3.1 and §3.2: no repetition; an empty value is as good as none. */
-import { invalidRequest } from './errors.js'
+import { invalidRequest, type OAuthError } from './errors.js'
 
 /** No parameter of ours needs more; a longer one would only fill the store. */
 const MAX_LENGTH = 8192
@@ -43,9 +43,26 @@ export function words(list: string | undefined): string[] {
 
 /** The parameters of a form. RFC 6749 §3.2: a body is `application/x-www-form-urlencoded`, and no other. */
 export function readForm(content_type: string | undefined, body: unknown): Params {
-  const isForm = content_type?.split(';')[0]?.trim().toLowerCase() === 'application/x-www-form-urlencoded'
-  if (content_type !== undefined && !isForm) {
+  if (content_type !== undefined && mediaType(content_type) !== 'application/x-www-form-urlencoded') {
     throw invalidRequest(`content type is ${content_type}, expected application/x-www-form-urlencoded`)
   }
   return readParams(body)
+}
+
+/** The members of a JSON object. A form has members, too, but they are texts only. */
+export function readJson(
+  content_type: string | undefined,
+  body: unknown,
+  refuse: (description: string) => OAuthError,
+): Readonly<Record<string, unknown>> {
+  const isObject = typeof body === 'object' && body !== null && !Array.isArray(body)
+  if (!isObject || mediaType(content_type) !== 'application/json') {
+    throw refuse('the body is not a JSON object of content type application/json')
+  }
+  return body as Record<string, unknown>
+}
+
+/** RFC 9110 §8.3.1: without parameters, in small letters. */
+function mediaType(content_type = ''): string | undefined {
+  return content_type.split(';')[0]?.trim().toLowerCase()
 }

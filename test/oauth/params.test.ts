@@ -1,6 +1,7 @@
 /** RFC 6749 §3.1 and §3.2: how parameters are read. */
 import t from 'tap'
-import { readForm, readParams, words } from '../../src/oauth/params.js'
+import { invalidRequest } from '../../src/oauth/errors.js'
+import { readForm, readJson, readParams, words } from '../../src/oauth/params.js'
 
 t.test('RFC 6749 §3.1: a parameter without a value is as good as none', async (t) => {
   const params = readParams({ state: '', scope: 'openid' })
@@ -65,4 +66,21 @@ t.test('RFC 6749 §3.3: a list is separated by spaces, its order and repetition 
   t.strictSame(words('openid  email openid '), ['openid', 'email'])
   t.strictSame(words(undefined), [])
   t.strictSame(words(' '), [])
+})
+
+t.test('RFC 8259: JSON is an object with the content type of JSON', async (t) => {
+  for (const type of ['application/json', 'Application/JSON; charset=utf-8']) {
+    t.strictSame(readJson(type, { a: 1 }, invalidRequest), { a: 1 })
+  }
+  const bad: [string | undefined, unknown][] = [
+    ['application/x-www-form-urlencoded', { a: '1' }],
+    [undefined, { a: 1 }],
+    ...[undefined, null, [], 'x', 1].map((body): [string, unknown] => ['application/json', body]),
+  ]
+  for (const [type, body] of bad) {
+    t.throws(() => readJson(type, body, invalidRequest), {
+      error: 'invalid_request',
+      message: /^the body is not a JSON obj/,
+    })
+  }
 })

@@ -1,0 +1,125 @@
+/** Who exists: what was put at run time, over the configuration, over what a login brought. */
+import t, { type Test } from 'tap'
+import type { ConfigInput } from '../src/config/input.js'
+import type { Context } from '../src/context.js'
+import * as directory from '../src/directory.js'
+import { createKeys } from '../src/keys.js'
+import { createClock } from '../src/mock/clock.js'
+import { createMemoryStore } from '../src/store/memory.js'
+import { snapshotOf } from './app.js'
+
+const CLIENT = { client_id: 'web', redirect_uris: ['http://localhost/cb'], client_secret: 's' }
+const STORED = {
+  client_id: 'web',
+  client_id_issued_at: 1,
+  redirect_uris: ['http://localhost/other'],
+  token_endpoint_auth_method: 'none',
+  grant_types: ['authorization_code'],
+  response_types: ['code'],
+} as const
+
+async function createContext(config: ConfigInput = {}): Promise<Context> {
+  const snapshot = await snapshotOf(config)
+  return {
+    issuer: 'http://localhost',
+    base_url: 'http://localhost',
+    base_path: '',
+    snapshot,
+    store: createMemoryStore(),
+    clock: createClock(),
+    keys: () => createKeys().list(snapshot),
+  }
+}
+
+t.test('a user put at run time lies over the one of the configuration', async (t) => {
+  const ctx = await createContext({ users: [{ sub: 'alice', claims: { level: 1 }, id_token: { hint: 1 } }] })
+  t.match(await directory.findUser(ctx, 'alice'), { claims: { level: 1 }, id_token: { hint: 1 } })
+  await directory.putUser(ctx, 'alice', { level: 2, sub: 'mallory' })
+  t.strictSame(await directory.findUser(ctx, 'alice'), {
+    sub: 'alice',
+    claims: { level: 2 },
+    id_token: {},
+    userinfo: {},
+    access_token: {},
+  })
+  t.equal(await directory.findUser(ctx, 'mallory'), undefined)
+})
+
+t.test('an unknown sub becomes a user whose email it is, and the configuration goes before that', async (t) => {
+  const ctx = await createContext()
+  t.equal(await directory.findUser(ctx, 'bob'), undefined)
+  t.match(await directory.findOrCreateUser(ctx, 'bob'), { sub: 'bob', claims: { email: 'bob' } })
+  t.match(await directory.findUser(ctx, 'bob'), { claims: { email: 'bob' } }, 'is kept')
+  const reloaded = { ...ctx, snapshot: await snapshotOf({ users: [{ sub: 'bob', claims: { email: 'b@x' } }] }) }
+  t.match(await directory.findUser(reloaded, 'bob'), { claims: { email: 'b@x' } })
+  t.match(await directory.findOrCreateUser(reloaded, 'bob'), { claims: { email: 'b@x' } })
+  await directory.putUser(reloaded, 'bob', {})
+  t.strictSame(
+    (await directory.findOrCreateUser(reloaded, 'bob')).claims,
+    {},
+    'a user that was put has only its claims',
+  )
+})
+
+t.test('recent users: newest first, each once, 20 at most, none that is predefined', async (t) => {
+  const ctx = await createContext({ users: [{ sub: 'alice' }] })
+  const logIn = async (sub: string) => directory.recordLogin(ctx, await directory.findOrCreateUser(ctx, sub))
+  t.strictSame(await directory.listRecentUsers(ctx), [])
+  for (const sub of ['a', 'b', 'alice', 'a']) await logIn(sub)
+  t.strictSame(await directory.listRecentUsers(ctx), ['a', 'b'])
+  for (let index = 0; index < 25; index++) await logIn(`user ${index}`)
+  for (let index = 0; index < 25; index++) await logIn('alice')
+  const recent = await directory.listRecentUsers(ctx)
+  t.equal(recent.length, 20)
+  t.equal(recent[0], 'user 24')
+  t.equal(recent.at(-1), 'user 5')
+  const reloaded = { ...ctx, snapshot: await snapshotOf({ users: [{ sub: 'user 24' }] }) }
+  t.equal((await directory.listRecentUsers(reloaded))[0], 'user 23', 'who has become predefined is no longer recent')
+})
+
+t.test("revoking ends the user's grants and nobody else's", async (t) => {
+  const ctx = await createContext()
+  const grant = { client_id: 'app', scope: '', auth_time: 1 }
+  await ctx.store.grants.put('1', { ...grant, sub: 'alice' })
+  await ctx.store.grants.put('2', { ...grant, sub: 'bob' })
+  await ctx.store.grants.put('3', { ...grant, sub: 'alice' })
+  await directory.revokeGrants(ctx, 'alice')
+  await directory.revokeGrants(ctx, 'nobody')
+  t.strictSame(
+    (await ctx.store.grants.list()).map(([id]) => id),
+    ['2'],
+  )
+})
+
+const wildcards = async (t: Test, config: ConfigInput, expected: boolean) => {
+  t.equal((await directory.findClient(await createContext(config), 'web'))?.wildcard_redirect_uris, expected)
+}
+
+t.test('a registered client lies over the configured one, and both over the one that may do anything', async (t) => {
+  const ctx = await createContext({ clients: [CLIENT] })
+  t.match(await directory.findClient(ctx, 'web'), { client_secret: 's', redirect_uris: ['http://localhost/cb'] })
+  t.match(await directory.findClient(ctx, 'other'), { redirect_uris: 'any', token_endpoint_auth_method: 'any' })
+  await directory.putClient(ctx, STORED)
+  t.match(await directory.findClient(ctx, 'web'), { redirect_uris: ['http://localhost/other'] })
+  t.equal((await directory.findClient(ctx, 'web'))?.client_secret, undefined)
+})
+
+t.test('where registration is required nobody else is a client', async (t) => {
+  const ctx = await createContext({ clients: [CLIENT], require_registration: true })
+  t.equal((await directory.findClient(ctx, 'web'))?.client_id, 'web')
+  t.equal(await directory.findClient(ctx, 'other'), undefined)
+  t.equal(await directory.findClient(ctx, '__proto__'), undefined)
+  await directory.putClient(ctx, { ...STORED, client_id: 'other' })
+  t.equal((await directory.findClient(ctx, 'other'))?.client_id, 'other')
+})
+
+t.test('wildcards are allowed for one client or for all', async (t) => {
+  await wildcards(t, { clients: [CLIENT] }, false)
+  await wildcards(t, { clients: [{ ...CLIENT, wildcard_redirect_uris: true }] }, true)
+  await wildcards(t, { clients: [CLIENT], wildcard_redirect_uris: true }, true)
+  for (const wildcard_redirect_uris of [true, false]) {
+    const ctx = await createContext({ wildcard_redirect_uris })
+    await directory.putClient(ctx, STORED)
+    t.equal((await directory.findClient(ctx, 'web'))?.wildcard_redirect_uris, wildcard_redirect_uris, 'registered')
+  }
+})

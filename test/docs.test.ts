@@ -1,0 +1,209 @@
+/** The documentation says what is: tables, links, and every snippet. */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import type { Page } from 'playwright-core'
+import { type Test, test } from 'tap'
+import { parse } from 'yaml'
+import { loadSnapshot } from '../src/config/load.js'
+import { ENDPOINTS, PATHS } from '../src/endpoints/paths.js'
+import { browserTest } from './browser.js'
+import { serve } from './cli/program.js'
+import { type Block, listAnchors, listBlocks, listLinks, PAGES, ROOT, readPage } from './docs/markdown.js'
+import {
+  type Bench,
+  execute,
+  executeShell,
+  installCommand,
+  layOut,
+  promisedOutput,
+  readConsole,
+  typeProblems,
+  writeModule,
+} from './docs/snippets.js'
+import { TABLES } from './docs/tables.js'
+
+const BLOCKS = listBlocks()
+const README_CONFIG = BLOCKS.find(({ language }) => language === 'yaml')!.text
+
+/** Blocks that nothing here runs, each with the reason. */
+const NOT_RUN: Readonly<Record<string, string>> = {
+  'npm ci && npm start': 'would install the packages that this test runs on',
+  'npm ci && npm test': 'would run this test; .ci/run takes the command from the page',
+}
+
+/** How each kind of block is checked, by a test below. */
+const CHECKED = ['bash', 'console', 'js', 'json', 'text', 'ts', 'yaml']
+
+const blocksIn = (...languages: string[]) => BLOCKS.filter(({ language }) => languages.includes(language))
+const titleOf = ({ page, line }: Block) => `${page}:${line}`
+
+async function setUp(t: Test): Promise<Bench> {
+  const folder = t.testdir({ 'config.yaml': README_CONFIG })
+  installCommand(folder)
+  const { issuer } = await serve(t, ['--config', join(folder, 'config.yaml')])
+  return { folder, issuer }
+}
+
+test('every block is of a kind that is checked', async (t) => {
+  for (const block of BLOCKS) t.ok(CHECKED.includes(block.language), `${titleOf(block)} ${block.language}`)
+  const texts = BLOCKS.map(({ text }) => text.trim())
+  for (const [text, reason] of Object.entries(NOT_RUN)) t.ok(texts.includes(text), `${text}: ${reason}`)
+})
+
+test('every link leads somewhere', async (t) => {
+  for (const page of PAGES) {
+    for (const link of listLinks(page)) {
+      if (/^https:\/\//.test(link)) continue
+      const [path = '', fragment] = link.split('#')
+      const target = path === '' ? page : relative(ROOT, join(ROOT, dirname(page), path))
+      t.ok(existsSync(join(ROOT, target)), `${page}: ${link}`)
+      if (fragment !== undefined) t.ok(listAnchors(target).includes(fragment), `${page}: ${link}`)
+    }
+  }
+})
+
+test('the tables are those of the sources', async (t) => {
+  for (const { name, page, text } of TABLES) {
+    const [before = '', , after = ''] = readPage(page).split(
+      new RegExp(`(?<=<!-- ${name}: begin -->\n)|(?=<!-- ${name}: end -->)`),
+    )
+    if (process.env.TAP_SNAPSHOT === '1') writeFileSync(join(ROOT, page), `${before}\n${text}\n\n${after}`)
+    t.equal(readPage(page), `${before}\n${text}\n\n${after}`, `${page}; TAP_SNAPSHOT=1 brings it up to date`)
+  }
+  const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
+  for (const page of PAGES) {
+    for (const [, script = ''] of readPage(page).matchAll(/npm run ([\w:-]+)/g))
+      t.ok(Object.hasOwn(scripts, script), `${page}: npm run ${script}`)
+  }
+  const protocol = readPage('docs/protocol.md')
+  for (const path of [...Object.values(ENDPOINTS), ...Object.values(PATHS)]) {
+    const shown = path.replace(/:(\w+)/, '{$1}')
+    t.match(
+      protocol,
+      new RegExp(`^\\| \`[A-Z, ]+ ${shown.replaceAll(/[.{}]/g, '\\$&')}\` \\|`, 'm'),
+      `docs/protocol.md has ${shown}`,
+    )
+  }
+})
+
+test('each YAML block is a configuration', async (t) => {
+  for (const block of blocksIn('yaml')) {
+    t.test(titleOf(block), async (t) => {
+      const document = parse(block.text)
+      const text = document.kind === 'ConfigMap' ? document.data['config.yaml'] : block.text
+      const config = join(t.testdir({ 'config.yaml': text }), 'config.yaml')
+      await t.resolves(loadSnapshot({ config, overrides: [], env: {} }))
+    })
+  }
+})
+
+test('each TypeScript block has the right types', async (t) => {
+  t.strictSame(typeProblems({ folder: t.testdir({}), issuer: '' }, blocksIn('ts')), [])
+})
+
+test('each program runs and prints what it says', async (t) => {
+  const bench = await setUp(t)
+  for (const block of blocksIn('js', 'ts')) {
+    if (block.text.includes('@playwright/test')) continue
+    t.test(titleOf(block), async (t) => {
+      const { code, stdout, stderr } = await execute(bench, process.execPath, [writeModule(bench, block)])
+      t.equal(code, 0, stderr)
+      for (const promise of promisedOutput(block)) t.match(stdout, promise)
+    })
+  }
+})
+
+/** What the functions of the browser snippets bring the application, by their names. */
+const BROWSER_FUNCTIONS: Readonly<Record<string, string>> = {
+  logIn: 'code',
+  logInAs: 'code',
+  denyAccess: 'error',
+}
+
+for (const block of blocksIn('ts').filter(({ text }) => text.includes('@playwright/test'))) {
+  browserTest(titleOf(block), async (t, { page, application }) => {
+    const { issuer } = await serve(t, ['--user', 'alice'])
+    const module = await import(pathToFileURL(writeModule({ folder: t.testdir({}), issuer }, block)).href)
+    for (const [name, run] of Object.entries(module as Record<string, (page: Page, sub: string) => Promise<void>>)) {
+      const query = new URLSearchParams({
+        client_id: 'my-app',
+        redirect_uri: application.redirect_uri,
+        response_type: 'code',
+      })
+      await page.goto(`${issuer}/oauth2/authorize?${query}`)
+      await run(page, 'alice')
+      t.ok((await application.returned(page)).has(BROWSER_FUNCTIONS[name] ?? ''), name)
+    }
+  })
+}
+
+/** What a shell block prints, by a part of its text. */
+const PRINTED: readonly [part: string, output: RegExp][] = [
+  ['state=xyz', /^http:\/\/localhost:3000\/callback\?code=[\w-]+&state=xyz$/m],
+  ['/userinfo', /"groups": \[\s+"admins"\s+\]/],
+  ['/oauth2/clients', /"client_id": "[\w-]+"/],
+]
+
+test('each shell block runs', { skip: existsSync('/bin/bash') ? false : 'no bash' }, async (t) => {
+  const bench = await setUp(t)
+  for (const block of blocksIn('bash').filter(({ text }) => !Object.hasOwn(NOT_RUN, text.trim()))) {
+    const [, args] = /^oidc-provider-mock (--.*)\n$/.exec(block.text) ?? []
+    t.test(titleOf(block), async (t) => {
+      if (args !== undefined) {
+        // It would run for ever: it starts, and it stops when it is told to.
+        const words = args.split(' ').map((word) => (word.endsWith('.yaml') ? join(bench.folder, word) : word))
+        const { end } = await serve(t, words)
+        t.match(await end('SIGTERM'), { code: 0, stderr: '' })
+        return
+      }
+      const { code, stdout, stderr } = await executeShell(bench, block.text)
+      t.equal(code, 0, stderr)
+      for (const [part, output] of PRINTED) if (block.text.includes(part)) t.match(stdout, output)
+    })
+  }
+})
+
+test('each console block shows what the commands print', async (t) => {
+  const bench = await setUp(t)
+  for (const block of blocksIn('console')) {
+    for (const entry of readConsole(block)) {
+      layOut(bench, entry)
+      const { stdout, stderr } = await executeShell(bench, entry.command)
+      t.equal(stdout + stderr, entry.output, `${titleOf(block)} ${entry.command}`)
+    }
+  }
+})
+
+test('the log of the README is that of a real reload', async (t) => {
+  const [good = '', bad = ''] = blocksIn('text')
+    .filter(({ page }) => page === 'README.md')
+    .map(({ text }) => text.trim())
+  const folder = t.testdir({ 'config.yaml': README_CONFIG })
+  const config = join(folder, 'config.yaml')
+  const { line } = await serve(t, ['--config', config, '--log-format', 'json'])
+  const message = async (pattern: RegExp) => String(JSON.parse(await line(pattern)).msg).replaceAll(`${folder}/`, '')
+  const changed = README_CONFIG.replace('- sub: bob', '- sub: bob\n    display_name: Bob\n  - sub: carol')
+  writeFileSync(config, `${changed}lifetimes: { access_token: 5m }\n`)
+  t.equal(`INFO: ${await message(/configuration reloaded/)}`, good)
+  writeFileSync(config, README_CONFIG.replace('scopes:', 'scope:'))
+  const [head = '', ...rest] = (await message(/not reloaded/)).split('\n')
+  t.strictSame(
+    bad.split('\n').map((one) => one.trim()),
+    [`ERROR: ${head}`, ...rest.map((one) => one.trim())],
+  )
+})
+
+test('the log line and the health of docs/configuration.md are real', async (t) => {
+  const [text] = blocksIn('text').filter(({ page }) => page === 'docs/configuration.md')
+  const [health] = blocksIn('json').filter(({ page }) => page === 'docs/configuration.md')
+  const folder = t.testdir({ 'config.yaml': 'users: [{ sub: alice }, { sub: bob }]\n' })
+  const config = join(folder, 'config.yaml')
+  const { issuer, line } = await serve(t, ['--config', config])
+  writeFileSync(config, 'users: [{ sub: alice, display_name: A }, { sub: carol }]\nrequire_nonce: true\n')
+  t.equal(`${JSON.parse(await line(/configuration reloaded/)).msg}\n`, text?.text)
+  writeFileSync(config, 'users:\n  - sub: alice\n    clams: { email: alice@example.com }\n')
+  await line(/not reloaded/)
+  const answer = await (await fetch(`${issuer}/healthz`)).text()
+  t.equal(answer.replaceAll(`${folder}/`, ''), health?.text)
+})

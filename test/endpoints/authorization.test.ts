@@ -1,0 +1,303 @@
+/** The authorization endpoint: the form, the answer, and who is told what went wrong. OpenID Connect Core §3.1.2. */
+import t, { type Test } from 'tap'
+import type { ConfigInput } from '../../src/config/input.js'
+import { createApp, logIn, REDIRECT_URI, register, type TestApp } from '../app.js'
+
+const QUERY = { client_id: 'app', redirect_uri: REDIRECT_URI, response_type: 'code', scope: 'openid', state: 's t&=' }
+const SECRET_CLIENT = {
+  client_id: 'web',
+  client_secret: 'x',
+  redirect_uris: [REDIRECT_URI, `${REDIRECT_URI}?tenant=1`],
+}
+
+const urlOf = (query: Record<string, string> = {}) => {
+  const all = Object.entries({ ...QUERY, ...query }).filter(([, value]) => value !== '')
+  return `/oauth2/authorize?${new URLSearchParams(all)}`
+}
+const ask = (test: TestApp, query: Record<string, string> = {}) => test.get(urlOf(query))
+const answer = (test: TestApp, query: Record<string, string> = {}, form: Record<string, string> = { sub: 'alice' }) =>
+  test.post(urlOf(query), form)
+
+/** That the end-user is told, and nobody is redirected. */
+async function shownToUser(t: Test, test: TestApp, query: Record<string, string>, error: string, sentence: RegExp) {
+  for (const response of [
+    await ask(test, query),
+    await answer(test, query),
+    await answer(test, query, { action: 'deny' }),
+  ]) {
+    t.equal(response.statusCode, 400)
+    t.equal(response.headers.location, undefined, 'no redirect')
+    t.match(response.headers['content-type'], /^text\/html/)
+    t.match(response.body, `<h1>Error: ${error}</h1>`)
+    t.match(response.body, sentence)
+  }
+}
+
+/** That the client is told, with state, and gets no code. */
+async function sentToClient(t: Test, test: TestApp, query: Record<string, string>, error: string, description: RegExp) {
+  for (const response of [await ask(test, query), await answer(test, query)]) {
+    t.equal(response.statusCode, 302)
+    const location = new URL(String(response.headers.location))
+    t.equal(location.href.split('?')[0], query.redirect_uri ?? REDIRECT_URI)
+    const { error_description, ...rest } = Object.fromEntries(location.searchParams)
+    t.strictSame(rest, { error, state: QUERY.state })
+    t.match(error_description, description)
+  }
+}
+
+const shared = await createApp(t, { clients: [SECRET_CLIENT] })
+
+t.test('RFC 6749 §4.1.2: the code and the state, as it came, are added to the redirect_uri', async (t) => {
+  const response = await answer(shared)
+  t.equal(response.statusCode, 302)
+  t.match(response.headers.location, /^http:\/\/localhost:8000\/callback\?code=[\w-]{43}&state=s\+t%26%3D$/)
+  t.equal(response.headers['cache-control'], 'no-store')
+  t.strictSame([...(await logIn(shared)).keys()], ['code'], 'no state where none came')
+})
+
+t.test('RFC 6749 §3.1.2: the query of the redirect_uri is kept', async (t) => {
+  const response = await answer(shared, { redirect_uri: `${REDIRECT_URI}?tenant=1&x=%20` })
+  t.match(response.headers.location, /^http:\/\/localhost:8000\/callback\?tenant=1&x=%20&code=[\w-]{43}&state=/)
+})
+
+t.test('RFC 8252 §7.1: a redirect_uri may have a scheme of its own', async (t) => {
+  for (const redirect_uri of ['com.example.app:/callback', 'myapp://callback', 'urn:ietf:wg:oauth:2.0:oob']) {
+    const { location } = (await answer(shared, { redirect_uri })).headers
+    t.ok(String(location).startsWith(`${redirect_uri}?code=`), redirect_uri)
+  }
+})
+
+t.test('OAuth 2.0 Multiple Response Types §2.1: response_mode=fragment', async (t) => {
+  t.match((await answer(shared, { response_mode: 'fragment' })).headers.location, /callback#code=[\w-]{43}&state=/)
+  const denied = await answer(shared, { response_mode: 'fragment' }, { action: 'deny' })
+  t.match(denied.headers.location, /callback#error=access_denied&/)
+})
+
+t.test('POST answers with no cookie, no earlier GET and without form fields of ours', async (t) => {
+  const fresh = await createApp(t)
+  t.ok((await logIn(fresh)).has('code'))
+})
+
+t.test('RFC 6749 §4.1.2.1: who denies sends the client access_denied and its state', async (t) => {
+  for (const form of [{ action: 'deny' }, { action: 'deny', sub: 'alice' }] as Record<string, string>[]) {
+    const response = await answer(shared, {}, form)
+    t.equal(response.statusCode, 302)
+    t.strictSame(Object.fromEntries(new URL(String(response.headers.location)).searchParams), {
+      error: 'access_denied',
+      error_description: 'the end-user denied access',
+      state: QUERY.state,
+    })
+  }
+})
+
+t.test('a sub that is missing or empty is 400 invalid_request, and the form again', async (t) => {
+  const responses = [
+    await answer(shared, {}, {}),
+    await answer(shared, {}, { sub: '' }),
+    await answer(shared, {}, { action: 'other' }),
+    await shared.post(urlOf()),
+  ]
+  for (const response of responses) {
+    t.equal(response.statusCode, 400)
+    t.equal(response.headers.location, undefined)
+    t.match(response.body, 'invalid_request: sub is missing')
+    t.match(response.body, '<h1>Authorize Client</h1>')
+  }
+})
+
+t.test('a sub has 255 characters at most, and comes once', async (t) => {
+  const long = await answer(shared, {}, { sub: 'x'.repeat(255) })
+  t.equal(long.statusCode, 302)
+  const longer = await answer(shared, {}, { sub: 'x'.repeat(256) })
+  t.equal(longer.statusCode, 400)
+  t.match(longer.body, 'Error: invalid_request')
+  const headers = { 'content-type': 'application/x-www-form-urlencoded' }
+  const twice = await shared.post(urlOf(), undefined, { payload: 'sub=a&sub=b', headers })
+  t.equal(twice.statusCode, 400)
+  t.match(twice.body, 'sub came 2 times')
+})
+
+t.test('a body that is no form is 400', async (t) => {
+  const response = await shared.app.inject({ method: 'POST', url: urlOf(), payload: { sub: 'alice' } })
+  t.equal(response.statusCode, 400)
+  t.match(response.headers['content-type'], /^text\/html/)
+  t.match(response.body, 'content type is application/json')
+})
+
+const UNTRUSTED: [string, Record<string, string>, string, RegExp][] = [
+  ['client_id is missing', { client_id: '' }, 'invalid_client', /client_id is missing/],
+  ['redirect_uri is missing', { redirect_uri: '' }, 'invalid_request', /redirect_uri is missing/],
+  [
+    'redirect_uri is missing, of the only one',
+    { client_id: 'web', redirect_uri: '' },
+    'invalid_request',
+    /redirect_uri/,
+  ],
+  ['redirect_uri is relative', { redirect_uri: '/callback' }, 'invalid_client', /expected an absolute URI/],
+  ['redirect_uri has a fragment', { redirect_uri: `${REDIRECT_URI}#x` }, 'invalid_client', /without fragment/],
+  [
+    'redirect_uri has a line break',
+    { redirect_uri: 'http://a/\r\nX-Injected: 1' },
+    'invalid_client',
+    /printable ASCII/,
+  ],
+  ['redirect_uri is a script', { redirect_uri: 'javascript:alert(1)' }, 'invalid_client', /not a script/],
+  [
+    "redirect_uri isn't registered",
+    { client_id: 'web', redirect_uri: 'https://evil.com/' },
+    'invalid_client',
+    /redirect_uri is https:\/\/evil\.com\/, expected one of the client&#39;s: http:\/\/localhost:8000/,
+  ],
+  [
+    'redirect_uri has more',
+    { client_id: 'web', redirect_uri: `${REDIRECT_URI}?a=b` },
+    'invalid_client',
+    /expected one of/,
+  ],
+  ['response_mode is unknown', { response_mode: 'form_post' }, 'invalid_request', /response_mode is form_post/],
+]
+for (const [title, query, error, sentence] of UNTRUSTED) {
+  t.test(`RFC 6749 §4.1.2.1: ${title}: a page, never a redirect`, async (t) => {
+    await shownToUser(t, shared, query, error, sentence)
+  })
+}
+
+t.test('RFC 6749 §4.1.2.1: an unknown client where registration is required: a page, never a redirect', async (t) => {
+  const test = await createApp(t, { clients: [SECRET_CLIENT], require_registration: true })
+  await shownToUser(t, test, {}, 'invalid_client', /client_id is app: no such client is configured or registered/)
+  t.ok((await logIn(test, { client_id: 'web' })).has('code'), 'a known one may')
+  const { client_id } = await register(test)
+  t.ok((await logIn(test, { client_id })).has('code'), 'and one that registered')
+})
+
+for (const name of ['client_id', 'redirect_uri', 'response_mode', 'state']) {
+  t.test(`RFC 6749 §3.1: ${name} that comes twice is a page`, async (t) => {
+    const response = await shared.get(`${urlOf({ response_mode: 'query' })}&${name}=x`)
+    t.equal(response.statusCode, 400)
+    t.equal(response.headers.location, undefined)
+    t.match(response.body, `${name} came 2 times`)
+  })
+}
+
+const REFUSED: [string, Record<string, string>, string, RegExp, ConfigInput?][] = [
+  ['response_type missing', { response_type: '' }, 'invalid_request', /^response_type is missing$/],
+  ['response_type token', { response_type: 'token' }, 'unsupported_response_type', /^response_type is token, expec/],
+  ['response_type id_token', { response_type: 'id_token token' }, 'unsupported_response_type', /id_token token/],
+  ['response_type of all objects', { response_type: 'toString' }, 'unsupported_response_type', /toString/],
+  ['request', { request: 'a.b.c' }, 'request_not_supported', /^request came/],
+  ['request_uri', { request_uri: 'https://a/b' }, 'request_uri_not_supported', /^request_uri came/],
+  ['registration', { registration: '{}' }, 'registration_not_supported', /^registration came/],
+  ['an illegal scope', { scope: 'openid ä' }, 'invalid_scope', /^scope has \?, expected words/],
+  [
+    'a PKCE method without challenge',
+    { code_challenge_method: 'S256' },
+    'invalid_request',
+    /^code_challenge is missing/,
+  ],
+  ['an unknown PKCE method', { code_challenge: 'x', code_challenge_method: 'S1' }, 'invalid_request', /transform algo/],
+  ['a malformed challenge', { code_challenge: 'x', code_challenge_method: 'S256' }, 'invalid_request', /43 to 128/],
+  ['a parameter that is too long', { nonce: 'x'.repeat(8193) }, 'invalid_request', /^nonce has 8193 characters/],
+  ['no nonce', {}, 'invalid_request', /^nonce is missing/, { require_nonce: true }],
+  ['no code_challenge', {}, 'invalid_request', /^code_challenge is missing/, { require_pkce: true }],
+]
+for (const [title, query, error, description, config] of REFUSED) {
+  t.test(`OpenID Connect Core §3.1.2.6: ${title}: ${error}, to the client`, async (t) => {
+    await sentToClient(t, config === undefined ? shared : await createApp(t, config), query, error, description)
+  })
+}
+
+t.test('with what is required, it goes on', async (t) => {
+  const test = await createApp(t, { require_nonce: true, require_pkce: true })
+  t.ok((await logIn(test, { nonce: 'n', code_challenge: 'c'.repeat(43) })).has('code'))
+})
+
+t.test(
+  'RFC 6749 §3.1: another parameter that comes twice is sent to the client; an unknown one is ignored',
+  async (t) => {
+    const twice = await shared.get(`${urlOf({ nonce: 'a' })}&nonce=b`)
+    t.equal(
+      new URL(String(twice.headers.location)).searchParams.get('error_description')?.slice(0, 19),
+      'nonce came 2 times,',
+    )
+    t.equal((await shared.get(`${urlOf()}&extra=a&extra=b&prompt=login&ui_locales=se`)).statusCode, 200)
+  },
+)
+
+t.test('RFC 6749 §4.1.2.1: a client without the response type is unauthorized_client', async (t) => {
+  const test = await createApp(t, {
+    clients: [
+      { client_id: 'app', redirect_uris: [REDIRECT_URI], token_endpoint_auth_method: 'none', response_types: [] },
+    ],
+  })
+  await sentToClient(t, test, {}, 'unauthorized_client', /response_types: it has none$/)
+})
+
+t.test('granted is what was asked for and the client may have', async (t) => {
+  const { client_id } = await register(shared, { scope: 'openid email' })
+  const page = await ask(shared, { client_id, scope: 'openid profile custom email' })
+  t.match(page.body, '<code>openid</code>')
+  t.match(page.body, '<code>email</code>')
+  t.notMatch(page.body, '<code>profile</code>')
+})
+
+t.test('wildcards fit where the client or the whole configuration allows them', async (t) => {
+  const pattern = 'https://*.preview.example.com/cb'
+  const fits = 'https://pr-1.preview.example.com/cb'
+  const client = { client_id: 'app', redirect_uris: [pattern], token_endpoint_auth_method: 'none' as const }
+  const configs: ConfigInput[] = [
+    { clients: [{ ...client, wildcard_redirect_uris: true }] },
+    { clients: [client], wildcard_redirect_uris: true },
+  ]
+  for (const config of configs) {
+    const test = await createApp(t, config)
+    t.match(
+      (await answer(test, { redirect_uri: fits })).headers.location,
+      /^https:\/\/pr-1\.preview\.example\.com\/cb\?code=/,
+    )
+    const attacks = ['https://evil.com/.preview.example.com/cb', 'https://evil.com\\.preview.example.com/cb']
+    for (const redirect_uri of [
+      ...attacks,
+      'https://evil.com%2F.preview.example.com/cb',
+      'https://a@x.preview.example.com/cb',
+    ]) {
+      const response = await answer(test, { redirect_uri })
+      t.equal(response.statusCode, 400, redirect_uri)
+      t.equal(response.headers.location, undefined)
+    }
+  }
+  const { client_id } = await register(shared, { redirect_uris: [pattern] })
+  await shownToUser(t, shared, { client_id, redirect_uri: fits }, 'invalid_client', /expected one of/)
+})
+
+t.test('a request keeps to the configuration of the moment', async (t) => {
+  const test = await createApp(t, { require_nonce: true })
+  t.equal((await ask(test)).statusCode, 302)
+  await test.reload({})
+  t.equal((await ask(test)).statusCode, 200)
+})
+
+const HOSTILE = [
+  '"><script>alert(1)</script>',
+  "' onmouseover=alert(1) '",
+  '</textarea>&<b>',
+  '\u0000\u202e',
+  '<%= 1 %>',
+]
+const SHOWN = ['client_id', 'login_hint', 'state', 'nonce', 'redirect_uri', 'extra'] as const
+for (const name of SHOWN) {
+  t.test(`hostile characters in ${name} stay text`, async (t) => {
+    for (const value of HOSTILE) {
+      const { body } = await ask(shared, {
+        [name]: name === 'redirect_uri' ? `myapp:${encodeURI(value)}"'><script>` : value,
+      })
+      t.notMatch(body, /<script|<b>| onmouseover=alert\(1\) '/)
+    }
+  })
+}
+
+t.test('a hostile sub is a user like any other', async (t) => {
+  for (const sub of HOSTILE) {
+    t.equal((await answer(shared, {}, { sub })).statusCode, 302)
+    t.notMatch((await ask(shared)).body, /<script|<b>/, 'among the recent users')
+  }
+})

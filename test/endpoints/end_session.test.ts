@@ -1,0 +1,199 @@
+/** RP-initiated logout, with a page in between. OpenID Connect RP-Initiated Logout §2 and §3. */
+import { SignJWT } from 'jose'
+import t from 'tap'
+import type { ConfigInput } from '../../src/config/input.js'
+import { createApp, getTokens, REDIRECT_URI, register, type TestApp } from '../app.js'
+
+const URL_PATH = '/oauth2/end_session'
+const BYE = 'http://localhost:8000/bye'
+const CONFIG: ConfigInput = {
+  clients: [
+    {
+      client_id: 'web',
+      redirect_uris: [REDIRECT_URI],
+      token_endpoint_auth_method: 'none',
+      post_logout_redirect_uris: [BYE, `${BYE}?tenant=1`],
+    },
+    {
+      client_id: 'none',
+      redirect_uris: [REDIRECT_URI],
+      token_endpoint_auth_method: 'none',
+      post_logout_redirect_uris: [],
+    },
+  ],
+}
+const test = await createApp(t, CONFIG)
+const { id_token, access_token } = await getTokens(test, { client_id: 'web' })
+
+const HINT_MISSING = /role="note">The request has no <code>id_token_hint<\/code>/
+
+/** What the form of the page hands on. */
+const hiddenOf = (body: string) =>
+  Object.fromEntries(
+    [...body.matchAll(/type="hidden" name="([^"]*)" value="([^"]*)"/g)].map(([, name, value]) => [
+      name!,
+      plainOf(value!),
+    ]),
+  )
+const plainOf = (html: string) => html.replaceAll('&amp;', '&').replaceAll('&#39;', "'").replaceAll('&quot;', '"')
+
+/** The whole way: the page, and what follows when its form is sent. */
+async function endSession({ get, post }: TestApp, params: Record<string, string>, base = '') {
+  const page = await get(`${base}${URL_PATH}?${new URLSearchParams(params)}`)
+  const [, action = ''] = /<form method="post" action="([^"]*)"/.exec(page.body) ?? []
+  return { page, action, after: await post(action, hiddenOf(page.body)) }
+}
+
+t.test('the page shows what came, and the button ends the session', async (t) => {
+  const { page, action, after } = await endSession(test, { id_token_hint: id_token, state: 's' })
+  t.equal(page.statusCode, 200)
+  t.match(page.headers['content-type'], /^text\/html/)
+  t.match(page.body, '<button class="primary">End session</button>')
+  t.match(page.body, '<code>state</code>')
+  t.match(page.body, /Log out <bdi>alice<\/bdi> of <bdi>web<\/bdi>\?/)
+  t.notMatch(page.body, HINT_MISSING)
+  t.equal(action, '/oauth2/end_session/confirm')
+  t.equal(after.statusCode, 200)
+  t.match(after.body, 'Session ended')
+})
+
+t.test('RP-Initiated Logout §2: id_token_hint is recommended, so the page says that it is missing', async (t) => {
+  for (const params of [{}, { client_id: 'web' }, { id_token_hint: '' }] as Record<string, string>[]) {
+    const { page, after } = await endSession(test, params)
+    t.equal(page.statusCode, 200)
+    t.match(page.body, HINT_MISSING)
+    t.match(after.body, 'Session ended')
+  }
+})
+
+const ROUNDS: [string, Record<string, string>, string][] = [
+  ['registered', { post_logout_redirect_uri: BYE }, BYE],
+  ['§3: state is added', { post_logout_redirect_uri: BYE, state: 'a b&c' }, `${BYE}?state=a+b%26c`],
+  ['the query is kept', { post_logout_redirect_uri: `${BYE}?tenant=1`, state: 's' }, `${BYE}?tenant=1&state=s`],
+  ['an empty state is none', { post_logout_redirect_uri: BYE, state: '' }, BYE],
+  ["the reference's name", { redirect_uri: BYE, state: 's' }, `${BYE}?state=s`],
+]
+for (const [title, params, location] of ROUNDS) {
+  t.test(`RP-Initiated Logout: back to the client: ${title}`, async (t) => {
+    const { page, after } = await endSession(test, { id_token_hint: id_token, ...params })
+    t.match(page.body, location.replaceAll('&', '&amp;'), 'the page says where to')
+    t.equal(after.statusCode, 302)
+    t.equal(after.headers.location, location)
+  })
+}
+
+t.test('RP-Initiated Logout §2: POST takes its form, or the query where there is none', async (t) => {
+  const params = { id_token_hint: id_token, post_logout_redirect_uri: BYE }
+  for (const page of [
+    await test.post(URL_PATH, params),
+    await test.post(`${URL_PATH}?${new URLSearchParams(params)}`),
+  ]) {
+    t.equal(page.statusCode, 200)
+    t.strictSame(hiddenOf(page.body), params)
+  }
+  const both = await test.post(`${URL_PATH}?${new URLSearchParams(params)}`, { client_id: 'web' })
+  t.strictSame(hiddenOf(both.body), { client_id: 'web' })
+  const json = await test.app.inject({ method: 'POST', url: URL_PATH, payload: params })
+  t.equal(json.statusCode, 400)
+})
+
+t.test('a client that registered no URIs, or is not known, may send the browser anywhere', async (t) => {
+  const { client_id } = await register(test)
+  for (const params of [{ client_id }, { client_id: 'unknown' }, {}] as Record<string, string>[]) {
+    const { after } = await endSession(test, { ...params, post_logout_redirect_uri: 'myapp:bye', state: 's' })
+    t.equal(after.headers.location, 'myapp:bye?state=s')
+  }
+})
+
+const hintOf = async (key: CryptoKey, claims: object) =>
+  new SignJWT({ iss: 'http://localhost', aud: 'web', sub: 'alice', ...claims })
+    .setProtectedHeader({ alg: 'ES256' })
+    .sign(key)
+
+t.test('RP-Initiated Logout §2: a hint is good even when it has expired', async (t) => {
+  const test = await createApp(t, { ...CONFIG, lifetimes: { id_token: 1 } })
+  const { id_token } = await getTokens(test, { client_id: 'web' })
+  test.advance(100_000)
+  await new Promise((resolve) => setTimeout(resolve, 1100))
+  const { page } = await endSession(test, { id_token_hint: id_token })
+  t.match(page.body, '<bdi>alice</bdi>')
+})
+
+t.test('a hint is good whatever times the configuration put in it', async (t) => {
+  const test = await createApp(t, { users: [{ sub: 'alice', id_token: { nbf: 99_999_999_999 } }] })
+  const { id_token } = await getTokens(test)
+  t.match((await endSession(test, { id_token_hint: id_token })).page.body, '<bdi>alice</bdi>')
+})
+
+t.test('a hint that this issuer never issued says nothing about anybody', async (t) => {
+  const foreign = await getTokens(test, { client_id: 'web', base: '/issuers/other' })
+  const { privateKey } = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, true, [
+    'sign',
+    'verify',
+  ])
+  const unsigned = `${btoa('{"alg":"none"}')}.${id_token.split('.')[1]}.`
+  const hints = ['garbage', `${id_token}x`, unsigned, access_token, foreign.id_token, await hintOf(privateKey, {})]
+  for (const id_token_hint of hints) {
+    const { page, after } = await endSession(test, { id_token_hint })
+    t.equal(page.statusCode, 200)
+    t.notMatch(page.body, '<bdi>')
+    t.match(after.body, 'Session ended')
+  }
+})
+
+const REFUSED: [string, Record<string, string>, RegExp][] = [
+  ['§2: client_id and hint differ', { client_id: 'app', id_token_hint: id_token }, /client_id is app, but .* to web/],
+  ['§3: not registered', { client_id: 'web', post_logout_redirect_uri: `${BYE}/` }, /expected one of the client/],
+  [
+    '§3: not registered, by hint',
+    { id_token_hint: id_token, post_logout_redirect_uri: 'http://evil' },
+    /expected one of/,
+  ],
+  ['§3: query added', { client_id: 'web', post_logout_redirect_uri: `${BYE}?x=y` }, /expected one of/],
+  ['§3: the client has none', { client_id: 'none', post_logout_redirect_uri: BYE }, /client&#39;s: it has none/],
+  ['a script', { post_logout_redirect_uri: 'javascript:alert(1)' }, /not a script/],
+  ['data', { post_logout_redirect_uri: 'data:text/html,x' }, /not a script/],
+  ['a fragment', { post_logout_redirect_uri: `${BYE}#x` }, /without fragment/],
+  ['a relative URI', { post_logout_redirect_uri: '//evil.com' }, /an absolute URI/],
+  ['a line break', { post_logout_redirect_uri: `${BYE}\r\nX-Injected: 1` }, /printable ASCII/],
+]
+for (const [title, params, sentence] of REFUSED) {
+  t.test(`RP-Initiated Logout: ${title}: 400 and a page, before and after the button`, async (t) => {
+    const query = `?${new URLSearchParams(params)}`
+    const answers = [
+      await test.get(URL_PATH + query),
+      await test.post(URL_PATH, params),
+      await test.post(`${URL_PATH}/confirm`, params),
+    ]
+    for (const answer of answers) {
+      t.equal(answer.statusCode, 400)
+      t.equal(answer.headers.location, undefined)
+      t.match(answer.body, 'Error: invalid_request')
+      t.match(answer.body, sentence)
+    }
+  })
+}
+
+t.test('a parameter that comes twice is 400', async (t) => {
+  for (const name of ['id_token_hint', 'client_id', 'post_logout_redirect_uri', 'state']) {
+    const query = new URLSearchParams({ post_logout_redirect_uri: BYE })
+    const answer = await test.get(`${URL_PATH}?${query}&${name}=x:a&${name}=x:b`)
+    t.equal(answer.statusCode, 400, name)
+    t.match(answer.body, `${name} came`)
+  }
+})
+
+t.test('hostile characters stay text', async (t) => {
+  const hostile = '"><script>alert(1)</script>'
+  for (const name of ['state', 'client_id', 'id_token_hint', 'extra', hostile]) {
+    const { page } = await endSession(test, { [name]: hostile, post_logout_redirect_uri: 'x:y' })
+    t.equal(page.statusCode, 200)
+    t.notMatch(page.body, '<script')
+  }
+})
+
+t.test('the form of an isolated issuer stays with it', async (t) => {
+  const { action, after } = await endSession(test, { state: 's' }, '/issuers/one')
+  t.equal(action, '/issuers/one/oauth2/end_session/confirm')
+  t.match(after.body, 'Session ended')
+})

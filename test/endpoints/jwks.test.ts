@@ -1,0 +1,31 @@
+/** The public keys, and nothing else of them. RFC 7517 §5. */
+import t from 'tap'
+import { createApp, jsonOf } from '../app.js'
+
+const PUBLIC: Record<string, string[]> = { RSA: ['e', 'n'], EC: ['crv', 'x', 'y'], OKP: ['crv', 'x'] }
+const ALGS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'] as const
+
+t.test('RFC 7517 §4: each key with kid, alg, use, and its public members only', async (t) => {
+  const test = await createApp(t, { keys: ALGS.map((alg) => ({ alg })) })
+  const answer = await test.get('/jwks')
+  const { keys, ...rest } = jsonOf(t, answer) as { keys: Record<string, string>[] }
+  t.strictSame(rest, {})
+  t.strictSame(
+    keys.map(({ alg }) => alg),
+    [...ALGS],
+  )
+  t.equal(new Set(keys.map(({ kid }) => kid)).size, ALGS.length)
+  for (const { kty, kid, alg, use, ...members } of keys) {
+    t.equal(use, 'sig', alg)
+    t.type(kid, 'string')
+    t.strictSame(Object.keys(members).toSorted(), PUBLIC[kty!], alg)
+  }
+  t.match(answer.body, '{\n  "keys"', 'indented, for people')
+})
+
+t.test('an issuer shows the same keys each time, and another issuer others', async (t) => {
+  const test = await createApp(t)
+  const [one, again, other] = await Promise.all(['/jwks', '/jwks', '/issuers/x/jwks'].map((url) => test.get(url)))
+  t.equal(one!.body, again!.body)
+  t.not(one!.body, other!.body)
+})

@@ -1,0 +1,137 @@
+/** Userinfo, and the ways to bring a token. OpenID Connect Core §5.3 and RFC 6750. */
+import type { InjectOptions } from 'fastify'
+import t, { type Test } from 'tap'
+import { createApp, getTokens, getUserinfo, jsonOf, logIn } from '../app.js'
+
+const USER = { sub: 'alice', claims: { name: 'Alice', email: 'alice@example.com', level: 3 } }
+const EXPECTED = { sub: 'alice', email: 'alice@example.com', level: 3 }
+const FORM = { 'content-type': 'application/x-www-form-urlencoded' }
+const REALM = 'Bearer realm="oidc-provider-mock"'
+
+const test = await createApp(t, { users: [USER] })
+const tokens = await getTokens(test, { scope: 'openid email' })
+const authorization = `Bearer ${tokens.access_token}`
+const payload = `access_token=${tokens.access_token}`
+
+const GOOD: [string, InjectOptions][] = [
+  ['§2.1: the header of a GET', { headers: { authorization } }],
+  ['§2.1: the header of a POST', { method: 'POST', headers: { authorization } }],
+  [
+    '§2.1: the header of a POST with an empty form',
+    { method: 'POST', headers: { authorization, ...FORM }, payload: '' },
+  ],
+  ['§2.1: the scheme in any case', { headers: { authorization: authorization.replace('Bearer', 'bEARER') } }],
+  ['§2.2: the form of a POST', { method: 'POST', headers: FORM, payload }],
+]
+for (const [title, sent] of GOOD) {
+  t.test(`RFC 6750 ${title}`, async (t) => {
+    const answer = await test.app.inject({ url: '/userinfo', ...sent })
+    t.strictSame(jsonOf(t, answer), EXPECTED)
+    t.equal(answer.headers['cache-control'], 'no-store')
+  })
+}
+
+const challengeOf = (error: string, description: string) =>
+  `${REALM}, error="${error}", error_description="${description}"`
+
+async function refuses(
+  t: Test,
+  sent: InjectOptions,
+  status: number,
+  error: string,
+  message: string,
+  challenge: string,
+) {
+  const answer = await test.app.inject({ url: '/userinfo', ...sent })
+  t.strictSame(jsonOf(t, answer, status), { error, error_description: message })
+  t.equal(answer.headers['www-authenticate'], challenge)
+}
+
+const NO_TOKEN = 'no access token came, expected it in an Authorization header of type Bearer'
+const NO_BEARER = 'the Authorization header is not of type Bearer with one access token'
+const MISSING: [string, InjectOptions, string][] = [
+  ['no token', {}, NO_TOKEN],
+  ['no token, POST', { method: 'POST' }, NO_TOKEN],
+  ['an empty form', { method: 'POST', headers: FORM, payload: 'access_token=' }, NO_TOKEN],
+  ['RFC 6750 §2.3: a token in the query', { url: `/userinfo?${payload}` }, NO_TOKEN],
+  ['another scheme', { headers: { authorization: 'Basic YTpi' } }, NO_BEARER],
+  ['the token without scheme', { headers: { authorization: tokens.access_token } }, NO_BEARER],
+  ['the scheme without token', { headers: { authorization: 'Bearer' } }, NO_BEARER],
+  ['two tokens', { headers: { authorization: 'Bearer a b' } }, NO_BEARER],
+  ['characters that no token has', { headers: { authorization: 'Bearer a"b' } }, NO_BEARER],
+]
+for (const [title, sent, message] of MISSING) {
+  t.test(`RFC 6750 §3.1: ${title}: 401 and a challenge without error`, async (t) => {
+    await refuses(t, sent, 401, 'invalid_token', message, REALM)
+  })
+}
+
+t.test('RFC 6750 §2: a token that comes both ways is invalid_request', async (t) => {
+  const message = 'the access token came both in the header and in the form, expected one'
+  const sent: InjectOptions = { method: 'POST', headers: { authorization, ...FORM }, payload }
+  await refuses(t, sent, 400, 'invalid_request', message, challengeOf('invalid_request', message))
+})
+
+t.test('RFC 6750 §2.2: a body that is no form is invalid_request', async (t) => {
+  const sent: InjectOptions = { method: 'POST', url: '/userinfo', payload: { access_token: tokens.access_token } }
+  t.match(jsonOf(t, await test.app.inject(sent), 400), { error: 'invalid_request', error_description: /^content type/ })
+})
+
+t.test('RFC 6750 §3.1: what is no access token is invalid_token', async (t) => {
+  const message = 'the access token is not known here, expected one that this issuer issued'
+  const code = (await logIn(test)).get('code')!
+  const [header, claims, signature] = tokens.access_token.split('.')
+  const forged = [`${header}.${claims}.`, `${header}.${claims}.${signature}x`, `${header}.${claims}`]
+  for (const token of ['unknown', code, tokens.refresh_token, tokens.id_token, ...forged]) {
+    const sent = { headers: { authorization: `Bearer ${token}` } }
+    await refuses(t, sent, 401, 'invalid_token', message, challengeOf('invalid_token', message))
+  }
+})
+
+t.test('RFC 6750 §3.1: an expired token is invalid_token', async (t) => {
+  const test = await createApp(t, { lifetimes: { access_token: 60 } })
+  const { access_token } = await getTokens(test)
+  test.advance(58)
+  jsonOf(t, await getUserinfo(test, access_token))
+  test.advance(2)
+  const answer = await getUserinfo(test, access_token)
+  t.match(jsonOf(t, answer, 401), { error: 'invalid_token', error_description: /^the access token expired at \d+, it/ })
+  t.match(
+    answer.headers['www-authenticate'],
+    /^Bearer realm="[\w-]+", error="invalid_token", error_description="the acc/,
+  )
+})
+
+t.test('RFC 6750 §3.1: a revoked token is invalid_token', async (t) => {
+  const { access_token } = await getTokens(test, { sub: 'bob' })
+  await test.post('/users/bob/revoke-tokens')
+  const message = 'the access token was revoked'
+  const sent = { headers: { authorization: `Bearer ${access_token}` } }
+  await refuses(t, sent, 401, 'invalid_token', message, challengeOf('invalid_token', message))
+})
+
+t.test(
+  'a token of a user that a reload removed is invalid_token; of one that it changed, it says what is now',
+  async (t) => {
+    const test = await createApp(t, { users: [USER] })
+    const { access_token } = await getTokens(test, { scope: 'openid' })
+    await test.reload({ users: [{ ...USER, claims: { level: 4 } }] })
+    t.strictSame(jsonOf(t, await getUserinfo(test, access_token)), { sub: 'alice', level: 4 })
+    await test.reload({})
+    const answer = await getUserinfo(test, access_token)
+    t.match(jsonOf(t, answer, 401), {
+      error: 'invalid_token',
+      error_description: /^user alice of .* is no longer there$/,
+    })
+  },
+)
+
+t.test('claims for userinfo only are in userinfo, and a user without claims has a sub', async (t) => {
+  const test = await createApp(t, {
+    users: [{ sub: 'alice', userinfo: { theme: 'dark' }, id_token: { a: 1 }, access_token: { b: 1 } }, { sub: 'bob' }],
+  })
+  const of = async (sub: string) => jsonOf(t, await getUserinfo(test, (await getTokens(test, { sub })).access_token))
+  t.strictSame(await of('alice'), { sub: 'alice', theme: 'dark' })
+  t.strictSame(await of('bob'), { sub: 'bob' })
+  t.strictSame(await of('carol'), { sub: 'carol' }, 'email needs its scope')
+})

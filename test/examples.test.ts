@@ -1,0 +1,120 @@
+/** The examples are valid, start as they are, and serve a login. */
+import { execFile } from 'node:child_process'
+import { generateKeyPairSync } from 'node:crypto'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { decodeJwt } from 'jose'
+import { test } from 'tap'
+import { parse } from 'yaml'
+import { loadSnapshot } from '../src/config/load.js'
+import { run, serve } from './cli/program.js'
+import { listKeys } from './docs/tables.js'
+
+const EXAMPLES = join(import.meta.dirname, '../examples')
+const FILES = readdirSync(EXAMPLES).filter((file) => file.endsWith('.yaml'))
+const REDIRECT_URI = 'http://localhost:3000/callback'
+
+/** The client whose requests each example answers. */
+const CLIENTS: Readonly<Record<string, { client_id: string; client_secret: string }>> = {
+  'full.yaml': { client_id: 'web', client_secret: 'web-secret' },
+}
+
+/** In full.yaml these stand in comments, since each needs a file. */
+const COMMENTED = ['file', 'keep_in']
+
+test('each example is valid, without any variable, and starts', async (t) => {
+  t.ok(FILES.length >= 3)
+  for (const file of FILES) {
+    t.test(file, async (t) => {
+      const path = join(EXAMPLES, file)
+      t.match(await run(['validate', path]), { code: 0, stdout: `${path}: valid\n` })
+      const { issuer, line } = await serve(t, ['--config', path])
+      const { port } = JSON.parse(await line(/bound to|listening on/)).msg.match(/:(?<port>\d+)$/).groups
+      const base = file === 'full.yaml' ? `http://localhost:${port}` : issuer
+      const { claims, userinfo } = await logIn(base, CLIENTS[file] ?? { client_id: 'any', client_secret: 'any' })
+      t.match(claims, { sub: 'alice', name: 'Alice Anders', email: 'alice@example.com' })
+      t.match(userinfo, { sub: 'alice', name: 'Alice Anders', email: 'alice@example.com' })
+    })
+  }
+})
+
+async function logIn(base: string, client: { client_id: string; client_secret: string }) {
+  const query = new URLSearchParams({
+    client_id: client.client_id,
+    redirect_uri: REDIRECT_URI,
+    response_type: 'code',
+    scope: 'openid profile email',
+  })
+  const body = new URLSearchParams({ sub: 'alice' })
+  const answer = await fetch(`${base}/oauth2/authorize?${query}`, { method: 'POST', body, redirect: 'manual' })
+  const code = new URL(answer.headers.get('location') ?? '').searchParams.get('code') ?? ''
+  const exchange = { grant_type: 'authorization_code', code, redirect_uri: REDIRECT_URI, ...client }
+  const tokens = (await (
+    await fetch(`${base}/oauth2/token`, { method: 'POST', body: new URLSearchParams(exchange) })
+  ).json()) as { access_token: string; id_token: string }
+  const headers = { authorization: `Bearer ${tokens.access_token}` }
+  const userinfo = (await (await fetch(`${base}/userinfo`, { headers })).json()) as object
+  return { claims: decodeJwt(tokens.id_token), userinfo }
+}
+
+test('each configuration names the schema for editors', async (t) => {
+  for (const file of FILES) {
+    const text = readFileSync(join(EXAMPLES, file), 'utf8')
+    // A flat list is not what the schema describes.
+    if (Array.isArray(parse(text))) continue
+    const [, schema = ''] = /^# yaml-language-server: \$schema=(\S+)\n/.exec(text) ?? []
+    t.ok(schema !== '' && existsSync(join(EXAMPLES, schema)), file)
+  }
+})
+
+test('full.yaml has every key of the schema, with a comment above each', async (t) => {
+  const text = readFileSync(join(EXAMPLES, 'full.yaml'), 'utf8')
+  const config = parse(switchOn(text))
+  for (const path of listKeys()) t.ok(has(config, path), path.join('.'))
+  const used = parse(text)
+  const missing = listKeys().filter((path) => !has(used, path))
+  t.strictSame(
+    missing,
+    COMMENTED.map((key) => ['keys', '*', key]),
+    'all but these are in use',
+  )
+})
+
+test('what full.yaml has switched off works, too', async (t) => {
+  const folder = t.testdir({ examples: {}, schema: {} })
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  mkdirSync(join(folder, 'examples'), { recursive: true })
+  writeFileSync(join(folder, 'examples/signing-key.pem'), privateKey.export({ type: 'pkcs8', format: 'pem' }))
+  const config = join(folder, 'examples/full.yaml')
+  writeFileSync(config, switchOn(readFileSync(join(EXAMPLES, 'full.yaml'), 'utf8')))
+  const { keys } = await loadSnapshot({ config, overrides: [], env: { EXAMPLE_ISSUER: 'http://other.example' } })
+  t.strictSame(
+    keys.map(({ alg }) => alg),
+    ['RS256', 'ES256', 'EdDSA', 'PS256', 'ES384'],
+  )
+  t.ok(existsSync(join(folder, 'examples/kept-key.json')))
+})
+
+/** The text with its commented entries in force. */
+function switchOn(text: string): string {
+  return text.replaceAll(/^ {2}# (- alg: | {2}\w+: | {2}#)/gm, '  $1')
+}
+
+/** Whether there is something at the path; `*` is any item or member. */
+function has(value: unknown, [name, ...rest]: readonly string[]): boolean {
+  if (name === undefined) return value !== undefined
+  if (typeof value !== 'object' || value === null) return false
+  if (name === '*') return Object.values(value).some((inner) => has(inner, rest))
+  return Object.hasOwn(value, name) && has((value as Record<string, unknown>)[name], rest)
+}
+
+test('login.mjs logs in with a client library', async (t) => {
+  const { issuer } = await serve(t, ['--config', join(EXAMPLES, 'minimal.yaml')])
+  const script = join(EXAMPLES, 'login.mjs')
+  const { stdout } = await promisify(execFile)(process.execPath, [script, `${issuer}/issuers/example`, 'alice'])
+  t.match(JSON.parse(stdout), {
+    id_token: { iss: `${issuer}/issuers/example`, sub: 'alice', aud: 'example' },
+    userinfo: { sub: 'alice', email: 'alice@example.com' },
+  })
+})

@@ -1,0 +1,108 @@
+/** The authorization_code grant. RFC 6749 §4.1.3 and RFC 7636 §4.6. */
+import t from 'tap'
+import { createApp, exchange, getUserinfo, jsonOf, logIn, REDIRECT_URI, refused } from '../app.js'
+
+const VERIFIER = 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk'
+const CHALLENGE = 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM'
+
+t.test('RFC 6749 §4.1.2: a code buys tokens once', async (t) => {
+  const test = await createApp(t)
+  const code = (await logIn(test)).get('code')!
+  const { access_token } = jsonOf(t, await exchange(test, { code }))
+  refused(t, await exchange(test, { code }), 'invalid_grant', /^code is unknown or was already used$/)
+  t.equal((await getUserinfo(test, String(access_token))).statusCode, 200)
+})
+
+t.test('RFC 6749 §4.1.2: of many who present a code at once, one gets tokens', async (t) => {
+  const test = await createApp(t)
+  const code = (await logIn(test)).get('code')!
+  const answers = await Promise.all(Array.from({ length: 8 }, () => exchange(test, { code })))
+  t.strictSame(answers.map(({ statusCode }) => statusCode).toSorted(), [200, ...Array(7).fill(400)])
+})
+
+t.test('RFC 6749 §10.10: a code has 256 random bits', async (t) => {
+  const test = await createApp(t)
+  const codes = await Promise.all(Array.from({ length: 20 }, async () => (await logIn(test)).get('code')!))
+  t.equal(new Set(codes).size, 20)
+  for (const code of codes) t.match(code, /^[\w-]{43}$/)
+})
+
+const shared = await createApp(t)
+
+const REFUSED: [string, Record<string, string>, RegExp][] = [
+  ['an unknown code', { code: 'unknown' }, /^code is unknown/],
+  ['a code with more behind it', { code: 'CODEx' }, /^code is unknown/],
+  [
+    'the code of another client',
+    { client_id: 'other' },
+    /^code was issued to client app, but client other presents it$/,
+  ],
+  [
+    'another redirect_uri',
+    { redirect_uri: `${REDIRECT_URI}/` },
+    /^redirect_uri is .*\/, the authorization request had/,
+  ],
+  ['no redirect_uri', { redirect_uri: '' }, /^redirect_uri is missing, the authorization request had http:\/\/loc/],
+  ['a verifier without a challenge', { code_verifier: VERIFIER }, /had no code_challenge$/],
+]
+for (const [title, form, message] of REFUSED) {
+  t.test(`RFC 6749 §4.1.3: ${title} is invalid_grant`, async (t) => {
+    const code = (await logIn(shared)).get('code')!
+    const presented = (form.code ?? 'CODE').replace('CODE', code)
+    refused(t, await exchange(shared, { ...form, code: presented }), 'invalid_grant', message)
+  })
+}
+
+t.test('RFC 6749 §4.1.3: code is required', async (t) => {
+  refused(t, await exchange(await createApp(t), {}), 'invalid_request', /^code is missing$/)
+})
+
+t.test('RFC 6749 §4.1.2: a code expires', async (t) => {
+  const test = await createApp(t, { lifetimes: { authorization_code: 60 } })
+  const [early, late] = [(await logIn(test)).get('code')!, (await logIn(test)).get('code')!]
+  test.advance(58)
+  jsonOf(t, await exchange(test, { code: early }))
+  test.advance(2)
+  refused(t, await exchange(test, { code: late }), 'invalid_grant', /^code expired at \d+, it is \d+ now$/)
+})
+
+t.test('a code lives for ten minutes where nobody says otherwise', async (t) => {
+  const test = await createApp(t)
+  const [early, late] = [(await logIn(test)).get('code')!, (await logIn(test)).get('code')!]
+  test.advance(598)
+  jsonOf(t, await exchange(test, { code: early }))
+  test.advance(2)
+  refused(t, await exchange(test, { code: late }), 'invalid_grant', /^code expired/)
+})
+
+t.test('a code dies with its grant', async (t) => {
+  const test = await createApp(t)
+  const code = (await logIn(test)).get('code')!
+  await test.post('/users/alice/revoke-tokens')
+  refused(t, await exchange(test, { code }), 'invalid_grant', /^the grant of the code was revoked$/)
+})
+
+t.test('a code dies with the configured user', async (t) => {
+  const test = await createApp(t, { users: [{ sub: 'alice' }] })
+  const code = (await logIn(test)).get('code')!
+  await test.reload({})
+  refused(t, await exchange(test, { code }), 'invalid_grant', /^user alice of the grant is no longer there$/)
+})
+
+const PKCE: [string, Record<string, string>, string, RegExp | undefined][] = [
+  ['S256, right', { code_challenge: CHALLENGE, code_challenge_method: 'S256' }, VERIFIER, undefined],
+  ['plain, right', { code_challenge: VERIFIER, code_challenge_method: 'plain' }, VERIFIER, undefined],
+  ['plain by default, right', { code_challenge: VERIFIER }, VERIFIER, undefined],
+  ['S256, wrong', { code_challenge: CHALLENGE, code_challenge_method: 'S256' }, CHALLENGE, /the S256 challenge/],
+  ['plain, wrong', { code_challenge: VERIFIER }, CHALLENGE, /is not the plain code_challenge/],
+  ['S256, missing', { code_challenge: CHALLENGE, code_challenge_method: 'S256' }, '', /^code_verifier is missing/],
+  ['S256, too short', { code_challenge: CHALLENGE, code_challenge_method: 'S256' }, 'abc', /has 3 characters/],
+]
+for (const [title, asked, code_verifier, message] of PKCE) {
+  t.test(`RFC 7636 §4.6: ${title}`, async (t) => {
+    const code = (await logIn(shared, asked)).get('code')!
+    const answer = await exchange(shared, { code, code_verifier })
+    if (message === undefined) t.match(jsonOf(t, answer), { token_type: 'Bearer' })
+    else refused(t, answer, 'invalid_grant', message)
+  })
+}

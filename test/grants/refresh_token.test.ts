@@ -1,0 +1,147 @@
+/** The refresh_token grant. RFC 6749 §6 and OpenID Connect Core §12. */
+import { decodeJwt } from 'jose'
+import t from 'tap'
+import {
+  createApp,
+  exchange,
+  getTokens,
+  getUserinfo,
+  logIn,
+  REDIRECT_URI,
+  refresh,
+  refused,
+  type Tokens,
+} from '../app.js'
+
+const refreshed = async (...args: Parameters<typeof refresh>) => (await refresh(...args)).json<Tokens>()
+
+t.test('RFC 6749 §6: a refresh gives a new access token, and the old one stops working', async (t) => {
+  const test = await createApp(t)
+  const first = await getTokens(test, { scope: 'openid email' })
+  const second = await refreshed(test, first.refresh_token)
+  t.match(second, { token_type: 'Bearer', expires_in: 3600, scope: 'openid email' })
+  t.not(second.access_token, first.access_token)
+  t.equal((await getUserinfo(test, first.access_token)).statusCode, 401)
+  t.equal((await getUserinfo(test, second.access_token)).statusCode, 200)
+  const third = await refreshed(test, first.refresh_token)
+  t.equal((await getUserinfo(test, second.access_token)).statusCode, 401)
+  t.equal((await getUserinfo(test, third.access_token)).statusCode, 200)
+})
+
+t.test('the refresh token stays', async (t) => {
+  const test = await createApp(t)
+  const { refresh_token } = await getTokens(test)
+  t.equal((await refreshed(test, refresh_token)).refresh_token, undefined)
+  t.type((await refreshed(test, refresh_token)).access_token, 'string')
+})
+
+t.test(
+  'OpenID Connect Core §12.2: a new ID token with the old iss, sub, aud and auth_time and a new iat',
+  async (t) => {
+    const test = await createApp(t, { lifetimes: { id_token: 120 } })
+    const first = await getTokens(test, { nonce: 'n' })
+    test.advance(30)
+    const before = decodeJwt(first.id_token)
+    const after = decodeJwt((await refreshed(test, first.refresh_token)).id_token)
+    for (const claim of ['iss', 'sub', 'aud', 'auth_time']) t.strictSame(after[claim], before[claim], claim)
+    t.ok(after.iat! >= before.iat! + 30)
+    t.equal(after.exp, after.iat! + 120)
+    t.equal(after.nonce, undefined, 'nonce belongs to the login')
+  },
+)
+
+t.test('the new ID token has the claims of now', async (t) => {
+  const test = await createApp(t)
+  const { refresh_token } = await getTokens(test, { scope: 'openid' })
+  await test.app.inject({ method: 'PUT', url: '/users/alice', payload: { level: 2 } })
+  t.match(decodeJwt((await refreshed(test, refresh_token)).id_token), { level: 2 })
+})
+
+t.test('RFC 6749 §6: a narrower scope is for this once', async (t) => {
+  const test = await createApp(t)
+  const { refresh_token } = await getTokens(test, { scope: 'openid email' })
+  const narrow = await refreshed(test, refresh_token, { scope: 'email' })
+  t.equal(narrow.scope, 'email')
+  t.equal(narrow.id_token, undefined)
+  t.strictSame((await getUserinfo(test, narrow.access_token)).json(), { email: 'alice', sub: 'alice' })
+  const openid = await refreshed(test, refresh_token, { scope: 'openid' })
+  t.strictSame((await getUserinfo(test, openid.access_token)).json(), { sub: 'alice' })
+  t.equal((await refreshed(test, refresh_token)).scope, 'openid email')
+})
+
+t.test('RFC 6749 §6: a wider scope is refused, and the tokens stay as they are', async (t) => {
+  const test = await createApp(t)
+  const { refresh_token, access_token } = await getTokens(test, { scope: 'openid' })
+  refused(t, await refresh(test, refresh_token, { scope: 'openid email' }), 'invalid_scope', /^scope has email/)
+  t.equal((await getUserinfo(test, access_token)).statusCode, 200)
+})
+
+t.test('RFC 6749 §6: the refresh token of another client is invalid_grant', async (t) => {
+  const test = await createApp(t)
+  const { refresh_token } = await getTokens(test)
+  const message = /^refresh_token was issued to client app, but client other presents it$/
+  refused(t, await refresh(test, refresh_token, { client_id: 'other' }), 'invalid_grant', message)
+  t.equal((await refresh(test, refresh_token)).statusCode, 200, 'and it still works for its own')
+})
+
+t.test('RFC 6749 §5.2: what is no refresh token is refused', async (t) => {
+  const test = await createApp(t)
+  const { access_token } = await getTokens(test)
+  const code = (await logIn(test)).get('code')!
+  for (const token of ['unknown', access_token, code]) {
+    refused(t, await refresh(test, token), 'invalid_grant', /^refresh_token is unknown$/)
+  }
+  refused(t, await refresh(test, ''), 'invalid_request', /^refresh_token is missing$/)
+})
+
+t.test('a refresh token expires, and a refresh does not put that off', async (t) => {
+  const test = await createApp(t, { lifetimes: { refresh_token: '1h' } })
+  const { refresh_token } = await getTokens(test)
+  test.advance(3598)
+  t.equal((await refresh(test, refresh_token)).statusCode, 200)
+  test.advance(2)
+  refused(t, await refresh(test, refresh_token), 'invalid_grant', /^refresh_token expired at \d+, it is \d+ now$/)
+})
+
+t.test('a revoked refresh token is invalid_grant', async (t) => {
+  const test = await createApp(t)
+  const { refresh_token } = await getTokens(test)
+  await test.post('/users/alice/revoke-tokens')
+  refused(t, await refresh(test, refresh_token), 'invalid_grant', /^refresh_token was revoked$/)
+})
+
+t.test('a refresh for a user that a reload removed is invalid_grant', async (t) => {
+  const test = await createApp(t, { users: [{ sub: 'alice' }] })
+  const { refresh_token } = await getTokens(test)
+  await test.reload({})
+  refused(t, await refresh(test, refresh_token), 'invalid_grant', /^user alice of the grant is no longer there$/)
+})
+
+t.test('no refresh token is issued where it is switched off, or the client has no such grant', async (t) => {
+  const off = await createApp(t, { issue_refresh_token: false })
+  t.equal((await getTokens(off)).refresh_token, undefined)
+  const client = { client_id: 'codes', redirect_uris: [REDIRECT_URI], token_endpoint_auth_method: 'none' as const }
+  const test = await createApp(t, { clients: [{ ...client, grant_types: ['authorization_code'] }] })
+  t.equal((await getTokens(test, { client_id: 'codes' })).refresh_token, undefined)
+  t.type((await getTokens(test)).refresh_token, 'string')
+})
+
+t.test('lifetimes follow the configuration, after a reload the new one', async (t) => {
+  const test = await createApp(t, { lifetimes: { access_token: 60 } })
+  const { refresh_token, expires_in } = await getTokens(test)
+  t.equal(expires_in, 60)
+  await test.reload({ lifetimes: { access_token: '2m' } })
+  const { access_token, ...second } = await refreshed(test, refresh_token)
+  t.equal(second.expires_in, 120)
+  test.advance(118)
+  t.equal((await getUserinfo(test, access_token)).statusCode, 200)
+  test.advance(2)
+  t.equal((await getUserinfo(test, access_token)).statusCode, 401)
+})
+
+t.test('RFC 6749 §5.1: nothing keeps the answer to a refresh', async (t) => {
+  const test = await createApp(t)
+  const { refresh_token } = await getTokens(test)
+  t.equal((await refresh(test, refresh_token)).headers['cache-control'], 'no-store')
+  t.equal((await exchange(test, { grant_type: 'refresh_token' })).headers['cache-control'], 'no-store')
+})

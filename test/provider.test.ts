@@ -1,0 +1,190 @@
+/** A provider in the program that tests. */
+import { createServer } from 'node:net'
+import { networkInterfaces } from 'node:os'
+import { type Test, test } from 'tap'
+import { ConfigError, ListenError, type Provider, type StartOptions, startProvider } from '../src/index.js'
+import { authorize, getTokens, logIn, loginPage, userinfo, write } from './cli/effects.js'
+import { holdRequest } from './raw_request.js'
+
+const LOGIN = '/oauth2/authorize?client_id=app&response_type=code&redirect_uri=http%3A%2F%2Flocalhost%3A8000%2Fcallback'
+
+async function start(t: Test, options: StartOptions = {}): Promise<Provider> {
+  const provider = await startProvider({ port: 0, keys: [{ alg: 'ES256' }], log: { level: 'silent' }, ...options })
+  t.teardown(() => provider.close())
+  return provider
+}
+
+test('two providers in one process share nothing', async (t) => {
+  const users = [{ sub: 'alice', claims: { plan: 'gold' } }]
+  const one = await start(t, { users })
+  const two = await start(t, { users, require_nonce: true })
+  t.not(one.issuer, two.issuer)
+  const { access_token } = await getTokens(one.issuer, 'carol')
+  const at = async (issuer: string) =>
+    (await fetch(`${issuer}/userinfo`, { headers: { authorization: `Bearer ${access_token}` } })).status
+  t.equal(await at(one.issuer), 200)
+  t.equal(await at(two.issuer), 401)
+  const keys = await Promise.all([one, two].map(async ({ issuer }) => (await fetch(`${issuer}/jwks`)).text()))
+  t.not(keys[0], keys[1])
+  t.match(await loginPage(one.issuer), 'Recent users')
+  t.notMatch(await (await authorize(two.issuer, { nonce: 'n' })).text(), 'Recent users')
+
+  await fetch(`${one.issuer}/users/alice`, {
+    method: 'PUT',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ plan: 'silver' }),
+  })
+  t.match(await userinfo(one.issuer, 'alice'), { plan: 'silver' })
+  t.strictSame(users, [{ sub: 'alice', claims: { plan: 'gold' } }], 'nor with what they were given')
+  t.equal(Object.isFrozen(users[0]), false)
+
+  await one.close()
+  t.equal(await at(two.issuer), 401, 'the other goes on')
+})
+
+test('the issuer names where it listens, unless another is configured', async (t) => {
+  t.match((await start(t)).issuer, /^http:\/\/localhost:[1-9]\d*$/)
+  t.equal((await start(t, { issuer: 'https://id.example' })).issuer, 'https://id.example')
+})
+
+test('an address other than the usual ones is named as it is', { skip: process.platform !== 'linux' }, async (t) => {
+  const { issuer } = await start(t, { host: '127.0.0.2' })
+  t.match(issuer, /^http:\/\/127\.0\.0\.2:\d+$/)
+  t.equal((await fetch(`${issuer}/healthz`)).status, 200)
+})
+
+const hasIPv6 = Object.values(networkInterfaces()).some((each) => each?.some(({ address }) => address === '::1'))
+test('an IPv6 address is named in brackets', { skip: !hasIPv6 && 'no IPv6 here' }, async (t) => {
+  const { issuer } = await start(t, { host: '::ffff:127.0.0.1' })
+  t.match(issuer, /^http:\/\/\[::ffff:127\.0\.0\.1\]:\d+$/)
+})
+
+test('options lie over the config file, and users of the claims file come after its own', async (t) => {
+  const folder = t.testdir({})
+  const config_file = write(
+    folder,
+    'config.yaml',
+    'server: { port: 1 }\nlog: { level: silent }\nrequire_nonce: true\nusers: [{ sub: alice }]\n',
+  )
+  const user_claims_file = write(folder, 'users.yaml', '- sub: bob\n  plan: gold\n')
+  const provider = await startProvider({ config_file, user_claims_file, port: 0, require_nonce: false })
+  t.teardown(() => provider.close())
+  t.match(await loginPage(provider.issuer), /Authorize as alice[\s\S]*Authorize as bob/)
+  t.match(await userinfo(provider.issuer, 'bob'), { sub: 'bob', plan: 'gold' })
+})
+
+test('a config file takes variables of the environment, options do not', async (t) => {
+  process.env.TEST_WHO = 'frank'
+  t.teardown(() => delete process.env.TEST_WHO)
+  const config_file = write(t.testdir({}), 'config.yaml', 'log: { level: silent }\nusers: [{ sub: "${TEST_WHO}" }]\n')
+  const { issuer } = await start(t, { config_file })
+  t.match(await loginPage(issuer), 'Authorize as frank')
+  const other = await start(t, { users: [{ sub: '${TEST_WHO}' }] })
+  t.match(await loginPage(other.issuer), 'Authorize as ${TEST_WHO}')
+})
+
+test('everything that is wrong with the options comes in one ConfigError', async (t) => {
+  const config_file = write(t.testdir({}), 'config.yaml', 'user: []\n')
+  const wrong = { port: 70_000, require_nonce: 'yes', clients: [{ client_id: 'app' }], config_file } as object
+  const error = await startProvider(wrong).catch((caught: unknown) => caught)
+  if (!(error instanceof ConfigError)) return t.fail('no ConfigError')
+  t.equal(error.name, 'ConfigError')
+  t.strictSame(
+    error.problems.map(({ file, path }) => [file, path]),
+    [
+      [config_file, '/user'],
+      ['startProvider()', '/server/port'],
+      ['startProvider()', '/require_nonce'],
+      ['startProvider()', '/clients/0'],
+      ['startProvider()', '/clients/0'],
+    ].slice(0, error.problems.length),
+  )
+  t.ok(error.problems.length >= 4)
+  t.equal(error.message.split('\n').length, error.problems.length)
+  t.match(error.message, 'startProvider() /server/port must be at most 65535, but is 70000')
+})
+
+test('a missing file is a ConfigError', async (t) => {
+  await t.rejects(startProvider({ config_file: '/nowhere.yaml' }), {
+    name: 'ConfigError',
+    message: '/nowhere.yaml does not exist',
+  })
+})
+
+test('a port that is taken is a ListenError, and nothing is left behind', async (t) => {
+  const { issuer } = await start(t)
+  const port = Number(new URL(issuer).port)
+  const config_file = write(t.testdir({}), 'config.yaml', 'log: { level: silent }\n')
+  const error = await startProvider({ port, config_file }).catch((caught: unknown) => caught)
+  t.type(error, ListenError)
+  t.match(error, {
+    name: 'ListenError',
+    message: `cannot listen on 127.0.0.1, port ${port}: something else listens there; stop it, or choose another port with --port (0 picks a free one)`,
+  })
+  t.equal((await fetch(`${issuer}/healthz`)).status, 200)
+})
+
+test('a host that is none is a ListenError', async (t) => {
+  await t.rejects(startProvider({ port: 0, host: 'no such host', log: { level: 'silent' } }), {
+    name: 'ListenError',
+    message:
+      'cannot listen on no such host, port 0: this host name leads to no address; use 127.0.0.1, or 0.0.0.0 for all of its addresses',
+  })
+})
+
+test('close() answers what is in flight, and frees the port', async (t) => {
+  const provider = await start(t)
+  const port = Number(new URL(provider.issuer).port)
+  const held = await holdRequest(t, provider.issuer, LOGIN, 'sub=alice'.length)
+  const closed = provider.close()
+  const answer = await held.finish('sub=alice')
+  t.match(answer, /^HTTP\/1\.1 302 [\s\S]*\r\nlocation: http:\/\/localhost:8000\/callback\?code=/i)
+  await closed
+  await t.rejects(fetch(`${provider.issuer}/healthz`))
+  const server = createServer()
+  await new Promise<void>((resolve, reject) => {
+    server.on('error', reject)
+    server.listen(port, '127.0.0.1', resolve)
+  })
+  await new Promise((resolve) => server.close(resolve))
+})
+
+test('close() does not wait for a request that never ends, nor for a connection that is kept', async (t) => {
+  const provider = await start(t)
+  await logIn(provider.issuer)
+  const held = await holdRequest(t, provider.issuer, LOGIN, 'sub=alice'.length)
+  await provider.close()
+  t.equal(await held.closed, '', 'the connection is gone, without an answer')
+})
+
+test('close() may be called again', async (t) => {
+  const provider = await start(t)
+  await Promise.all([provider.close(), provider.close()])
+  await provider.close()
+  await t.rejects(fetch(provider.issuer))
+})
+
+test('await using closes it', async (t) => {
+  let issuer: string
+  {
+    await using provider = await startProvider({ port: 0, keys: [{ alg: 'ES256' }] })
+    issuer = provider.issuer
+    t.equal((await fetch(issuer)).status, 200)
+  }
+  await t.rejects(fetch(issuer))
+})
+
+test('it makes no noise where nothing is wrong', async (t) => {
+  const write = process.stderr.write
+  const said: string[] = []
+  process.stderr.write = ((text: string) => said.push(text) > 0) as typeof write
+  t.teardown(() => {
+    process.stderr.write = write
+  })
+  await using provider = await startProvider({ port: 0, keys: [{ alg: 'ES256' }] })
+  await getTokens(provider.issuer)
+  t.strictSame(said, [])
+  await authorize(provider.issuer, { redirect_uri: '' })
+  process.stderr.write = write
+  t.match(JSON.parse(said[0]!), { level: 40 }, 'but says what it refuses')
+})

@@ -1,0 +1,230 @@
+/** A provider whose files change while it serves. */
+import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose'
+import { type Test, test } from 'tap'
+import type { Sources } from '../src/config/load.js'
+import { createProvider, type Provider } from '../src/provider.js'
+import { authorize, getTokens, loginPage, userinfo, write } from './cli/effects.js'
+import { collectLog, type LogLines } from './log_lines.js'
+import { holdRequest } from './raw_request.js'
+
+const RELOADED = /^configuration reloaded/
+const NOT_RELOADED = /^configuration not reloaded/
+
+async function start(
+  t: Test,
+  sources: Partial<Sources>,
+): Promise<{ provider: Provider; issuer: string; log: LogLines }> {
+  const log = collectLog()
+  const here = { source: 'test', path: ['server'], value: { port: 0, host: '127.0.0.1' } }
+  // An elliptic key is made in no time.
+  const keys = { source: 'test', path: ['keys'], value: [{ alg: 'ES256' }] }
+  const provider = await createProvider({ overrides: [here, keys], env: {}, ...sources }, log.stream)
+  t.teardown(() => provider.close())
+  return { provider, issuer: provider.issuer, log }
+}
+
+const usersYaml = (...subs: string[]) => `users: [${subs.map((sub) => `{ sub: ${sub} }`).join(', ')}]\n`
+
+async function offered(issuer: string): Promise<string[]> {
+  return [...(await loginPage(issuer)).matchAll(/>Authorize as ([^<]+)</g)].map(([, sub]) => sub!)
+}
+
+async function health(issuer: string): Promise<{ config: { status: string; problems: object[] } }> {
+  const answer = await fetch(`${issuer}/healthz`)
+  return (await answer.json()) as { config: { status: string; problems: object[] } }
+}
+
+test('a file that is written in place, or renamed over, changes the login page by one reload each', async (t) => {
+  const folder = t.testdir({})
+  const config = write(folder, 'config.yaml', usersYaml('alice'))
+  const { issuer, log } = await start(t, { config })
+  t.strictSame(await offered(issuer), ['alice'])
+
+  writeFileSync(config, usersYaml('bob'))
+  t.match(await log.nth(1, RELOADED), { level: 30, changes: { users: { added: ['bob'], removed: ['alice'] } } })
+  t.strictSame(await offered(issuer), ['bob'])
+
+  renameSync(write(folder, 'config.yaml.new', usersYaml('bob', 'carol')), config)
+  t.match(await log.nth(2, RELOADED), { changes: { users: { added: ['carol'], removed: [] } } })
+  t.strictSame(await offered(issuer), ['bob', 'carol'])
+
+  rmSync(config)
+  writeFileSync(config, usersYaml('dave'))
+  await log.nth(3, RELOADED)
+  t.strictSame(await offered(issuer), ['dave'])
+  // One reload too many for any of them would have come before the last.
+  t.equal(log.matching(RELOADED).length, 3)
+  t.equal(log.matching(NOT_RELOADED).length, 0)
+})
+
+test('the swap of a mounted ConfigMap is one reload', async (t) => {
+  // As the kubelet does it: the file is a link through the link `..data`, which is replaced by a rename.
+  const folder = t.testdir({})
+  const swap = (version: string, content: string) => {
+    mkdirSync(join(folder, version))
+    write(join(folder, version), 'config.yaml', content)
+    symlinkSync(version, join(folder, '..data_tmp'))
+    renameSync(join(folder, '..data_tmp'), join(folder, '..data'))
+  }
+  swap('..1', usersYaml('alice'))
+  const config = join(folder, 'config.yaml')
+  symlinkSync('..data/config.yaml', config)
+  const { issuer, log } = await start(t, { config })
+  t.strictSame(await offered(issuer), ['alice'])
+  for (const [index, sub] of ['bob', 'carol', 'dave'].entries()) {
+    swap(`..${index + 2}`, usersYaml(sub))
+    await log.nth(index + 1, RELOADED)
+    rmSync(join(folder, `..${index + 1}`), { recursive: true })
+    t.strictSame(await offered(issuer), [sub])
+  }
+  t.equal(log.matching(RELOADED).length, 3)
+  t.equal(log.matching(NOT_RELOADED).length, 0)
+})
+
+test('the claims file is watched, too', async (t) => {
+  const folder = t.testdir({})
+  const config = write(folder, 'config.yaml', usersYaml('alice'))
+  const user_claims_file = write(folder, 'users.json', '[{ "sub": "bob", "plan": "gold" }]')
+  const { issuer, log } = await start(t, { config, user_claims_file })
+  t.strictSame(await offered(issuer), ['alice', 'bob'])
+  writeFileSync(user_claims_file, '[{ "sub": "bob", "plan": "silver" }, { "sub": "carol" }]')
+  t.match(await log.nth(1, RELOADED), { changes: { users: { added: ['carol'], removed: [], changed: ['bob'] } } })
+  t.strictSame(await offered(issuer), ['alice', 'bob', 'carol'])
+  t.strictSame(await userinfo(issuer, 'bob'), { sub: 'bob', plan: 'silver' })
+  t.equal(log.matching(RELOADED).length, 1)
+})
+
+test('what the flags said stays over what the file says now', async (t) => {
+  const folder = t.testdir({})
+  const config = write(folder, 'config.yaml', usersYaml('alice'))
+  const overrides = [
+    { source: '--port', path: ['server', 'port'], value: 0 },
+    { source: '--require-nonce', path: ['require_nonce'], value: true },
+    { source: '--user', path: ['users'], value: { sub: 'zoe' }, append: true },
+  ]
+  const { issuer, log } = await start(t, { config, overrides })
+  writeFileSync(config, `require_nonce: false\n${usersYaml('bob')}`)
+  await log.nth(1, RELOADED)
+  t.equal((await authorize(issuer)).status, 302, 'refused without nonce')
+  const page = await (await authorize(issuer, { nonce: 'n' })).text()
+  t.match(page, /Authorize as bob[\s\S]*Authorize as zoe/)
+})
+
+test('a file in error changes nothing until it is repaired', async (t) => {
+  const config = write(t.testdir({}), 'config.yaml', usersYaml('alice'))
+  const { provider, issuer, log } = await start(t, { config })
+  t.strictSame((await health(issuer)).config, { status: 'current', problems: [] })
+
+  writeFileSync(config, 'user: []\nrequire_nonce: maybe\n')
+  const line = await log.nth(1, NOT_RELOADED)
+  const problems = [
+    { file: config, line: 1, column: 1, path: '/user', message: 'is not a known key; did you mean users?' },
+    { file: config, line: 2, column: 16, path: '/require_nonce' },
+  ]
+  t.match(line, { level: 50, problems })
+  t.match(line.msg, `${config}:1:1 /user is not a known key; did you mean users?\n${config}:2:16 /require_nonce `)
+  t.match(await health(issuer), { status: 'ok', config: { status: 'stale', problems } })
+  t.strictSame(await offered(issuer), ['alice'])
+  t.equal(await provider.reload(), false)
+
+  writeFileSync(config, usersYaml('bob'))
+  await log.nth(1, RELOADED)
+  t.strictSame((await health(issuer)).config, { status: 'current', problems: [] })
+  t.strictSame(await offered(issuer), ['bob'])
+  t.equal(await provider.reload(), true)
+})
+
+test('a request in flight keeps what was in force when it began', async (t) => {
+  const client =
+    '{ client_id: app, redirect_uris: ["http://localhost:8000/callback"], token_endpoint_auth_method: none }'
+  const config = write(t.testdir({}), 'config.yaml', `require_registration: true\nclients: [${client}]\n`)
+  const { issuer, log } = await start(t, { config })
+  const query = new URLSearchParams({
+    client_id: 'app',
+    redirect_uri: 'http://localhost:8000/callback',
+    response_type: 'code',
+  })
+  const held = await holdRequest(t, issuer, `/oauth2/authorize?${query}`, 'sub=alice'.length)
+
+  writeFileSync(config, 'require_registration: true\n')
+  t.match(await log.nth(1, RELOADED), { changes: { clients: { removed: ['app'] } } })
+  t.equal((await authorize(issuer)).status, 400, 'a new request finds no client')
+
+  t.match(
+    await held.finish('sub=alice'),
+    /^HTTP\/1\.1 302 [\s\S]*\r\nlocation: http:\/\/localhost:8000\/callback\?code=/i,
+  )
+})
+
+test('keys stay over a reload, and so do the tokens that they signed', async (t) => {
+  const keys = 'keys: [{ alg: ES256 }, { alg: ES256 }, { alg: EdDSA, keep_in: key.json }, { alg: RS256, kid: mine }]\n'
+  const config = write(t.testdir({}), 'config.yaml', `${usersYaml('alice')}${keys}`)
+  const here = { source: 'test', path: ['server', 'port'], value: 0 }
+  const { issuer, log } = await start(t, { config, overrides: [here] })
+  const jwks = async () => (await (await fetch(`${issuer}/jwks`)).json()) as JSONWebKeySet
+  const before = await jwks()
+  const { id_token, access_token } = await getTokens(issuer)
+
+  writeFileSync(config, `${usersYaml('alice', 'bob')}${keys}`)
+  t.match(await log.nth(1, RELOADED), { changes: { keys: { added: [], removed: [] } } })
+  t.strictSame(await jwks(), before)
+  t.equal(before.keys.length, 4)
+  const { payload } = await jwtVerify(String(id_token), createLocalJWKSet(await jwks()), { issuer })
+  t.equal(payload.sub, 'alice')
+  const answer = await fetch(`${issuer}/userinfo`, { headers: { authorization: `Bearer ${access_token}` } })
+  t.equal(answer.status, 200)
+
+  writeFileSync(config, `${usersYaml('alice', 'bob')}keys: [{ alg: RS256, kid: mine }]\n`)
+  t.match(await log.nth(2, RELOADED), { changes: { keys: { added: [] } } })
+  t.strictSame(await jwks(), { keys: before.keys.slice(3) }, 'a key that is no longer asked for goes')
+})
+
+test('the log says what a reload changed, and what needs a restart', async (t) => {
+  const config = write(t.testdir({}), 'config.yaml', 'server: { port: 0 }\n')
+  const overrides = [{ source: 'test', path: ['keys'], value: [{ alg: 'ES256' }] }]
+  const { issuer, log } = await start(t, { config, overrides })
+  writeFileSync(
+    config,
+    'server: { port: 9400, max_issuers: 5 }\nlog: { level: debug }\nlifetimes: { access_token: 5m }\n',
+  )
+  const { changes, msg } = await log.nth(1, RELOADED)
+  t.match(changes, {
+    users: { added: [], removed: [], changed: [] },
+    clients: { added: [], removed: [], changed: [] },
+    keys: { added: [], removed: [] },
+  })
+  const { flags, needs_restart } = changes as { flags: string[]; needs_restart: string[] }
+  t.strictSame(flags.toSorted(), ['lifetimes.access_token: 1h → 5m', 'log.level: info → debug'])
+  t.strictSame(needs_restart.toSorted(), ['server.max_issuers', 'server.port'])
+  t.match(msg, 'lifetimes.access_token')
+  t.match(msg, 'server.port')
+  t.equal((await getTokens(issuer)).expires_in, 300, 'at the port as before')
+  t.match(await log.nth(1, /^answered$/), { level: 20 }, 'the new level is in force')
+})
+
+test('reload() reads the files at once and in order', async (t) => {
+  const config = write(t.testdir({}), 'config.yaml', usersYaml('alice'))
+  const { provider, issuer } = await start(t, { config })
+  writeFileSync(config, usersYaml('bob'))
+  t.strictSame(await Promise.all([provider.reload(), provider.reload()]), [true, true])
+  t.strictSame(await offered(issuer), ['bob'])
+})
+
+test('a fault of the program is not taken for a file in error, and does not end reloading', async (t) => {
+  let broken = false
+  const fault = {
+    source: 'test',
+    value: { port: 0 },
+    get path() {
+      if (broken) throw new Error('a fault')
+      return ['server']
+    },
+  }
+  const { provider } = await start(t, { overrides: [fault] })
+  broken = true
+  await t.rejects(provider.reload(), { message: 'a fault' })
+  broken = false
+  t.equal(await provider.reload(), true)
+})
