@@ -149,7 +149,9 @@ try {
   } else if (error instanceof CommanderError) {
     // Commander has said it already; --help and --version end here too, with 0.
     process.exitCode = error.exitCode === 0 ? 0 : MISUSE
+    /* c8 ignore start: only a fault of the program's own leads here. */
   } else {
     throw error
   }
+  /* c8 ignore stop */
 }

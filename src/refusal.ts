@@ -31,5 +31,7 @@ export function refuse(
 function asRefusal(error: FastifyError, request: FastifyRequest): OAuthError {
   const status = error.statusCode ?? 500
   if (status >= 500) return serverError()
-  return unreadableRequest(request.routeOptions.config.bad_body ?? 'invalid_request', error.message, status)
+  const types = 'expected application/json or application/x-www-form-urlencoded'
+  const description = status === 415 ? `content type is ${request.headers['content-type']}, ${types}` : error.message
+  return unreadableRequest(request.routeOptions.config.bad_body ?? 'invalid_request', description, status)
 }

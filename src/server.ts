@@ -146,7 +146,7 @@ function createContext(foundation: Foundation, request: FastifyRequest): Context
   const snapshot = foundation.current()
   const { server, issuer: fixed } = snapshot.config
   const base_path = name === undefined ? '' : `/issuers/${name}`
-  const origin = fixed ?? readOrigin(request.headers, server.trust_forwarded, `localhost:${server.port}`)
+  const origin = fixed ?? readOrigin(request.headers, server.trust_forwarded, `localhost:${request.socket.localPort}`)
   const base_url = origin.replace(/\/+$/, '') + base_path
   const { store, clock, keys } = foundation.findIssuer(name)
   return {

@@ -6,7 +6,7 @@ import type { ConfigInput } from '../src/config/input.js'
 import { loadSnapshot, readSchema } from '../src/config/load.js'
 import type { Snapshot } from '../src/config/snapshot.js'
 import { createKeys } from '../src/keys.js'
-import { createServer, type Issuer } from '../src/server.js'
+import { createServer, type Foundation, type Issuer } from '../src/server.js'
 import { createMemoryStore } from '../src/store/memory.js'
 
 export interface TestApp {
@@ -22,7 +22,12 @@ export interface TestApp {
   readonly log: Record<string, unknown>[]
 }
 
-export async function createApp(t: Test, config: ConfigInput = {}): Promise<TestApp> {
+/** @param foundation what the server stands on instead, to let something fail. */
+export async function createApp(
+  t: Test,
+  config: ConfigInput = {},
+  foundation: Partial<Foundation> = {},
+): Promise<TestApp> {
   let snapshot = await snapshotOf(config)
   let moved = 0
   const clock = { now: () => Math.floor(Date.now() / 1000) + moved }
@@ -38,6 +43,7 @@ export async function createApp(t: Test, config: ConfigInput = {}): Promise<Test
     health: () => ({ status: 'ok', config: { status: 'current', problems: [] } }),
     schema: readSchema(),
     log: pino({ level: 'debug' }, { write: (line: string) => void log.push(JSON.parse(line)) }),
+    ...foundation,
   })
   t.teardown(() => app.close())
   return {
@@ -143,4 +149,11 @@ export function jsonOf(t: Test, answer: LightMyRequestResponse, status = 200): R
 /** That an answer refuses in the way of RFC 6749 §5.2. */
 export function refused(t: Test, answer: LightMyRequestResponse, error: string, description: RegExp, status = 400) {
   t.match(jsonOf(t, answer, status), { error, error_description: description })
+}
+
+/** What a page says, without its markup. */
+export function textOf(page: string): string {
+  const text = page.replace(/^.*<\/head>/s, '').replaceAll(/<[^>]+>/g, ' ')
+  const entities: Record<string, string> = { lt: '<', gt: '>', amp: '&', quot: '"', '#39': "'" }
+  return text.replaceAll(/&([a-z]+|#39);/g, (all, name: string) => entities[name] ?? all).replaceAll(/\s+/g, ' ')
 }

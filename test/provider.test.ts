@@ -132,6 +132,15 @@ test('a host that is none is a ListenError', async (t) => {
   })
 })
 
+test('for what has no sentence of its own, the message of the system has to do', async (t) => {
+  // A link-local address needs the name of a link.
+  const error = await startProvider({ port: 0, host: 'fe80::1', log: { level: 'silent' } }).catch(
+    (caught: unknown) => caught,
+  )
+  t.type(error, ListenError)
+  t.match((error as Error).message, /^cannot listen on fe80::1, port 0: listen E[A-Z]+: .*fe80::1/)
+})
+
 test('close() answers what is in flight, and frees the port', async (t) => {
   const provider = await start(t)
   const port = Number(new URL(provider.issuer).port)

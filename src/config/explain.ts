@@ -51,7 +51,7 @@ export function explain(error: ErrorObject): Complaint {
     return { path: [...path, error.propertyName], at: 'key', message: `must be ${meaning(error)}` }
   }
   if (schema.title === 'Duration') {
-    return value(`must be seconds or a duration such as 15m, 1h, 30d; ${show(data, path, '')} is neither`)
+    return value(`must be seconds (1 or more) or a duration such as 15m, 1h, 30d; ${show(data, path, '')} is neither`)
   }
   if (keyword === 'type') return value(`must be ${typeNames(params.type)}, but is ${show(data, path)}`)
   if (keyword === 'pattern' || keyword === 'format')

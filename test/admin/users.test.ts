@@ -53,7 +53,14 @@ const BAD: [string, string, unknown, Record<string, string>, RegExp, number][] =
   ['a text', 'bob', '"x"', JSON_TYPE, /^the body is not a JSON object/, 400],
   ['broken JSON', 'bob', '{', JSON_TYPE, /not valid JSON/, 400],
   ['a form', 'bob', 'email=x', FORM, /^the body is not a JSON object/, 400],
-  ['another type', 'bob', '{}', { 'content-type': 'text/plain' }, /text\/plain/, 415],
+  [
+    'another type',
+    'bob',
+    '{}',
+    { 'content-type': 'text/plain' },
+    /^content type is text\/plain, expected application\/json or app/,
+    415,
+  ],
   ['an empty sub', '', {}, {}, /^sub has 0 characters/, 400],
   ['a long sub', 'x'.repeat(256), {}, {}, /^sub has 256 characters, expected 1 to 255$/, 400],
 ]

@@ -24,7 +24,11 @@ test('a wrong command line or environment ends with 2 and says what is wrong', {
     ],
     [['-e', '0'], {}, [/^--token-max-age must be .*\b0\b/]],
     [['-e', '-5'], {}, [/^--token-max-age must be .*-5\b/]],
-    [['-e', 'soon'], {}, ['--token-max-age must be seconds or a duration such as 15m, 1h, 30d; "soon" is neither']],
+    [
+      ['-e', 'soon'],
+      {},
+      ['--token-max-age must be seconds (1 or more) or a duration such as 15m, 1h, 30d; "soon" is neither'],
+    ],
     [['--user', ''], {}, [/^--user must .*empty|^--user must .*1 character/]],
     [['--user-claims', '{'], {}, [/^--user-claims must be a JSON object of claims such as {"sub": "alice"}: /]],
     [['--user-claims', '[]'], {}, ['--user-claims must be a JSON object of claims such as {"sub": "alice"}']],

@@ -80,10 +80,10 @@ const CASES: [string, string, string[]][] = [
     'durations',
     'lifetimes:\n  access_token: 1 hour\n  id_token: 0\n  authorization_code: 1.5\n  refresh_token: true\n',
     [
-      'config.yaml:2:17 /lifetimes/access_token must be seconds or a duration such as 15m, 1h, 30d; "1 hour" is neither',
-      'config.yaml:3:13 /lifetimes/id_token must be seconds or a duration such as 15m, 1h, 30d; 0 is neither',
-      'config.yaml:4:23 /lifetimes/authorization_code must be seconds or a duration such as 15m, 1h, 30d; 1.5 is neither',
-      'config.yaml:5:18 /lifetimes/refresh_token must be seconds or a duration such as 15m, 1h, 30d; true is neither',
+      'config.yaml:2:17 /lifetimes/access_token must be seconds (1 or more) or a duration such as 15m, 1h, 30d; "1 hour" is neither',
+      'config.yaml:3:13 /lifetimes/id_token must be seconds (1 or more) or a duration such as 15m, 1h, 30d; 0 is neither',
+      'config.yaml:4:23 /lifetimes/authorization_code must be seconds (1 or more) or a duration such as 15m, 1h, 30d; 1.5 is neither',
+      'config.yaml:5:18 /lifetimes/refresh_token must be seconds (1 or more) or a duration such as 15m, 1h, 30d; true is neither',
     ],
   ],
   [

@@ -70,7 +70,7 @@ t.test('a problem belongs to who wrote the value', async (t) => {
     'config.yaml:2:19 /users/1/sub must be a text, but is the number 1',
     '--set /server/host must be a text, but is the number 5',
     '--set /log/format must be one of auto, pretty, json, but is "prety"; did you mean pretty?',
-    '--set /lifetimes/access_token must be seconds or a duration such as 15m, 1h, 30d; "soon" is neither',
+    '--set /lifetimes/access_token must be seconds (1 or more) or a duration such as 15m, 1h, 30d; "soon" is neither',
     '--add /users/2 must be an object, but is the number 7',
     '--add /users/3 lacks the required key sub',
   ])

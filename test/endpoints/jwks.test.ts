@@ -16,9 +16,9 @@ t.test('RFC 7517 §4: each key with kid, alg, use, and its public members only',
   )
   t.equal(new Set(keys.map(({ kid }) => kid)).size, ALGS.length)
   for (const { kty, kid, alg, use, ...members } of keys) {
-    t.equal(use, 'sig', alg)
+    t.equal(use, 'sig', `${alg}`)
     t.type(kid, 'string')
-    t.strictSame(Object.keys(members).toSorted(), PUBLIC[kty!], alg)
+    t.strictSame(Object.keys(members).toSorted(), PUBLIC[kty!], `${alg}`)
   }
   t.match(answer.body, '{\n  "keys"', 'indented, for people')
 })

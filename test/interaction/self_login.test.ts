@@ -1,0 +1,177 @@
+/** The relying party of our own, as a browser meets it. */
+import type { InjectOptions, LightMyRequestResponse } from 'fastify'
+import t from 'tap'
+import { createApp, type TestApp, textOf } from '../app.js'
+
+const COOKIE = 'oidc_provider_mock_self_login'
+const USERS = [{ sub: 'alice', claims: { email: 'alice@example.com' } }]
+
+/** A browser: it keeps cookies and follows nothing by itself. */
+function createBrowser({ app }: TestApp, headers: Record<string, string> = {}) {
+  const cookies: Record<string, string> = {}
+  const send = async (options: InjectOptions): Promise<LightMyRequestResponse> => {
+    const answer = await app.inject({ ...options, cookies, headers: { ...headers, ...options.headers } })
+    for (const { name, value } of answer.cookies as { name: string; value: string }[]) cookies[name] = value
+    return answer
+  }
+  const locationOf = (answer: LightMyRequestResponse) => {
+    const { pathname, search } = new URL(String(answer.headers.location), 'http://localhost')
+    return pathname + search
+  }
+  return {
+    send,
+    locationOf,
+    cookies,
+    get: (url: string) => send({ url }),
+    start: async (base = '') => locationOf(await send({ method: 'POST', url: `${base}/oidc/login` })),
+    /** The answer of the authorization endpoint, as the URL that the browser goes to next. */
+    authorize: async (url: string, form: Record<string, string> = { sub: 'alice' }) =>
+      locationOf(
+        await send({
+          method: 'POST',
+          url,
+          payload: new URLSearchParams(form).toString(),
+          headers: { 'content-type': 'application/x-www-form-urlencoded' },
+        }),
+      ),
+  }
+}
+
+for (const base of ['', '/issuers/one']) {
+  t.test(`the whole way at ${base || 'the default issuer'}`, async (t) => {
+    const test = await createApp(t, { users: USERS })
+    const browser = createBrowser(test)
+    const page = await browser.get(`${base}/oidc/login`)
+    t.match(page.body, `<form method="post" action="${base}/oidc/login">`)
+    t.match(page.body, `http://localhost${base}<`)
+
+    const started = await browser.send({ method: 'POST', url: `${base}/oidc/login` })
+    t.equal(started.statusCode, 302)
+    t.match(
+      started.headers['set-cookie'],
+      new RegExp(`^${COOKIE}=[\\w-]{43}; Path=${base || '/'}; HttpOnly; SameSite=Lax$`),
+    )
+    const asked = browser.locationOf(started)
+    t.ok(asked.startsWith(`${base}/oauth2/authorize?`))
+    t.match((await browser.get(asked)).body, /Self-login/)
+
+    const back = await browser.authorize(asked)
+    t.ok(back.startsWith(`${base}/oidc/authorized?code=`))
+    const authorized = await browser.get(back)
+    t.equal(authorized.headers.location, `${base}/oidc/success`)
+    for (let round = 0; round < 2; round++) {
+      const success = await browser.get(`${base}/oidc/success`)
+      t.equal(success.statusCode, 200)
+      t.equal(success.headers['cache-control'], 'no-store')
+      t.match(textOf(success.body), /You are logged in as alice /)
+      t.match(textOf(success.body), ' email alice@example.com ')
+      t.match(textOf(success.body), ` iss http://localhost${base} `)
+      t.match(success.body, /ey[\w.-]{30,40}… \(\d+ characters\)/, 'long tokens are shortened')
+    }
+
+    const again = await browser.get(back)
+    t.equal(again.statusCode, 400, 'the answer counts once')
+    t.equal((await browser.get(`${base}/oidc/success`)).statusCode, 400)
+  })
+}
+
+t.test('its link ends the session and leads back', async (t) => {
+  const test = await createApp(t, { users: USERS })
+  const browser = createBrowser(test)
+  await browser.get(await browser.authorize(await browser.start()))
+  const { body } = await browser.get('/oidc/success')
+  const [, link = ''] = /href="(\/oauth2\/end_session[^"]*)"/.exec(body) ?? []
+  const page = await browser.get(link.replaceAll('&amp;', '&'))
+  t.match(textOf(page.body), ' alice ')
+  t.match(page.body, 'http://localhost/oidc/login')
+})
+
+t.test('it works where registration, nonce and PKCE are required', async (t) => {
+  const test = await createApp(t, { require_registration: true, require_nonce: true, require_pkce: true })
+  const browser = createBrowser(test)
+  const answer = await browser.get(await browser.authorize(await browser.start()))
+  t.equal(answer.headers.location, '/oidc/success')
+})
+
+t.test('it works behind a proxy, and with a fixed issuer', async (t) => {
+  const proxy = { host: 'inner', 'x-forwarded-host': 'idp.example', 'x-forwarded-proto': 'https' }
+  for (const config of [{}, { issuer: 'https://idp.example' }]) {
+    const test = await createApp(t, config)
+    const browser = createBrowser(test, proxy)
+    const asked = await browser.start()
+    t.match(new URLSearchParams(asked.split('?')[1]).get('redirect_uri'), 'https://idp.example/oidc/authorized')
+    await browser.get(await browser.authorize(asked))
+    t.match((await browser.get('/oidc/success')).body, 'https://idp.example')
+  }
+})
+
+t.test('who denies reads so, and may try again', async (t) => {
+  const test = await createApp(t)
+  const browser = createBrowser(test)
+  const answer = await browser.get(await browser.authorize(await browser.start(), { action: 'deny' }))
+  t.equal(answer.statusCode, 400)
+  t.match(answer.body, 'Error: access_denied')
+  t.match(answer.body, 'the end-user denied access')
+  t.match(answer.body, 'href="/oidc/login">Try again')
+  t.equal((await browser.get('/oidc/success')).statusCode, 400)
+})
+
+t.test('OpenID Connect Core §3.1.2.7: an answer is for the browser that asked', async (t) => {
+  const test = await createApp(t)
+  const [one, other] = [createBrowser(test), createBrowser(test)]
+  const back = await one.authorize(await one.start())
+  const stranger = await createBrowser(test).get(back)
+  t.equal(stranger.statusCode, 400)
+  t.match(stranger.body, 'Error: no_login')
+  await other.start()
+  const swapped = await other.get(back)
+  t.equal(swapped.statusCode, 400)
+  t.match(swapped.body, 'Error: wrong_state')
+  t.equal((await one.get(back)).statusCode, 302)
+})
+
+t.test('OpenID Connect Core §3.1.2.7: an answer without state, or with an error of its own', async (t) => {
+  const test = await createApp(t)
+  const browser = createBrowser(test)
+  await browser.start()
+  t.match((await browser.get('/oidc/authorized?code=x')).body, 'Error: wrong_state')
+  const state = async () => new URLSearchParams((await browser.start()).split('?')[1]).get('state')
+  t.match((await browser.get(`/oidc/authorized?state=${await state()}&error=odd<b>`)).body, 'Error: odd&lt;b&gt;')
+  t.match((await browser.get(`/oidc/authorized?state=${await state()}`)).body, 'code is missing')
+  t.match((await browser.get(`/oidc/authorized?state=${await state()}&code=x`)).body, 'Error: invalid_grant')
+  const twice = await browser.get(`/oidc/authorized?state=${await state()}&state=x`)
+  t.equal(twice.statusCode, 400)
+})
+
+t.test(
+  'OpenID Connect Core §3.1.3.7: an ID token with another nonce, or none at all, is not of this login',
+  async (t) => {
+    const test = await createApp(t)
+    for (const change of [{ nonce: 'other' }, { scope: 'email' }] as Record<string, string>[]) {
+      const browser = createBrowser(test)
+      const [path, query] = (await browser.start()).split('?')
+      const changed = new URLSearchParams({ ...Object.fromEntries(new URLSearchParams(query)), ...change })
+      const answer = await browser.get(await browser.authorize(`${path}?${changed}`))
+      t.equal(answer.statusCode, 400)
+      t.match(answer.body, 'Error: invalid_id_token')
+    }
+  },
+)
+
+t.test('no cookie, or one that means nothing', async (t) => {
+  const test = await createApp(t)
+  for (const headers of [{}, { cookie: `${COOKIE}=unknown` }, { cookie: `${COOKIE}=` }] as Record<string, string>[]) {
+    for (const url of ['/oidc/authorized?code=x&state=y', '/oidc/success']) {
+      const answer = await test.get(url, { headers })
+      t.equal(answer.statusCode, 400, url)
+      t.match(answer.body, 'Error: no_login')
+    }
+  }
+  const browser = createBrowser(test)
+  await browser.start()
+  t.match(
+    (await browser.get('/oidc/success')).body,
+    'no login is done in this browser',
+    'nor one that has not come back',
+  )
+})

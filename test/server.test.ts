@@ -1,0 +1,407 @@
+/** What holds for every endpoint: isolation, CORS, headers, errors in two forms, and a log without secrets. */
+import { createHash } from 'node:crypto'
+import { decodeJwt } from 'jose'
+import t from 'tap'
+import { ENDPOINTS, PATHS } from '../src/endpoints/paths.js'
+import {
+  basic,
+  createApp,
+  exchange,
+  getTokens,
+  getUserinfo,
+  jsonOf,
+  logIn,
+  REDIRECT_URI,
+  refresh,
+  refused,
+  register,
+} from './app.js'
+
+const HTML = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' }
+const ISSUER_PATHS = [...Object.values(ENDPOINTS), ...Object.values(PATHS)].filter(
+  (path) => path !== PATHS.healthz && path !== PATHS.config_schema,
+)
+
+t.test('isolated issuers share nothing: users, clients, codes, tokens, keys', async (t) => {
+  const test = await createApp(t)
+  const [here, there] = ['/issuers/one', '/issuers/two']
+  for (const other of [there, '', '/issuers/One']) {
+    await test.app.inject({ method: 'PUT', url: `${here}/users/alice`, payload: { level: 1 } })
+    const tokens = await getTokens(test, { base: here })
+    t.equal(decodeJwt(tokens.id_token).iss, `http://localhost${here}`)
+    t.match((await getUserinfo(test, tokens.access_token, here)).json(), { level: 1 })
+    t.equal((await getUserinfo(test, tokens.access_token, other)).statusCode, 401, 'access tokens')
+    const asked = { grant_type: 'refresh_token', redirect_uri: '', refresh_token: tokens.refresh_token }
+    refused(t, await exchange(test, asked, other), 'invalid_grant', /^refresh_token is unknown$/)
+    const code = (await logIn(test, { base: here })).get('code')!
+    refused(t, await exchange(test, { code }, other), 'invalid_grant', /^code is unknown/)
+    t.equal((await exchange(test, { code }, here)).statusCode, 200, 'a code survives the attempt elsewhere')
+    const { id_token } = await getTokens(test, { base: other })
+    t.equal(decodeJwt(id_token).level, undefined, 'users')
+    const { client_id } = await register(test, { redirect_uris: ['http://a/'] }, here)
+    t.equal(
+      (await logIn(test, { base: other, client_id })).has('code'),
+      true,
+      'a client of one is unknown to the other',
+    )
+    const jwks = await Promise.all([here, other].map((base) => test.get(`${base}/jwks`)))
+    t.not(jwks[0]!.body, jwks[1]!.body, 'keys')
+    const query = new URLSearchParams({ client_id: 'app', redirect_uri: REDIRECT_URI, response_type: 'code' })
+    await logIn(test, { base: here, sub: 'only-here' })
+    t.notMatch((await test.get(`${other}/oauth2/authorize?${query}`)).body, 'only-here', 'recent users')
+  }
+})
+
+t.test('isolated issuers share the configuration', async (t) => {
+  const test = await createApp(t, { users: [{ sub: 'alice', claims: { level: 5 } }] })
+  t.equal(decodeJwt((await getTokens(test, { base: '/issuers/x' })).id_token).level, 5)
+})
+
+t.test('the name of an isolated issuer needs no encoding and has 64 characters at most', async (t) => {
+  const test = await createApp(t)
+  for (const name of ['a', 'A-b_c.~9', '...a', 'x'.repeat(64)]) {
+    t.equal((await test.get(`/issuers/${name}/jwks`)).statusCode, 200, name)
+  }
+  const bad = [
+    '..',
+    '.',
+    '%2e%2e',
+    'a%20b',
+    'a%2Fb',
+    '%00',
+    'ä',
+    '%C3%A4',
+    '<x>',
+    'a:b',
+    '$',
+    'x'.repeat(65),
+    'x'.repeat(2050),
+  ]
+  for (const name of bad) {
+    const answer = await test.get(`/issuers/${name}/jwks`)
+    t.ok([400, 404, 414].includes(answer.statusCode), `${name.slice(0, 20)} ${answer.statusCode}`)
+    if (name !== '..' && name !== '.') t.notMatch(answer.body, '"keys"', name.slice(0, 20))
+  }
+  const page = await test.get('/issuers/a%20b/jwks', { headers: HTML })
+  t.equal(page.statusCode, 404)
+  t.match(page.body, 'Error: not_found')
+})
+
+t.test('what the whole process says is at its root only', async (t) => {
+  const test = await createApp(t)
+  t.strictSame(jsonOf(t, await test.get('/healthz')), { status: 'ok', config: { status: 'current', problems: [] } })
+  const schema = await test.get('/config.schema.json')
+  t.equal(schema.headers['content-type'], 'application/schema+json; charset=utf-8')
+  t.match(schema.json(), { $schema: /2020-12/, properties: { users: {} } })
+  for (const path of ['/healthz', '/config.schema.json']) {
+    refused(t, await test.get(`/issuers/x${path}`), 'not_found', /there is nothing at this path$/, 404)
+  }
+})
+
+t.test('the home page links to discovery, the authorization endpoint and the self-login', async (t) => {
+  const test = await createApp(t, {
+    users: [{ sub: 'alice' }],
+    clients: [{ client_id: 'web', redirect_uris: [REDIRECT_URI], token_endpoint_auth_method: 'none' }],
+  })
+  for (const base of ['', '/issuers/one']) {
+    const answer = await test.get(`${base}/`)
+    t.equal(answer.statusCode, 200)
+    t.match(answer.headers['content-type'], /^text\/html/)
+    for (const path of ['/.well-known/openid-configuration', '/oauth2/authorize', '/oidc/login']) {
+      t.match(answer.body, `href="${base}${path}`)
+    }
+    t.match(answer.body, `http://localhost${base}`)
+    t.match(answer.body, 'alice')
+    t.match(answer.body, 'web')
+  }
+})
+
+t.test('Fetch §3.2: every endpoint but the authorization endpoint answers the scripts of any origin', async (t) => {
+  const test = await createApp(t)
+  for (const base of ['', '/issuers/x']) {
+    for (const path of ISSUER_PATHS) {
+      const url = base + path.replace(':sub', 'alice')
+      const headers = {
+        origin: 'https://app.example',
+        'access-control-request-method': 'PUT',
+        'access-control-request-headers': 'authorization,content-type',
+      }
+      const preflight = await test.app.inject({ method: 'OPTIONS', url, headers })
+      const get = await test.get(url, { headers: { origin: headers.origin } })
+      const open = path !== ENDPOINTS.authorization_endpoint
+      t.equal(preflight.statusCode, open ? 204 : 405, url)
+      t.equal(preflight.headers['access-control-allow-origin'], open ? '*' : undefined)
+      t.equal(preflight.headers['access-control-allow-headers'], open ? 'authorization,content-type' : undefined)
+      const methods = open ? 'GET, POST, PUT, PATCH, DELETE, OPTIONS' : undefined
+      t.equal(preflight.headers['access-control-allow-methods'], methods)
+      t.equal(get.headers['access-control-allow-origin'], open ? '*' : undefined)
+      t.equal(get.headers['access-control-expose-headers'], open ? 'WWW-Authenticate' : undefined)
+    }
+  }
+})
+
+t.test('Fetch §3.2: refusals can be read by scripts as well, and no credentials are taken', async (t) => {
+  const test = await createApp(t)
+  const headers = { origin: 'https://app.example' }
+  for (const answer of [await test.get('/userinfo', { headers }), await test.get('/oauth2/token', { headers })]) {
+    t.ok(answer.statusCode >= 400)
+    t.equal(answer.headers['access-control-allow-origin'], '*')
+    t.equal(answer.headers['access-control-allow-credentials'], undefined)
+  }
+})
+
+t.test('Fetch §3.2: with cors_origins only those, also after a reload', async (t) => {
+  const test = await createApp(t, { server: { cors_origins: ['https://a.example', 'https://b.example'] } })
+  const allowed = async (origin?: string) => {
+    const answer = await test.get('/jwks', { headers: origin === undefined ? {} : { origin } })
+    t.match(answer.headers.vary, 'Origin')
+    return answer.headers['access-control-allow-origin']
+  }
+  t.equal(await allowed('https://a.example'), 'https://a.example')
+  t.equal(await allowed('https://b.example'), 'https://b.example')
+  for (const origin of ['https://evil.example', 'https://a.example.evil', 'http://a.example', 'null', undefined]) {
+    t.equal(await allowed(origin), undefined, String(origin))
+  }
+  await test.reload({ server: { cors_origins: ['https://c.example'] } })
+  t.equal(await allowed('https://a.example'), undefined)
+  t.equal(await allowed('https://c.example'), 'https://c.example')
+})
+
+const ALLOW: Record<string, string> = {
+  '/oauth2/authorize': 'GET, HEAD, POST',
+  '/oauth2/token': 'POST, OPTIONS',
+  '/userinfo': 'GET, POST, HEAD, OPTIONS',
+  '/jwks': 'GET, HEAD, OPTIONS',
+  '/oauth2/clients': 'POST, OPTIONS',
+  '/oauth2/end_session': 'GET, HEAD, POST, OPTIONS',
+  '/oauth2/end_session/confirm': 'POST, OPTIONS',
+  '/': 'GET, HEAD, OPTIONS',
+  '/.well-known/openid-configuration': 'GET, HEAD, OPTIONS',
+  '/users/alice': 'PUT, OPTIONS',
+  '/users/alice/revoke-tokens': 'POST, OPTIONS',
+  '/oidc/login': 'GET, HEAD, POST, OPTIONS',
+  '/oidc/authorized': 'GET, HEAD, OPTIONS',
+  '/oidc/success': 'GET, HEAD, OPTIONS',
+  '/healthz': 'GET, HEAD',
+  '/config.schema.json': 'GET, HEAD',
+}
+
+t.test('RFC 9110 §15.5.6: a wrong method is 405 with Allow; what Allow says is true', async (t) => {
+  const test = await createApp(t)
+  const words = (list: unknown) => String(list).split(', ').toSorted()
+  for (const base of ['', '/issuers/x']) {
+    for (const [path, allow] of Object.entries(ALLOW)) {
+      if (base !== '' && ['/healthz', '/config.schema.json'].includes(path)) continue
+      const url = base + path
+      for (const method of ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const) {
+        const answer = await test.app.inject({ method, url })
+        const taken = words(allow).includes(method)
+        t.equal(answer.statusCode === 405, !taken, `${method} ${url}: ${answer.statusCode}`)
+        t.not(answer.statusCode, 404, `${method} ${url}`)
+        if (!taken) t.strictSame(words(answer.headers.allow), words(allow))
+      }
+    }
+  }
+})
+
+t.test('RFC 9110 §15.5.5 and §15.5.6: 404 and 405 as JSON, or as a page for whom prefers one', async (t) => {
+  const test = await createApp(t)
+  const cases = [
+    ['GET', '/nope?code=secret', 404, 'not_found', 'GET /nope: there is nothing at this path'],
+    ['GET', '/issuers', 404, 'not_found', 'GET /issuers: there is nothing at this path'],
+    ['DELETE', '/jwks', 405, 'method_not_allowed', 'DELETE /jwks: expected one of GET, HEAD, OPTIONS'],
+  ] as const
+  for (const [method, url, status, error, error_description] of cases) {
+    for (const accept of ['application/json', '*/*', undefined, 'nonsense']) {
+      const headers = accept === undefined ? {} : { accept }
+      const answer = await test.app.inject({ method, url, headers })
+      t.strictSame(jsonOf(t, answer, status), { error, error_description })
+    }
+    const page = await test.app.inject({ method, url, headers: HTML })
+    t.equal(page.statusCode, status)
+    t.match(page.headers['content-type'], /^text\/html/)
+    t.match(page.body, `Error: ${error}`)
+    t.match(page.body, `HTTP status ${status}`)
+  }
+})
+
+t.test('a URL that cannot be decoded is 400, and leaves no trace of its query', async (t) => {
+  const test = await createApp(t)
+  for (const url of ['/%zz?code=secret', '/users/%ff?code=secret', '/issuers/%/jwks?code=secret']) {
+    for (const headers of [{}, HTML]) {
+      const answer = await test.get(url, { headers })
+      t.match(jsonOf(t, answer, 400), { error: 'invalid_request' })
+      t.notMatch(answer.body, 'secret')
+    }
+  }
+  t.notMatch(JSON.stringify(test.log), 'secret')
+})
+
+t.test('a fault of ours is 500, and only the log says which', async (t) => {
+  const health = () => {
+    throw new Error('the reason')
+  }
+  const test = await createApp(t, {}, { health })
+  const answer = await test.get('/healthz?code=x')
+  t.strictSame(jsonOf(t, answer, 500), {
+    error: 'server_error',
+    error_description: 'the provider failed; its log says why',
+  })
+  const line = test.log.find(({ msg }) => msg === 'a request failed')
+  t.match(line, { level: 50, path: '/healthz', err: { message: 'the reason', stack: /server\.test/ } })
+})
+
+t.test('pages load nothing, run nothing, and stand in no frame', async (t) => {
+  const test = await createApp(t)
+  const query = new URLSearchParams({ client_id: 'app', redirect_uri: REDIRECT_URI, response_type: 'code' })
+  const urls = ['/', `/oauth2/authorize?${query}`, '/oauth2/authorize', '/oauth2/end_session', '/oidc/login', '/nope']
+  for (const url of urls) {
+    const { headers, body } = await test.get(url, { headers: HTML })
+    const [, style = ''] = /<style>(.*?)<\/style>/s.exec(body) ?? []
+    const hash = createHash('sha256').update(style).digest('base64')
+    const policy = [
+      "default-src 'none'",
+      `style-src 'sha256-${hash}'`,
+      'img-src data:',
+      "base-uri 'none'",
+      "frame-ancestors 'none'",
+    ]
+    t.strictSame(String(headers['content-security-policy']).split(';'), policy, url)
+    t.equal(headers['x-frame-options'], 'DENY')
+    t.equal(headers['x-content-type-options'], 'nosniff')
+    t.equal(headers['referrer-policy'], 'no-referrer')
+    t.equal(headers['strict-transport-security'], undefined)
+    t.notMatch(body, /<script|<link[^>]* href="(?!data:)| style="| on\w+="/)
+  }
+})
+
+t.test('the log says who logged in where, with which scopes', async (t) => {
+  const test = await createApp(t)
+  await getTokens(test, { scope: 'openid email' })
+  t.match(
+    test.log.find(({ msg }) => msg === 'logged in'),
+    { level: 30, sub: 'alice', client_id: 'app', scope: 'openid email' },
+  )
+  t.match(
+    test.log.find(({ msg }) => msg === 'tokens issued'),
+    { client_id: 'app', grant_type: 'authorization_code' },
+  )
+  t.match(
+    test.log.find(({ msg }) => msg === 'answered'),
+    { method: 'POST', path: '/oauth2/authorize', status: 302 },
+  )
+})
+
+t.test('the log says what was refused and why', async (t) => {
+  const test = await createApp(t)
+  await exchange(test, { code: 'x' })
+  await logIn(test, { response_type: 'x' })
+  const [refusal, sent] = test.log.filter(({ level }) => level === 40)
+  t.match(refusal, { msg: 'request refused', path: '/oauth2/token', status: 400, error: 'invalid_grant' })
+  t.match(sent, { msg: 'authorization request refused', client_id: 'app', error: 'unsupported_response_type' })
+})
+
+t.test('no line of the log holds a code, token, verifier or secret, of good requests and bad', async (t) => {
+  const client_secret = 'the-secret-of-the-client'
+  const test = await createApp(t, {
+    clients: [
+      { client_id: 'web', client_secret, redirect_uris: [REDIRECT_URI] },
+      {
+        client_id: 'post',
+        client_secret,
+        redirect_uris: [REDIRECT_URI],
+        token_endpoint_auth_method: 'client_secret_post',
+      },
+    ],
+  })
+  const code_verifier = 'v'.repeat(43)
+  const secrets: string[] = [client_secret, code_verifier, basic('web', client_secret).slice(6)]
+  const codeOf = async (query: Record<string, string>) => {
+    const code = (await logIn(test, query)).get('code')!
+    secrets.push(code)
+    return code
+  }
+  const keep = (tokens: object) =>
+    secrets.push(
+      ...Object.entries(tokens)
+        .filter(([name]) => /token$|secret/.test(name))
+        .map(([, value]) => String(value)),
+    )
+
+  const registered = await register(test, { token_endpoint_auth_method: 'client_secret_post' })
+  keep(registered)
+  const asked = { client_id: 'web', code_challenge: code_verifier, nonce: 'n' }
+  const headers = { authorization: basic('web', client_secret) }
+  const code = await codeOf(asked)
+  const tokens = (await exchange(test, { code, client_id: '', code_verifier }, '', headers)).json<
+    Record<string, string>
+  >()
+  keep(tokens)
+  keep(
+    (
+      await exchange(
+        test,
+        { grant_type: 'refresh_token', client_id: '', refresh_token: tokens.refresh_token! },
+        '',
+        headers,
+      )
+    ).json(),
+  )
+  await getUserinfo(test, tokens.access_token!)
+  await test.get(`/oauth2/end_session?id_token_hint=${tokens.id_token}&client_id=other`)
+  await test.post('/oauth2/end_session/confirm', {
+    id_token_hint: tokens.id_token!,
+    post_logout_redirect_uri: 'relative',
+  })
+
+  // What is refused is quoted, but not what must stay secret.
+  await exchange(test, { code, client_id: '', code_verifier }, '', headers)
+  await exchange(test, { code: await codeOf(asked), client_id: '', code_verifier: 'w'.repeat(43) }, '', headers)
+  await exchange(test, { code: await codeOf(asked), client_id: '' }, '', headers)
+  await exchange(test, { code: await codeOf({}), client_id: 'other' })
+  await exchange(test, { code, client_id: 'post', client_secret: `${client_secret}x` })
+  await exchange(test, { code, client_id: 'post' }, '', headers)
+  await exchange(test, { code, client_id: '' }, '', { authorization: `Basic ${client_secret}` })
+  await refresh(test, tokens.refresh_token!)
+  await refresh(test, `${tokens.refresh_token}x`)
+  await getUserinfo(test, tokens.refresh_token!)
+  await test.get('/userinfo', { headers: { authorization: tokens.access_token! } })
+  await test.get('/userinfo', { headers: { authorization: `${tokens.access_token} x` } })
+  await test.get(`/userinfo?access_token=${tokens.access_token}`)
+  await test.get(`/nope?code=${code}`)
+  await test.get(`/oidc/authorized?code=${code}&state=x`)
+  const type = { 'content-type': 'application/json' }
+  await test.post('/oauth2/token', undefined, { payload: `{"client_secret": "${client_secret}"`, headers: type })
+  await test.post('/oauth2/clients', undefined, { payload: `{"client_secret": ${client_secret}}`, headers: type })
+  await test.post('/users/alice/revoke-tokens')
+  await getUserinfo(test, tokens.access_token!)
+
+  t.ok(test.log.length > 40)
+  t.ok(secrets.length >= 12)
+  for (const line of test.log) {
+    const text = JSON.stringify(line)
+    for (const secret of secrets) if (text.includes(secret)) t.fail(`${secret} is in ${text}`)
+  }
+  t.ok(test.log.some((line) => JSON.stringify(line).includes('client_secret is not the one of client post')))
+})
+
+t.test('a body is as large as the configuration allows', async (t) => {
+  const test = await createApp(t, { server: { body_limit: 1000 } })
+  const large = { note: 'x'.repeat(1000) }
+  for (const answer of [
+    await test.app.inject({ method: 'PUT', url: '/users/alice', payload: large }),
+    await test.post('/oauth2/token', large),
+  ]) {
+    t.match(jsonOf(t, answer, 413), { error: 'invalid_request', error_description: /too large/ })
+  }
+  const page = await test.post('/oauth2/authorize', large)
+  t.equal(page.statusCode, 413)
+  t.match(page.body, 'Error: invalid_request')
+})
+
+t.test('JSON is indented, for people', async (t) => {
+  const test = await createApp(t)
+  for (const url of ['/jwks', '/.well-known/openid-configuration', '/healthz', '/nope']) {
+    t.match((await test.get(url)).body, /^\{\n {2}".*\}\n$/s, url)
+  }
+})
