@@ -58,6 +58,7 @@ export const untrustedClient = (description: string) => new OAuthError('invalid_
 
 // RFC 6750 §3.1.
 export const invalidToken = (description: string) => bearerError('invalid_token', description, 401)
+export const invalidTokenRequest = (description: string) => bearerError('invalid_request', description, 400)
 
 /** RFC 6750 §3.1: a request without any token gets a challenge without an error code. */
 export const missingToken = (description: string) =>
@@ -66,6 +67,22 @@ export const missingToken = (description: string) =>
 // RFC 7591 §3.2.2.
 export const invalidRedirectUri = (description: string) => new OAuthError('invalid_redirect_uri', description)
 export const invalidClientMetadata = (description: string) => new OAuthError('invalid_client_metadata', description)
+
+// What no specification of OAuth names: HTTP's own refusals, in the same form.
+export const notFound = (request: string) =>
+  new OAuthError('not_found', `${request}: there is nothing at this path`, 404)
+export const serverError = () => new OAuthError('server_error', 'the provider failed; its log says why', 500)
+
+/** RFC 9110 §15.5.6: the answer lists what the path takes. */
+export const methodNotAllowed = (request: string, allow: string) =>
+  new OAuthError('method_not_allowed', `${request}: expected one of ${allow}`, 405, { allow })
+
+/** A request that could not be read: broken, too large, or in an unknown format. */
+export const unreadableRequest = (
+  error: 'invalid_request' | 'invalid_client_metadata',
+  description: string,
+  status: number,
+) => new OAuthError(error, description, status)
 
 const REALM = 'oidc-provider-mock'
 
