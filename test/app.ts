@@ -23,7 +23,7 @@ export interface TestApp {
 }
 
 export async function createApp(t: Test, config: ConfigInput = {}): Promise<TestApp> {
-  let snapshot = await load(config)
+  let snapshot = await snapshotOf(config)
   let moved = 0
   const clock = { now: () => Math.floor(Date.now() / 1000) + moved }
   const issuers = new Map<string | undefined, Issuer>()
@@ -47,7 +47,7 @@ export async function createApp(t: Test, config: ConfigInput = {}): Promise<Test
       moved += seconds
     },
     reload: async (next) => {
-      snapshot = await load(next)
+      snapshot = await snapshotOf(next, snapshot)
     },
     get: (url, options) => app.inject({ url, ...options }),
     post: (url, form, options) =>
@@ -61,10 +61,12 @@ export async function createApp(t: Test, config: ConfigInput = {}): Promise<Test
   }
 }
 
-function load(config: ConfigInput): Promise<Snapshot> {
+/** The snapshot of a configuration. */
+export function snapshotOf(config: ConfigInput = {}, previous?: Snapshot): Promise<Snapshot> {
   // An elliptic key is made in no time; tests that look at RS256 ask for it.
   const overrides = Object.entries({ keys: [{ alg: 'ES256' as const }], ...config })
-  return loadSnapshot({ env: {}, overrides: overrides.map(([key, value]) => ({ source: 'test', path: [key], value })) })
+  const sources = { env: {}, overrides: overrides.map(([key, value]) => ({ source: 'test', path: [key], value })) }
+  return loadSnapshot(sources, previous)
 }
 
 export const REDIRECT_URI = 'http://localhost:8000/callback'

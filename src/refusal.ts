@@ -1,0 +1,35 @@
+/** The one error handler: every refusal that isn't sent to a client ends here, as JSON or as a page. */
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import { OAuthError, serverError, unreadableRequest } from './oauth/errors.js'
+import { renderPage } from './pages/render.js'
+
+/** For people to read: indented. */
+export const toJson = (payload: unknown) => `${JSON.stringify(payload, null, 2)}\n`
+
+export const pathOf = (request: FastifyRequest) => request.url.split('?')[0]!.slice(0, 200)
+export const describeRequest = (request: FastifyRequest) => `${request.method} ${pathOf(request)}`
+const answerFor = (request: FastifyRequest) =>
+  request.routeOptions.config.answer ?? (request.accepts().type(['json', 'html']) === 'html' ? 'page' : 'json')
+
+/** Answers with the refusal; what isn't one yet becomes one. */
+export function refuse(
+  error: FastifyError | OAuthError,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  answer: 'page' | 'json' = answerFor(request),
+): FastifyReply {
+  const refusal = error instanceof OAuthError ? error : asRefusal(error, request)
+  if (refusal.status >= 500) request.log.error({ err: error, path: pathOf(request) }, 'a request failed')
+  else request.log.warn({ path: pathOf(request), status: refusal.status, ...refusal.toJSON() }, 'request refused')
+  reply.code(refusal.status).headers(refusal.headers)
+  if (answer === 'json') return reply.type('application/json; charset=utf-8').send(toJson(refusal))
+  const page = renderPage('error', { error: refusal.error, description: refusal.message, status: refusal.status })
+  return reply.type('text/html; charset=utf-8').send(page)
+}
+
+/** What Fastify refuses by itself (a broken or too large body, a broken URL), in our terms; else it is a fault of ours. */
+function asRefusal(error: FastifyError, request: FastifyRequest): OAuthError {
+  const status = error.statusCode ?? 500
+  if (status >= 500) return serverError()
+  return unreadableRequest(request.routeOptions.config.bad_body ?? 'invalid_request', error.message, status)
+}
