@@ -9,7 +9,7 @@ export interface Flag {
   /** How the value is named in `--help`; a flag with `[BOOL]` also works bare. */
   readonly value: string
   readonly description: string
-  /** Where the value goes; `config` and `user_claims_file` are files to read, and go nowhere. */
+  /** Where the value goes; what says which files to read, and how, goes nowhere. */
   readonly paths: readonly (readonly string[])[]
   /** Whether each value is one more item of a list. */
   readonly append?: boolean
@@ -28,6 +28,20 @@ function boolean(value: string): boolean {
   const word = value.toLowerCase()
   if (!TRUE.includes(word) && !FALSE.includes(word)) throw new Error(`must be true or false, but is "${value}"`)
   return TRUE.includes(word)
+}
+
+/** How changes of files are noticed. */
+export function readWatch(value: string): 'poll' | 'events' {
+  const word = value.toLowerCase()
+  if (word === 'poll' || TRUE.includes(word)) return 'poll'
+  if (word === 'events' || FALSE.includes(word)) return 'events'
+  throw new Error(`must be poll (or true) or events (or false), but is "${value}"`)
+}
+
+const list = (value: string) => value.split(',').map((item) => item.trim())
+
+function booleanOrList(value: string): boolean | string[] {
+  return [...TRUE, ...FALSE].includes(value.toLowerCase()) ? boolean(value) : list(value)
 }
 
 function claims(value: string): unknown {
@@ -63,6 +77,30 @@ export const FLAGS: readonly Flag[] = [
     description: 'the configuration, YAML or JSON; a change is followed at once',
     paths: [],
     parse: text,
+  },
+  {
+    names: '--config-inline',
+    env: 'CONFIG_INLINE',
+    value: '<TEXT>',
+    description: 'the configuration itself, YAML or JSON',
+    paths: [],
+    parse: text,
+  },
+  {
+    names: '--config-dir',
+    env: 'CONFIG_DIR',
+    value: '<FOLDER>',
+    description: 'a folder whose config.yaml and users.yaml (.yml, .json) are read if they are there',
+    paths: [],
+    parse: text,
+  },
+  {
+    names: '--watch-poll',
+    env: 'WATCH',
+    value: '[BOOL]',
+    description: 'look at files twice a second, where the system tells of no changes: true or poll (default: false)',
+    paths: [],
+    parse: readWatch,
   },
   {
     names: '-p, --port',
@@ -162,12 +200,80 @@ export const FLAGS: readonly Flag[] = [
     parse: text,
   },
   {
+    names: '--public-url',
+    env: 'PUBLIC_URL',
+    value: '<URL>',
+    description: 'what browsers visit, where that is not the issuer',
+    paths: [['public_url']],
+    parse: text,
+  },
+  {
+    names: '--internal-url',
+    env: 'INTERNAL_URL',
+    value: '<URL>',
+    description: 'what back ends call, where that is not the issuer',
+    paths: [['internal_url']],
+    parse: text,
+  },
+  {
+    names: '--base-path',
+    env: 'BASE_PATH',
+    value: '<PATH>',
+    description: 'a path such as /auth, below which a reverse proxy shows the provider',
+    paths: [['server', 'base_path']],
+    parse: text,
+  },
+  {
     names: '--trust-forwarded',
     env: 'TRUST_FORWARDED',
     value: '[BOOL]',
-    description: 'believe X-Forwarded-Proto, -Host and -Port (default: true)',
+    description:
+      'believe X-Forwarded-Proto, -Host, -Port and -Prefix, or from whom: addresses with commas (default: true)',
     paths: [['server', 'trust_forwarded']],
-    parse: boolean,
+    parse: booleanOrList,
+  },
+  {
+    names: '--tls-cert',
+    env: 'TLS_CERT',
+    value: '<FILE>',
+    description: 'serve https with this PEM certificate; a change is followed at once',
+    paths: [['server', 'tls', 'cert']],
+    parse: text,
+  },
+  {
+    names: '--tls-key',
+    env: 'TLS_KEY',
+    value: '<FILE>',
+    description: 'the PEM private key of --tls-cert',
+    paths: [['server', 'tls', 'key']],
+    parse: text,
+  },
+  {
+    names: '--tls-self-signed',
+    env: 'TLS_SELF_SIGNED',
+    value: '[NAMES]',
+    description: 'serve https with a certificate made at start, for these names (default: localhost,127.0.0.1,::1)',
+    paths: [['server', 'tls']],
+    parse: (value) => {
+      const names = booleanOrList(value)
+      return typeof names === 'boolean' ? { self_signed: names } : { self_signed: true, names }
+    },
+  },
+  {
+    names: '--tls-ca-file',
+    env: 'TLS_CA_FILE',
+    value: '<FILE>',
+    description: 'write the authority of --tls-self-signed to this file',
+    paths: [['server', 'tls', 'ca_file']],
+    parse: text,
+  },
+  {
+    names: '--http-port',
+    env: 'HTTP_PORT',
+    value: '<N>',
+    description: 'a second port for plain http beside https; 0 picks a free one',
+    paths: [['server', 'http_port']],
+    parse: number,
   },
   {
     names: '--cors-origin',
@@ -175,7 +281,7 @@ export const FLAGS: readonly Flag[] = [
     value: '<ORIGIN>',
     description: 'origins whose scripts may call, separated by commas (default: *)',
     paths: [['server', 'cors_origins']],
-    parse: (value) => value.split(',').map((origin) => origin.trim()),
+    parse: list,
   },
   {
     names: '--wildcard-redirect-uris',

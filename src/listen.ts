@@ -26,7 +26,11 @@ type Place = Pick<Config['server'], 'host' | 'port' | 'http_port'>
 const GRACE = 800
 
 /** Listens with the server, and beside https with another one for plain http that does the same. */
-export async function listen(app: FastifyInstance, { host, port, http_port }: Place, https: boolean): Promise<Listening> {
+export async function listen(
+  app: FastifyInstance,
+  { host, port, http_port }: Place,
+  https: boolean,
+): Promise<Listening> {
   const servers: Server[] = [app.server]
   const close = async () => {
     const deadline = setTimeout(() => servers.map((server) => server.closeAllConnections()), GRACE)
@@ -39,7 +43,9 @@ export async function listen(app: FastifyInstance, { host, port, http_port }: Pl
     })
     const url = `${https ? 'https' : 'http'}://${urlHost(host)}:${portOf(app.server)}`
     if (!https || http_port === undefined) return { url, close }
-    const second = createHttpServer({ requestTimeout: REQUEST_TIMEOUT }, (request, reply) => app.routing(request, reply))
+    const second = createHttpServer({ requestTimeout: REQUEST_TIMEOUT }, (request, reply) =>
+      app.routing(request, reply),
+    )
     await attempt(host, http_port, '--http-port', () => bind(second, host, http_port))
     servers.push(second)
     return { url, http_url: `http://${urlHost(host)}:${portOf(second)}`, close }

@@ -57,7 +57,9 @@ const OWN_PATHS: readonly string[] = [...Object.values(ENDPOINTS), ...Object.val
 
 /** The URL to route by: a proxy may have left the base path in front, or not. */
 export function routedUrl({ base_path, trusts }: Snapshot, { url = '/', headers, socket }: IncomingMessage): string {
-  const said = trusts(socket.remoteAddress) ? [headers['x-forwarded-prefix']].flat()[0]?.split(',')[0]?.trim() : undefined
+  const said = trusts(socket.remoteAddress)
+    ? [headers['x-forwarded-prefix']].flat()[0]?.split(',')[0]?.trim()
+    : undefined
   const prefix = said?.startsWith('/') ? said.replace(/\/+$/, '') : base_path
   return OWN_PATHS.includes(url.split('?')[0]!) ? url : stripPath(url, prefix)
 }

@@ -22,7 +22,10 @@ export function createFetch(ca?: string): (url: string, sent?: Sent) => Promise<
           values.map((value): [string, string] => [name, value]),
         )
         buffer(response).then(
-          (content) => resolve(new Response(content.length === 0 ? null : content, { status: response.statusCode!, headers: fields })),
+          (content) =>
+            resolve(
+              new Response(content.length === 0 ? null : content, { status: response.statusCode!, headers: fields }),
+            ),
           reject,
         )
       })

@@ -11,8 +11,8 @@ export interface Started {
   readonly url: string
   /** Every line of the log until now. */
   lines(): readonly Record<string, unknown>[]
-  /** The first line whose message matches, be it there already or still to come. */
-  line(pattern: RegExp): Promise<Record<string, unknown>>
+  /** The nth line whose message matches, be it there already or still to come. */
+  line(pattern: RegExp, nth?: number): Promise<Record<string, unknown>>
 }
 
 /** Starts it on a free port; it is closed after the test. */
@@ -30,10 +30,10 @@ export async function start(t: Test, config: ConfigInput = {}, sources: Partial<
   const overrides = Object.entries(defaults).map(([key, value]) => ({ source: 'test', path: [key], value }))
   const provider = await createProvider({ env: {}, ...sources, overrides }, stream)
   t.teardown(() => provider.close())
-  const line = (pattern: RegExp) =>
+  const line = (pattern: RegExp, nth = 1) =>
     new Promise<Record<string, unknown>>((resolve) => {
       const look = () => {
-        const found = lines.find(({ msg }) => pattern.test(String(msg)))
+        const found = lines.filter(({ msg }) => pattern.test(String(msg)))[nth - 1]
         if (found === undefined) return
         waiting.delete(look)
         resolve(found)

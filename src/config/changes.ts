@@ -52,10 +52,19 @@ export function describeChanges(before: Snapshot, after: Snapshot): Changes {
 /** The changes in one line for people: `users +carol -bob ~alice; require_nonce: false → true`. */
 export function summarizeChanges({ users, clients, keys, flags, needs_restart }: Changes): string {
   const list = (name: string, { added, removed, changed }: Difference) => {
-    const names = [...added.map((one) => `+${one}`), ...removed.map((one) => `-${one}`), ...changed.map((one) => `~${one}`)]
+    const names = [
+      ...added.map((one) => `+${one}`),
+      ...removed.map((one) => `-${one}`),
+      ...changed.map((one) => `~${one}`),
+    ]
     return names.length === 0 ? [] : [`${name} ${names.join(' ')}`]
   }
-  const parts = [...list('users', users), ...list('clients', clients), ...list('keys', { ...keys, changed: [] }), ...flags]
+  const parts = [
+    ...list('users', users),
+    ...list('clients', clients),
+    ...list('keys', { ...keys, changed: [] }),
+    ...flags,
+  ]
   if (needs_restart.length > 0) parts.push(`at the next start: ${needs_restart.join(', ')}`)
   return parts.join('; ') || 'nothing changed'
 }

@@ -1,6 +1,6 @@
 /** What the doctor sees from where it runs: the answers of discovery and JWKS, unjudged. */
 import type { Clock } from '../mock/clock.js'
-import { type FetchOptions, fetchJson, type Fetched } from './fetch.js'
+import { type Fetched, type FetchOptions, fetchJson } from './fetch.js'
 
 export interface Facts {
   /** What was asked, as the user wrote it but for the slash at its end: the base of discovery. */

@@ -45,7 +45,8 @@ const REMEDIES: Readonly<Record<string, string>> = {
   TIMEOUT: 'nothing answers there: is a firewall or a network policy in between?',
   ECONNRESET: 'what listens there hangs up: is it https? Ask with https:// then',
   EPROTO: 'what listens there speaks no TLS: ask with http://, or switch it on with --tls-self-signed or --tls-cert',
-  OFF_HOST: 'the redirect was not followed, since clients do not follow one either; ask there, and give clients that URL',
+  OFF_HOST:
+    'the redirect was not followed, since clients do not follow one either; ask there, and give clients that URL',
   REDIRECTS: 'look at the reverse proxy in front',
   TOO_LARGE: 'something else than the provider answers there',
   NO_URL: 'give a URL such as http://localhost:9400',
@@ -71,10 +72,18 @@ function* judgeAnswer(about: string, fetched: Fetched): Iterable<Finding> {
     return
   }
   if (redirects.length > 0) {
-    yield warn(about, `${redirects[0]} redirects to ${url}`, 'give clients the URL that answers; not all follow redirects')
+    yield warn(
+      about,
+      `${redirects[0]} redirects to ${url}`,
+      'give clients the URL that answers; not all follow redirects',
+    )
   }
   if (untrusted !== undefined) {
-    yield warn(about, `the certificate of ${originOf(url)} is not trusted here (${untrusted}); --insecure asks all the same`, remedyFor(untrusted))
+    yield warn(
+      about,
+      `the certificate of ${originOf(url)} is not trusted here (${untrusted}); --insecure asks all the same`,
+      remedyFor(untrusted),
+    )
   }
   if (status !== 200) {
     const advice =
@@ -83,7 +92,11 @@ function* judgeAnswer(about: string, fetched: Fetched): Iterable<Finding> {
         : 'look at what answers there: the provider itself answers 200; a reverse proxy without one behind it answers 502 or 503'
     yield fail(about, `${url} answered ${status}, but 200 was expected`, advice)
   } else if (json === undefined) {
-    yield fail(about, `${url} answered something that is no JSON object`, 'something else than the provider answers there')
+    yield fail(
+      about,
+      `${url} answered something that is no JSON object`,
+      'something else than the provider answers there',
+    )
   } else {
     yield ok(about, `${url} answers`)
   }
@@ -130,7 +143,11 @@ function* judgeEndpoints({ asked }: Facts, document: Readonly<Record<string, unk
     const url = document[name]
     if (url === undefined) continue
     if (typeof url !== 'string' || !URL.canParse(url)) {
-      yield fail(name, `is ${JSON.stringify(url)}, but a URL was expected`, 'set issuer, public_url and internal_url to URLs')
+      yield fail(
+        name,
+        `is ${JSON.stringify(url)}, but a URL was expected`,
+        'set issuer, public_url and internal_url to URLs',
+      )
       continue
     }
     const base = url.endsWith(path) ? url.slice(0, -path.length) : originOf(url)
@@ -143,22 +160,43 @@ function* judgeEndpoints({ asked }: Facts, document: Readonly<Record<string, unk
   }
 }
 
-function judgeBase(side: 'browsers' | 'back ends', base: string, about: string, asked: string, issuer: unknown): Finding {
+function judgeBase(
+  side: 'browsers' | 'back ends',
+  base: string,
+  about: string,
+  asked: string,
+  issuer: unknown,
+): Finding {
   const setting = side === 'browsers' ? 'public_url (--public-url)' : 'internal_url (--internal-url)'
   const [{ hostname, protocol }, here] = [new URL(base), new URL(asked)]
   if (base === asked) return ok(about, `${side} are sent to ${base}, which is what was asked`)
   const message = `${side} are sent to ${base}, but ${asked} was asked`
   if (side === 'browsers' && isContainerName(hostname)) {
-    return warn(about, `${message}; a name without a dot is known in its own network only, so no browser outside finds it`, `set ${setting} to what browsers visit, such as http://localhost:${here.port || '9400'}`)
+    return warn(
+      about,
+      `${message}; a name without a dot is known in its own network only, so no browser outside finds it`,
+      `set ${setting} to what browsers visit, such as http://localhost:${here.port || '9400'}`,
+    )
   }
   if (side === 'back ends' && isLoopback(hostname) && !isLoopback(here.hostname)) {
-    return warn(about, `${message}; on any other machine, and in any other container, ${hostname} is not the provider`, `set ${setting} to ${asked}`)
+    return warn(
+      about,
+      `${message}; on any other machine, and in any other container, ${hostname} is not the provider`,
+      `set ${setting} to ${asked}`,
+    )
   }
   if (hostname === here.hostname && protocol !== here.protocol) {
-    return warn(about, `${message}, by another scheme`, `set ${setting} to ${asked}, or let the proxy send X-Forwarded-Proto and the provider trust it (server.trust_forwarded)`)
+    return warn(
+      about,
+      `${message}, by another scheme`,
+      `set ${setting} to ${asked}, or let the proxy send X-Forwarded-Proto and the provider trust it (server.trust_forwarded)`,
+    )
   }
   const same = typeof issuer === 'string' && issuer.replace(/\/+$/, '') === base
-  return ok(about, `${message}; that is right if ${side} reach it${same ? ', and it is the issuer' : ''}, else set ${setting}`)
+  return ok(
+    about,
+    `${message}; that is right if ${side} reach it${same ? ', and it is the issuer' : ''}, else set ${setting}`,
+  )
 }
 
 /** A name that only a container network knows, such as that of a compose service. */
@@ -182,7 +220,12 @@ function* judgeJwks({ asked, jwks }: Facts, document: Readonly<Record<string, un
 function judgeClock({ discovery: { date }, now }: Facts): Finding {
   if (date === undefined) return ok('clock', 'the answer says no time, so clocks were not compared')
   const ahead = date - now
-  if (Math.abs(ahead) <= MOST_SECONDS) return ok('clock', `the provider's clock and this one agree within ${MOST_SECONDS} seconds`)
+  if (Math.abs(ahead) <= MOST_SECONDS)
+    return ok('clock', `the provider's clock and this one agree within ${MOST_SECONDS} seconds`)
   const message = `the provider's clock is ${Math.abs(ahead)} seconds ${ahead > 0 ? 'ahead of' : 'behind'} the one here`
-  return fail('clock', message, 'tokens seem expired or not yet valid; set the clocks right (NTP; after sleep, restart the virtual machine that containers run in)')
+  return fail(
+    'clock',
+    message,
+    'tokens seem expired or not yet valid; set the clocks right (NTP; after sleep, restart the virtual machine that containers run in)',
+  )
 }

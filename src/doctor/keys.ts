@@ -10,8 +10,10 @@ type Members = Readonly<Record<string, unknown>>
 /** The first thing that is wrong with the set, or that it is good. */
 export function judgeKeys({ keys }: Members, document: Members): Finding {
   const problem = problemOf(keys, document)
-  if (problem === undefined) return { level: 'ok', about: 'keys', message: `public keys: ${(keys as unknown[]).length}, all good` }
-  const advice = 'no client can rely on this set; look at the keys of the configuration, or at what answers there instead'
+  if (problem === undefined)
+    return { level: 'ok', about: 'keys', message: `public keys: ${(keys as unknown[]).length}, all good` }
+  const advice =
+    'no client can rely on this set; look at the keys of the configuration, or at what answers there instead'
   return { level: 'fail', about: 'keys', message: problem, advice }
 }
 
@@ -30,7 +32,9 @@ function problemOf(keys: unknown, document: Members): string | undefined {
   const named = (keys as Members[]).map(({ alg }) => alg)
   // A key without alg is for any algorithm of its kind.
   const missing = algs.find((alg) => typeof alg === 'string' && !named.includes(alg) && !named.includes(undefined))
-  return missing === undefined ? undefined : `no key is for ${missing}, though discovery says that ID tokens are signed with it`
+  return missing === undefined
+    ? undefined
+    : `no key is for ${missing}, though discovery says that ID tokens are signed with it`
 }
 
 function isPublicKey(key: Members): boolean {

@@ -7,7 +7,7 @@ import { ConfigError } from '../config/errors.js'
 import { reasonOf } from '../config/read.js'
 import type { Snapshot } from '../config/snapshot.js'
 import type { Credentials, Tls } from '../config/tls.js'
-import { type Watch, watchFiles, type WatchOptions } from '../config/watch.js'
+import { type Watch, type WatchOptions, watchFiles } from '../config/watch.js'
 import { createSelfSigned } from './self_signed.js'
 
 /** What the server starts with. */
@@ -23,8 +23,11 @@ export async function prepareIdentity(tls: Tls | undefined, now: number): Promis
   const { ca, ...credentials } = await createSelfSigned(tls.names, now)
   if (tls.ca_file !== undefined) {
     await writeFile(tls.ca_file, ca).catch((error: unknown) => {
-      const reason = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'its folder does not exist' : `it ${reasonOf(error)}`
-      throw new ConfigError([{ file: tls.ca_file!, path: '', message: `can't be written as server.tls.ca_file: ${reason}` }])
+      const reason =
+        (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'its folder does not exist' : `it ${reasonOf(error)}`
+      throw new ConfigError([
+        { file: tls.ca_file!, path: '', message: `can't be written as server.tls.ca_file: ${reason}` },
+      ])
     })
   }
   return { credentials, ca }

@@ -101,7 +101,10 @@ function extension(id: string, critical: boolean, value: Buffer): Buffer {
 
 /** RFC 5280 §4.2.1.2: any value that is unique to the key. */
 function keyIdentifier(key: KeyObject): Buffer {
-  return createHash('sha256').update(key.export({ format: 'der', type: 'spki' })).digest().subarray(0, 20)
+  return createHash('sha256')
+    .update(key.export({ format: 'der', type: 'spki' }))
+    .digest()
+    .subarray(0, 20)
 }
 
 /** RFC 5280 §4.2.1.6: a dNSName, or an iPAddress in network byte order. */
@@ -116,7 +119,9 @@ function groupsOf(address: string): number[] {
   // A URL has it in its shortest form, without a part in the way of IPv4.
   const [head = '', tail] = new URL(`http://[${address}]`).hostname.slice(1, -1).split('::')
   const bytes = (part: string) =>
-    part.split(':').flatMap((group) => (group === '' ? [] : [Number.parseInt(group, 16) >> 8, Number.parseInt(group, 16) & 0xff]))
+    part
+      .split(':')
+      .flatMap((group) => (group === '' ? [] : [Number.parseInt(group, 16) >> 8, Number.parseInt(group, 16) & 0xff]))
   const [before, after] = [bytes(head), bytes(tail ?? '')]
   return [...before, ...Array<number>(16 - before.length - after.length).fill(0), ...after]
 }

@@ -34,7 +34,9 @@ export async function startNginx(t: Test, { upstream, prefix, directives, creden
     writeFileSync(join(folder, 'key.pem'), credentials.key)
   }
   const tls = credentials && `ssl_certificate ${folder}/cert.pem; ssl_certificate_key ${folder}/key.pem;`
-  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path ${folder}/${name};`)
+  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
+    (name) => `${name}_temp_path ${folder}/${name};`,
+  )
   const configuration = `
     daemon off; master_process off; pid ${folder}/pid; error_log stderr notice;
     events {}

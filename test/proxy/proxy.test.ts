@@ -33,7 +33,10 @@ async function logIn(t: Test, issuer: string, ca?: string): Promise<void> {
   })
   const answer = await fetch(url.href, { method: 'POST', body: new URLSearchParams({ sub: 'alice' }) })
   const back = new URL(answer.headers.get('location')!)
-  const tokens = await client.authorizationCodeGrant(config, back, { pkceCodeVerifier: code_verifier, idTokenExpected: true })
+  const tokens = await client.authorizationCodeGrant(config, back, {
+    pkceCodeVerifier: code_verifier,
+    idTokenExpected: true,
+  })
   t.equal(tokens.claims()?.iss, issuer)
   t.match(await client.fetchUserInfo(config, tokens.access_token, 'alice'), { sub: 'alice', email: 'alice' })
 }
@@ -56,7 +59,10 @@ async function logInByPages(t: Test, url: string, ca?: string): Promise<void> {
   t.equal(login, '/auth/oidc/login')
   const [, action = ''] = /action="([^"]+)"/.exec(await (await visit(login)).text())!
   const started = await visit(action, { method: 'POST' })
-  const authorized = await visit(started.headers.get('location')!, { method: 'POST', body: new URLSearchParams({ sub: 'bob' }) })
+  const authorized = await visit(started.headers.get('location')!, {
+    method: 'POST',
+    body: new URLSearchParams({ sub: 'bob' }),
+  })
   const done = await visit(authorized.headers.get('location')!)
   t.equal(done.headers.get('location'), '/auth/oidc/success')
   const page = await (await visit('/auth/oidc/success')).text()
@@ -73,7 +79,11 @@ interface Shape {
 }
 
 const SHAPES: Record<string, Shape> = {
-  'http, with the Host alone and base_path': { headers: HOST_ONLY, https: false, config: { server: { base_path: '/auth/' } } },
+  'http, with the Host alone and base_path': {
+    headers: HOST_ONLY,
+    https: false,
+    config: { server: { base_path: '/auth/' } },
+  },
   'https, with X-Forwarded-* and nothing configured': { headers: FORWARDED, https: true, config: {} },
   'https, with X-Forwarded-* from a trusted proxy': {
     headers: FORWARDED,
@@ -118,7 +128,12 @@ test('public_url names what nginx shows, whatever headers it sends', { skip: NO_
 test('the doctor says what a proxy that sends nothing lacks', { skip: NO_NGINX }, async (t) => {
   const proxy = await createSelfSigned(['localhost'], now())
   const { url: upstream } = await start(t, { server: { base_path: '/auth', trust_forwarded: ['10.0.0.1'] } })
-  const url = await startNginx(t, { upstream, prefix: 'kept', directives: FORWARDED.slice(1).concat(HOST_ONLY), credentials: proxy })
+  const url = await startNginx(t, {
+    upstream,
+    prefix: 'kept',
+    directives: FORWARDED.slice(1).concat(HOST_ONLY),
+    credentials: proxy,
+  })
   const { healthy, findings } = await diagnose(url, { insecure: false, ca: proxy.ca })
   t.notOk(healthy)
   t.match(
