@@ -3,6 +3,7 @@ import { open, readdir, stat } from 'node:fs/promises'
 
 /** Nobody writes a larger configuration by hand; it is a mistake or an attack. */
 const LARGEST = 4 * 1024 * 1024
+const CHUNK = 64 * 1024
 
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'does not exist',
@@ -44,7 +45,16 @@ export async function isReplaced(file: string): Promise<boolean> {
 
 async function readBytes(file: string): Promise<Buffer> {
   const handle = await open(file)
-  const chunks: Buffer[] = []
-  for await (const chunk of handle.createReadStream({ start: 0, end: LARGEST })) chunks.push(chunk as Buffer)
-  return Buffer.concat(chunks)
+  try {
+    const chunks: Buffer[] = []
+    for (let size = 0; size <= LARGEST; ) {
+      const { bytesRead, buffer } = await handle.read(Buffer.alloc(CHUNK))
+      if (bytesRead === 0) break
+      chunks.push(buffer.subarray(0, bytesRead))
+      size += bytesRead
+    }
+    return Buffer.concat(chunks)
+  } finally {
+    await handle.close()
+  }
 }

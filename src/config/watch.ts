@@ -159,7 +159,8 @@ async function follow(paths: readonly string[]): Promise<Route> {
       const step = join(here, name)
       const link = links < MOST_LINKS ? await readlink(step).catch(() => undefined) : undefined
       const found = link === undefined ? await lstat(step).catch(() => undefined) : undefined
-      if (found?.isDirectory()) {
+      // A folder where a file was meant may give way to the file.
+      if (found?.isDirectory() && rest.length > 0) {
         here = step
         id = found.ino
         continue
