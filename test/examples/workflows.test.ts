@@ -73,6 +73,8 @@ test('the hook looks at the files that are named for it', async (t) => {
     t.notMatch(name, files)
   }
   const [command, subcommand] = hook!.entry.split(' ')
-  t.hasProp(readYaml<{ bin: object }>('package.json').bin, command!)
+  const { bin, scripts } = readYaml<{ bin: object; scripts: object }>('package.json')
+  t.hasProp(bin, command!)
   t.equal(subcommand, 'validate')
+  t.hasProp(scripts, 'prepare', 'what npm runs where it installs from git')
 })
