@@ -8,6 +8,7 @@ import { loadServer, type Override, type Sources } from './config/load.js'
 import { readText } from './config/read.js'
 import { validateFile } from './config/validate.js'
 import { askedUrl, diagnose, formatDiagnosis } from './doctor/doctor.js'
+import { isHttpUrl } from './doctor/hosts.js'
 import { FLAGS, type Flag, nameOf, overridesOf, readWatch, variableOf } from './flags.js'
 import { argumentsOfServer, checkHealth, healthUrl } from './healthcheck.js'
 import { createProvider, ListenError, type Provider } from './provider.js'
@@ -137,6 +138,7 @@ async function serve(sources: Sources): Promise<void> {
 /** Says how the provider is with the exit codes that Docker knows, which 2 is not among. */
 async function healthcheck(given: Values): Promise<void> {
   try {
+    /* c8 ignore next -- only systems without /proc */
     const first = await readFile('/proc/1/cmdline', 'utf8').catch(() => '')
     const theirs = readFlags(argumentsOfServer(first, process.argv[1]!))
     const server = await loadServer(readSources(withEnvironment(new Map([...theirs, ...given]), process.env)))
@@ -156,7 +158,7 @@ interface DoctorOptions {
 
 async function doctor(given: Values, url: string | undefined, { ca, insecure, format }: DoctorOptions): Promise<void> {
   const asked = url ?? askedUrl(await loadServer(readSources(withEnvironment(given, process.env))))
-  if (!/^https?:\/\//i.test(asked) || !URL.canParse(asked)) {
+  if (!isHttpUrl(asked)) {
     throw new ConfigError([{ file: 'URL', path: '', message: `must be an http or https URL, but is "${asked}"` }])
   }
   const trusted = ca === undefined ? {} : { ca: await readAuthority(ca) }

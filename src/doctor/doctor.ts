@@ -4,7 +4,8 @@ import type { Config } from '../config/types.js'
 import { createClock } from '../mock/clock.js'
 import { type Facts, gatherFacts } from './facts.js'
 import type { FetchOptions } from './fetch.js'
-import { type Finding, judge } from './findings.js'
+import type { Finding } from './finding.js'
+import { judge } from './findings.js'
 
 /** Everything that the doctor found about the URL. */
 export interface Diagnosis {

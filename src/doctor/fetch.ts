@@ -2,7 +2,7 @@
 import { type IncomingMessage, request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import { rootCertificates, TLSSocket } from 'node:tls'
-import { originOf } from './hosts.js'
+import { isHttpUrl, originOf } from './hosts.js'
 
 /** What came of it. */
 export interface Fetched {
@@ -53,7 +53,7 @@ type Answer = Omit<Fetched, 'url' | 'redirects'> & { readonly location?: string 
 
 function get(url: string, { ca, insecure }: FetchOptions, signal: AbortSignal): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    if (!/^https?:\/\//i.test(url) || !URL.canParse(url)) {
+    if (!isHttpUrl(url)) {
       throw Object.assign(new Error('it is no http or https URL'), { code: 'NO_URL' })
     }
     const headers = { accept: 'application/json' }

@@ -1,18 +1,10 @@
 /** Judges what the doctor saw: a sentence for everything that is right, and for what isn't also what to set. No side effects. */
-import { ENDPOINTS, FRONT_CHANNEL } from '../endpoints/paths.js'
+import { judgeEndpoints } from './endpoints.js'
 import type { Facts } from './facts.js'
 import type { Fetched } from './fetch.js'
-import { explainHost, originOf } from './hosts.js'
+import { type Finding, fail, ok, warn } from './finding.js'
+import { explainHost, isHttpUrl, originOf } from './hosts.js'
 import { judgeKeys } from './keys.js'
-
-export interface Finding {
-  readonly level: 'ok' | 'warn' | 'fail'
-  /** What it is about: `discovery`, `issuer`, `jwks_uri`, … */
-  readonly about: string
-  readonly message: string
-  /** What to set, or to do. */
-  readonly advice?: string
-}
 
 /** RFC 7519 §4.1.4 allows for a clock that is wrong by a little, "usually no more than a few minutes"; many libraries allow less. */
 const MOST_SECONDS = 60
@@ -24,15 +16,11 @@ export function judge(facts: Facts): Finding[] {
   return [
     ...unreachable,
     ...judgeIssuer(facts.asked, document),
-    ...judgeEndpoints(facts, document),
+    ...judgeEndpoints(facts.asked, document),
     ...judgeJwks(facts, document),
     judgeClock(facts),
   ]
 }
-
-const ok = (about: string, message: string): Finding => ({ level: 'ok', about, message })
-const warn = (about: string, message: string, advice: string): Finding => ({ level: 'warn', about, message, advice })
-const fail = (about: string, message: string, advice: string): Finding => ({ level: 'fail', about, message, advice })
 
 /** What to do about each way of not being reached. */
 const REMEDIES: Readonly<Record<string, string>> = {
@@ -104,7 +92,7 @@ function* judgeAnswer(about: string, fetched: Fetched): Iterable<Finding> {
 
 /** OpenID Connect Discovery §4.3: the issuer must be exactly the URL that was asked. */
 function* judgeIssuer(asked: string, { issuer }: Readonly<Record<string, unknown>>): Iterable<Finding> {
-  if (typeof issuer !== 'string' || !URL.canParse(issuer)) {
+  if (!isHttpUrl(issuer)) {
     yield fail('issuer', `issuer is ${JSON.stringify(issuer)}, but a URL was expected`, 'set issuer to a URL')
     return
   }
@@ -135,73 +123,6 @@ function* judgeIssuer(asked: string, { issuer }: Readonly<Record<string, unknown
     yield warn('issuer', host.message, host.advice)
   }
 }
-
-/** Whether each side finds its endpoints: browsers the ones that they are sent to, back ends the others. */
-function* judgeEndpoints({ asked }: Facts, document: Readonly<Record<string, unknown>>): Iterable<Finding> {
-  const bases = new Map<string, string[]>()
-  for (const [name, path] of Object.entries(ENDPOINTS)) {
-    const url = document[name]
-    if (url === undefined) continue
-    if (typeof url !== 'string' || !URL.canParse(url)) {
-      yield fail(
-        name,
-        `is ${JSON.stringify(url)}, but a URL was expected`,
-        'set issuer, public_url and internal_url to URLs',
-      )
-      continue
-    }
-    const base = url.endsWith(path) ? url.slice(0, -path.length) : originOf(url)
-    const side = FRONT_CHANNEL.includes(name) ? 'browsers' : 'back ends'
-    bases.set(`${side} ${base}`, [...(bases.get(`${side} ${base}`) ?? []), name])
-  }
-  for (const [key, names] of bases) {
-    const [, side = '', base = ''] = /^(browsers|back ends) (.*)$/.exec(key)!
-    yield judgeBase(side === 'browsers' ? 'browsers' : 'back ends', base, names.join(', '), asked, document.issuer)
-  }
-}
-
-function judgeBase(
-  side: 'browsers' | 'back ends',
-  base: string,
-  about: string,
-  asked: string,
-  issuer: unknown,
-): Finding {
-  const setting = side === 'browsers' ? 'public_url (--public-url)' : 'internal_url (--internal-url)'
-  const [{ hostname, protocol }, here] = [new URL(base), new URL(asked)]
-  if (base === asked) return ok(about, `${side} are sent to ${base}, which is what was asked`)
-  const message = `${side} are sent to ${base}, but ${asked} was asked`
-  if (side === 'browsers' && isContainerName(hostname)) {
-    return warn(
-      about,
-      `${message}; a name without a dot is known in its own network only, so no browser outside finds it`,
-      `set ${setting} to what browsers visit, such as http://localhost:${here.port || '9400'}`,
-    )
-  }
-  if (side === 'back ends' && isLoopback(hostname) && !isLoopback(here.hostname)) {
-    return warn(
-      about,
-      `${message}; on any other machine, and in any other container, ${hostname} is not the provider`,
-      `set ${setting} to ${asked}`,
-    )
-  }
-  if (hostname === here.hostname && protocol !== here.protocol) {
-    return warn(
-      about,
-      `${message}, by another scheme`,
-      `set ${setting} to ${asked}, or let the proxy send X-Forwarded-Proto and the provider trust it (server.trust_forwarded)`,
-    )
-  }
-  const same = typeof issuer === 'string' && issuer.replace(/\/+$/, '') === base
-  return ok(
-    about,
-    `${message}; that is right if ${side} reach it${same ? ', and it is the issuer' : ''}, else set ${setting}`,
-  )
-}
-
-/** A name that only a container network knows, such as that of a compose service. */
-const isContainerName = (hostname: string) => /^[^.:[]+$/.test(hostname) && hostname !== 'localhost'
-const isLoopback = (hostname: string) => hostname === 'localhost' || hostname === '[::1]' || /^127\./.test(hostname)
 
 function* judgeJwks({ asked, jwks }: Facts, document: Readonly<Record<string, unknown>>): Iterable<Finding> {
   if (jwks === undefined) {

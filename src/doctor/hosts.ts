@@ -15,6 +15,11 @@ export function isNamed(base: string, { issuer, public_url, internal_url }: Name
   return [issuer, public_url, internal_url].some((url) => url !== undefined && originOf(url) === originOf(base))
 }
 
+/** Whether it is a URL that a client could ask. */
+export function isHttpUrl(url: unknown): url is string {
+  return typeof url === 'string' && /^https?:\/\//i.test(url) && URL.canParse(url)
+}
+
 /** The scheme, host and port of a URL, or the text itself where it is none. */
 export function originOf(url: string): string {
   return URL.canParse(url) ? new URL(url).origin : url

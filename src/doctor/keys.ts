@@ -1,6 +1,6 @@
 /** Judges a JWKS: whether clients can verify tokens with it. RFC 7517 §5. */
 import { createPublicKey, type JsonWebKey } from 'node:crypto'
-import type { Finding } from './findings.js'
+import type { Finding } from './finding.js'
 
 /** RFC 7518 §6: what only a private or symmetric key has. */
 const SECRET_MEMBERS = ['d', 'k', 'p', 'q', 'dp', 'dq', 'qi']
