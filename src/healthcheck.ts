@@ -24,9 +24,7 @@ export async function checkHealth(server: Config['server'], time_limit = TIME_LI
     throw new Error('port 0 stands for any free port, so there is none to ask; say which with --port')
   const { status, body } = await get(url, time_limit).catch((error: Error) => {
     const late = error.name === 'AbortError' || error.name === 'TimeoutError'
-    throw new Error(
-      late ? `${url} did not answer within ${time_limit} ms` : `${url} does not answer: ${reasonOf(error)}`,
-    )
+    throw new Error(late ? `${url} did not answer within ${time_limit} ms` : `${url} does not answer: ${error.message}`)
   })
   if (status !== 200)
     throw new Error(`${url} answered ${status}, but 200 was expected; does something else listen there?`)
@@ -37,10 +35,12 @@ export async function checkHealth(server: Config['server'], time_limit = TIME_LI
 async function get(url: string, time_limit: number): Promise<{ status: number | undefined; body: string }> {
   const signal = AbortSignal.timeout(time_limit)
   return await new Promise((resolve, reject) => {
+    // A name means its first address, as it does for the server. Node's errors for several addresses say nothing.
+    const options = { signal, autoSelectFamily: false }
     // It asks whether the server is well, not who it is, so any certificate will do.
     const request = url.startsWith('https:')
-      ? requestHttps(url, { signal, rejectUnauthorized: false })
-      : requestHttp(url, { signal })
+      ? requestHttps(url, { ...options, rejectUnauthorized: false })
+      : requestHttp(url, options)
     request.on('error', (error) => reject(signal.aborted ? signal.reason : error))
     request.on('response', (response) => {
       text(response).then(
@@ -50,11 +50,6 @@ async function get(url: string, time_limit: number): Promise<{ status: number | 
     })
     request.end()
   })
-}
-
-/** A name with several addresses fails with an error that holds one for each. */
-function reasonOf(error: Error): string {
-  return error instanceof AggregateError ? error.errors.map(({ message }: Error) => message).join(', ') : error.message
 }
 
 function statusIn(body: string): unknown {

@@ -68,13 +68,12 @@ export async function watchFiles(
       watcher = await begin(route)
     }
     const found = await look(paths)
-    if (closed) return
     const changed = !isDeepStrictEqual(found, known)
     stable = isDeepStrictEqual(found, candidate) ? stable + 1 : 0
     candidate = found
     const settled = stable >= (found.some((content, index) => isLost(content, known[index]!)) ? LOST : 1)
     if (rerouted || (changed && !settled)) lookSoon()
-    if (!changed || !settled) return
+    if (closed || !changed || !settled) return
     known = found
     onChange()
   }

@@ -1,7 +1,7 @@
-/** What is mounted into a container, from outside: folders, texts, polling, and the check of health. */
+/** What is mounted into a container, from outside: folders, texts, polling, signals. */
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { renameSync, rmSync, writeFileSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'tap'
@@ -92,7 +92,7 @@ test('polling follows changes, too', async (t) => {
     [[], { OIDC_PROVIDER_MOCK_WATCH: 'events' }],
   ]
   const folder = t.testdir({})
-  for (const [index, [args, env]] of ways.entries()) {
+  const follow = async ([args, env]: (typeof ways)[number], index: number) => {
     const file = join(folder, `${index}.yaml`)
     writeFileSync(file, 'users: [{ sub: alice }]')
     const { issuer, line, end } = await serve(t, ['--config', file, ...args], env)
@@ -102,37 +102,10 @@ test('polling follows changes, too', async (t) => {
     t.match(await loginPage(issuer), 'Authorize as bob')
     t.match(await end('SIGTERM'), { code: 0, stderr: '' })
   }
+  await Promise.all(ways.map(follow))
   t.match(await run([], { OIDC_PROVIDER_MOCK_WATCH: 'often' }), {
     code: 2,
     stderr: 'OIDC_PROVIDER_MOCK_WATCH must be poll (or true) or events (or false), but is "often"\n',
-  })
-})
-
-test('healthcheck asks the provider that the same flags, environment and files start', async (t) => {
-  const folder = t.testdir({})
-  mkdirSync(join(folder, 'config'))
-  const { issuer, end } = await serve(t)
-  const { port } = new URL(issuer)
-  const config_dir = join(folder, 'config')
-  writeFileSync(
-    join(config_dir, 'config.yaml'),
-    `server: { port: ${port}, host: 0.0.0.0 }\nuser: a problem elsewhere\n`,
-  )
-  const ways: [string[], Record<string, string>][] = [
-    [['healthcheck', '--port', port], {}],
-    [['--port', port, 'healthcheck'], {}],
-    [['healthcheck'], { OIDC_PROVIDER_MOCK_PORT: port, OIDC_PROVIDER_MOCK_HOST: '0.0.0.0' }],
-    [['healthcheck', '--config-dir', config_dir], {}],
-  ]
-  const well = { code: 0, stdout: `http://127.0.0.1:${port}/healthz is well\n`, stderr: '' }
-  for (const [args, env] of ways) t.match(await run(args, env), well, args.join(' '))
-  await end('SIGTERM')
-  const stderr = `http://127.0.0.1:${port}/healthz does not answer: connect ECONNREFUSED 127.0.0.1:${port}\n`
-  for (const [args, env] of ways) t.match(await run(args, env), { code: 1, stdout: '', stderr }, args.join(' '))
-  t.match(await run(['healthcheck', '--port', 'x']), {
-    code: 1,
-    stdout: '',
-    stderr: /^--port .*must be a whole number/,
   })
 })
 

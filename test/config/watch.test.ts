@@ -1,5 +1,5 @@
 /** Each save of a file is noticed exactly once, however it is done. */
-import { execFile } from 'node:child_process'
+import { execFile, execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import { appendFile, mkdir, open, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { syncBuiltinESMExports } from 'node:module'
@@ -227,6 +227,20 @@ t.test('what is no file has no content', async (t) => {
   await after(() => appendFile(join(folder, 'config.yaml'), 'b'))
   t.equal(count(), 1)
 })
+
+t.test(
+  'a pipe is not read, since that would take from whoever it is for',
+  {
+    skip: process.platform === 'win32' && 'Windows has no named pipes',
+  },
+  async (t) => {
+    const folder = t.testdir({ 'config.yaml': 'a' })
+    execFileSync('mkfifo', [join(folder, 'pipe')])
+    const { after, count } = await observe(t, [join(folder, 'pipe'), join(folder, 'config.yaml')])
+    await after(() => appendFile(join(folder, 'config.yaml'), 'b'))
+    t.equal(count(), 1)
+  },
+)
 
 t.test('after close nothing is noticed', async (t) => {
   const file = join(t.testdir({ 'config.yaml': 'a' }), 'config.yaml')
