@@ -1,63 +1,10 @@
 /** What the command line and the environment can set: one row for each flag, with the place in the configuration it sets. */
+
+import { ADDRESS_FLAGS } from './address_flags.js'
 import type { Override } from './config/load.js'
+import { boolean, claims, type Flag, list, number, readWatch, text } from './flag.js'
 
-export interface Flag {
-  /** As `--help` shows it, without the value. */
-  readonly names: string
-  /** The last part of the variable's name, after `OIDC_PROVIDER_MOCK_`. */
-  readonly env: string
-  /** How the value is named in `--help`; a flag with `[BOOL]` also works bare. */
-  readonly value: string
-  readonly description: string
-  /** Where the value goes; what says which files to read, and how, goes nowhere. */
-  readonly paths: readonly (readonly string[])[]
-  /** Whether each value is one more item of a list. */
-  readonly append?: boolean
-  /** Text in, configuration value out. Throws a sentence about what was expected. */
-  readonly parse: (text: string) => unknown
-}
-
-const text = (value: string) => value
-/** What is no number is left for the schema to refuse, which knows what was expected. */
-const number = (value: string) => (/^-?[0-9]{1,15}$/.test(value) ? Number(value) : value)
-
-const TRUE = ['true', '1', 'yes', 'on', 't', 'y']
-const FALSE = ['false', '0', 'no', 'off', 'f', 'n']
-
-function boolean(value: string): boolean {
-  const word = value.toLowerCase()
-  if (!TRUE.includes(word) && !FALSE.includes(word)) throw new Error(`must be true or false, but is "${value}"`)
-  return TRUE.includes(word)
-}
-
-/** How changes of files are noticed. */
-export function readWatch(value: string): 'poll' | 'events' {
-  const word = value.toLowerCase()
-  if (word === 'poll' || TRUE.includes(word)) return 'poll'
-  if (word === 'events' || FALSE.includes(word)) return 'events'
-  throw new Error(`must be poll (or true) or events (or false), but is "${value}"`)
-}
-
-const list = (value: string) => value.split(',').map((item) => item.trim())
-
-function booleanOrList(value: string): boolean | string[] {
-  return [...TRUE, ...FALSE].includes(value.toLowerCase()) ? boolean(value) : list(value)
-}
-
-function claims(value: string): unknown {
-  let parsed: unknown
-  try {
-    parsed = JSON.parse(value)
-  } catch (error) {
-    throw new Error(`must be a JSON object of claims such as {"sub": "alice"}: ${(error as Error).message}`)
-  }
-  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
-    throw new Error('must be a JSON object of claims such as {"sub": "alice"}')
-  }
-  const { sub, ...rest } = parsed as Record<string, unknown>
-  if (sub === undefined) throw new Error('must have a "sub": {"sub": "alice", …}')
-  return { sub, claims: rest }
-}
+export { type Flag, readWatch }
 
 const lifetime = (kind: string, name: string): Flag => ({
   names: `--${name.replaceAll('_', '-')}-lifetime`,
@@ -191,90 +138,7 @@ export const FLAGS: readonly Flag[] = [
     paths: [],
     parse: text,
   },
-  {
-    names: '--issuer',
-    env: 'ISSUER',
-    value: '<URL>',
-    description: 'the issuer identifier (default: follows the host of each request)',
-    paths: [['issuer']],
-    parse: text,
-  },
-  {
-    names: '--public-url',
-    env: 'PUBLIC_URL',
-    value: '<URL>',
-    description: 'what browsers visit, where that is not the issuer',
-    paths: [['public_url']],
-    parse: text,
-  },
-  {
-    names: '--internal-url',
-    env: 'INTERNAL_URL',
-    value: '<URL>',
-    description: 'what back ends call, where that is not the issuer',
-    paths: [['internal_url']],
-    parse: text,
-  },
-  {
-    names: '--base-path',
-    env: 'BASE_PATH',
-    value: '<PATH>',
-    description: 'a path such as /auth, below which a reverse proxy shows the provider',
-    paths: [['server', 'base_path']],
-    parse: text,
-  },
-  {
-    names: '--trust-forwarded',
-    env: 'TRUST_FORWARDED',
-    value: '[BOOL]',
-    description:
-      'believe X-Forwarded-Proto, -Host, -Port and -Prefix, or from whom: addresses with commas (default: true)',
-    paths: [['server', 'trust_forwarded']],
-    parse: booleanOrList,
-  },
-  {
-    names: '--tls-cert',
-    env: 'TLS_CERT',
-    value: '<FILE>',
-    description: 'serve https with this PEM certificate; a change is followed at once',
-    paths: [['server', 'tls', 'cert']],
-    parse: text,
-  },
-  {
-    names: '--tls-key',
-    env: 'TLS_KEY',
-    value: '<FILE>',
-    description: 'the PEM private key of --tls-cert',
-    paths: [['server', 'tls', 'key']],
-    parse: text,
-  },
-  {
-    names: '--tls-self-signed',
-    env: 'TLS_SELF_SIGNED',
-    value: '[NAMES]',
-    description: 'serve https with a certificate made at start, for these names (default: localhost,127.0.0.1,::1)',
-    paths: [['server', 'tls']],
-    parse: (value) => {
-      const names = booleanOrList(value)
-      return typeof names === 'boolean' ? { self_signed: names } : { self_signed: true, names }
-    },
-  },
-  {
-    names: '--tls-ca-file',
-    env: 'TLS_CA_FILE',
-    value: '<FILE>',
-    description: 'write the authority of --tls-self-signed to this file',
-    paths: [['server', 'tls', 'ca_file']],
-    parse: text,
-  },
-  {
-    names: '--http-port',
-    env: 'HTTP_PORT',
-    value: '<N>',
-    description: 'a second port for plain http beside https; 0 picks a free one',
-    paths: [['server', 'http_port']],
-    parse: number,
-  },
+  ...ADDRESS_FLAGS,
   {
     names: '--cors-origin',
     env: 'CORS_ORIGIN',

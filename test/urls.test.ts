@@ -83,6 +83,19 @@ test('a forwarded prefix goes before the base path, and is stripped where it was
   t.equal((await ask('', '/')).json<Document>().issuer, 'http://a', 'said to be at the root')
 })
 
+test('a forwarded host, scheme or port that is none is refused', async (t) => {
+  const { get } = await createApp(t)
+  for (const [name, value] of [
+    ['x-forwarded-host', 'a/b'],
+    ['x-forwarded-proto', 'constructor'],
+    ['x-forwarded-port', '80x'],
+  ] as const) {
+    t.equal((await get('/jwks', { headers: { host: 'a', [name]: value } })).statusCode, 400, name)
+  }
+  const ports = { host: 'a:1', 'x-forwarded-port': '443', 'x-forwarded-proto': 'https' }
+  t.equal((await get('/.well-known/openid-configuration', { headers: ports })).json<Document>().issuer, 'https://a')
+})
+
 test('a prefix that could lead a link astray is refused', async (t) => {
   const { get } = await createApp(t)
   for (const prefix of [

@@ -70,7 +70,8 @@ function get(url: string, { ca, insecure }: FetchOptions, signal: AbortSignal): 
 }
 
 async function readAnswer(response: IncomingMessage): Promise<Answer> {
-  const { statusCode: status = 0, headers, socket } = response
+  const { headers, socket } = response
+  const status = response.statusCode!
   const date = Date.parse(headers.date ?? '')
   const facts = {
     status,
@@ -111,7 +112,7 @@ function failureOf(error: unknown, signal: AbortSignal): Answer {
   if (signal.aborted) return { failure: { code: 'TIMEOUT', message: 'it did not answer in time' } }
   // A name with several addresses fails with an error that holds one for each.
   const [first] = error instanceof AggregateError ? error.errors : [error]
-  const { code = 'UNKNOWN', message } = first as NodeJS.ErrnoException
+  const { code, message } = first as NodeJS.ErrnoException
   // What OpenSSL says of this is about its own source.
-  return { failure: { code, message: code === 'EPROTO' ? 'the TLS handshake failed' : message } }
+  return { failure: { code: String(code), message: code === 'EPROTO' ? 'the TLS handshake failed' : message } }
 }

@@ -12,7 +12,7 @@ export function der(tag: number, ...content: readonly (Uint8Array | number)[]): 
 
 export const sequence = (...members: readonly Uint8Array[]) => der(0x30, ...members)
 export const set = (...members: readonly Uint8Array[]) => der(0x31, ...members)
-export const boolean = (value: boolean) => der(0x01, value ? 0xff : 0)
+export const TRUE = der(0x01, 0xff)
 export const octets = (content: Uint8Array) => der(0x04, content)
 export const text = (value: string) => der(0x0c, Buffer.from(value))
 

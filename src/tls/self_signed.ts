@@ -4,7 +4,7 @@ import { isIP } from 'node:net'
 import { promisify } from 'node:util'
 import type { Credentials } from '../config/tls.js'
 import { randomToken } from '../random.js'
-import { bits, boolean, integer, objectIdentifier, octets, sequence, set, tagged, text, time } from './der.js'
+import { bits, integer, objectIdentifier, octets, sequence, set, TRUE, tagged, text, time } from './der.js'
 
 /** What TLS serves with, and the authority that clients have to trust for it. */
 export interface SelfSigned extends Credentials {
@@ -43,7 +43,7 @@ export async function createSelfSigned(names: readonly string[], now: number): P
     issuer,
     now,
     extensions: [
-      extension('2.5.29.19', true, sequence(boolean(true), integer(0))),
+      extension('2.5.29.19', true, sequence(TRUE, integer(0))),
       // RFC 5280 §4.2.1.3: keyCertSign and cRLSign.
       extension('2.5.29.15', true, bits(Uint8Array.of(0x06), 1)),
     ],
@@ -96,7 +96,7 @@ function commonName(name: string): Buffer {
 }
 
 function extension(id: string, critical: boolean, value: Buffer): Buffer {
-  return sequence(objectIdentifier(id), ...(critical ? [boolean(true)] : []), octets(value))
+  return sequence(objectIdentifier(id), ...(critical ? [TRUE] : []), octets(value))
 }
 
 /** RFC 5280 §4.2.1.2: any value that is unique to the key. */

@@ -97,6 +97,11 @@ const BAD: [string, string, string[]][] = [
     ['config.yaml:1:33 /server/http_port is 443, which is the port for https, too; choose another one'],
   ],
   [
+    'names that are no list',
+    'server: { tls: { self_signed: true, names: 7 } }\n',
+    ['config.yaml:1:44 /server/tls/names must be a list, but is the number 7'],
+  ],
+  [
     'nothing is said twice about what the schema refuses',
     'issuer: 5\nserver: { base_path: /a, trust_forwarded: 5, http_port: x, tls: { cert: 5, key: 6, names: 7 } }\n',
     [

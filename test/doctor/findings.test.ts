@@ -127,6 +127,11 @@ const CASES: [string, Seen, RegExp[]][] = [
     ],
   ],
   [
+    'browsers sent there, without a port',
+    { asked: LOCAL, front: 'http://op' },
+    [/^warn authorization_endpoint, .*such as http:\/\/localhost:9400$/],
+  ],
+  [
     'another scheme',
     { asked: 'https://id.example', issuer: 'http://id.example', front: 'http://id.example', back: 'http://id.example' },
     [

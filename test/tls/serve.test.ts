@@ -137,12 +137,30 @@ test('a reload that names other files follows those from then on', async (t) => 
 test('whether there is TLS is decided at start', async (t) => {
   const one = await make('localhost')
   const { folder, provider, url, lines } = await startWithFiles(t, one)
-  for (const tls of ['', ', tls: { self_signed: true }']) {
+  for (const tls of ['', ', tls: { self_signed: true }', ', tls: { cert: tls.crt, key: tls.key }']) {
     await writeFile(join(folder, 'config.yaml'), `server: { port: 0${tls} }\n`)
     t.ok(await provider.reload())
     t.equal(await serialAt(url), serialOf(one))
   }
   t.match(String(lines().findLast(({ msg }) => /reloaded/.test(String(msg)))!.msg), 'at the next start: server.tls')
+})
+
+test('plain http stays so, and a certificate that was made stays, whatever a reload says', async (t) => {
+  const pair = await make('localhost')
+  const files = 'server: { port: 0, tls: { cert: tls.crt, key: tls.key } }\n'
+  const folder = t.testdir({ 'config.yaml': '{}', 'tls.crt': pair.cert, 'tls.key': pair.key })
+  const config = join(folder, 'config.yaml')
+  for (const server of [{}, { tls: { self_signed: true } }]) {
+    await writeFile(config, JSON.stringify({ server }))
+    const { provider, url, lines } = await start(t, {}, { config })
+    const serial = provider.ca === undefined ? '' : await serialAt(url)
+    await writeFile(config, files)
+    t.ok(await provider.reload())
+    t.match(await discoveryOf(url, provider.ca), { issuer: url })
+    if (provider.ca !== undefined) t.equal(await serialAt(url), serial)
+    t.notOk(lines().some(({ msg }) => msg === 'certificate exchanged'))
+    await provider.close()
+  }
 })
 
 test('an authority that has nowhere to go ends the start with a sentence', async (t) => {
