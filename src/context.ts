@@ -3,13 +3,22 @@ import type { SigningKey, Snapshot } from './config/snapshot.js'
 import type { Clock } from './mock/clock.js'
 import type { Store } from './store/store.js'
 
+/** The remote address of requests that the provider makes to itself; no socket has it. */
+export const IN_PROCESS = 'in-process'
+
 export interface Context {
   /** The issuer identifier, as it stands in `iss` (OpenID Connect Core §2). */
   readonly issuer: string
-  /** The issuer without a trailing slash: what the paths of the endpoints follow. */
-  readonly base_url: string
-  /** The part of the request's path in front of the endpoints' own: empty, or `/issuers/{name}`. */
+  /** What browsers visit, without a trailing slash: the paths of the endpoints follow it. */
+  readonly public_url: string
+  /** What back ends call, likewise. */
+  readonly internal_url: string
+  /** The base that the request came by, with any base path, whichever issuer it is for. */
+  readonly request_url: string
+  /** What stands in front of the endpoints' own paths where a browser sees them; empty, or begins with a slash. */
   readonly base_path: string
+  /** What of that belongs to the issuer, whatever a proxy puts in front: empty, or `/issuers/{name}`. */
+  readonly own_path: string
   /** What the configuration said when the request began. */
   readonly snapshot: Snapshot
   /** What has happened at this issuer. */

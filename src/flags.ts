@@ -1,49 +1,10 @@
 /** What the command line and the environment can set: one row for each flag, with the place in the configuration it sets. */
+
+import { ADDRESS_FLAGS } from './address_flags.js'
 import type { Override } from './config/load.js'
+import { boolean, claims, type Flag, list, number, readWatch, text } from './flag.js'
 
-export interface Flag {
-  /** As `--help` shows it, without the value. */
-  readonly names: string
-  /** The last part of the variable's name, after `OIDC_PROVIDER_MOCK_`. */
-  readonly env: string
-  /** How the value is named in `--help`; a flag with `[BOOL]` also works bare. */
-  readonly value: string
-  readonly description: string
-  /** Where the value goes; `config` and `user_claims_file` are files to read, and go nowhere. */
-  readonly paths: readonly (readonly string[])[]
-  /** Whether each value is one more item of a list. */
-  readonly append?: boolean
-  /** Text in, configuration value out. Throws a sentence about what was expected. */
-  readonly parse: (text: string) => unknown
-}
-
-const text = (value: string) => value
-/** What is no number is left for the schema to refuse, which knows what was expected. */
-const number = (value: string) => (/^-?[0-9]{1,15}$/.test(value) ? Number(value) : value)
-
-const TRUE = ['true', '1', 'yes', 'on', 't', 'y']
-const FALSE = ['false', '0', 'no', 'off', 'f', 'n']
-
-function boolean(value: string): boolean {
-  const word = value.toLowerCase()
-  if (!TRUE.includes(word) && !FALSE.includes(word)) throw new Error(`must be true or false, but is "${value}"`)
-  return TRUE.includes(word)
-}
-
-function claims(value: string): unknown {
-  let parsed: unknown
-  try {
-    parsed = JSON.parse(value)
-  } catch (error) {
-    throw new Error(`must be a JSON object of claims such as {"sub": "alice"}: ${(error as Error).message}`)
-  }
-  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
-    throw new Error('must be a JSON object of claims such as {"sub": "alice"}')
-  }
-  const { sub, ...rest } = parsed as Record<string, unknown>
-  if (sub === undefined) throw new Error('must have a "sub": {"sub": "alice", …}')
-  return { sub, claims: rest }
-}
+export { type Flag, readWatch }
 
 const lifetime = (kind: string, name: string, standard: string): Flag => ({
   names: `--${name.replaceAll('_', '-')}-lifetime`,
@@ -63,6 +24,30 @@ export const FLAGS: readonly Flag[] = [
     description: 'the configuration, YAML or JSON; a change is followed at once',
     paths: [],
     parse: text,
+  },
+  {
+    names: '--config-inline',
+    env: 'CONFIG_INLINE',
+    value: '<TEXT>',
+    description: 'the configuration itself, YAML or JSON',
+    paths: [],
+    parse: text,
+  },
+  {
+    names: '--config-dir',
+    env: 'CONFIG_DIR',
+    value: '<FOLDER>',
+    description: 'a folder whose config.yaml and users.yaml (.yml, .json) are read if they are there',
+    paths: [],
+    parse: text,
+  },
+  {
+    names: '--watch-poll',
+    env: 'WATCH',
+    value: '[BOOL]',
+    description: 'look at files twice a second, where the system tells of no changes: true or poll (default: false)',
+    paths: [],
+    parse: readWatch,
   },
   {
     names: '-p, --port',
@@ -153,29 +138,14 @@ export const FLAGS: readonly Flag[] = [
     paths: [],
     parse: text,
   },
-  {
-    names: '--issuer',
-    env: 'ISSUER',
-    value: '<URL>',
-    description: 'the issuer identifier (default: follows the host of each request)',
-    paths: [['issuer']],
-    parse: text,
-  },
-  {
-    names: '--trust-forwarded',
-    env: 'TRUST_FORWARDED',
-    value: '[BOOL]',
-    description: 'believe X-Forwarded-Proto, -Host and -Port (default: true)',
-    paths: [['server', 'trust_forwarded']],
-    parse: boolean,
-  },
+  ...ADDRESS_FLAGS,
   {
     names: '--cors-origin',
     env: 'CORS_ORIGIN',
     value: '<ORIGIN>',
     description: 'origins whose scripts may call, separated by commas (default: *)',
     paths: [['server', 'cors_origins']],
-    parse: (value) => value.split(',').map((origin) => origin.trim()),
+    parse: list,
   },
   {
     names: '--wildcard-redirect-uris',

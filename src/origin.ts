@@ -1,20 +1,23 @@
-/** Where a request says that it reached us: the origin from which the issuer and every URL follow. */
+/** Where a request says that it reached us: the base from which the issuer and every URL follow. */
 import type { IncomingHttpHeaders } from 'node:http'
 import { invalidRequest, shown } from './oauth/errors.js'
 
 const DEFAULT_PORTS: Readonly<Record<string, string>> = { http: '80', https: '443' }
 
-/**
- * @param trust_forwarded whether `X-Forwarded-Proto`, `-Host` and `-Port` count. Of several values the first does: it is
- *   what the browser saw.
- * @param fallback the host where the request names none (HTTP/1.0).
- */
-export function readOrigin(headers: IncomingHttpHeaders, trust_forwarded: boolean, fallback: string): string {
-  const forwarded = (name: string) => {
-    const value = trust_forwarded ? [headers[name]].flat()[0]?.split(',')[0]?.trim() : undefined
-    return value === '' ? undefined : value
-  }
-  const proto = (forwarded('x-forwarded-proto') ?? 'http').toLowerCase()
+/** What of a request decides it. */
+export interface Arrival {
+  readonly headers: IncomingHttpHeaders
+  /** How it came, `http` or `https`. */
+  readonly protocol: string
+  /** Whether `X-Forwarded-*` counts. Of several values the first does: it is what the browser saw. */
+  readonly trusted: boolean
+  /** The host where the request names none (HTTP/1.0). */
+  readonly fallback: string
+}
+
+export function readOrigin({ headers, protocol, trusted, fallback }: Arrival): string {
+  const forwarded = (name: string) => (trusted ? firstOf(headers[name]) : undefined)
+  const proto = (forwarded('x-forwarded-proto') ?? protocol).toLowerCase()
   const host = forwarded('x-forwarded-host') ?? headers.host ?? fallback
   const port = forwarded('x-forwarded-port')
   // RFC 3986 §3.2.2: a registered name or an IP literal; anything else could escape into pages and metadata.
@@ -28,4 +31,28 @@ export function readOrigin(headers: IncomingHttpHeaders, trust_forwarded: boolea
   }
   const chosen = port ?? ownPort
   return `${proto}://${name}${chosen === undefined || chosen === DEFAULT_PORTS[proto] ? '' : `:${chosen}`}`
+}
+
+/** The path that a proxy says it shows us below, without a slash at its end; undefined where none says so. */
+export function readPrefix({ headers, trusted }: Pick<Arrival, 'headers' | 'trusted'>): string | undefined {
+  const prefix = trusted ? firstOf(headers['x-forwarded-prefix']) : undefined
+  if (prefix === undefined) return undefined
+  // One slash between parts and no dots alone: as a link on a page it must not lead to another host or path.
+  if (!/^(\/(?!\.{1,2}(\/|$))[A-Za-z0-9._~-]{1,64}){0,16}\/?$/.test(prefix)) {
+    throw invalidRequest(`X-Forwarded-Prefix is ${shown(prefix)}, expected a path such as /auth`)
+  }
+  return prefix.replace(/\/$/, '')
+}
+
+/** The URL of a request without the path that a proxy left in front. */
+export function stripPath(url: string, path: string): string {
+  if (path === '' || !url.startsWith(path)) return url
+  const rest = url.slice(path.length)
+  if (rest === '' || rest.startsWith('?')) return `/${rest}`
+  return rest.startsWith('/') ? rest : url
+}
+
+function firstOf(header: string | string[] | undefined): string | undefined {
+  const value = [header].flat()[0]?.split(',')[0]?.trim()
+  return value === '' ? undefined : value
 }

@@ -1,21 +1,28 @@
 /** The composition root: configuration, snapshot, issuers and server, put together; reload and close. */
-import type { AddressInfo } from 'node:net'
 import { LRUCache } from 'lru-cache'
 import { describeChanges, summarizeChanges } from './config/changes.js'
 import { ConfigError, type Problem } from './config/errors.js'
 import { loadSnapshot, readSchema, type Sources } from './config/load.js'
-import type { Snapshot } from './config/snapshot.js'
+import { watchedFiles } from './config/sources.js'
 import { watchFiles } from './config/watch.js'
 import { createKeys } from './keys.js'
+import { ListenError, type Listening, listen } from './listen.js'
 import { createLogger, type LogStream } from './logger.js'
 import { createClock } from './mock/clock.js'
 import { createServer, type Issuer } from './server.js'
 import { createMemoryStore } from './store/memory.js'
+import { exchangeIdentity, prepareIdentity } from './tls/identity.js'
+
+export { ListenError }
 
 /** A provider that listens. */
 export interface Provider {
-  /** The issuer identifier of the default issuer: the configured one, else `http://localhost:PORT`. */
+  /** The issuer identifier of the default issuer: `issuer` or `public_url` as configured, else `http://localhost:PORT` with the base path. */
   readonly issuer: string
+  /** Where the second port for plain http is, as `http://localhost:PORT`, if there is one. */
+  readonly http_url?: string
+  /** The authority of a self-signed certificate, as PEM: what clients have to trust. */
+  readonly ca?: string
   /** Reads the files again; resolves to whether what they say now is in force. Problems are in the log and at `/healthz`. */
   reload(): Promise<boolean>
   /** Stops listening, answers what is in flight, and ends within a second. */
@@ -23,34 +30,30 @@ export interface Provider {
   [Symbol.asyncDispose](): Promise<void>
 }
 
-/** The provider can't listen where it was told to. */
-export class ListenError extends Error {
-  override readonly name = 'ListenError'
-}
-
-/** How long requests in flight have when the provider stops, in milliseconds. */
-const GRACE = 800
-
 export async function createProvider(sources: Sources, stream: LogStream): Promise<Provider> {
   let snapshot = await loadSnapshot(sources)
   let problems: readonly Problem[] = []
   const log = createLogger(snapshot.config.log, stream)
   const findIssuer = createIssuers(snapshot.config.server.max_issuers)
+  const identity = await prepareIdentity(snapshot.tls, createClock().now())
   const app = await createServer({
     current: () => snapshot,
     findIssuer,
     health: () => ({ status: 'ok', config: { status: problems.length === 0 ? 'current' : 'stale', problems } }),
     schema: readSchema(),
     log,
+    ...identity,
   })
 
   const load = async (): Promise<boolean> => {
     try {
       const next = await loadSnapshot(sources, snapshot)
       const changes = describeChanges(snapshot, next)
+      const exchanged = exchange.follow(snapshot, next)
       snapshot = next
       problems = []
       log.level = next.config.log.level
+      if (exchanged) log.info('certificate exchanged')
       log.info({ changes }, `configuration reloaded: ${summarizeChanges(changes)}`)
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error
@@ -67,35 +70,44 @@ export async function createProvider(sources: Sources, stream: LogStream): Promi
     return reloaded
   }
 
-  const watched = [sources.config, sources.user_claims_file].filter((file) => file !== undefined)
-  const watcher = await watchFiles(
-    watched,
-    () => void reload(),
-    (error) => log.warn({ err: error }, 'watching failed'),
-  )
+  const changed = () => void reload()
+  const failed = (error: unknown) => log.warn({ err: error }, 'watching failed')
+  const options = { poll: sources.poll === true }
+  const watcher = await watchFiles(watchedFiles(sources), changed, failed, options)
+  const exchange = await exchangeIdentity(app.server, snapshot, changed, failed, options)
+  let listening: Listening
   try {
-    await listen(app, snapshot)
+    listening = await listen(app, snapshot.config.server, identity !== undefined)
   } catch (error) {
-    await watcher.close()
-    await app.close()
+    await Promise.all([watcher.close(), exchange.close()])
     throw error
   }
-  const { port } = app.server.address() as AddressInfo
-  const address = `http://${urlHost(snapshot.config.server.host)}:${port}`
-  const issuer = snapshot.config.issuer ?? address
+  const { url, http_url } = listening
+  const issuer = snapshot.config.issuer ?? snapshot.config.public_url ?? url + snapshot.base_path
   log.info(
-    { issuer, users: snapshot.users.size, clients: snapshot.clients.size, files: watched },
-    issuer === address ? `listening on ${address}` : `listening on ${address} as ${issuer}`,
+    {
+      issuer,
+      users: snapshot.users.size,
+      clients: snapshot.clients.size,
+      files: snapshot.files,
+      ...(http_url !== undefined && { http_url }),
+    },
+    issuer === url ? `listening on ${url}` : `listening on ${url} as ${issuer}`,
   )
 
   const close = async () => {
-    await watcher.close()
-    const deadline = setTimeout(() => app.server.closeAllConnections(), GRACE)
-    await app.close()
-    clearTimeout(deadline)
+    await Promise.all([watcher.close(), exchange.close()])
+    await listening.close()
     await reloading
   }
-  return { issuer, reload, close, [Symbol.asyncDispose]: close }
+  return {
+    issuer,
+    ...(http_url !== undefined && { http_url }),
+    ...(identity?.ca !== undefined && { ca: identity.ca }),
+    reload,
+    close,
+    [Symbol.asyncDispose]: close,
+  }
 }
 
 /** The default issuer, and the isolated ones by name: made on first use, the least recently used goes first. */
@@ -109,29 +121,4 @@ function createIssuers(max: number): (name: string | undefined) => Issuer {
     isolated.set(name, issuer)
     return issuer
   }
-}
-
-async function listen(app: Awaited<ReturnType<typeof createServer>>, { config }: Snapshot): Promise<void> {
-  const { host, port } = config.server
-  try {
-    await app.listen({ host, port, listenTextResolver: (address) => `bound to ${address}` })
-  } catch (error) {
-    throw new ListenError(explainListen(error as NodeJS.ErrnoException, host, port))
-  }
-}
-
-function explainListen(error: NodeJS.ErrnoException, host: string, port: number): string {
-  const reasons: Record<string, string> = {
-    EADDRINUSE: 'something else listens there; stop it, or choose another port with --port (0 picks a free one)',
-    EACCES: 'this user may not use that port; choose one above 1023 with --port',
-    EADDRNOTAVAIL: 'this machine has no such address; use 127.0.0.1, or 0.0.0.0 for all of its addresses',
-    ENOTFOUND: 'this host name leads to no address; use 127.0.0.1, or 0.0.0.0 for all of its addresses',
-  }
-  return `cannot listen on ${host}, port ${port}: ${reasons[String(error.code)] ?? error.message}`
-}
-
-/** How a URL names the address that the server listens on, for whoever is on the same machine. */
-function urlHost(host: string): string {
-  if (['127.0.0.1', '0.0.0.0', '::', '::1', 'localhost'].includes(host)) return 'localhost'
-  return host.includes(':') ? `[${host}]` : host
 }

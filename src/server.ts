@@ -16,7 +16,9 @@ import Fastify, {
 } from 'fastify'
 import { users } from './admin/users.js'
 import type { Snapshot } from './config/snapshot.js'
+import type { Credentials } from './config/tls.js'
 import type { Context } from './context.js'
+import { createHostWarning } from './doctor/hosts.js'
 import { authorization } from './endpoints/authorization.js'
 import { configSchema } from './endpoints/config_schema.js'
 import { discovery } from './endpoints/discovery.js'
@@ -25,16 +27,16 @@ import { type Health, healthz } from './endpoints/healthz.js'
 import { home } from './endpoints/home.js'
 import { jwks } from './endpoints/jwks.js'
 import { registration } from './endpoints/registration.js'
+import { tlsCa } from './endpoints/tls_ca.js'
 import { token } from './endpoints/token.js'
 import { userinfo } from './endpoints/userinfo.js'
 import { selfLogin } from './interaction/self_login.js'
-import type { Keys } from './keys.js'
-import type { Clock } from './mock/clock.js'
 import { methodNotAllowed, notFound } from './oauth/errors.js'
-import { readOrigin } from './origin.js'
 import { STYLE_HASH } from './pages/render.js'
 import { describeRequest, pathOf, refuse, toJson } from './refusal.js'
-import type { Store } from './store/store.js'
+import { createContext, type Issuer, routedUrl } from './request_context.js'
+
+export type { Issuer }
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -48,13 +50,6 @@ declare module 'fastify' {
   }
 }
 
-/** What one issuer has of its own. */
-export interface Issuer {
-  readonly store: Store
-  readonly clock: Clock
-  readonly keys: Keys
-}
-
 /** What the server stands on. */
 export interface Foundation {
   /** The snapshot of this moment; each request reads it once. */
@@ -63,17 +58,26 @@ export interface Foundation {
   findIssuer(name: string | undefined): Issuer
   health(): Health
   readonly schema: object
+  /** Left out, the server speaks plain http. */
+  readonly credentials?: Credentials
+  /** The authority of a self-signed certificate, to be served. */
+  readonly ca?: string
   readonly log: FastifyBaseLogger
 }
+
+/** How long a request may take to arrive, in milliseconds. */
+export const REQUEST_TIMEOUT = 30_000
 
 /** The server, ready to listen or to be called by `inject`. */
 export async function createServer(foundation: Foundation): Promise<FastifyInstance> {
   const app = Fastify({
+    https: foundation.credentials ?? null,
     loggerInstance: foundation.log,
     // The default lines hold URLs with codes and tokens; `logRequest` writes its own.
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: foundation.current().config.server.body_limit,
-    requestTimeout: 30_000,
+    requestTimeout: REQUEST_TIMEOUT,
+    rewriteUrl: (request) => routedUrl(foundation.current(), request),
     // An issuer with a trailing slash, put before a path, is a common slip that the reference forgives.
     routerOptions: { maxParamLength: 2048, ignoreDuplicateSlashes: true },
     // No hook has run for these, so neither has what makes a page safe or knows who accepts one.
@@ -95,6 +99,7 @@ export async function createServer(foundation: Foundation): Promise<FastifyInsta
     const refuseOtherMethods = collectMethods(scope)
     await scope.register(healthz, { health: () => foundation.health() })
     await scope.register(configSchema, { schema: foundation.schema })
+    if (foundation.ca !== undefined) await scope.register(tlsCa, { ca: foundation.ca })
     refuseOtherMethods()
   })
   const issuer = serveIssuer(foundation)
@@ -105,9 +110,11 @@ export async function createServer(foundation: Foundation): Promise<FastifyInsta
 
 /** Everything that one issuer serves. */
 function serveIssuer(foundation: Foundation): FastifyPluginAsync {
+  const warnOfHost = createHostWarning((message) => foundation.log.warn(message))
   return async (app) => {
     app.addHook('onRequest', async (request) => {
-      request.ctx = createContext(foundation, request)
+      request.ctx = createContext(foundation.current(), (name) => foundation.findIssuer(name), request)
+      warnOfHost(request.ctx.request_url, foundation.current().config)
     })
     await app.register(async (scope) => {
       // OAuth 2.0 for Browser-Based Apps: scripts have no business at the authorization endpoint, so it has no CORS.
@@ -134,29 +141,6 @@ function serveIssuer(foundation: Foundation): FastifyPluginAsync {
       await scope.register(home)
       refuseOtherMethods()
     })
-  }
-}
-
-/** The names of isolated issuers: what needs no encoding in a URL. */
-const ISSUER_NAME = /^[A-Za-z0-9._~-]{1,64}$/
-
-function createContext(foundation: Foundation, request: FastifyRequest): Context {
-  const { issuer: name } = request.params as { issuer?: string }
-  if (name !== undefined && (!ISSUER_NAME.test(name) || /^\.+$/.test(name))) throw notFound(describeRequest(request))
-  const snapshot = foundation.current()
-  const { server, issuer: fixed } = snapshot.config
-  const base_path = name === undefined ? '' : `/issuers/${name}`
-  const origin = fixed ?? readOrigin(request.headers, server.trust_forwarded, `localhost:${request.socket.localPort}`)
-  const base_url = origin.replace(/\/+$/, '') + base_path
-  const { store, clock, keys } = foundation.findIssuer(name)
-  return {
-    issuer: name === undefined ? origin : base_url,
-    base_url,
-    base_path,
-    snapshot,
-    store,
-    clock,
-    keys: () => keys.list(snapshot),
   }
 }
 

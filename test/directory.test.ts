@@ -22,8 +22,11 @@ async function createContext(config: ConfigInput = {}): Promise<Context> {
   const snapshot = await snapshotOf(config)
   return {
     issuer: 'http://localhost',
-    base_url: 'http://localhost',
+    public_url: 'http://localhost',
+    internal_url: 'http://localhost',
+    request_url: 'http://localhost',
     base_path: '',
+    own_path: '',
     snapshot,
     store: createMemoryStore(),
     clock: createClock(),

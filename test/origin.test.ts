@@ -10,6 +10,9 @@ const forwarded = (proto?: string, host?: string, port?: string): IncomingHttpHe
   ...(port !== undefined && { 'x-forwarded-port': port }),
 })
 
+const read = (headers: IncomingHttpHeaders, trusted: boolean) =>
+  readOrigin({ headers, protocol: 'http', trusted, fallback: 'fallback:1' })
+
 const ORIGINS: [string, IncomingHttpHeaders, string][] = [
   ['Host', { host: 'localhost:9400' }, 'http://localhost:9400'],
   ['Host without port', { host: 'idp.example.com' }, 'http://idp.example.com'],
@@ -30,15 +33,15 @@ const ORIGINS: [string, IncomingHttpHeaders, string][] = [
   ['an empty header says nothing', forwarded('', '', ''), 'http://inner:9400'],
 ]
 for (const [title, headers, origin] of ORIGINS) {
-  t.equal(readOrigin(headers, true, 'fallback:1'), origin, `${title}: ${origin}`)
+  t.equal(read(headers, true), origin, `${title}: ${origin}`)
 }
 
 t.equal(
-  readOrigin(forwarded('https', 'evil.example', '1'), false, 'fallback:1'),
+  read(forwarded('https', 'evil.example', '1'), false),
   'http://inner:9400',
   'X-Forwarded headers that are not trusted are not even read',
 )
-t.equal(readOrigin(forwarded('no such', '<>', 'x'), false, 'fallback:1'), 'http://inner:9400', 'however broken')
+t.equal(read(forwarded('no such', '<>', 'x'), false), 'http://inner:9400', 'however broken')
 
 const BAD: [IncomingHttpHeaders, RegExp][] = [
   [{ host: '' }, /^the host is /],
@@ -65,7 +68,7 @@ const BAD: [IncomingHttpHeaders, RegExp][] = [
 ]
 for (const [headers, message] of BAD) {
   t.throws(
-    () => readOrigin(headers, true, 'fallback:1'),
+    () => read(headers, true),
     { error: 'invalid_request', status: 400, message },
     `${JSON.stringify(headers).slice(0, 80)} is refused`,
   )

@@ -22,7 +22,18 @@ export interface Changes {
   readonly needs_restart: readonly string[]
 }
 
-const AT_START = ['server.host', 'server.port', 'server.body_limit', 'server.max_issuers', 'log.format']
+const AT_START = [
+  'server.host',
+  'server.port',
+  'server.http_port',
+  'server.tls',
+  'server.tls.self_signed',
+  'server.tls.names',
+  'server.tls.ca_file',
+  'server.body_limit',
+  'server.max_issuers',
+  'log.format',
+]
 /** Lists that are compared item by item, and what only an editor reads. */
 const ELSEWHERE = ['users', 'clients', 'keys', '$schema']
 

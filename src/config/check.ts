@@ -1,4 +1,5 @@
 /** What a schema can't say: whether the parts of a configuration fit each other. */
+import { checkServer } from './check_server.js'
 import { parseDuration } from './duration.js'
 import type { Complaint } from './errors.js'
 import type { Pruned } from './schema.js'
@@ -16,6 +17,7 @@ type Found = Iterable<Complaint>
 export function check(config: Pruned<Config>): Complaint[] {
   const { users = [], clients = [], keys = [] } = config
   return [
+    ...checkServer(config),
     ...checkLifetimes(config),
     ...checkScopes(config),
     ...repeated(

@@ -24,11 +24,19 @@ export interface ConfigInput {
    */
   $schema?: string
   /**
-   * The issuer identifier: an http or https URL without query and fragment. Left out, it follows the host of each request.
+   * The issuer identifier: an http or https URL without query and fragment. Left out, it is `public_url`, or else follows the host of each request.
    */
   issuer?: string
   /**
-   * How the server listens and what it believes about requests. `host`, `port`, `body_limit` and `max_issuers` take effect at start only.
+   * What browsers visit: an http or https URL without query and fragment. Discovery bases the endpoints that a browser is sent to on it. Left out, the issuer.
+   */
+  public_url?: string
+  /**
+   * What back ends call: an http or https URL without query and fragment. Discovery bases the token endpoint, JWKS and the like on it. Left out, the issuer.
+   */
+  internal_url?: string
+  /**
+   * How the server listens and what it believes about requests. `host`, `port`, `http_port`, `body_limit`, `max_issuers`, and whether there is TLS, take effect at start only.
    */
   server?: {
     /**
@@ -40,9 +48,44 @@ export interface ConfigInput {
      */
     port?: number
     /**
-     * Whether `X-Forwarded-Proto`, `-Host` and `-Port` decide the issuer when `issuer` is left out.
+     * A path such as `/auth`, below which a reverse proxy shows the provider. Everything is served below it and at the root, so the proxy may strip it or not. Left out, the path of `public_url`, or else of `issuer`.
      */
-    trust_forwarded?: boolean
+    base_path?: string
+    /**
+     * Whether `X-Forwarded-Proto`, `-Host`, `-Port` and `-Prefix` say where a browser sees the provider: from everybody (`true`), from nobody, or from these proxies only: IP addresses, ranges such as `10.0.0.0/8`, `loopback`, `linklocal`, `uniquelocal`.
+     */
+    trust_forwarded?: boolean | string[]
+    /**
+     * Serves https instead of http: with `cert` and `key`, which are read again when they change, or with `self_signed`.
+     */
+    tls?: {
+      /**
+       * A PEM file with the certificate, then the intermediate ones; a relative path starts from the config file's folder.
+       */
+      cert?: string
+      /**
+       * A PEM file with the certificate's private key; a relative path starts from the config file's folder.
+       */
+      key?: string
+      /**
+       * Whether a certificate authority and a certificate are made at each start. The authority is served at `/tls/ca.pem`. Takes effect at start only.
+       */
+      self_signed?: boolean
+      /**
+       * The host names and IP addresses that the self-signed certificate is for; `*.example.test` is a name, too. Takes effect at start only.
+       *
+       * @minItems 1
+       */
+      names?: string[]
+      /**
+       * A file that the self-signed certificate's authority is written to; a relative path starts from the config file's folder. Takes effect at start only.
+       */
+      ca_file?: string
+    }
+    /**
+     * A second port for plain http beside TLS; 0 picks a free one.
+     */
+    http_port?: number
     /**
      * Origins whose scripts may call every endpoint but the authorization endpoint; `*` means any.
      */

@@ -7,25 +7,16 @@ import { show } from './explain.js'
 import { loadKeys } from './keys.js'
 import { appendUsers, applyOverride, flatUsers, isMembers, type Layer, type Override } from './merge.js'
 import { locate, type Origin, problemAt } from './origin.js'
-import { readText } from './read.js'
+import { isReplaced, readText } from './read.js'
 import { validate } from './schema.js'
 import { buildSnapshot, type Snapshot } from './snapshot.js'
+import { type Files, findFiles, type Sources } from './sources.js'
 import type { Environment } from './substitute.js'
+import { loadTls } from './tls.js'
 import type { Config } from './types.js'
 
 export { readSchema } from './schema.js'
-export type { Override }
-
-/** Where a configuration comes from. */
-export interface Sources {
-  /** A YAML or JSON file: the configuration, or a flat list of users. */
-  readonly config?: string
-  /** A YAML or JSON file with a flat list of users, which come after those of `config`. */
-  readonly user_claims_file?: string
-  /** Applied in this order, over the files. */
-  readonly overrides: readonly Override[]
-  readonly env: Environment
-}
+export type { Override, Sources }
 
 export interface LoadOptions {
   /** Whether a `keep_in` file that is not there is made; true unless said otherwise. */
@@ -41,13 +32,17 @@ export async function loadSnapshot(
   previous?: Snapshot,
   { create_keys = true }: LoadOptions = {},
 ): Promise<Snapshot> {
-  const files = await readFiles(sources)
+  const found = await findFiles(sources, previous?.files)
+  const files = await readFiles(sources, found, previous !== undefined)
   const { value, origin } = sources.overrides.reduce(applyOverride, files.layer)
   const { complaints, pruned } = validate(value)
   complaints.push(...check(pruned))
+  const folder = found.config === undefined ? process.cwd() : dirname(resolve(found.config))
+  const { tls, complaints: aboutTls } = await loadTls(pruned.server?.tls ?? {}, folder)
+  complaints.push(...aboutTls)
   const loaded = await loadKeys({
     keys: pruned.keys ?? [],
-    folder: sources.config === undefined ? process.cwd() : dirname(resolve(sources.config)),
+    folder,
     previous: previous?.keys ?? [],
     create: create_keys && complaints.length === 0 && files.problems.length === 0,
   })
@@ -56,52 +51,85 @@ export async function loadSnapshot(
   const located = complaints.map((complaint) => locate(origin, complaint))
   // What a variable left wrong is only a consequence of the problem with the variable.
   const problems = [...files.problems, ...located.filter((problem) => !places.has(place(problem)))]
-  if (problems.length > 0) throw new ConfigError(inOrder(sources, problems))
-  return buildSnapshot(value as Config, loaded.keys)
+  if (problems.length > 0) throw new ConfigError(inOrder(sources, found, problems))
+  return buildSnapshot(value as Config, loaded.keys, namesOf(found), tls)
 }
 
+/** What the sources say about the server, for a look at one that runs: problems elsewhere are its own affair. */
+export async function loadServer(sources: Sources): Promise<Config['server']> {
+  const files = await findFiles(sources)
+    .then((found) => readFiles(sources, found, false))
+    .catch((error: unknown) => {
+      if (error instanceof ConfigError) return { layer: nothing() }
+      throw error
+    })
+  const { value, origin } = sources.overrides.reduce(applyOverride, files.layer)
+  const { complaints } = validate(value)
+  const about = complaints.filter(({ path }) => path.length === 0 || path[0] === 'server')
+  if (about.length > 0) throw new ConfigError(about.map((complaint) => locate(origin, complaint)))
+  return (value as Config).server
+}
+
+/** A new object each time, since the defaults are filled into it. */
+const nothing = (): Layer => ({ value: {}, origin: { source: { name: 'configuration' } } })
+
 /** The files as one layer, with the problems that still leave a value to go on with. */
-async function readFiles({ config, user_claims_file, env }: Sources): Promise<{ layer: Layer; problems: Problem[] }> {
+async function readFiles(
+  { config_text, env }: Sources,
+  { config, user_claims_file }: Files,
+  again: boolean,
+): Promise<{ layer: Layer; problems: Problem[] }> {
   const files: Parsed[] = []
-  if (config !== undefined) files.push(await readFile(config, env))
-  if (user_claims_file !== undefined) files.push(await readFile(user_claims_file, undefined))
+  if (config_text !== undefined) files.push(readDocument(config_text.name, config_text.text, env))
+  if (config !== undefined) files.push(await readFile(config, env, again))
+  if (user_claims_file !== undefined) files.push(await readFile(user_claims_file, undefined, again))
   const problems = files.flatMap((file) => file.problems)
   if (files.some(({ value }) => value === undefined)) throw new ConfigError(problems)
-  const nothing: Layer = { value: {}, origin: { source: { name: 'configuration' } } }
   const layer = files.reduce<Layer>(
     (base, file) => (isMembers(file.value) ? file : appendUsers(base, flatUsers(file))),
-    nothing,
+    nothing(),
   )
   return { layer, problems }
 }
 
 /** Reads and parses one file. Without variables to put in, it has to be a list of users. */
-async function readFile(file: string, env: Environment | undefined): Promise<Parsed> {
-  const fail = (message: string, { source, node }: Origin = { source: { name: file } }): Parsed => ({
-    value: undefined,
-    origin: { source },
-    problems: [problemAt(source, node, '', message)],
-  })
-  const expected = env === undefined ? A_LIST : A_CONFIGURATION
+async function readFile(file: string, env: Environment | undefined, again: boolean): Promise<Parsed> {
   let text: string
   try {
     text = await readText(file)
+    if (again && (await isReplaced(file))) throw new Error(REPLACED)
   } catch (error) {
-    return fail((error as Error).message)
+    return failed(file, (error as Error).message)
   }
-  const parsed = parseText(file, text, env)
+  return readDocument(file, text, env)
+}
+
+const REPLACED =
+  'was replaced where it is mounted from, which a mount of a single file does not follow; mount its folder, or start again'
+
+function readDocument(name: string, text: string, env: Environment | undefined): Parsed {
+  const expected = env === undefined ? A_LIST : A_CONFIGURATION
+  const parsed = parseText(name, text, env)
   if (parsed.value === undefined || Array.isArray(parsed.value)) return parsed
-  if (parsed.value === null) return fail(`is empty, but should be ${expected}`)
+  if (parsed.value === null) return failed(name, `is empty, but should be ${expected}`)
   if (env !== undefined && isMembers(parsed.value)) return parsed
-  return fail(`must be ${expected}, but is ${show(parsed.value, [])}`, parsed.origin)
+  return failed(name, `must be ${expected}, but is ${show(parsed.value, [])}`, parsed.origin)
+}
+
+function failed(name: string, message: string, { source, node }: Origin = { source: { name } }): Parsed {
+  return { value: undefined, origin: { source }, problems: [problemAt(source, node, '', message)] }
 }
 
 function place({ file, line, column, path }: Problem): string {
   return JSON.stringify([file, line, column, path])
 }
 
-function inOrder({ config, user_claims_file, overrides }: Sources, problems: readonly Problem[]): Problem[] {
-  const names = [config, user_claims_file, ...overrides.map(({ source }) => source)]
+function namesOf({ config, user_claims_file }: Files): string[] {
+  return [config, user_claims_file].filter((file) => file !== undefined)
+}
+
+function inOrder({ config_text, overrides }: Sources, found: Files, problems: readonly Problem[]): Problem[] {
+  const names = [config_text?.name, ...namesOf(found), ...overrides.map(({ source }) => source)]
   const rank = ({ file, line = 0, column = 0 }: Problem) => [names.indexOf(file), line, column] as const
   return problems.toSorted((one, other) => {
     const [a, b] = [rank(one), rank(other)]

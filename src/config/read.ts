@@ -1,5 +1,5 @@
 /** Reading one text file, with a sentence for everything that can go wrong. */
-import { open } from 'node:fs/promises'
+import { open, readdir, stat } from 'node:fs/promises'
 
 /** Nobody writes a larger configuration by hand; it is a mistake or an attack. */
 const LARGEST = 4 * 1024 * 1024
@@ -19,8 +19,8 @@ export function reasonOf(error: unknown): string {
 
 /** The content of a UTF-8 file. A pipe will do as well, so a shell's `<(…)` works. */
 export async function readText(file: string): Promise<string> {
-  const bytes = await readBytes(file).catch((error: unknown) => {
-    throw new Error(reasonOf(error))
+  const bytes = await readBytes(file).catch(async (error: unknown) => {
+    throw new Error(reasonOf(error) + (await explainFolder(file)))
   })
   if (bytes.length > LARGEST) throw new Error('is larger than 4 MiB, which no configuration needs')
   try {
@@ -28,6 +28,19 @@ export async function readText(file: string): Promise<string> {
   } catch {
     throw new Error('is not valid UTF-8; save it in that encoding')
   }
+}
+
+/** A container engine that is to mount a file which the host lacks makes an empty folder and mounts that. */
+async function explainFolder(file: string): Promise<string> {
+  const entries = await readdir(file).catch(() => undefined)
+  if (entries?.length !== 0) return ''
+  return '; Docker makes an empty folder where the file to mount does not exist on the host'
+}
+
+/** Whether the file has been unlinked though it can still be read, as happens to a single file that is mounted. */
+export async function isReplaced(file: string): Promise<boolean> {
+  const found = await stat(file)
+  return found.isFile() && found.nlink === 0
 }
 
 async function readBytes(file: string): Promise<Buffer> {

@@ -1,5 +1,6 @@
 /** The schema of the configuration, and what a document has to say against it. */
 import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js'
 import formats from 'ajv-formats'
 import { type Complaint, pointer } from './errors.js'
@@ -17,7 +18,9 @@ const ABOUT_KEYS = ['required', 'additionalProperties']
 
 /** The JSON Schema of the configuration file. */
 export function readSchema(): Record<string, unknown> {
-  return JSON.parse(readFileSync(new URL('../../schema/config.schema.json', import.meta.url), 'utf8'))
+  // By the name of the package it is found from the sources, from what they are compiled to, and from a bundle alike.
+  const file = createRequire(import.meta.url).resolve('oidc-provider-mock/config.schema.json')
+  return JSON.parse(readFileSync(file, 'utf8'))
 }
 
 /** Fills the defaults in and returns what the schema refuses, and the configuration without that. */

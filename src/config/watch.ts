@@ -3,10 +3,14 @@ import { createHash } from 'node:crypto'
 import { lstat, readFile, readlink, stat } from 'node:fs/promises'
 import { join, resolve, sep } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
-import { type FSWatcher, watch } from 'chokidar'
+import { watch } from 'chokidar'
 
 /** Milliseconds between two looks that must find the same, so that a slow save is not seen half way. */
 const SETTLE = 100
+/** How many looks in a row must find a file gone or empty before that is more than a way of saving: about a second. */
+const LOST = 10
+/** Milliseconds between two looks where the system tells of nothing. */
+const POLL = 500
 const MOST_LINKS = 40
 
 /** A running watch. */
@@ -14,22 +18,29 @@ export interface Watch {
   close(): Promise<void>
 }
 
+export interface WatchOptions {
+  /** Looks from time to time, instead of waiting for the system to tell of a change. */
+  readonly poll?: boolean
+}
+
 /**
  * Calls `onChange` once for each new content of the files, be it written in place, renamed over the file, or brought by
  * a symbolic link that now leads elsewhere, as Kubernetes updates a mounted ConfigMap. A file that is missing or empty
- * is no change, since many programs save that way; what it holds afterwards is. Resolves once watching has begun.
+ * for a moment is no change, since many programs save that way; one that stays so is. Resolves once watching has begun.
  * `onError` is called at most once, such as when the system lets nothing more be watched.
  */
 export async function watchFiles(
   files: readonly string[],
   onChange: () => void,
   onError: (error: unknown) => void = () => undefined,
+  { poll = false }: WatchOptions = {},
 ): Promise<Watch> {
   // chokidar is never ready where there is nothing to watch.
   if (files.length === 0) return { close: async () => undefined }
   const paths = files.map((file) => resolve(file))
-  let known = await look(paths, [])
+  let known = await look(paths)
   let candidate = known
+  let stable = 0
   let route = await follow(paths)
   let timer: NodeJS.Timeout | undefined
   let looking: Promise<void> = Promise.resolve()
@@ -54,19 +65,21 @@ export async function watchFiles(
     if (rerouted) {
       route = next
       await watcher.close()
-      watcher = await openWatcher(route, lookSoon, report)
+      watcher = await begin(route)
     }
-    const found = await look(paths, known)
-    const changed = found.join() !== known.join()
-    const settled = found.join() === candidate.join()
+    const found = await look(paths)
+    const changed = !isDeepStrictEqual(found, known)
+    stable = isDeepStrictEqual(found, candidate) ? stable + 1 : 0
     candidate = found
+    const settled = stable >= (found.some((content, index) => isLost(content, known[index]!)) ? LOST : 1)
     if (rerouted || (changed && !settled)) lookSoon()
     if (closed || !changed || !settled) return
     known = found
     onChange()
   }
 
-  let watcher = await openWatcher(route, lookSoon, report)
+  const begin = (route: Route): Promise<Watch> => (poll ? startClock(lookSoon) : openWatcher(route, lookSoon, report))
+  let watcher = await begin(route)
   // What happened before the system began to tell.
   lookSoon()
   return {
@@ -84,7 +97,7 @@ async function openWatcher(
   { folders, steps }: Route,
   onEvent: () => void,
   onError: (error: unknown) => void,
-): Promise<FSWatcher> {
+): Promise<Watch> {
   const watcher = watch([...folders.keys()], {
     depth: 0,
     ignoreInitial: true,
@@ -95,19 +108,35 @@ async function openWatcher(
   return watcher
 }
 
-/** A fingerprint of each file's content; without content it remains what it was. */
-async function look(paths: readonly string[], before: readonly string[]): Promise<string[]> {
-  return await Promise.all(paths.map(async (path, index) => (await fingerprint(path)) ?? before[index] ?? ''))
+async function startClock(onTick: () => void): Promise<Watch> {
+  const timer = setInterval(onTick, POLL)
+  return { close: async () => clearInterval(timer) }
 }
 
-async function fingerprint(path: string): Promise<string | undefined> {
+/** What is at a path: the fingerprint of a file's content, or why there is none. */
+type Content = { readonly hash: string } | { readonly none: string }
+
+/** Whether a file has come to have no content, or has none for another reason than before. */
+function isLost(content: Content, before: Content): boolean {
+  return 'none' in content && !isDeepStrictEqual(content, before)
+}
+
+async function look(paths: readonly string[]): Promise<Content[]> {
+  return await Promise.all(paths.map(readContent))
+}
+
+async function readContent(path: string): Promise<Content> {
   try {
+    const found = await stat(path)
     // A pipe can be read once only, and by somebody else.
-    if (!(await stat(path)).isFile()) return undefined
+    if (!found.isFile()) return { none: found.isDirectory() ? 'folder' : 'pipe' }
     const content = await readFile(path)
-    return content.length === 0 ? undefined : createHash('sha256').update(content).digest('base64')
-  } catch {
-    return undefined
+    if (content.length === 0) return { none: 'empty' }
+    const hash = createHash('sha256').update(content).digest('base64')
+    // A file that is mounted by itself can be replaced where it comes from; what is read here is then the old one.
+    return { hash: found.nlink === 0 ? `${hash} unlinked` : hash }
+  } catch (error) {
+    return { none: String((error as NodeJS.ErrnoException).code) }
   }
 }
 
@@ -129,7 +158,8 @@ async function follow(paths: readonly string[]): Promise<Route> {
       const step = join(here, name)
       const link = links < MOST_LINKS ? await readlink(step).catch(() => undefined) : undefined
       const found = link === undefined ? await lstat(step).catch(() => undefined) : undefined
-      if (found?.isDirectory()) {
+      // A folder where a file was meant may give way to the file.
+      if (found?.isDirectory() && rest.length > 0) {
         here = step
         id = found.ino
         continue

@@ -7,7 +7,7 @@ import { CODE_CHALLENGE_METHODS } from '../oauth/pkce.js'
 import { RESPONSE_MODES } from '../oauth/response_mode.js'
 import { RESPONSE_TYPES } from '../oauth/response_type.js'
 import { listScopes } from '../oauth/scopes.js'
-import { ENDPOINTS, PATHS } from './paths.js'
+import { ENDPOINTS, FRONT_CHANNEL, PATHS } from './paths.js'
 
 export const discovery: FastifyPluginAsync = async (app) => {
   app.get(PATHS.discovery, async ({ ctx }) => describeProvider(ctx))
@@ -15,7 +15,10 @@ export const discovery: FastifyPluginAsync = async (app) => {
 
 function describeProvider(ctx: Context) {
   const scopes = listScopes(ctx.snapshot)
-  const urls = Object.entries(ENDPOINTS).map(([name, path]) => [name, ctx.base_url + path])
+  const urls = Object.entries(ENDPOINTS).map(([name, path]) => [
+    name,
+    (FRONT_CHANNEL.includes(name) ? ctx.public_url : ctx.internal_url) + path,
+  ])
   return {
     issuer: ctx.issuer,
     ...Object.fromEntries(urls),

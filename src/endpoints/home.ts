@@ -13,7 +13,7 @@ export const home: FastifyPluginAsync = async (app) => {
       self_login: ctx.base_path + PATHS.self_login,
       users: [...ctx.snapshot.users.values()],
       clients: [...ctx.snapshot.clients.values()],
-      isolated: ctx.base_path !== '',
+      isolated: ctx.own_path !== '',
     })
     return reply.type('text/html; charset=utf-8').send(page)
   })

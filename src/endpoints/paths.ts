@@ -10,6 +10,12 @@ export const ENDPOINTS = {
   end_session_endpoint: '/oauth2/end_session',
 } as const
 
+/** Those that a browser is sent to. The others are called by clients on their back ends. */
+export const FRONT_CHANNEL: readonly string[] = [
+  'authorization_endpoint',
+  'end_session_endpoint',
+] satisfies (keyof typeof ENDPOINTS)[]
+
 export const PATHS = {
   home: '/',
   discovery: '/.well-known/openid-configuration',
@@ -20,5 +26,6 @@ export const PATHS = {
   self_login_authorized: '/oidc/authorized',
   self_login_success: '/oidc/success',
   healthz: '/healthz',
+  tls_ca: '/tls/ca.pem',
   config_schema: '/config.schema.json',
 } as const

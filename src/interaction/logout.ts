@@ -56,7 +56,7 @@ async function readLogoutRequest(ctx: Context, params: Params): Promise<LogoutRe
 
 async function requireRedirectable(ctx: Context, uri: string, client_id: string | undefined): Promise<void> {
   // Departure: RP-Initiated Logout §3 wants a registered URI; a path on this provider is what the reference takes as well.
-  const problem = /^\/(?![/\\])/.test(uri) ? redirectUriProblem(ctx.base_url + uri) : redirectUriProblem(uri)
+  const problem = /^\/(?![/\\])/.test(uri) ? redirectUriProblem(ctx.public_url + uri) : redirectUriProblem(uri)
   if (problem !== undefined) throw invalidRequest(`post_logout_redirect_uri ${problem}`)
   const client = client_id === undefined ? undefined : await findClient(ctx, client_id)
   // RP-Initiated Logout §3: exact comparison with what the client registered.

@@ -1,7 +1,7 @@
 /** A small relying party of our own, to try a login in the browser with nothing else. It uses the code flow with PKCE. */
 import { createHash } from 'node:crypto'
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
-import type { Context } from '../context.js'
+import { type Context, IN_PROCESS } from '../context.js'
 import { putClient } from '../directory.js'
 import { ENDPOINTS, PATHS } from '../endpoints/paths.js'
 import { readParams } from '../oauth/params.js'
@@ -25,7 +25,7 @@ export const selfLogin: FastifyPluginAsync = async (app) => {
   )
 
   app.post(PATHS.self_login, { config }, async ({ ctx }, reply) => {
-    const redirect_uri = ctx.base_url + PATHS.self_login_authorized
+    const redirect_uri = ctx.public_url + PATHS.self_login_authorized
     await registerSelf(ctx, redirect_uri)
     const login = { redirect_uri, state: randomToken(), nonce: randomToken(), code_verifier: randomToken() }
     const id = randomToken()
@@ -58,7 +58,7 @@ export const selfLogin: FastifyPluginAsync = async (app) => {
     const { token_response, id_token_claims, userinfo, id_token } = login.outcome
     const logout = new URLSearchParams({
       id_token_hint: id_token,
-      post_logout_redirect_uri: ctx.base_url + PATHS.self_login,
+      post_logout_redirect_uri: ctx.public_url + PATHS.self_login,
     })
     const page = renderPage('self_login_success', {
       sub: String(userinfo.sub),
@@ -107,17 +107,18 @@ function authorizationQuery(login: {
 /** Code for tokens, then userinfo: the real endpoints, called within the process, since our own name may not lead back here. */
 async function exchange(
   app: FastifyInstance,
-  { ctx, headers }: FastifyRequest,
+  { ctx }: FastifyRequest,
   login: { redirect_uri: string; nonce: string; code_verifier: string; code: string },
 ): Promise<Outcome | { error: string; error_description: string }> {
   const { redirect_uri, nonce, code_verifier, code } = login
-  // The same host headers, so that the issuer is the same.
-  const names = ['host', 'x-forwarded-proto', 'x-forwarded-host', 'x-forwarded-port']
-  const host = Object.fromEntries(names.flatMap((name) => (headers[name] === undefined ? [] : [[name, headers[name]]])))
+  // The same base, so that the issuer is the same.
+  const { host, protocol, pathname } = new URL(ctx.request_url)
+  const base = { host, 'x-forwarded-proto': protocol.slice(0, -1), 'x-forwarded-prefix': pathname }
   const response = await app.inject({
     method: 'POST',
-    url: ctx.base_path + ENDPOINTS.token_endpoint,
-    headers: { ...host, 'content-type': 'application/x-www-form-urlencoded' },
+    url: ctx.own_path + ENDPOINTS.token_endpoint,
+    remoteAddress: IN_PROCESS,
+    headers: { ...base, 'content-type': 'application/x-www-form-urlencoded' },
     payload: new URLSearchParams({
       grant_type: 'authorization_code',
       code,
@@ -135,8 +136,9 @@ async function exchange(
     return { error: 'invalid_id_token', error_description: 'the ID token does not belong to this login' }
   }
   const userinfo = await app.inject({
-    url: ctx.base_path + ENDPOINTS.userinfo_endpoint,
-    headers: { ...host, authorization: `Bearer ${token_response.access_token}` },
+    url: ctx.own_path + ENDPOINTS.userinfo_endpoint,
+    remoteAddress: IN_PROCESS,
+    headers: { ...base, authorization: `Bearer ${token_response.access_token}` },
   })
   return { token_response, id_token, id_token_claims: id_token_claims as Answer, userinfo: userinfo.json<Answer>() }
 }

@@ -1,21 +1,22 @@
 /** Each save of a file is noticed exactly once, however it is done. */
-import { execFile } from 'node:child_process'
+import { execFile, execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import { appendFile, mkdir, open, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { syncBuiltinESMExports } from 'node:module'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
-import { watchFiles } from '../../src/config/watch.js'
+import { type WatchOptions, watchFiles } from '../../src/config/watch.js'
 
 /** A watch that counts, and a promise for each next change. */
-async function observe(t: Test, files: string[]) {
+async function observe(t: Test, files: string[], options?: WatchOptions) {
   let count = 0
   let wake = () => {}
-  const watch = await watchFiles(files, () => {
+  const onChange = () => {
     count += 1
     wake()
-  })
+  }
+  const watch = await watchFiles(files, onChange, undefined, options)
   t.teardown(() => watch.close())
   return {
     watch,
@@ -125,7 +126,75 @@ t.test('a file that is removed and made again', async (t) => {
   await rm(file)
   await after(() => writeFile(join(folder, 'users.yaml'), 'b'))
   await after(() => writeFile(file, 'c'))
-  t.equal(count(), 3, 'its absence is no change')
+  t.equal(count(), 3, 'a moment of absence is no change')
+})
+
+t.test('a file that stays away, and comes back as it was', async (t) => {
+  const file = join(t.testdir({ 'config.yaml': 'a' }), 'config.yaml')
+  const { after, count } = await observe(t, [file])
+  await after(() => rm(file))
+  await after(() => writeFile(file, 'a'))
+  t.equal(count(), 2)
+})
+
+t.test('a file that stays empty, and is filled again', async (t) => {
+  const file = join(t.testdir({ 'config.yaml': 'a' }), 'config.yaml')
+  const { after, count } = await observe(t, [file])
+  await after(() => writeFile(file, ''))
+  await after(() => writeFile(file, 'b'))
+  t.equal(count(), 2)
+})
+
+t.test('a folder that takes the place of a file, and gives it back', async (t) => {
+  const file = join(t.testdir({ 'config.yaml': 'a' }), 'config.yaml')
+  const { after, count } = await observe(t, [file])
+  await after(async () => {
+    await rm(file)
+    await mkdir(file)
+  })
+  await after(async () => {
+    await rm(file, { recursive: true })
+    await writeFile(file, 'b')
+  })
+  t.equal(count(), 2)
+})
+
+t.test(
+  'a file of which the last name was taken, as when a single mounted file is replaced',
+  {
+    skip: process.platform !== 'linux' && 'only Linux has /proc',
+  },
+  async (t) => {
+    const file = join(t.testdir({ 'config.yaml': 'a' }), 'config.yaml')
+    const handle = await open(file, 'r+')
+    t.teardown(() => handle.close())
+    const { after, count } = await observe(t, [`/proc/self/fd/${handle.fd}`], { poll: true })
+    await after(() => rm(file))
+    t.equal(count(), 1)
+  },
+)
+
+t.test('polling notices all ways of saving', async (t) => {
+  const folder = t.testdir({
+    '..2024_1': { 'config.yaml': 'a' },
+    '..data': t.fixture('symlink', '..2024_1'),
+    'config.yaml': t.fixture('symlink', '..data/config.yaml'),
+    'users.yaml': 'a',
+  })
+  const users = join(folder, 'users.yaml')
+  const { after, count } = await observe(t, [join(folder, 'config.yaml'), users], { poll: true })
+  await after(() => swapConfigMap(folder, '..2024_1', '..2024_2', 'b'))
+  await after(() => writeFile(users, 'b'))
+  await after(() => renameOver(users, 'c'))
+  await after(() => rm(users))
+  await after(() => writeFile(users, 'd'))
+  t.equal(count(), 5)
+})
+
+t.test('no files at all', async (t) => {
+  const watch = await watchFiles([], () => {})
+  await watch.close()
+  t.pass('is no reason to wait')
 })
 
 t.test('a file that is missing at first, with its folder', async (t) => {
@@ -171,6 +240,20 @@ t.test('what is no file has no content', async (t) => {
   await after(() => appendFile(join(folder, 'config.yaml'), 'b'))
   t.equal(count(), 1)
 })
+
+t.test(
+  'a pipe is not read, since that would take from whoever it is for',
+  {
+    skip: process.platform === 'win32' && 'Windows has no named pipes',
+  },
+  async (t) => {
+    const folder = t.testdir({ 'config.yaml': 'a' })
+    execFileSync('mkfifo', [join(folder, 'pipe')])
+    const { after, count } = await observe(t, [join(folder, 'pipe'), join(folder, 'config.yaml')])
+    await after(() => appendFile(join(folder, 'config.yaml'), 'b'))
+    t.equal(count(), 1)
+  },
+)
 
 t.test('after close nothing is noticed', async (t) => {
   const file = join(t.testdir({ 'config.yaml': 'a' }), 'config.yaml')

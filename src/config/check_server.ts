@@ -1,0 +1,96 @@
+/** What a schema can't say about addresses: whether URLs, paths, proxies, ports and certificates fit each other. */
+import { isIP } from 'node:net'
+import { compile } from '@fastify/proxy-addr'
+import type { Complaint } from './errors.js'
+import type { Pruned } from './schema.js'
+import type { Config } from './types.js'
+
+type Found = Iterable<Complaint>
+type Server = Pruned<Config['server']>
+
+/** RFC 1123 §2.1, with the underscore that names of containers have, and a first label that may be `*` (RFC 6125 §6.4.3). */
+const DNS_NAME = /^(\*\.)?[A-Za-z0-9_]([A-Za-z0-9_-]{0,62})(\.[A-Za-z0-9_][A-Za-z0-9_-]{0,62})*$/
+
+/** Everything that doesn't fit. What the schema refused is missing in `config`, and nothing is said about it. */
+export function* checkServer(config: Pruned<Config>): Found {
+  const server = config.server ?? {}
+  yield* checkBasePath(config, server)
+  yield* checkProxies(server)
+  yield* checkTls(server)
+  yield* checkHttpPort(server)
+}
+
+/** A path without the slash at its end; `/` is the empty one. */
+export function normalizePath(path: string): string {
+  return path.replace(/\/+$/, '')
+}
+
+/** Whether the configuration asks for https. */
+export function hasTls({ tls }: Server): boolean {
+  return tls?.self_signed === true || tls?.cert !== undefined || tls?.key !== undefined
+}
+
+function* checkBasePath({ public_url, issuer }: Pruned<Config>, { base_path }: Server): Found {
+  if (base_path === undefined) return
+  const path = ['server', 'base_path']
+  const own = normalizePath(base_path)
+  if (own.split('/').some((segment) => segment === '.' || segment === '..')) {
+    yield { path, at: 'value', message: `must not contain . or .. as a part, but is "${base_path}"` }
+    return
+  }
+  const [name, url] = public_url === undefined ? ['issuer', issuer] : ['public_url', public_url]
+  if (url === undefined || !URL.canParse(url)) return
+  const there = normalizePath(new URL(url).pathname)
+  if (there === own) return
+  const message = `is "${own}", but the path of ${name} is "${there}"; they must be the same, and base_path may be left out`
+  yield { path, at: 'value', message }
+}
+
+function* checkProxies({ trust_forwarded }: Server): Found {
+  if (!Array.isArray(trust_forwarded)) return
+  for (const [index, proxy] of (trust_forwarded as readonly (string | undefined)[]).entries()) {
+    if (proxy === undefined || isProxy(proxy)) continue
+    const message = `must be true, false, an IP address, a range such as 10.0.0.0/8, or loopback, linklocal or uniquelocal, but is "${proxy}"`
+    yield { path: ['server', 'trust_forwarded', String(index)], at: 'value', message }
+  }
+}
+
+function isProxy(text: string): boolean {
+  try {
+    compile([text])
+    return true
+  } catch {
+    return false
+  }
+}
+
+function* checkTls({ tls }: Server): Found {
+  if (tls === undefined) return
+  const at = (member: string, message: string): Complaint => ({ path: ['server', 'tls', member], at: 'value', message })
+  const { cert, key, self_signed, names, ca_file } = tls
+  if ('cert' in tls && !('key' in tls)) yield at('cert', 'needs its private key: set server.tls.key (--tls-key), too')
+  if ('key' in tls && !('cert' in tls)) yield at('key', 'needs its certificate: set server.tls.cert (--tls-cert), too')
+  if (self_signed === true && (cert !== undefined || key !== undefined)) {
+    yield at('self_signed', 'is true, but a certificate is given as well; leave out one of them')
+  }
+  if (ca_file !== undefined && self_signed === false) {
+    yield at('ca_file', 'is for the certificate that is made here; set server.tls.self_signed (--tls-self-signed), too')
+  }
+  for (const [index, name] of (names ?? []).entries()) {
+    if (name === undefined || isIP(name) !== 0 || DNS_NAME.test(name)) continue
+    const message = `must be a host name or an IP address, without port, but is "${name}"`
+    yield { path: ['server', 'tls', 'names', String(index)], at: 'value', message }
+  }
+}
+
+function* checkHttpPort(server: Server): Found {
+  const { http_port, port } = server
+  const path = ['server', 'http_port']
+  if (http_port === undefined) return
+  if (!hasTls(server)) {
+    const message = 'is for plain http beside https, but there is no TLS; use server.port (--port), or set server.tls'
+    yield { path, at: 'value', message }
+  } else if (http_port === port && port !== 0) {
+    yield { path, at: 'value', message: `is ${http_port}, which is the port for https, too; choose another one` }
+  }
+}

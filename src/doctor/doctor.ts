@@ -1,0 +1,38 @@
+/** `oidc-provider-mock doctor`: looks at a provider from where it runs, and says what is wrong and what to set. */
+import { hasTls, normalizePath } from '../config/check_server.js'
+import type { Config } from '../config/types.js'
+import { createClock } from '../mock/clock.js'
+import { type Facts, gatherFacts } from './facts.js'
+import type { FetchOptions } from './fetch.js'
+import type { Finding } from './finding.js'
+import { judge } from './findings.js'
+
+/** Everything that the doctor found about the URL. */
+export interface Diagnosis {
+  readonly asked: string
+  readonly healthy: boolean
+  readonly findings: readonly Finding[]
+}
+
+/** Where a provider with these settings is on this machine, as its users would ask it. */
+export function askedUrl(server: Config['server']): string {
+  const { host, port, base_path = '' } = server
+  const local = ['127.0.0.1', '0.0.0.0', '::', '::1'].includes(host)
+  const name = local ? 'localhost' : host.includes(':') ? `[${host}]` : host
+  return `${hasTls(server) ? 'https' : 'http'}://${name}:${port}${normalizePath(base_path)}`
+}
+
+export async function diagnose(url: string, options: FetchOptions): Promise<Diagnosis> {
+  const facts: Facts = await gatherFacts(url, createClock(), options)
+  const findings = judge(facts)
+  return { asked: facts.asked, healthy: findings.every(({ level }) => level === 'ok'), findings }
+}
+
+/** One line for each finding, and below it what to do. */
+export function formatDiagnosis({ asked, findings }: Diagnosis): string {
+  const lines = findings.flatMap(({ level, about, message, advice }) => [
+    `${level.padEnd(4)}  ${about}: ${message}`,
+    ...(advice === undefined ? [] : [`      → ${advice}`]),
+  ])
+  return [`${asked} as seen from here:`, ...lines, ''].join('\n')
+}

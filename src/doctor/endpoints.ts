@@ -1,0 +1,67 @@
+/** Judges whether each side finds its endpoints: browsers those that they are sent to, back ends the others. */
+import { ENDPOINTS, FRONT_CHANNEL } from '../endpoints/paths.js'
+import { type Finding, fail, ok, warn } from './finding.js'
+import { isHttpUrl } from './hosts.js'
+
+type Side = 'browsers' | 'back ends'
+
+/** Endpoints that are sent to the same base. */
+interface Group {
+  readonly side: Side
+  readonly base: string
+  readonly names: string[]
+}
+
+export function* judgeEndpoints(asked: string, document: Readonly<Record<string, unknown>>): Iterable<Finding> {
+  const groups: Group[] = []
+  for (const [name, path] of Object.entries(ENDPOINTS)) {
+    const url = document[name]
+    if (url === undefined) continue
+    if (!isHttpUrl(url)) {
+      const message = `is ${JSON.stringify(url)}, but a URL was expected`
+      yield fail(name, message, 'set issuer, public_url and internal_url to http or https URLs')
+      continue
+    }
+    const { origin, pathname } = new URL(url)
+    const base = pathname.endsWith(path) ? origin + pathname.slice(0, -path.length) : origin
+    const side = FRONT_CHANNEL.includes(name) ? 'browsers' : 'back ends'
+    const group = groups.find((other) => other.side === side && other.base === base)
+    if (group === undefined) groups.push({ side, base, names: [name] })
+    else group.names.push(name)
+  }
+  for (const { side, base, names } of groups) yield judgeBase(side, base, names.join(', '), asked)
+}
+
+function judgeBase(side: Side, base: string, about: string, asked: string): Finding {
+  const setting = side === 'browsers' ? 'public_url (--public-url)' : 'internal_url (--internal-url)'
+  const [there, here] = [new URL(base), new URL(asked)]
+  const message = `${side} are sent to ${base}`
+  if (side === 'browsers' && isContainerName(there.hostname)) {
+    return warn(
+      about,
+      `${message}; a name without a dot is known in its own network only, so no browser outside of it gets there`,
+      `set ${setting} to what browsers visit, such as http://localhost:${there.port || '9400'}`,
+    )
+  }
+  if (base === asked) return ok(about, `${message}, which is what was asked`)
+  const differs = `${message}, but ${asked} was asked`
+  if (side === 'back ends' && isLoopback(there.hostname) && !isLoopback(here.hostname)) {
+    return warn(
+      about,
+      `${differs}; on any other machine, and in any other container, ${there.hostname} is not the provider`,
+      `set ${setting} to ${asked}`,
+    )
+  }
+  if (there.hostname === here.hostname && there.protocol !== here.protocol) {
+    return warn(
+      about,
+      `${differs}, by another scheme`,
+      `set ${setting} to ${asked}, or let the proxy send X-Forwarded-Proto and the provider trust it (server.trust_forwarded)`,
+    )
+  }
+  return ok(about, `${differs}; that is right if ${side} get there, else set ${setting}`)
+}
+
+/** A name that only a container network knows, such as that of a compose service. */
+const isContainerName = (hostname: string) => /^[^.:[]+$/.test(hostname) && hostname !== 'localhost'
+const isLoopback = (hostname: string) => hostname === 'localhost' || hostname === '[::1]' || /^127\./.test(hostname)

@@ -1,0 +1,9 @@
+/** The authority of the self-signed certificate, for clients to trust. */
+import type { FastifyPluginAsync } from 'fastify'
+import { PATHS } from './paths.js'
+
+export const tlsCa: FastifyPluginAsync<{ ca: string }> = async (app, { ca }) => {
+  app.get(PATHS.tls_ca, { config: { answer: 'json' } }, async (_request, reply) =>
+    reply.type('application/x-pem-file').header('cache-control', 'no-store').send(ca),
+  )
+}

@@ -1,0 +1,65 @@
+/** From a request to its context: which issuer it is for, and the URLs by which the world knows that issuer. */
+import type { IncomingMessage } from 'node:http'
+import type { FastifyRequest } from 'fastify'
+import type { Snapshot } from './config/snapshot.js'
+import { type Context, IN_PROCESS } from './context.js'
+import { ENDPOINTS, PATHS } from './endpoints/paths.js'
+import type { Keys } from './keys.js'
+import type { Clock } from './mock/clock.js'
+import { notFound } from './oauth/errors.js'
+import { readOrigin, readPrefix, stripPath } from './origin.js'
+import { describeRequest } from './refusal.js'
+import type { Store } from './store/store.js'
+
+/** What one issuer has of its own. */
+export interface Issuer {
+  readonly store: Store
+  readonly clock: Clock
+  readonly keys: Keys
+}
+
+/** The names of isolated issuers: what needs no encoding in a URL. */
+const ISSUER_NAME = /^[A-Za-z0-9._~-]{1,64}$/
+
+export function createContext(
+  snapshot: Snapshot,
+  findIssuer: (name: string | undefined) => Issuer,
+  request: FastifyRequest,
+): Context {
+  const { issuer: name } = request.params as { issuer?: string }
+  if (name !== undefined && (!ISSUER_NAME.test(name) || /^\.+$/.test(name))) throw notFound(describeRequest(request))
+  const fixed = snapshot.config
+  const { headers, protocol, socket } = request
+  const trusted = socket.remoteAddress === IN_PROCESS || snapshot.trusts(socket.remoteAddress)
+  const prefix = readPrefix({ headers, trusted }) ?? snapshot.base_path
+  const request_url = readOrigin({ headers, protocol, trusted, fallback: `localhost:${socket.localPort}` }) + prefix
+  const own_path = name === undefined ? '' : `/issuers/${name}`
+  const issuer = fixed.issuer ?? fixed.public_url ?? request_url
+  const below = (url: string) => url.replace(/\/+$/, '') + own_path
+  const { store, clock, keys } = findIssuer(name)
+  return {
+    // As it was written, be it with a slash at its end or without.
+    issuer: name === undefined ? issuer : below(issuer),
+    public_url: below(fixed.public_url ?? issuer),
+    internal_url: below(fixed.internal_url ?? issuer),
+    request_url,
+    base_path: prefix + own_path,
+    own_path,
+    snapshot,
+    store,
+    clock,
+    keys: () => keys.list(snapshot),
+  }
+}
+
+/** What a base path could be mistaken for, where a proxy strips it: with `/oidc`, `/oidc/login` is whole. */
+const OWN_PATHS: readonly string[] = [...Object.values(ENDPOINTS), ...Object.values(PATHS)]
+
+/** The URL to route by: a proxy may have left the base path in front, or not. */
+export function routedUrl({ base_path, trusts }: Snapshot, { url = '/', headers, socket }: IncomingMessage): string {
+  const said = trusts(socket.remoteAddress)
+    ? [headers['x-forwarded-prefix']].flat()[0]?.split(',')[0]?.trim()
+    : undefined
+  const prefix = said?.startsWith('/') ? said.replace(/\/+$/, '') : base_path
+  return OWN_PATHS.includes(url.split('?')[0]!) ? url : stripPath(url, prefix)
+}

@@ -1,0 +1,228 @@
+/** URLs, paths, proxies, ports and certificates must fit each other. */
+import { generateKeyPairSync } from 'node:crypto'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import t from 'tap'
+import { loadSnapshot } from '../../src/config/load.js'
+import { FLAGS, nameOf, overridesOf } from '../../src/flags.js'
+import { createSelfSigned } from '../../src/tls/self_signed.js'
+import { load, problemsIn, problemsOf } from './loading.js'
+
+const NEED_TLS = 'is for plain http beside https, but there is no TLS; use server.port (--port), or set server.tls'
+
+const BAD: [string, string, string[]][] = [
+  [
+    'public_url and internal_url are http or https URLs, as issuer is',
+    'public_url: localhost:9400\ninternal_url: ftp://op\n',
+    [
+      'config.yaml:1:13 /public_url must be what browsers visit: an http or https URL without query and fragment, but is "localhost:9400"',
+      'config.yaml:2:15 /internal_url must be what back ends call: an http or https URL without query and fragment, but is "ftp://op"',
+    ],
+  ],
+  [
+    'a base path begins with a slash',
+    'server: { base_path: auth }\n',
+    [
+      'config.yaml:1:22 /server/base_path must be a path such as `/auth`, below which a reverse proxy shows the provider, but is "auth"',
+    ],
+  ],
+  [
+    'a base path leads nowhere else',
+    'server: { base_path: /auth/../x }\n',
+    ['config.yaml:1:22 /server/base_path must not contain . or .. as a part, but is "/auth/../x"'],
+  ],
+  [
+    'the base path is that of public_url',
+    'issuer: http://a/auth\npublic_url: http://a/login/\nserver: { base_path: /auth }\n',
+    [
+      'config.yaml:3:22 /server/base_path is "/auth", but the path of public_url is "/login"; they must be the same, and base_path may be left out',
+    ],
+  ],
+  [
+    'or that of issuer',
+    'issuer: http://a\nserver: { base_path: /auth }\n',
+    [
+      'config.yaml:2:22 /server/base_path is "/auth", but the path of issuer is ""; they must be the same, and base_path may be left out',
+    ],
+  ],
+  [
+    'proxies are addresses',
+    'server: { trust_forwarded: [127.0.0.1, 10.0.0.0/8, "fd00::/8", loopback, proxy, 10.0.0.0/99, 5] }\n',
+    [
+      'config.yaml:1:74 /server/trust_forwarded/4 must be true, false, an IP address, a range such as 10.0.0.0/8, or loopback, linklocal or uniquelocal, but is "proxy"',
+      'config.yaml:1:81 /server/trust_forwarded/5 must be true, false, an IP address, a range such as 10.0.0.0/8, or loopback, linklocal or uniquelocal, but is "10.0.0.0/99"',
+      'config.yaml:1:94 /server/trust_forwarded/6 must be a text, but is the number 5',
+    ],
+  ],
+  [
+    'a certificate needs its key',
+    'server: { tls: { cert: a.pem } }\n',
+    ['config.yaml:1:24 /server/tls/cert needs its private key: set server.tls.key (--tls-key), too'],
+  ],
+  [
+    'a key needs its certificate',
+    'server: { tls: { key: a.pem } }\n',
+    ['config.yaml:1:23 /server/tls/key needs its certificate: set server.tls.cert (--tls-cert), too'],
+  ],
+  [
+    'a certificate is given or made, not both',
+    'server: { tls: { cert: a.pem, key: a.pem, self_signed: true } }\n',
+    ['config.yaml:1:56 /server/tls/self_signed is true, but a certificate is given as well; leave out one of them'],
+  ],
+  [
+    'an authority is that of a certificate made here',
+    'server: { tls: { ca_file: ca.pem } }\n',
+    [
+      'config.yaml:1:27 /server/tls/ca_file is for the certificate that is made here; set server.tls.self_signed (--tls-self-signed), too',
+    ],
+  ],
+  [
+    'names are those of hosts',
+    'server: { tls: { self_signed: true, names: [localhost, "::1", my_op, "*.a.test", "op:9400", "http://op", 7] } }\n',
+    [
+      'config.yaml:1:82 /server/tls/names/4 must be a host name or an IP address, without port, but is "op:9400"',
+      'config.yaml:1:93 /server/tls/names/5 must be a host name or an IP address, without port, but is "http://op"',
+      'config.yaml:1:106 /server/tls/names/6 must be a text, but is the number 7',
+    ],
+  ],
+  ['a second port is beside TLS', 'server: { http_port: 80 }\n', [`config.yaml:1:22 /server/http_port ${NEED_TLS}`]],
+  [
+    'TLS that is switched off is none',
+    'server: { http_port: 80, tls: { self_signed: false } }\n',
+    [`config.yaml:1:22 /server/http_port ${NEED_TLS}`],
+  ],
+  [
+    'two ports differ',
+    'server: { port: 443, http_port: 443, tls: { self_signed: true } }\n',
+    ['config.yaml:1:33 /server/http_port is 443, which is the port for https, too; choose another one'],
+  ],
+  [
+    'names that are no list',
+    'server: { tls: { self_signed: true, names: 7 } }\n',
+    ['config.yaml:1:44 /server/tls/names must be a list, but is the number 7'],
+  ],
+  [
+    'nothing is said twice about what the schema refuses',
+    'issuer: 5\nserver: { base_path: /a, trust_forwarded: 5, http_port: x, tls: { cert: 5, key: 6, names: 7 } }\n',
+    [
+      'config.yaml:1:9 /issuer must be a text, but is the number 5',
+      'config.yaml:2:43 /server/trust_forwarded must be a boolean or a list, but is the number 5',
+      'config.yaml:2:57 /server/http_port must be a whole number, but is the text "x"',
+      'config.yaml:2:73 /server/tls/cert must be a text, but is the number 5',
+      'config.yaml:2:81 /server/tls/key must be a text, but is the number 6',
+      'config.yaml:2:91 /server/tls/names must be a list, but is the number 7',
+    ],
+  ],
+]
+
+for (const [rule, text, problems] of BAD) {
+  t.test(rule, async (t) => t.strictSame(await problemsOf(t, text), problems))
+}
+
+const BASE_PATHS: [string, string][] = [
+  ['{}', ''],
+  ['server: { base_path: "" }', ''],
+  ['server: { base_path: / }', ''],
+  ['server: { base_path: /auth/ }', '/auth'],
+  ['issuer: http://a/mock/', '/mock'],
+  ['{ issuer: http://a/mock, public_url: http://b/auth }', '/auth'],
+  ['{ issuer: http://a/mock, public_url: http://b/ }', ''],
+  ['{ issuer: http://a/auth/, server: { base_path: /auth } }', '/auth'],
+]
+
+for (const [text, base_path] of BASE_PATHS) {
+  t.test(`${text} is below "${base_path}"`, async (t) => t.equal((await load(t, text)).base_path, base_path))
+}
+
+t.test('whose forwarded headers count', async (t) => {
+  const trusts = async (text: string, address: string | undefined) =>
+    (await load(t, `server: { trust_forwarded: ${text} }`)).trusts(address)
+  t.ok(await trusts('true', '203.0.113.7'))
+  t.notOk(await trusts('false', '127.0.0.1'))
+  t.ok(await trusts('[10.0.0.0/8]', '10.1.2.3'))
+  t.ok(await trusts('[10.0.0.0/8]', '::ffff:10.1.2.3'), 'as a socket for IPv6 shows an IPv4 address')
+  t.notOk(await trusts('[10.0.0.0/8]', '11.1.2.3'))
+  t.ok(await trusts('[loopback]', '::1'))
+  t.notOk(await trusts('[]', '127.0.0.1'))
+  t.notOk(await trusts('[loopback]', undefined), 'a connection that is gone')
+})
+
+t.test('flags say the same', async (t) => {
+  const config = async (...flags: [string, string][]) => {
+    const overrides = flags.flatMap(([name, value]) =>
+      overridesOf(FLAGS.find((flag) => nameOf(flag) === name)!, name, value),
+    )
+    return (await loadSnapshot({ overrides, env: {} })).config
+  }
+  t.match((await config(['--tls-self-signed', 'true'])).server.tls, {
+    self_signed: true,
+    names: ['localhost', '127.0.0.1', '::1'],
+  })
+  t.match((await config(['--tls-self-signed', 'op, localhost'])).server.tls, {
+    self_signed: true,
+    names: ['op', 'localhost'],
+  })
+  t.match((await config(['--tls-self-signed', 'no'])).server.tls, { self_signed: false })
+  t.strictSame((await config(['--trust-forwarded', 'off'])).server.trust_forwarded, false)
+  t.strictSame((await config(['--trust-forwarded', '10.0.0.1, loopback'])).server.trust_forwarded, [
+    '10.0.0.1',
+    'loopback',
+  ])
+  t.strictSame(await problemsIn(config(['--tls-cert', 'a.pem'])), [
+    '--tls-cert /server/tls/cert needs its private key: set server.tls.key (--tls-key), too',
+  ])
+})
+
+t.test('files that are no pair of certificate and key', async (t) => {
+  const now = Math.floor(Date.now() / 1000)
+  const [one, other] = await Promise.all([createSelfSigned(['a'], now), createSelfSigned(['a'], now)])
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  const FILES = {
+    'good.crt': one.cert,
+    'good.key': one.key,
+    'both.pem': `${one.key}${one.cert}`,
+    'other.key': other.key,
+    'empty.pem': '',
+    'broken.crt': one.cert.replace(/\n.{20}/, '\n'),
+    'broken.key': one.key.replace(/\n.{20}/, '\n'),
+    'chain.crt': `${one.cert}${one.ca.replace(/\n.{20}/, '\n')}`,
+    'secret.key': String(
+      privateKey.export({ format: 'pem', type: 'pkcs8', cipher: 'aes-128-cbc', passphrase: 'secret' }),
+    ),
+  }
+  const attempt = async (cert: string, key: string) => {
+    const text = `server:\n  tls:\n    cert: ${cert}\n    key: ${key}\n`
+    const folder = t.testdir({ 'config.yaml': text, ...FILES })
+    await mkdir(join(folder, 'folder'))
+    await writeFile(join(folder, 'latin.pem'), Uint8Array.of(0xff, 0xfe, 0xfd))
+    const problems = await problemsIn(loadSnapshot({ config: join(folder, 'config.yaml'), overrides: [], env: {} }))
+    return problems.map((problem) => problem.replaceAll(`${folder}/`, ''))
+  }
+  const CERT = 'config.yaml:3:11 /server/tls/cert names'
+  const KEY = 'config.yaml:4:10 /server/tls/key names'
+  t.strictSame(await attempt('good.crt', 'good.key'), [])
+  t.strictSame(await attempt('both.pem', 'both.pem'), [])
+  t.strictSame(await attempt('good.crt', 'other.key'), [
+    `${KEY} other.key, which is not the key of the certificate good.crt; they have to be a pair`,
+  ])
+  t.strictSame(await attempt('missing.crt', 'missing.key'), [
+    `${CERT} missing.crt, which does not exist`,
+    `${KEY} missing.key, which does not exist`,
+  ])
+  t.match(await attempt('folder', 'good.key'), [new RegExp(`${CERT} folder, which is a folder`)])
+  t.strictSame(await attempt('latin.pem', 'good.key'), [
+    `${CERT} latin.pem, which is not valid UTF-8; save it in that encoding`,
+  ])
+  t.strictSame(await attempt('empty.pem', 'empty.pem'), [
+    `${CERT} empty.pem, which has no certificate: a PEM file with -----BEGIN CERTIFICATE----- was expected`,
+    `${KEY} empty.pem, which has no private key: a PEM file with -----BEGIN PRIVATE KEY----- was expected`,
+  ])
+  t.strictSame(await attempt('broken.crt', 'broken.key'), [
+    `${CERT} broken.crt, which has a certificate that can not be read, though it looks like PEM`,
+    `${KEY} broken.key, which has a private key that can not be read, though it looks like PEM`,
+  ])
+  t.strictSame(await attempt('good.crt', 'secret.key'), [
+    `${KEY} secret.key, which is encrypted, but the key must be readable without a passphrase`,
+  ])
+  t.match(await attempt('chain.crt', 'good.key'), [new RegExp(`${CERT} chain.crt, which TLS does not take: `)])
+})

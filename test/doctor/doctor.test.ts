@@ -1,0 +1,204 @@
+/** The doctor at real servers: good ones, and every kind of bad one. */
+import { execFile } from 'node:child_process'
+import { createServer, type RequestListener } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { type Test, test } from 'tap'
+import type { Config } from '../../src/config/types.js'
+import { askedUrl, diagnose, formatDiagnosis } from '../../src/doctor/doctor.js'
+import { fetchJson } from '../../src/doctor/fetch.js'
+import { createSelfSigned } from '../../src/tls/self_signed.js'
+import { start } from '../provider.js'
+
+const PLAIN = { insecure: false }
+
+async function listen(t: Test, listener: RequestListener): Promise<string> {
+  const server = createServer(listener)
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+test('a provider as it starts is healthy, at its issuer and at any isolated one', async (t) => {
+  const { url } = await start(t)
+  for (const asked of [url, `${url}/`, `${url}/.well-known/openid-configuration`, `${url}/issuers/one`, `${url}?x#y`]) {
+    const { healthy, findings } = await diagnose(asked, PLAIN)
+    t.ok(healthy, JSON.stringify(findings))
+  }
+})
+
+test('a provider whose issuer is another one', async (t) => {
+  const { url } = await start(t, { issuer: 'http://127.0.0.1:9/x' })
+  const { healthy, findings } = await diagnose(url, PLAIN)
+  t.notOk(healthy)
+  t.same(
+    findings.filter(({ level }) => level !== 'ok').map(({ level, about }) => `${level} ${about}`),
+    ['warn issuer', 'fail jwks_uri'],
+  )
+  t.match(findings.at(-2)!, { advice: /set internal_url \(--internal-url\) to http:\/\/localhost/ })
+})
+
+test('internal_url makes it right for back ends', async (t) => {
+  const file = join(t.testdir({ 'config.yaml': '{}' }), 'config.yaml')
+  const { provider, url } = await start(t, { public_url: 'https://id.example' }, { config: file })
+  const { writeFile } = await import('node:fs/promises')
+  await writeFile(file, `internal_url: ${url}\n`)
+  t.ok(await provider.reload())
+  const { findings } = await diagnose(url, PLAIN)
+  t.same(
+    findings.filter(({ level }) => level !== 'ok').map(({ about }) => about),
+    ['issuer'],
+  )
+})
+
+test('a certificate that is not trusted: refused, trusted by its authority, or asked all the same', async (t) => {
+  const { provider, url } = await start(t, { server: { tls: { self_signed: true } } })
+  t.match((await diagnose(url, PLAIN)).findings, [{ level: 'fail', advice: /--ca FILE/ }])
+  t.match((await diagnose(url, { insecure: false, ca: provider.ca! })).healthy, true)
+  const { findings } = await diagnose(url, { insecure: true })
+  t.match(findings[0], { level: 'warn', message: /is not trusted here \(UNABLE_TO_VERIFY_LEAF_SIGNATURE\)/ })
+  t.match(findings[1], { level: 'ok' })
+  const { ca } = await createSelfSigned(['localhost'], Math.floor(Date.now() / 1000))
+  t.match((await diagnose(url, { insecure: false, ca })).findings, [{ level: 'fail' }])
+})
+
+test('http where https listens, and the other way round', async (t) => {
+  const { url } = await start(t, { server: { tls: { self_signed: true } } })
+  t.match((await diagnose(url.replace('https', 'http'), PLAIN)).findings, [{ level: 'fail', advice: /is it https\?/ }])
+  const { url: plain } = await start(t)
+  t.match((await diagnose(plain.replace('http', 'https'), PLAIN)).findings, [
+    { level: 'fail', message: /the TLS handshake failed/, advice: /speaks no TLS/ },
+  ])
+})
+
+test('what is no provider at all', async (t) => {
+  const url = await listen(t, ({ url }, reply) => {
+    if (url!.startsWith('/list')) reply.end('[]')
+    else if (url!.startsWith('/html')) reply.end('<!doctype html>')
+    else if (url!.startsWith('/large')) reply.end('x'.repeat(2 * 1024 * 1024))
+    else if (url!.startsWith('/undated')) reply.writeHead(200, { date: 'now' }).end('{}')
+    else if (url!.startsWith('/cut')) reply.writeHead(200, { 'content-length': '10' }).write('{', () => reply.destroy())
+    else reply.writeHead(404).end()
+  })
+  const messageOf = async (path: string) => (await diagnose(url + path, PLAIN)).findings[0]!.message
+  t.match(await messageOf('/list'), 'no JSON object')
+  t.match(await messageOf('/html'), 'no JSON object')
+  t.match(await messageOf('/large'), 'larger than 1 MiB')
+  t.match(await messageOf('/cut'), "can't be read from here: aborted")
+  t.match(await messageOf('/none'), 'answered 404')
+  t.match((await diagnose(`${url}/undated`, PLAIN)).findings.at(-1), { about: 'clock', level: 'ok' })
+})
+
+test('redirects are followed on the same host, and no further', async (t) => {
+  const { url: provider } = await start(t)
+  const url = await listen(t, ({ url = '' }, reply) => {
+    const location = url.startsWith('/away')
+      ? `${provider}/.well-known/openid-configuration`
+      : url.startsWith('/round')
+        ? url
+        : url.startsWith('/bad')
+          ? 'http://['
+          : '/there'
+    if (url === '/there') reply.end('{}')
+    else reply.writeHead(302, { location }).end()
+  })
+  const { findings } = await diagnose(`${url}/same`, PLAIN)
+  t.match(findings[0], {
+    level: 'warn',
+    message: `${url}/same/.well-known/openid-configuration redirects to ${url}/there`,
+  })
+  t.match((await diagnose(`${url}/away`, PLAIN)).findings, [
+    { level: 'fail', message: `it redirects to ${provider}/`, advice: /was not followed/ },
+  ])
+  t.match((await diagnose(`${url}/round`, PLAIN)).findings, [{ level: 'fail', message: /redirects on and on/ }])
+  t.match((await diagnose(`${url}/bad`, PLAIN)).findings, [{ level: 'fail', message: /answered 302/ }])
+})
+
+test('it waits for nobody for long', async (t) => {
+  const silent = await listen(t, () => undefined)
+  t.match(await fetchJson(silent, { insecure: false, time_limit: 50 }), { failure: { code: 'TIMEOUT' } })
+  const slow = await listen(t, (_request, reply) => void reply.writeHead(200).write('{'))
+  t.match(await fetchJson(slow, { insecure: false, time_limit: 200 }), { failure: { code: 'TIMEOUT' } })
+})
+
+test('a JWKS that is no http URL is not asked for', async (t) => {
+  const url = await listen(t, (_request, reply) =>
+    reply.end(JSON.stringify({ issuer: 'http://a', jwks_uri: 'file:///etc/passwd' })),
+  )
+  const { findings } = await diagnose(url, PLAIN)
+  t.match(
+    findings.findLast(({ about, level }) => about === 'jwks_uri' && level === 'fail'),
+    { message: /it is no http or https URL/ },
+  )
+})
+
+test('where the provider of a configuration is asked by default', (t) => {
+  const at = (server: object) => askedUrl({ host: '127.0.0.1', port: 9400, ...server } as Config['server'])
+  t.equal(at({}), 'http://localhost:9400')
+  t.equal(at({ host: '0.0.0.0', base_path: '/auth/' }), 'http://localhost:9400/auth')
+  t.equal(at({ host: 'op.example', tls: { self_signed: true } }), 'https://op.example:9400')
+  t.equal(at({ host: 'fd00::1' }), 'http://[fd00::1]:9400')
+  t.end()
+})
+
+test('the text has a line for each finding, and below it what to do', (t) => {
+  const findings = [
+    { level: 'ok', about: 'a', message: 'right' },
+    { level: 'fail', about: 'b', message: 'wrong', advice: 'set it' },
+  ] as const
+  t.equal(
+    formatDiagnosis({ asked: 'http://a', healthy: false, findings }),
+    'http://a as seen from here:\nok    a: right\nfail  b: wrong\n      → set it\n',
+  )
+  t.end()
+})
+
+const PROGRAM = join(import.meta.dirname, '../../dist/cli.js')
+
+function run(...args: string[]): Promise<{ code: unknown; stdout: string; stderr: string }> {
+  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('OIDC_PROVIDER_MOCK_'))
+  return new Promise((resolve) => {
+    execFile(
+      process.execPath,
+      [PROGRAM, 'doctor', ...args],
+      { env: Object.fromEntries(inherited) },
+      (error, stdout, stderr) => resolve({ code: error?.code ?? 0, stdout, stderr }),
+    )
+  })
+}
+
+test('the command: 0 for a healthy provider, 1 for findings, 2 for misuse', { jobs: 2 }, async (t) => {
+  const { url } = await start(t)
+  t.match(await run(url), {
+    code: 0,
+    stdout: /^http:\/\/localhost:\d+ as seen from here:\nok {4}discovery: /,
+    stderr: '',
+  })
+  const { port } = new URL(url)
+  const json = await run('--port', port, '--format', 'json')
+  t.equal(json.code, 0)
+  t.match(JSON.parse(json.stdout), { asked: url, healthy: true, findings: [{ level: 'ok', about: 'discovery' }] })
+  t.match(await run('--port', port, '--base-path', '/nowhere'), {
+    code: 1,
+    stdout: /fail {2}discovery: .*answered 404/,
+  })
+  t.match(await run('ftp://op'), { code: 2, stderr: 'URL must be an http or https URL, but is "ftp://op"\n' })
+  t.match(await run('--format', 'xml'), { code: 2 })
+  t.match(await run('--port', 'x'), { code: 2, stderr: /--port/ })
+})
+
+test('the command trusts the certificates of a file', async (t) => {
+  const { provider, url } = await start(t, { server: { tls: { self_signed: true } } })
+  const folder = t.testdir({ 'ca.pem': provider.ca!, 'empty.pem': '' })
+  t.match(await run(url, '--ca', join(folder, 'ca.pem')), { code: 0 })
+  t.match(await run(url), { code: 1 })
+  t.match(await run(url, '--insecure'), { code: 1, stdout: /warn {2}discovery/ })
+  t.match(await run(url, '--ca', join(folder, 'none.pem')), {
+    code: 2,
+    stderr: /^--ca names .*none\.pem, which does not exist\n$/,
+  })
+  t.match(await run(url, '--ca', join(folder, 'empty.pem')), { code: 2, stderr: /has no certificate in PEM/ })
+})

@@ -1,0 +1,214 @@
+/** The doctor's rules: what was seen, and what is said of it. */
+import { generateKeyPairSync } from 'node:crypto'
+import t from 'tap'
+import type { Facts } from '../../src/doctor/facts.js'
+import type { Fetched } from '../../src/doctor/fetch.js'
+import type { Finding } from '../../src/doctor/finding.js'
+import { judge } from '../../src/doctor/findings.js'
+import { ENDPOINTS, FRONT_CHANNEL } from '../../src/endpoints/paths.js'
+
+const NOW = 1_800_000_000
+const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+const KEY = { ...publicKey.export({ format: 'jwk' }), kid: 'one', alg: 'ES256' }
+
+interface Seen {
+  readonly asked?: string
+  readonly issuer?: unknown
+  /** What browsers and back ends are sent to. */
+  readonly front?: string
+  readonly back?: string
+  readonly document?: Record<string, unknown>
+  readonly discovery?: Partial<Fetched>
+  readonly jwks?: Partial<Fetched>
+  readonly keys?: unknown
+}
+
+/** A good provider at `asked`, but for what is said here. */
+function factsOf({ asked = 'http://op.test:9400', issuer = asked, front = asked, back = asked, ...seen }: Seen): Facts {
+  const urls = Object.entries(ENDPOINTS).map(([name, path]) => [
+    name,
+    (FRONT_CHANNEL.includes(name) ? front : back) + path,
+  ])
+  const document = {
+    issuer,
+    ...Object.fromEntries(urls),
+    id_token_signing_alg_values_supported: ['ES256'],
+    ...seen.document,
+  }
+  const discovery = {
+    url: `${asked}/.well-known/openid-configuration`,
+    redirects: [],
+    status: 200,
+    date: NOW,
+    json: document,
+  }
+  const jwks = { url: `${back}/jwks`, redirects: [], status: 200, json: { keys: seen.keys ?? [KEY] } }
+  return { asked, now: NOW, discovery: { ...discovery, ...seen.discovery }, jwks: { ...jwks, ...seen.jwks } }
+}
+
+/** A sentence of each finding that isn't ok. */
+const complaints = (findings: readonly Finding[]) =>
+  findings
+    .filter(({ level }) => level !== 'ok')
+    .map(({ level, about, message, advice }) => `${level} ${about}: ${message} → ${advice}`)
+
+t.test('a good provider has nothing but what is right', async (t) => {
+  for (const seen of [{}, { asked: 'https://id.example/auth' }, { asked: 'http://localhost:9400/issuers/one' }]) {
+    const findings = judge(factsOf(seen))
+    t.strictSame(complaints(findings), [])
+    t.same(
+      findings.map(({ about }) => about.replace(/,.*/, '')),
+      ['discovery', 'issuer', 'authorization_endpoint', 'token_endpoint', 'jwks_uri', 'keys', 'clock'],
+    )
+  }
+})
+
+const LOCAL = 'http://localhost:9400'
+const gone = (code: string, message = 'no') =>
+  ({ failure: { code, message }, json: undefined, status: undefined }) as object
+
+/** What was seen, and for each finding a pattern. */
+const CASES: [string, Seen, RegExp[]][] = [
+  [
+    'nothing listens',
+    { discovery: gone('ECONNREFUSED') },
+    [/^fail discovery: .* → nothing listens there.*name of the compose service.*--host 0\.0\.0\.0/],
+  ],
+  ['the name is unknown', { discovery: gone('ENOTFOUND') }, [/→ the name leads to no address here: .*compose/]],
+  [
+    'a certificate for other names',
+    { discovery: gone('ERR_TLS_CERT_ALTNAME_INVALID') },
+    [/--tls-self-signed NAME,NAME \(server\.tls\.names\)/],
+  ],
+  ['an unknown authority', { discovery: gone('UNABLE_TO_VERIFY_LEAF_SIGNATURE') }, [/--ca FILE.*\/tls\/ca\.pem/]],
+  ['an unknown authority in the chain', { discovery: gone('SELF_SIGNED_CERT_IN_CHAIN') }, [/--ca FILE/]],
+  ['no TLS', { discovery: gone('EPROTO') }, [/→ what listens there speaks no TLS: ask with http:\/\//]],
+  ['anything else', { discovery: gone('constructor', 'odd') }, [/can't be read from here: odd → see whether/]],
+  [
+    'not found',
+    { discovery: { status: 404 } },
+    [/^fail discovery: .* answered 404, .* → is a path missing.*server\.base_path/],
+  ],
+  ['a proxy without a provider', { discovery: { status: 502 } }, [/answered 502, .* → .*reverse proxy/]],
+  ['no JSON', { discovery: { json: undefined } as object }, [/no JSON object → something else/]],
+  [
+    'a redirect',
+    { discovery: { redirects: ['http://op'] } },
+    [/^warn discovery: http:\/\/op redirects to .* → give clients the URL that answers/],
+  ],
+  [
+    'an untrusted certificate',
+    { discovery: { untrusted: 'SELF_SIGNED_CERT_IN_CHAIN' } },
+    [/^warn discovery: the certificate of http:\/\/op\.test:9400 is not trusted.*--ca FILE/],
+  ],
+  ['no issuer', { document: { issuer: undefined } }, [/^fail issuer: issuer is undefined, but a URL/]],
+  ['an issuer that is no URL', { issuer: 'op' }, [/^fail issuer: issuer is "op"/]],
+  [
+    'the other host',
+    { issuer: LOCAL, front: LOCAL },
+    [
+      /^warn issuer: asked as http:\/\/op\.test:9400, but the issuer is http:\/\/localhost:9400: .* → .*internal_url to it \(--internal-url\).*public_url to it.*issuer to it/,
+    ],
+  ],
+  [
+    'the other host, for back ends as well',
+    { issuer: LOCAL, front: LOCAL, back: LOCAL, jwks: { ...gone('ECONNREFUSED'), url: `${LOCAL}/jwks` } },
+    [
+      /^warn issuer/,
+      /^warn token_endpoint, .*: back ends are sent to http:\/\/localhost:9400, but .* localhost is not the provider → set internal_url \(--internal-url\) to http:\/\/op\.test:9400$/,
+      /^fail jwks_uri: .* What was asked did answer: if back ends run here, set internal_url \(--internal-url\) to http:\/\/op\.test:9400$/,
+    ],
+  ],
+  [
+    'browsers sent into the container network',
+    { asked: LOCAL, issuer: LOCAL, front: 'http://op:9400' },
+    [
+      /^warn authorization_endpoint, end_session_endpoint: .*no browser outside of it gets there → set public_url \(--public-url\) to what browsers visit, such as http:\/\/localhost:9400$/,
+    ],
+  ],
+  [
+    'browsers sent there, without a port',
+    { asked: LOCAL, front: 'http://op' },
+    [/^warn authorization_endpoint, .*such as http:\/\/localhost:9400$/],
+  ],
+  [
+    'another scheme',
+    { asked: 'https://id.example', issuer: 'http://id.example', front: 'http://id.example', back: 'http://id.example' },
+    [
+      /^warn issuer: .* → where a proxy does the TLS, let it send X-Forwarded-Proto.*trust_forwarded/,
+      /^warn authorization_endpoint.*by another scheme/,
+      /^warn token_endpoint.*by another scheme.*X-Forwarded-Proto/,
+    ],
+  ],
+  [
+    'another port',
+    { asked: LOCAL, issuer: 'http://localhost', front: LOCAL, back: LOCAL },
+    [/^warn issuer: .* → the two differ in the port: .*\$http_host.*X-Forwarded-Port/],
+  ],
+  [
+    'a path that the provider does not know',
+    { asked: `${LOCAL}/auth`, issuer: LOCAL, front: LOCAL, back: LOCAL },
+    [
+      /^warn issuer: .*differ in the path: set server\.base_path \(--base-path\) to "\/auth", .*X-Forwarded-Prefix.* or give clients http:\/\/localhost:9400 as/,
+    ],
+  ],
+  [
+    'a path that was not asked for',
+    { asked: LOCAL, issuer: `${LOCAL}/auth`, front: `${LOCAL}/auth`, back: `${LOCAL}/auth` },
+    [/^warn issuer: .*differ in the path: give clients http:\/\/localhost:9400\/auth as the issuer$/],
+  ],
+  [
+    'endpoints that are none',
+    { document: { token_endpoint: 5, userinfo_endpoint: 'x', jwks_uri: LOCAL } },
+    [/^fail token_endpoint: is 5/, /^fail userinfo_endpoint: is "x"/, /^warn jwks_uri: .*http:\/\/localhost:9400/],
+  ],
+  [
+    'a JWKS that fails on the same host',
+    { jwks: { status: 500 } },
+    [/^fail jwks_uri: .* answered 500, but 200 was expected → look at what answers there[^.]*$/],
+  ],
+  ['no keys', { keys: [] }, [/^fail keys: the JWKS has no keys/]],
+  ['keys that are no list', { keys: {} }, [/^fail keys: the JWKS has no keys/]],
+  ['a private key', { keys: [privateKey.export({ format: 'jwk' })] }, [/^fail keys: key 1 is not public: it has d/]],
+  [
+    'a symmetric key',
+    { keys: [{ kty: 'oct', k: 'AA', kid: 'x' }] },
+    [/^fail keys: key 1 \(x\) is not public: it has k/],
+  ],
+  ['no key at all', { keys: [null] }, [/^fail keys: key 1 is no public key/]],
+  ['two keys of one name', { keys: [KEY, KEY] }, [/^fail keys: key 2 \(one\) has the kid of another one/]],
+  [
+    'no key for an algorithm',
+    { document: { id_token_signing_alg_values_supported: ['ES256', 'RS256'] } },
+    [/^fail keys: no key is for RS256/],
+  ],
+  ['a key for any algorithm', { keys: [{ ...KEY, alg: undefined, kid: undefined }] }, []],
+  [
+    'a clock that is ahead',
+    { discovery: { date: NOW + 61 } },
+    [/^fail clock: the provider's clock is 61 seconds ahead of the one here → .*NTP/],
+  ],
+  ['a clock that is behind', { discovery: { date: NOW - 61 } }, [/^fail clock: .* 61 seconds behind/]],
+  ['a clock that is almost right', { discovery: { date: NOW - 60 } }, []],
+  ['an unknown time', { discovery: { date: undefined } as object }, []],
+  ['a slash at the end of the issuer', { asked: LOCAL, issuer: `${LOCAL}/` }, []],
+  [
+    'two URLs as they should be',
+    { asked: 'http://op.test:9400', issuer: 'http://op.test:9400', front: 'https://id.example' },
+    [],
+  ],
+  ['back ends elsewhere', { asked: LOCAL, back: 'http://op:9400' }, []],
+]
+
+for (const [name, seen, patterns] of CASES) {
+  t.test(name, async (t) => {
+    const found = complaints(judge(factsOf(seen)))
+    t.equal(found.length, patterns.length, found.join('\n'))
+    for (const [index, pattern] of patterns.entries()) t.match(found[index], pattern)
+  })
+}
+
+t.test('discovery without a JWKS', async (t) => {
+  const { jwks: _, ...facts } = factsOf({ document: { jwks_uri: undefined } })
+  t.match(complaints(judge(facts)), [/^fail jwks_uri: is undefined, but a URL was expected/])
+})

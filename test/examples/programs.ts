@@ -1,0 +1,80 @@
+/** Helpers of the tests of this folder: the examples' files served, and programs of others that give a second opinion. */
+import { spawn } from 'node:child_process'
+import { accessSync, constants, readFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { delimiter, join } from 'node:path'
+import type { Test } from 'tap'
+import { parse } from 'yaml'
+import { startProvider } from '../../src/index.js'
+
+export const ROOT = join(import.meta.dirname, '../..')
+
+/** A YAML file of the project. */
+export const readYaml = <T>(...path: string[]) => parse(readFileSync(join(ROOT, ...path), 'utf8')) as T
+
+/** Serves a folder with `config.yaml` and `users.yaml`, and returns where, whatever the issuer in it. */
+export async function serveFolder(t: Test, folder: string): Promise<string> {
+  const port = await findFreePort()
+  const provider = await startProvider({
+    port,
+    config_file: join(folder, 'config.yaml'),
+    user_claims_file: join(folder, 'users.yaml'),
+    log: { level: 'error' },
+  })
+  t.teardown(() => provider.close())
+  return `http://127.0.0.1:${port}`
+}
+
+/** For `skip`: why a test that needs these programs can't run, or false. */
+export function missing(...programs: string[]): string | false {
+  const absent = programs.filter((program) => !isThere(program))
+  return absent.length > 0 && `${absent.join(' and ')} not found; test/install_validators.sh installs what can be had`
+}
+
+/** Runs a program of others to its end, in the project's folder. */
+export function execute(
+  program: string,
+  args: readonly string[],
+  { input = '', env = {} }: { input?: string; env?: Readonly<Record<string, string>> } = {},
+): Promise<{ code: number | null; stdout: string; said: string }> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { cwd: ROOT, env: { ...process.env, ...env } })
+    let stdout = ''
+    let said = ''
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      stdout += text
+      said += text
+    })
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      said += text
+    })
+    child.on('error', reject).on('close', (code) => resolve({ code, stdout, said }))
+    child.stdin.end(input)
+  })
+}
+
+/** It ended with 0; else what it said is the failure's title. */
+export function accepts(t: Test, { code, said }: { code: number | null; said: string }): void {
+  t.equal(code, 0, code === 0 ? 'it accepts' : said)
+}
+
+function isThere(program: string): boolean {
+  return (process.env.PATH ?? '').split(delimiter).some((folder) => {
+    try {
+      accessSync(join(folder, program), constants.X_OK)
+      return true
+    } catch {
+      return false
+    }
+  })
+}
+
+function findFreePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer()
+    server.on('error', reject).listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
+    })
+  })
+}

@@ -1,0 +1,34 @@
+/** `fetch` with a certificate authority of its own, which the global one can't be given. */
+import { request as requestHttp } from 'node:http'
+import { request as requestHttps } from 'node:https'
+import { buffer } from 'node:stream/consumers'
+
+export interface Sent {
+  readonly method?: string
+  readonly headers?: Record<string, string>
+  readonly body?: unknown
+}
+
+/** Follows no redirects. */
+export function createFetch(ca?: string): (url: string, sent?: Sent) => Promise<Response> {
+  return (url, { method = 'GET', headers = {}, body } = {}) =>
+    new Promise((resolve, reject) => {
+      const form = body instanceof URLSearchParams
+      const all = { ...(form && { 'content-type': 'application/x-www-form-urlencoded' }), ...headers }
+      const options = { method, headers: all, agent: false, ...(ca !== undefined && { ca }) }
+      const request = url.startsWith('https:') ? requestHttps(url, options) : requestHttp(url, options)
+      request.on('error', reject).on('response', (response) => {
+        const fields = Object.entries(response.headersDistinct).flatMap(([name, values = []]) =>
+          values.map((value): [string, string] => [name, value]),
+        )
+        buffer(response).then(
+          (content) =>
+            resolve(
+              new Response(content.length === 0 ? null : content, { status: response.statusCode!, headers: fields }),
+            ),
+          reject,
+        )
+      })
+      request.end(body === undefined || body === null ? undefined : String(body))
+    })
+}

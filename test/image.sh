@@ -1,0 +1,233 @@
+#!/usr/bin/env bash
+# Builds the image and tries it from outside: a line `ok - …` or `not ok - …` for each check, and their number at the end.
+#
+#   test/image.sh            with a Docker engine, or else with $IMAGE_TOOL: a program with the verbs build, run and exec
+#   IMAGE=name test/image.sh tries an image that is there already, with a Docker engine
+#
+# Exit code 0 if all went well, 1 if not, 77 if there is nothing to build and run images with.
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit 1
+
+TOOL=${IMAGE_TOOL:-}
+[ -z "$TOOL" ] && [ -x ../shared/tools/image ] && TOOL=../shared/tools/image
+if docker info >/dev/null 2>&1; then
+  ENGINE=docker
+elif [ -n "$TOOL" ] && [ -x "$TOOL" ]; then
+  ENGINE=tool
+else
+  echo "skipped: no Docker engine answers, and IMAGE_TOOL names no program that builds and runs images"
+  exit 77
+fi
+
+TAG=${IMAGE:-localhost/oidc-provider-mock:test}
+PROGRAM=(/nodejs/bin/node /app/dist/cli.js)
+LIMIT=$((8 * 1024 * 1024))
+WORK=$(mktemp -d)
+chmod 755 "$WORK"
+mkdir "$WORK/empty"
+PORT=0
+RUNNING= # the container's name, or the process that runs it
+passed=0
+failed=0
+
+check() { # what command...: one line that says whether the command succeeds
+  local title=$1
+  shift
+  if "$@" >"$WORK/said" 2>&1; then
+    echo "ok - $title"
+    passed=$((passed + 1))
+  else
+    echo "not ok - $title"
+    sed 's/^/    /' "$WORK/said"
+    failed=$((failed + 1))
+  fi
+}
+
+free_port() { node -e "const s = require('net').createServer().listen(0, '127.0.0.1', () => { console.log(s.address().port); s.close() })"; }
+
+build() {
+  if [ $ENGINE = tool ]; then "$TOOL" build "$TAG"; else [ -n "${IMAGE:-}" ] || docker build -t "$TAG" .; fi
+}
+
+# The options before `--` are those of `docker run` that mount (-v) and set variables (-e); the arguments follow it.
+split() {
+  OPTIONS=()
+  while [ $# -gt 0 ] && [ "$1" != -- ]; do OPTIONS+=("$1"); shift; done
+  shift
+  ARGS=("$@")
+}
+
+# Runs the image's program to its end.
+run() {
+  split "$@"
+  if [ $ENGINE = tool ]; then
+    ENVS="${OPTIONS[*]}" timeout 120 "$TOOL" run "$TAG" "${ARGS[@]}"
+  else
+    timeout 120 docker run --rm "${OPTIONS[@]}" "$TAG" "${ARGS[@]}"
+  fi
+}
+
+# Starts the image's program and waits until it answers at $URL.
+start() {
+  split "$@"
+  PORT=$(free_port)
+  URL=http://localhost:$PORT
+  OPTIONS+=(-e "OIDC_PROVIDER_MOCK_PORT=$PORT")
+  if [ $ENGINE = tool ]; then
+    ENVS="${OPTIONS[*]}" "$TOOL" run "$TAG" "${ARGS[@]}" >"$WORK/log" 2>&1 &
+    RUNNING=$!
+  else
+    RUNNING=$(docker run -d -p "127.0.0.1:$PORT:$PORT" "${OPTIONS[@]}" "$TAG" "${ARGS[@]}")
+  fi
+  within 60 curl -fsS -o "$WORK/healthz" "$URL/healthz" || { logs; return 1; }
+}
+
+logs() { if [ $ENGINE = tool ]; then cat "$WORK/log"; else docker logs "$RUNNING"; fi; }
+
+within() { # seconds command...: until it succeeds
+  local end=$((SECONDS + $1))
+  shift
+  until "$@"; do [ $SECONDS -lt $end ] || return 1; sleep 0.1; done 2>/dev/null
+}
+
+server_pid() { # the process of the program itself, on this machine
+  if [ $ENGINE = docker ]; then docker inspect -f '{{.State.Pid}}' "$RUNNING"; return; fi
+  local parents=$RUNNING children found=
+  while [ -n "$parents" ]; do
+    children=$(pgrep -P "$(tr ' ' , <<<"$parents")" | xargs)
+    for one in $children; do
+      tr '\0' ' ' <"/proc/$one/cmdline" | grep -q "^${PROGRAM[*]}" && found=$one
+    done
+    parents=$children
+  done
+  echo "$found"
+}
+
+# Asks the program to end, as an engine does, and says how many milliseconds it took.
+stop() {
+  local begin pid
+  pid=$(server_pid)
+  begin=$(date +%s%N)
+  if [ $ENGINE = docker ]; then
+    docker kill -s TERM "$RUNNING" >/dev/null && timeout 30 docker wait "$RUNNING" >"$WORK/code"
+  else
+    kill -TERM "$pid" && within 30 test ! -e "/proc/$pid"
+  fi
+  MILLISECONDS=$((($(date +%s%N) - begin) / 1000000))
+  if [ $ENGINE = docker ]; then docker rm -f "$RUNNING" >/dev/null; else wait "$RUNNING"; echo $? >"$WORK/code"; fi
+  RUNNING=
+}
+
+ends_at_once() {
+  stop
+  echo "took $MILLISECONDS ms, exit code $(cat "$WORK/code")"
+  [ $MILLISECONDS -lt 1000 ] && [ "$(cat "$WORK/code")" = 0 ]
+}
+
+clean() {
+  [ -z "$RUNNING" ] || stop >/dev/null 2>&1
+  rm -rf "$WORK"
+}
+trap clean EXIT
+
+AUTHORIZE='client_id=app&redirect_uri=http%3A%2F%2Flocalhost%3A8000%2Fcallback&response_type=code&scope=openid'
+offers() { curl -fsS "$URL/oauth2/authorize?$AUTHORIZE" | grep -q "Authorize as $1"; }
+demands_nonce() { curl -sS -o /dev/null -w '%{redirect_url}' "$URL/oauth2/authorize?$AUTHORIZE" | grep -q nonce; }
+is_stale() { curl -fsS "$URL/healthz" | tee "$WORK/healthz" | grep -q '"stale"' && grep -q "$1" "$WORK/healthz"; }
+is_current() { curl -fsS "$URL/healthz" | grep -q '"current"'; }
+ends_with() { # code pattern command...
+  local expected=$1 pattern=$2 code
+  shift 2
+  "$@" >"$WORK/output" 2>&1
+  code=$?
+  cat "$WORK/output"
+  [ $code = "$expected" ] && grep -q -- "$pattern" "$WORK/output"
+}
+healthcheck() {
+  if [ $ENGINE = docker ]; then docker exec "$RUNNING" "${PROGRAM[@]}" healthcheck; else run -e "OIDC_PROVIDER_MOCK_PORT=$PORT" -- healthcheck; fi
+}
+inside() { # javascript...: in a container of the image
+  if [ $ENGINE = docker ]; then docker run --rm --entrypoint /nodejs/bin/node "$TAG" -e "$1"; else "$TOOL" exec "$TAG" /nodejs/bin/node -e "$1"; fi
+}
+small_enough() {
+  local bytes
+  bytes=$(inside "const fs = require('fs'); let n = 0
+    for (const e of fs.readdirSync('/app', { recursive: true, withFileTypes: true })) if (e.isFile()) n += fs.statSync((e.parentPath ?? e.path) + '/' + e.name).size
+    console.log(n)")
+  echo "$bytes bytes"
+  [ "$bytes" -gt 0 ] && [ "$bytes" -lt $LIMIT ]
+}
+write() { cat >"$1" && chmod 644 "$1"; } # by which the user of the image may read it
+
+check 'the image is built' build
+[ $failed = 0 ] || { echo "# $passed passed, $failed failed"; exit 1; }
+check 'what it adds to its base is less than 8 MiB' small_enough
+check 'it runs as user 65532' inside 'process.exit(process.getuid() === 65532 ? 0 : 1)'
+
+check 'it starts with nothing' start --
+check 'healthcheck in the container ends with 0' healthcheck
+check 'a full login with openid-client from outside' node test/image/login.mjs "$URL" alice
+if [ $ENGINE = docker ]; then
+  is_healthy() { [ "$(docker inspect -f '{{.State.Health.Status}}' "$RUNNING")" = healthy ]; }
+  check 'the engine says that it is healthy' within 60 is_healthy
+fi
+check 'SIGTERM ends it with 0 in less than a second' ends_at_once
+check 'healthcheck ends with 1 when nothing listens' ends_with 1 'does not answer' run -e "OIDC_PROVIDER_MOCK_PORT=$PORT" -- healthcheck
+
+check 'IMAGE --require-nonce starts' start -- --require-nonce
+check 'and takes the flag' demands_nonce
+check 'and ends at once' ends_at_once
+check 'IMAGE -- --require-nonce starts' start -- -- --require-nonce
+check 'and takes the flag' demands_nonce
+check 'and ends at once' ends_at_once
+
+mkdir "$WORK/config" && chmod 755 "$WORK/config"
+write "$WORK/config/config.yaml" <<<'users: [{ sub: ann }]'
+write "$WORK/config/users.yaml" <<<'- sub: bert'
+check 'it starts with a mounted folder' start -v "$WORK/config:/config:ro" --
+check 'and offers the users of config.yaml' offers ann
+check 'and those of users.yaml' offers bert
+write "$WORK/config/config.yaml" <<<'users: [{ sub: carla }]'
+check 'a change of config.yaml is seen at the login page' within 20 offers carla
+write "$WORK/config/new" <<<'- sub: dora' && mv "$WORK/config/new" "$WORK/config/users.yaml"
+check 'so is a file that is renamed over users.yaml' within 20 offers dora
+write "$WORK/config/config.yaml" <<<'user: []'
+check 'a bad change is shown in /healthz' within 20 is_stale 'did you mean users'
+check 'and what was in force stays' offers carla
+check 'healthcheck still ends with 0' healthcheck
+: >"$WORK/config/config.yaml"
+check 'so is an emptied file' within 20 is_stale 'is empty'
+rm "$WORK/config/config.yaml"
+check 'and one that is gone' within 20 is_stale 'is gone'
+write "$WORK/config/config.yaml" <<<'users: [{ sub: emil }]'
+check 'a good change puts it right' within 20 offers emil
+check 'and /healthz says so' is_current
+check 'and it ends at once' ends_at_once
+
+write "$WORK/single.yaml" <<<'users: [{ sub: fay }]'
+check 'it starts with a single mounted file, polling' start -v "$WORK/single.yaml:/config/config.yaml:ro" -e OIDC_PROVIDER_MOCK_WATCH=poll --
+check 'and offers its users' offers fay
+write "$WORK/single.yaml" <<<'users: [{ sub: gus }]'
+check 'and follows a change in place' within 20 offers gus
+check 'and ends at once' ends_at_once
+
+if [ $ENGINE = docker ]; then READ_ONLY=(--read-only --user 65532); else READ_ONLY=(-v "$WORK/empty:/tmp:ro" -v "$WORK/empty:/home/nonroot:ro"); fi
+check 'it starts where nothing can be written, as user 65532' start "${READ_ONLY[@]}" --
+runs_as() { grep -q "^Uid:[[:space:]]$1[[:space:]]" "/proc/$(server_pid)/status"; }
+check 'and is that user' runs_as 65532
+check 'and a login works' node test/image/login.mjs "$URL" alice
+check 'and it ends at once' ends_at_once
+
+check 'IMAGE validate says that a file is valid' ends_with 0 'valid$' run -v "$WORK/config:/config:ro" -- validate /config/config.yaml
+write "$WORK/config/bad.yaml" <<<'user: []'
+check 'or ends with 2 and says what is wrong' ends_with 2 'did you mean users' run -v "$WORK/config:/config:ro" -- validate /config/bad.yaml
+mkdir -p "$WORK/made/config.yaml"
+check 'a folder in the place of a file ends with 2' ends_with 2 'is a folder, but a file was expected' run -v "$WORK/made:/config:ro" --
+write "$WORK/config/config.json" <<<'{}'
+check 'so do two configurations' ends_with 2 'only one of them' run -v "$WORK/config:/config:ro" --
+check 'so does a file that is not there' ends_with 2 'does not exist' run -- --config /config/other.yaml
+write "$WORK/secret.yaml" <<<'users: []' && chmod 600 "$WORK/secret.yaml"
+check 'so does one that may not be read' ends_with 2 'permission denied' run -v "$WORK/secret.yaml:/config/config.yaml:ro" --
+
+echo "# $passed passed, $failed failed"
+[ $failed = 0 ]
