@@ -31,7 +31,14 @@ export function refuse(
 function asRefusal(error: FastifyError, request: FastifyRequest): OAuthError {
   const status = error.statusCode ?? 500
   if (status >= 500) return serverError()
-  const types = 'expected application/json or application/x-www-form-urlencoded'
-  const description = status === 415 ? `content type is ${request.headers['content-type']}, ${types}` : error.message
-  return unreadableRequest(request.routeOptions.config.bad_body ?? 'invalid_request', description, status)
+  return unreadableRequest(request.routeOptions.config.bad_body ?? 'invalid_request', explain(error, request), status)
+}
+
+function explain({ code, message }: FastifyError, request: FastifyRequest): string {
+  // Fastify's own sentences about a URL quote its query, where codes and tokens may be.
+  if (code === 'FST_ERR_BAD_URL') return `${describeRequest(request)}: the path is not percent-encoded UTF-8`
+  if (code === 'FST_ERR_MAX_PARAM_LENGTH') return `${describeRequest(request)}: a part of the path is too long`
+  if (code !== 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return message
+  const type = request.headers['content-type'] ?? 'missing'
+  return `content type is ${type}, expected application/json or application/x-www-form-urlencoded`
 }

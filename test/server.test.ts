@@ -59,28 +59,17 @@ t.test('isolated issuers share the configuration', async (t) => {
 
 t.test('the name of an isolated issuer needs no encoding and has 64 characters at most', async (t) => {
   const test = await createApp(t)
-  for (const name of ['a', 'A-b_c.~9', '...a', 'x'.repeat(64)]) {
+  for (const name of ['a', 'A-b_c.~9', '..a', 'x'.repeat(64)]) {
     t.equal((await test.get(`/issuers/${name}/jwks`)).statusCode, 200, name)
   }
-  const bad = [
-    '..',
-    '.',
-    '%2e%2e',
-    'a%20b',
-    'a%2Fb',
-    '%00',
-    'ä',
-    '%C3%A4',
-    '<x>',
-    'a:b',
-    '$',
-    'x'.repeat(65),
-    'x'.repeat(2050),
-  ]
-  for (const name of bad) {
-    const answer = await test.get(`/issuers/${name}/jwks`)
-    t.ok([400, 404, 414].includes(answer.statusCode), `${name.slice(0, 20)} ${answer.statusCode}`)
-    if (name !== '..' && name !== '.') t.notMatch(answer.body, '"keys"', name.slice(0, 20))
+  for (const name of ['...', 'a%20b', 'a%2Fb', '%00', '%C3%A4', '<x>', 'a:b', '$', 'x'.repeat(65)]) {
+    refused(
+      t,
+      await test.get(`/issuers/${name}/jwks`),
+      'not_found',
+      /^GET \/issuers\/.*: there is nothing at this path$/,
+      404,
+    )
   }
   const page = await test.get('/issuers/a%20b/jwks', { headers: HTML })
   t.equal(page.statusCode, 404)
@@ -225,12 +214,17 @@ t.test('RFC 9110 §15.5.5 and §15.5.6: 404 and 405 as JSON, or as a page for wh
   }
 })
 
-t.test('a URL that cannot be decoded is 400, and leaves no trace of its query', async (t) => {
+t.test('a URL that cannot be read is refused, and leaves no trace of its query', async (t) => {
   const test = await createApp(t)
-  for (const url of ['/%zz?code=secret', '/users/%ff?code=secret', '/issuers/%/jwks?code=secret']) {
+  const cases = [
+    ['/%zz', 400, 'GET /%zz: the path is not percent-encoded UTF-8'],
+    ['/users/%ff', 400, 'GET /users/%ff: the path is not percent-encoded UTF-8'],
+    [`/issuers/${'x'.repeat(2049)}/jwks`, 414, /^GET \/issuers\/x+: a part of the path is too long$/],
+  ] as const
+  for (const [path, status, error_description] of cases) {
     for (const headers of [{}, HTML]) {
-      const answer = await test.get(url, { headers })
-      t.match(jsonOf(t, answer, 400), { error: 'invalid_request' })
+      const answer = await test.get(`${path}?code=secret`, { headers })
+      t.match(jsonOf(t, answer, status), { error: 'invalid_request', error_description })
       t.notMatch(answer.body, 'secret')
     }
   }
@@ -324,7 +318,7 @@ t.test('no line of the log holds a code, token, verifier or secret, of good requ
   const keep = (tokens: object) =>
     secrets.push(
       ...Object.entries(tokens)
-        .filter(([name]) => /token$|secret/.test(name))
+        .filter(([name]) => /_token$|^client_secret$/.test(name))
         .map(([, value]) => String(value)),
     )
 
@@ -386,8 +380,8 @@ t.test('no line of the log holds a code, token, verifier or secret, of good requ
 })
 
 t.test('a body is as large as the configuration allows', async (t) => {
-  const test = await createApp(t, { server: { body_limit: 1000 } })
-  const large = { note: 'x'.repeat(1000) }
+  const test = await createApp(t, { server: { body_limit: 1024 } })
+  const large = { note: 'x'.repeat(1024) }
   for (const answer of [
     await test.app.inject({ method: 'PUT', url: '/users/alice', payload: large }),
     await test.post('/oauth2/token', large),

@@ -1,6 +1,9 @@
 /** The authorization endpoint: the form, the answer, and who is told what went wrong. OpenID Connect Core §3.1.2. */
 import t, { type Test } from 'tap'
 import type { ConfigInput } from '../../src/config/input.js'
+import { createKeys } from '../../src/keys.js'
+import { createClock } from '../../src/mock/clock.js'
+import { createMemoryStore } from '../../src/store/memory.js'
 import { createApp, logIn, REDIRECT_URI, register, type TestApp } from '../app.js'
 
 const QUERY = { client_id: 'app', redirect_uri: REDIRECT_URI, response_type: 'code', scope: 'openid', state: 's t&=' }
@@ -300,4 +303,16 @@ t.test('a hostile sub is a user like any other', async (t) => {
     t.equal((await answer(shared, {}, { sub })).statusCode, 302)
     t.notMatch((await ask(shared)).body, /<script|<b>/, 'among the recent users')
   }
+})
+
+t.test('a fault of ours is a page with 500, and no news for the client', async (t) => {
+  const grants = { ...createMemoryStore().grants, put: () => Promise.reject(new Error('the reason')) }
+  const issuer = { store: { ...createMemoryStore(), grants }, clock: createClock(), keys: createKeys() }
+  const test = await createApp(t, {}, { findIssuer: () => issuer })
+  const response = await answer(test)
+  t.equal(response.statusCode, 500)
+  t.equal(response.headers.location, undefined)
+  t.match(response.body, 'Error: server_error')
+  t.notMatch(response.body, 'the reason')
+  t.equal((await ask(test)).statusCode, 200, 'and it goes on')
 })

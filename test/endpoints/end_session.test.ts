@@ -105,16 +105,22 @@ t.test('a client that registered no URIs, or is not known, may send the browser 
   }
 })
 
+t.test('a path of this provider is as good as a URI', async (t) => {
+  const { page, after } = await endSession(test, { post_logout_redirect_uri: '/oidc/login', state: 's' })
+  t.match(page.body, '/oidc/login?state=s')
+  t.equal(after.headers.location, '/oidc/login?state=s')
+})
+
 const hintOf = async (key: CryptoKey, claims: object) =>
   new SignJWT({ iss: 'http://localhost', aud: 'web', sub: 'alice', ...claims })
     .setProtectedHeader({ alg: 'ES256' })
     .sign(key)
 
 t.test('RP-Initiated Logout §2: a hint is good even when it has expired', async (t) => {
-  const test = await createApp(t, { ...CONFIG, lifetimes: { id_token: 1 } })
+  const test = await createApp(t, CONFIG)
+  test.advance(-100_000)
   const { id_token } = await getTokens(test, { client_id: 'web' })
   test.advance(100_000)
-  await new Promise((resolve) => setTimeout(resolve, 1100))
   const { page } = await endSession(test, { id_token_hint: id_token })
   t.match(page.body, '<bdi>alice</bdi>')
 })
@@ -154,7 +160,10 @@ const REFUSED: [string, Record<string, string>, RegExp][] = [
   ['a script', { post_logout_redirect_uri: 'javascript:alert(1)' }, /not a script/],
   ['data', { post_logout_redirect_uri: 'data:text/html,x' }, /not a script/],
   ['a fragment', { post_logout_redirect_uri: `${BYE}#x` }, /without fragment/],
-  ['a relative URI', { post_logout_redirect_uri: '//evil.com' }, /an absolute URI/],
+  ['a path that leads elsewhere', { post_logout_redirect_uri: '/\\evil.com' }, /an absolute URI/],
+  ['a path with a fragment', { post_logout_redirect_uri: '/oidc/login#x' }, /without fragment/],
+  ['a path, of a client that has others', { client_id: 'web', post_logout_redirect_uri: '/bye' }, /expected one of/],
+  ['a host without scheme', { post_logout_redirect_uri: '//evil.com' }, /an absolute URI/],
   ['a line break', { post_logout_redirect_uri: `${BYE}\r\nX-Injected: 1` }, /printable ASCII/],
 ]
 for (const [title, params, sentence] of REFUSED) {
