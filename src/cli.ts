@@ -99,13 +99,17 @@ function withEnvironment(given: Values, env: NodeJS.ProcessEnv): Values {
 function readSources(values: Values): Sources {
   const overrides: Override[] = []
   const problems: Problem[] = []
-  for (const flag of FLAGS) {
-    for (const { source, text } of values.get(flag) ?? []) {
-      try {
-        overrides.push(...overridesOf(flag, source, text))
-      } catch (error) {
-        problems.push({ file: source, path: '', message: (error as Error).message })
-      }
+  // What is applied later wins, so the environment comes first, and then the command line, whichever flags they set.
+  const given = FLAGS.flatMap((flag) => (values.get(flag) ?? []).map((value) => ({ flag, ...value })))
+  const byCommandLine = ({ source }: { source: string }) => source.startsWith('--')
+  for (const { flag, source, text } of [
+    ...given.filter((value) => !byCommandLine(value)),
+    ...given.filter(byCommandLine),
+  ]) {
+    try {
+      overrides.push(...overridesOf(flag, source, text))
+    } catch (error) {
+      problems.push({ file: source, path: '', message: (error as Error).message })
     }
   }
   if (problems.length > 0) throw new ConfigError(problems)

@@ -12,10 +12,27 @@ interface Rule {
 
 /** By room, or by file where one file of a room may do more. */
 const MAY_IMPORT: Readonly<Record<string, Rule>> = {
-  cli: { values: ['node:*', 'commander', 'flags', 'provider', 'config/errors', 'config/validate'], types: ['config'] },
-  flags: { types: ['config'] },
+  cli: {
+    values: [
+      'node:*',
+      'commander',
+      'flags',
+      'provider',
+      'healthcheck',
+      'doctor/doctor',
+      'doctor/hosts',
+      'config/errors',
+      'config/load',
+      'config/read',
+      'config/validate',
+    ],
+    types: ['config'],
+  },
+  flag: { types: ['config'] },
+  address_flags: { values: ['flag'] },
+  flags: { values: ['flag', 'address_flags'], types: ['config'] },
   index: { values: ['provider', 'config/errors'], types: ['config'] },
-  provider: { values: ['node:*', 'lru-cache', 'config', 'keys', 'logger', 'mock', 'server', 'store'] },
+  provider: { values: ['node:*', 'lru-cache', 'config', 'keys', 'listen', 'logger', 'mock', 'server', 'store', 'tls'] },
   server: {
     values: [
       '@fastify/*',
@@ -24,11 +41,23 @@ const MAY_IMPORT: Readonly<Record<string, Rule>> = {
       'interaction/self_login',
       'admin',
       'oauth/errors',
-      'origin',
       'pages',
       'refusal',
+      'request_context',
+      'doctor/hosts',
     ],
     types: ['config', 'context', 'keys', 'mock', 'store/store'],
+  },
+  request_context: {
+    values: ['context', 'endpoints/paths', 'oauth/errors', 'origin', 'refusal'],
+    types: ['node:*', 'fastify', 'config', 'keys', 'mock', 'store/store'],
+  },
+  listen: { values: ['node:*', 'server'], types: ['fastify', 'config'] },
+  healthcheck: { values: ['node:*', 'config/check_server', 'endpoints/paths'], types: ['config'] },
+  doctor: { values: ['node:*', 'config/check_server', 'endpoints/paths', 'mock'], types: ['config'] },
+  tls: {
+    values: ['node:*', 'random', 'config/errors', 'config/read', 'config/watch', 'config/tls'],
+    types: ['config'],
   },
   refusal: { values: ['oauth/errors', 'pages'], types: ['fastify'] },
   context: { types: ['config', 'mock', 'store/store'] },
@@ -37,7 +66,9 @@ const MAY_IMPORT: Readonly<Record<string, Rule>> = {
   logger: { values: ['node:*', 'pino', 'pino-pretty'], types: ['config'] },
   origin: { values: ['oauth/errors'], types: ['node:*'] },
   random: { values: ['node:*'] },
-  config: { values: ['node:*', 'ajv', 'ajv-formats', 'chokidar', 'fastest-levenshtein', 'jose', 'yaml'] },
+  config: {
+    values: ['node:*', '@fastify/proxy-addr', 'ajv', 'ajv-formats', 'chokidar', 'fastest-levenshtein', 'jose', 'yaml'],
+  },
   store: { values: ['node:*', 'lru-cache'] },
   mock: {},
   pages: { values: ['node:*', 'eta'] },
@@ -51,7 +82,7 @@ const MAY_IMPORT: Readonly<Record<string, Rule>> = {
     values: ['node:*', 'oauth', 'tokens', 'pages', 'directory', 'random'],
     types: ['context', 'store/store'],
   },
-  'interaction/self_login': { values: ['endpoints/paths'], types: ['fastify'] },
+  'interaction/self_login': { values: ['context', 'endpoints/paths'], types: ['fastify'] },
   endpoints: {
     values: ['interaction', 'grants/index', 'tokens', 'oauth', 'pages', 'directory', 'random'],
     types: ['fastify', 'context'],

@@ -1,18 +1,25 @@
 /** What each flag does, as it is seen from outside over HTTP. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import type { Test } from 'tap'
+import { createSelfSigned } from '../../src/tls/self_signed.js'
+import { createFetch } from '../fetch.js'
 import type { Serving } from './program.js'
 
 export const REDIRECT_URI = 'http://localhost:8000/callback'
+
+/** A certificate with its key and authority. */
+const PAIR = await createSelfSigned(['localhost'], Math.floor(Date.now() / 1000))
 
 /** One value for a flag, and the check that it took effect. */
 export interface Effect {
   /** The value; it may prepare what it needs in the folder. */
   readonly value: string | ((folder: string) => string | Promise<string>)
-  check(t: Test, serving: Serving, value: string): Promise<void>
+  check(t: Test, serving: Serving, value: string, folder: string): Promise<void>
+  /** What else must be said for the flag to mean anything. */
+  also?(folder: string): string[] | Promise<string[]>
 }
 
 /** By the last part of the variable's name. */
@@ -20,6 +27,23 @@ export const EFFECTS: Readonly<Record<string, Effect>> = {
   CONFIG: {
     value: (folder) => write(folder, 'config.yaml', 'users: [{ sub: zoe }]\n'),
     check: async (t, { issuer }) => void t.match(await loginPage(issuer), 'Authorize as zoe'),
+  },
+  CONFIG_INLINE: {
+    value: 'users: [{ sub: zoe }]',
+    check: async (t, { issuer }) => void t.match(await loginPage(issuer), 'Authorize as zoe'),
+  },
+  CONFIG_DIR: {
+    value: (folder) => dirname(write(folder, 'config.yml', 'users: [{ sub: zoe }]\n')),
+    check: async (t, { issuer }) => void t.match(await loginPage(issuer), 'Authorize as zoe'),
+  },
+  WATCH: {
+    value: 'poll',
+    also: (folder) => ['--config', write(folder, 'config.yaml', 'users: [{ sub: zoe }]\n')],
+    check: async (t, { issuer, line }, _value, folder) => {
+      write(folder, 'config.yaml', 'users: [{ sub: yan }]\n')
+      await line(/configuration reloaded/)
+      t.match(await loginPage(issuer), 'Authorize as yan')
+    },
   },
   PORT: {
     value: findFreePort,
@@ -112,6 +136,59 @@ export const EFFECTS: Readonly<Record<string, Effect>> = {
       })
     },
   },
+  PUBLIC_URL: {
+    value: 'https://id.example/mock',
+    check: async (t, { issuer }, value) => {
+      t.match(await discover(issuer), { issuer: value, authorization_endpoint: `${value}/oauth2/authorize` })
+    },
+  },
+  INTERNAL_URL: {
+    value: 'http://op:9400',
+    also: () => ['--public-url', 'https://id.example'],
+    check: async (t, { issuer }, value) => {
+      t.match(await discover(issuer), {
+        authorization_endpoint: 'https://id.example/oauth2/authorize',
+        token_endpoint: `${value}/oauth2/token`,
+      })
+    },
+  },
+  BASE_PATH: {
+    value: '/auth',
+    check: async (t, { issuer }) => {
+      const { origin } = new URL(issuer)
+      t.match(await discover(`${origin}/auth`), { issuer: `${origin}/auth`, jwks_uri: `${origin}/auth/jwks` })
+    },
+  },
+  TLS_CERT: {
+    value: async (folder) => write(folder, 'tls.crt', PAIR.cert),
+    also: (folder) => ['--tls-key', write(folder, 'tls.key', PAIR.key)],
+    check: async (t, { issuer }) => void t.equal(await statusOf(issuer, PAIR.ca), 200),
+  },
+  TLS_KEY: {
+    value: async (folder) => write(folder, 'tls.key', PAIR.key),
+    also: (folder) => ['--tls-cert', write(folder, 'tls.crt', PAIR.cert)],
+    check: async (t, { issuer }) => void t.equal(await statusOf(issuer, PAIR.ca), 200),
+  },
+  TLS_SELF_SIGNED: {
+    value: 'localhost,op.example',
+    also: (folder) => ['--tls-ca-file', join(folder, 'ca.pem')],
+    check: async (t, { issuer }, _value, folder) => {
+      t.equal(await statusOf(issuer, readFileSync(join(folder, 'ca.pem'), 'utf8')), 200)
+    },
+  },
+  TLS_CA_FILE: {
+    value: (folder) => join(folder, 'ca.pem'),
+    also: () => ['--tls-self-signed'],
+    check: async (t, { issuer }, value) => void t.equal(await statusOf(issuer, readFileSync(value, 'utf8')), 200),
+  },
+  HTTP_PORT: {
+    value: findFreePort,
+    also: () => ['--tls-self-signed'],
+    check: async (t, { issuer }, value) => {
+      t.match(issuer, /^https:/)
+      t.match(await discover(`http://localhost:${value}`), { issuer: `http://localhost:${value}` })
+    },
+  },
   TRUST_FORWARDED: {
     value: 'false',
     check: async (t, { issuer }) => {
@@ -164,6 +241,14 @@ export const EFFECTS: Readonly<Record<string, Effect>> = {
     value: 'pretty',
     check: async (t, { issuer, line }) => void t.match(await line(/listening/), `INFO: listening on ${issuer}`),
   },
+}
+
+async function discover(issuer: string): Promise<unknown> {
+  return (await fetch(`${issuer}/.well-known/openid-configuration`)).json()
+}
+
+async function statusOf(issuer: string, ca: string): Promise<number> {
+  return (await createFetch(ca)(`${issuer}/healthz`)).status
 }
 
 /** The answer of the authorization endpoint to a plain request. */

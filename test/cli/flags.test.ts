@@ -10,15 +10,23 @@ const UNMEASURED = { NODE_OPTIONS: '' }
 test('every flag and every variable takes effect', { jobs: 4 }, async (t) => {
   t.strictSame(Object.keys(EFFECTS).sort(), FLAGS.map(({ env }) => env).sort(), 'none is forgotten')
   for (const flag of FLAGS) {
-    const { value, check } = EFFECTS[flag.env]!
-    const prepare = async (t: Test) => (typeof value === 'string' ? value : await value(t.testdir({})))
-    t.test(nameOf(flag), { buffered: true }, async (t) => {
-      const text = await prepare(t)
-      await check(t, await serve(t, [`${nameOf(flag)}=${text}`], UNMEASURED), text)
+    const { value, check, also } = EFFECTS[flag.env]!
+    const title = nameOf(flag)
+    const prepare = async (t: Test) => {
+      const folder = t.testdir({})
+      return {
+        folder,
+        text: typeof value === 'string' ? value : await value(folder),
+        rest: (await also?.(folder)) ?? [],
+      }
+    }
+    t.test(title, { buffered: true }, async (t) => {
+      const { folder, text, rest } = await prepare(t)
+      await check(t, await serve(t, [`${title}=${text}`, ...rest], UNMEASURED), text, folder)
     })
     t.test(variableOf(flag), { buffered: true }, async (t) => {
-      const text = await prepare(t)
-      await check(t, await serve(t, [], { ...UNMEASURED, [variableOf(flag)]: text }), text)
+      const { folder, text, rest } = await prepare(t)
+      await check(t, await serve(t, rest, { ...UNMEASURED, [variableOf(flag)]: text }), text, folder)
     })
   }
 })
@@ -78,6 +86,11 @@ test('the command line goes before the environment, the environment before the f
   t.equal(await lifetime(['--config', config, '--access-token-lifetime', '10'], variable), 10)
   const { issuer } = await serve(t, ['--config', config, '--require-nonce'], variable)
   t.equal(await requiresNonce(issuer), true)
+})
+
+test('the command line goes before the environment also where two flags set the same', async (t) => {
+  const { issuer } = await serve(t, ['--token-max-age', '77'], { OIDC_PROVIDER_MOCK_ACCESS_TOKEN_LIFETIME: '9' })
+  t.equal((await getTokens(issuer)).expires_in, 77)
 })
 
 test('the most specific lifetime wins, in whatever order the flags come', async (t) => {

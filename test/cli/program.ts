@@ -45,7 +45,7 @@ export async function serve(t: Test, args: readonly string[] = [], env: Environm
     return ended
   }
   t.teardown(() => end('SIGTERM'))
-  const [, issuer = ''] = /listening on (http:\/\/[^\s",]+)/.exec(await line(/listening on/)) ?? []
+  const [, issuer = ''] = /listening on (https?:\/\/[^\s",]+)/.exec(await line(/listening on/)) ?? []
   return { issuer, pid: child.pid!, line, lines, end }
 }
 

@@ -56,7 +56,13 @@ test('a file that can not be used ends with 2, the file and the place', { jobs: 
   symlinkSync('loop', join(folder, 'loop'))
   const cases: [string, string, (string | RegExp)[]][] = [
     ['--config', 'missing.yaml', [/missing\.yaml does not exist$/]],
-    ['--config', 'folder', [/folder is a folder, but a file was expected$/]],
+    [
+      '--config',
+      'folder',
+      [
+        /folder is a folder, but a file was expected; Docker makes an empty folder where the file to mount does not exist on the host$/,
+      ],
+    ],
     ['--config', 'loop', [/loop .*ELOOP/]],
     ['--config', write(folder, 'empty.yaml', ''), [/empty\.yaml is empty, but should be a configuration/]],
     ['--config', write(folder, 'broken.yaml', 'users:\n  - sub: "alice\n'), [/broken\.yaml:\d+:\d+ .*quote/]],

@@ -87,7 +87,11 @@ t.test('what can be no configuration', async (t) => {
     ['config', 'text.yaml', `text.yaml:1:1 must be ${EITHER}, but is the text "just text"`],
     ['user_claims_file', 'object.yaml', `object.yaml:1:1 must be ${A_LIST}, but is an object`],
     ['config', 'missing.yaml', 'missing.yaml does not exist'],
-    ['config', 'folder', 'folder is a folder, but a file was expected'],
+    [
+      'config',
+      'folder',
+      'folder is a folder, but a file was expected; Docker makes an empty folder where the file to mount does not exist on the host',
+    ],
     ['config', 'latin1.yaml', 'latin1.yaml is not valid UTF-8; save it in that encoding'],
     ['config', 'large.yaml', 'large.yaml is larger than 4 MiB, which no configuration needs'],
   ]
