@@ -76,6 +76,15 @@ t.test('the name of an isolated issuer needs no encoding and has 64 characters a
   t.match(page.body, 'Error: not_found')
 })
 
+t.test('a slash too many means nothing', async (t) => {
+  const test = await createApp(t)
+  const discovery = '/.well-known/openid-configuration'
+  for (const base of ['', '/issuers/x']) {
+    const { body } = await test.get(base + discovery)
+    for (const url of [`/${base}${discovery}`, `${base}/${discovery}`]) t.equal((await test.get(url)).body, body, url)
+  }
+})
+
 t.test('what the whole process says is at its root only', async (t) => {
   const test = await createApp(t)
   t.strictSame(jsonOf(t, await test.get('/healthz')), { status: 'ok', config: { status: 'current', problems: [] } })
