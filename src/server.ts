@@ -96,7 +96,12 @@ export async function createServer(foundation: Foundation): Promise<FastifyInsta
   await app.register(helmet, HELMET)
 
   await app.register(async (scope) => {
-    const refuseOtherMethods = collectMethods(scope)
+    const refuseOtherMethods = collectMethods(scope, ['OPTIONS'])
+    // A preflight request is answered by the default issuer, which shares the root with these.
+    scope.addHook('onSend', async ({ headers }, reply) => {
+      const origin = allowOrigin(foundation.current(), headers.origin)
+      if (origin !== false) reply.header('access-control-allow-origin', origin).header('vary', 'Origin')
+    })
     await scope.register(healthz, { health: () => foundation.health() })
     await scope.register(configSchema, { schema: foundation.schema })
     if (foundation.ca !== undefined) await scope.register(tlsCa, { ca: foundation.ca })

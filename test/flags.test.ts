@@ -15,7 +15,9 @@ test('names, letters and variables are unique', async (t) => {
 test('a variable is named as its flag', async (t) => {
   t.equal(nameOf(find('REQUIRE_REGISTRATION')), '--require-registration')
   t.equal(variableOf(find('REQUIRE_REGISTRATION')), 'OIDC_PROVIDER_MOCK_REQUIRE_REGISTRATION')
-  for (const flag of FLAGS) {
+  // The one whose variable has more to say than yes and no.
+  t.equal(nameOf(find('WATCH')), '--watch-poll')
+  for (const flag of FLAGS.filter(({ env }) => env !== 'WATCH')) {
     t.equal(variableOf(flag), `OIDC_PROVIDER_MOCK_${nameOf(flag).slice(2).replaceAll('-', '_').toUpperCase()}`)
   }
 })
@@ -37,6 +39,19 @@ test('a value goes to the place in the configuration that the flag sets', async 
   const cases: [string, string, object[]][] = [
     ['CONFIG', 'config.yaml', []],
     ['USER_CLAIMS_FILE', 'users.yaml', []],
+    ['CONFIG_INLINE', 'users: []', []],
+    ['CONFIG_DIR', '/config', []],
+    ['WATCH', 'poll', []],
+    ['PUBLIC_URL', 'https://id.example', [{ path: ['public_url'], value: 'https://id.example' }]],
+    ['INTERNAL_URL', 'http://op:9400', [{ path: ['internal_url'], value: 'http://op:9400' }]],
+    ['BASE_PATH', '/auth', [{ path: ['server', 'base_path'], value: '/auth' }]],
+    ['TLS_CERT', 'tls.crt', [{ path: ['server', 'tls', 'cert'], value: 'tls.crt' }]],
+    ['TLS_KEY', 'tls.key', [{ path: ['server', 'tls', 'key'], value: 'tls.key' }]],
+    ['TLS_SELF_SIGNED', 'true', [{ path: ['server', 'tls'], value: { self_signed: true } }]],
+    ['TLS_SELF_SIGNED', 'a, b', [{ path: ['server', 'tls'], value: { self_signed: true, names: ['a', 'b'] } }]],
+    ['TLS_CA_FILE', 'ca.pem', [{ path: ['server', 'tls', 'ca_file'], value: 'ca.pem' }]],
+    ['HTTP_PORT', '9401', [{ path: ['server', 'http_port'], value: 9401 }]],
+    ['TRUST_FORWARDED', '10.0.0.0/8', [{ path: ['server', 'trust_forwarded'], value: ['10.0.0.0/8'] }]],
     ['PORT', '0', [{ path: ['server', 'port'], value: 0 }]],
     ['HOST', '::1', [{ path: ['server', 'host'], value: '::1' }]],
     ['REQUIRE_REGISTRATION', 'true', [{ path: ['require_registration'], value: true }]],

@@ -19,7 +19,7 @@ import {
 
 const HTML = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' }
 const ISSUER_PATHS = [...Object.values(ENDPOINTS), ...Object.values(PATHS)].filter(
-  (path) => path !== PATHS.healthz && path !== PATHS.config_schema,
+  (path) => ![PATHS.healthz, PATHS.config_schema, PATHS.tls_ca].some((own) => own === path),
 )
 
 t.test('isolated issuers share nothing: users, clients, codes, tokens, keys', async (t) => {
@@ -138,6 +138,21 @@ t.test('Fetch §3.2: every endpoint but the authorization endpoint answers the s
   }
 })
 
+t.test('Fetch §3.2: what the whole process says can be read by the scripts that may read the rest', async (t) => {
+  const open = await createApp(t)
+  const closed = await createApp(t, { server: { cors_origins: ['https://app.example'] } })
+  for (const url of ['/healthz', '/config.schema.json']) {
+    const from = (origin: string) => ({ headers: { origin, 'access-control-request-method': 'GET' } })
+    for (const method of ['GET', 'OPTIONS'] as const) {
+      const allowed = async ({ app }: typeof open, origin: string) =>
+        (await app.inject({ method, url, ...from(origin) })).headers['access-control-allow-origin']
+      t.equal(await allowed(open, 'https://any.example'), '*', `${method} ${url}`)
+      t.equal(await allowed(closed, 'https://app.example'), 'https://app.example', `${method} ${url}`)
+      t.equal(await allowed(closed, 'https://any.example'), undefined, `${method} ${url}`)
+    }
+  }
+})
+
 t.test('Fetch §3.2: refusals can be read by scripts as well, and no credentials are taken', async (t) => {
   const test = await createApp(t)
   const headers = { origin: 'https://app.example' }
@@ -180,8 +195,8 @@ const ALLOW: Record<string, string> = {
   '/oidc/login': 'GET, HEAD, POST, OPTIONS',
   '/oidc/authorized': 'GET, HEAD, OPTIONS',
   '/oidc/success': 'GET, HEAD, OPTIONS',
-  '/healthz': 'GET, HEAD',
-  '/config.schema.json': 'GET, HEAD',
+  '/healthz': 'GET, HEAD, OPTIONS',
+  '/config.schema.json': 'GET, HEAD, OPTIONS',
 }
 
 t.test('RFC 9110 §15.5.6: a wrong method is 405 with Allow; what Allow says is true', async (t) => {
