@@ -5,8 +5,6 @@ import { dirname, join, relative } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Page } from 'playwright-core'
 import { type Test, test } from 'tap'
-import { parse } from 'yaml'
-import { loadSnapshot } from '../src/config/load.js'
 import { ENDPOINTS, PATHS } from '../src/endpoints/paths.js'
 import { browserTest } from './browser.js'
 import { serve } from './cli/program.js'
@@ -23,24 +21,35 @@ import {
   writeModule,
 } from './docs/snippets.js'
 import { TABLES } from './docs/tables.js'
+import { checkYaml } from './docs/yaml.js'
+import { accepts, execute as executeProgram } from './examples/programs.js'
+import { NO_NGINX } from './proxy/nginx.js'
 
 const BLOCKS = listBlocks()
 const README_CONFIG = BLOCKS.find(({ language }) => language === 'yaml')!.text
 
-/** Blocks that nothing here runs, each with the reason. */
+const NEEDS_ENGINE = 'needs a container engine; test/image.sh tries the image, and here its arguments are tried'
+
+/** Blocks that nothing here runs, by how they begin, each with the reason. */
 const NOT_RUN: Readonly<Record<string, string>> = {
   'npm ci && npm start': 'would install the packages that this test runs on',
   'npm ci && npm test': 'would run this test; .ci/run takes the command from the page',
+  'docker build ': NEEDS_ENGINE,
+  'docker run ': NEEDS_ENGINE,
+  'docker compose ': 'needs a container engine; test/examples/compose.test.ts has a login with what the file sets',
+  'kubectl ': 'needs a cluster; test/examples/kubernetes.test.ts starts with the files that it would apply',
 }
 
+const isRun = ({ text }: Block) => !Object.keys(NOT_RUN).some((beginning) => text.startsWith(beginning))
+
 /** How each kind of block is checked, by a test below. */
-const CHECKED = ['bash', 'console', 'js', 'json', 'text', 'ts', 'yaml']
+const CHECKED = ['bash', 'console', 'js', 'json', 'nginx', 'text', 'ts', 'yaml']
 
 const blocksIn = (...languages: string[]) => BLOCKS.filter(({ language }) => languages.includes(language))
 const titleOf = ({ page, line }: Block) => `${page}:${line}`
 
 async function setUp(t: Test): Promise<Bench> {
-  const folder = t.testdir({ 'config.yaml': README_CONFIG })
+  const folder = t.testdir({ 'config.yaml': README_CONFIG, 'users.yaml': '- sub: carol\n' })
   installCommand(folder)
   const { issuer } = await serve(t, ['--config', join(folder, 'config.yaml')])
   return { folder, issuer }
@@ -48,8 +57,12 @@ async function setUp(t: Test): Promise<Bench> {
 
 test('every block is of a kind that is checked', async (t) => {
   for (const block of BLOCKS) t.ok(CHECKED.includes(block.language), `${titleOf(block)} ${block.language}`)
-  const texts = BLOCKS.map(({ text }) => text.trim())
-  for (const [text, reason] of Object.entries(NOT_RUN)) t.ok(texts.includes(text), `${text}: ${reason}`)
+  for (const [beginning, reason] of Object.entries(NOT_RUN)) {
+    t.ok(
+      blocksIn('bash').some(({ text }) => text.startsWith(beginning)),
+      `${beginning}: ${reason}`,
+    )
+  }
 })
 
 test('every link leads somewhere', async (t) => {
@@ -90,14 +103,18 @@ test('the tables are those of the sources', async (t) => {
   }
 })
 
-test('each YAML block is a configuration', async (t) => {
-  for (const block of blocksIn('yaml')) {
-    t.test(titleOf(block), async (t) => {
-      const document = parse(block.text)
-      const text = document.kind === 'ConfigMap' ? document.data['config.yaml'] : block.text
-      const config = join(t.testdir({ 'config.yaml': text }), 'config.yaml')
-      await t.resolves(loadSnapshot({ config, overrides: [], env: {} }))
-    })
+test('each YAML block is a configuration, or what another program reads', async (t) => {
+  for (const block of blocksIn('yaml')) t.test(titleOf(block), (t) => checkYaml(t, block.text))
+})
+
+test('each nginx block is one that nginx takes', { skip: NO_NGINX }, async (t) => {
+  for (const { text } of blocksIn('nginx')) {
+    // The name is known among containers only.
+    const server = text.replaceAll('http://op:', 'http://localhost:')
+    const configuration = `events {}\nhttp { access_log off; server { listen 127.0.0.1:9401; ${server} } }\n`
+    const folder = t.testdir({ 'nginx.conf': `pid ${t.testdirName}/pid;\n${configuration}` })
+    const args = ['-t', '-p', folder, '-c', join(folder, 'nginx.conf'), '-e', 'stderr']
+    accepts(t, await executeProgram('nginx', args, { env: { PATH: `${process.env.PATH}:/usr/sbin:/usr/local/sbin` } }))
   }
 })
 
@@ -146,6 +163,7 @@ const PRINTED: readonly [part: string, output: RegExp][] = [
   ['state=xyz', /^http:\/\/localhost:3000\/callback\?code=[\w-]+&state=xyz$/m],
   ['/userinfo', /"groups": \[\s+"admins"\s+\]/],
   ['/oauth2/clients', /"client_id": "[\w-]+"/],
+  ['doctor', /^ok {4}issuer: /m],
 ]
 
 /** CI installs what is missing, so there it fails. */
@@ -153,7 +171,7 @@ const noShell = process.env.CI !== 'true' && spawnSync('bash', ['-c', 'curl --ve
 
 test('each shell block runs', { skip: noShell && 'no bash or no curl' }, async (t) => {
   const bench = await setUp(t)
-  for (const block of blocksIn('bash').filter(({ text }) => !Object.hasOwn(NOT_RUN, text.trim()))) {
+  for (const block of blocksIn('bash').filter(isRun)) {
     const [, args] = /^oidc-provider-mock (--.*)\n$/.exec(block.text) ?? []
     t.test(titleOf(block), async (t) => {
       if (args !== undefined) {
@@ -167,6 +185,20 @@ test('each shell block runs', { skip: noShell && 'no bash or no curl' }, async (
       t.equal(code, 0, stderr)
       for (const [part, output] of PRINTED) if (block.text.includes(part)) t.match(stdout, output)
     })
+  }
+})
+
+test('what the image is started with, the command takes', async (t) => {
+  const lines = blocksIn('bash').flatMap(({ text }) =>
+    text.split('\n').filter((line) => line.startsWith('docker run ')),
+  )
+  t.ok(lines.length > 5)
+  for (const line of lines) {
+    const [, args = ''] = / oidc-provider-mock(?: (.*))?$/.exec(line) ?? []
+    // What is validated is in the container; `validate` itself is tried above.
+    if (args.startsWith('validate ')) continue
+    const { end } = await serve(t, args === '' ? [] : args.split(' '))
+    t.match(await end('SIGTERM'), { code: 0, stderr: '' }, line)
   }
 })
 

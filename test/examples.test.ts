@@ -8,6 +8,7 @@ import { decodeJwt } from 'jose'
 import { test } from 'tap'
 import { parse } from 'yaml'
 import { loadSnapshot } from '../src/config/load.js'
+import { createSelfSigned } from '../src/tls/self_signed.js'
 import { run, serve } from './cli/program.js'
 import { listKeys } from './docs/tables.js'
 
@@ -20,8 +21,14 @@ const CLIENTS: Readonly<Record<string, { client_id: string; client_secret: strin
   'full.yaml': { client_id: 'web', client_secret: 'web-secret' },
 }
 
-/** In full.yaml these stand in comments, since each needs a file. */
-const COMMENTED = ['file', 'keep_in']
+/** In full.yaml these stand in comments, since each needs a file, or https, which needs clients that trust it. */
+const COMMENTED = [
+  ['server', 'tls'],
+  ...['cert', 'key', 'self_signed', 'names', 'ca_file'].map((key) => ['server', 'tls', key]),
+  ['server', 'http_port'],
+  ['keys', '*', 'file'],
+  ['keys', '*', 'keep_in'],
+]
 
 test('each example is valid, without any variable, and starts', async (t) => {
   t.ok(FILES.length >= 3)
@@ -61,24 +68,20 @@ async function logIn(base: string, client: { client_id: string; client_secret: s
 test('each configuration names the schema for editors', async (t) => {
   for (const file of FILES) {
     const text = readFileSync(join(EXAMPLES, file), 'utf8')
-    // A flat list is not what the schema describes.
-    if (Array.isArray(parse(text))) continue
     const [, schema = ''] = /^# yaml-language-server: \$schema=(\S+)\n/.exec(text) ?? []
     t.ok(schema !== '' && existsSync(join(EXAMPLES, schema)), file)
+    // A flat list of users has one of its own.
+    t.equal(schema, `../schema/${Array.isArray(parse(text)) ? 'users' : 'config'}.schema.json`, file)
   }
 })
 
 test('full.yaml has every key of the schema, with a comment above each', async (t) => {
   const text = readFileSync(join(EXAMPLES, 'full.yaml'), 'utf8')
-  const config = parse(switchOn(text))
+  const config = parse(switchOver(switchOn(text)))
   for (const path of listKeys()) t.ok(has(config, path), path.join('.'))
   const used = parse(text)
   const missing = listKeys().filter((path) => !has(used, path))
-  t.strictSame(
-    missing,
-    COMMENTED.map((key) => ['keys', '*', key]),
-    'all but these are in use',
-  )
+  t.strictSame(missing, COMMENTED, 'all but these are in use')
 })
 
 test('what full.yaml has switched off works, too', async (t) => {
@@ -86,19 +89,32 @@ test('what full.yaml has switched off works, too', async (t) => {
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
   mkdirSync(join(folder, 'examples'), { recursive: true })
   writeFileSync(join(folder, 'examples/signing-key.pem'), privateKey.export({ type: 'pkcs8', format: 'pem' }))
+  const { cert, key } = await createSelfSigned(['localhost'], Math.floor(Date.now() / 1000))
+  writeFileSync(join(folder, 'examples/tls.crt'), cert)
+  writeFileSync(join(folder, 'examples/tls.key'), key)
   const config = join(folder, 'examples/full.yaml')
-  writeFileSync(config, switchOn(readFileSync(join(EXAMPLES, 'full.yaml'), 'utf8')))
-  const { keys } = await loadSnapshot({ config, overrides: [], env: { EXAMPLE_ISSUER: 'http://other.example' } })
+  const text = switchOn(readFileSync(join(EXAMPLES, 'full.yaml'), 'utf8'))
+  writeFileSync(config, text)
+  const { keys, tls } = await loadSnapshot({ config, overrides: [], env: { EXAMPLE_ISSUER: 'http://other.example' } })
+  t.match(tls, { credentials: { cert, key } })
   t.strictSame(
     keys.map(({ alg }) => alg),
     ['RS256', 'ES256', 'EdDSA', 'PS256', 'ES384'],
   )
   t.ok(existsSync(join(folder, 'examples/kept-key.json')))
+  writeFileSync(config, switchOver(text).replaceAll(/^ {4}(cert|key): .*\n/gm, ''))
+  const other = await loadSnapshot({ config, overrides: [], env: {} })
+  t.strictSame(other.tls, { names: ['localhost', 'op'], ca_file: join(folder, 'examples/ca.pem') })
 })
 
 /** The text with its commented entries in force. */
 function switchOn(text: string): string {
-  return text.replaceAll(/^ {2}# (- alg: | {2}\w+: | {2}#)/gm, '  $1')
+  return text.replaceAll(/^ {2}# (- alg: |tls:$|http_port: | {2}\w+: | {2}#)/gm, '  $1')
+}
+
+/** With what stands in place of the certificate's files in force, too. */
+function switchOver(text: string): string {
+  return text.replaceAll(/^ {4}# ((self_signed|names|ca_file): )/gm, '    $1')
 }
 
 /** Whether there is something at the path; `*` is any item or member. */

@@ -1,7 +1,7 @@
 /** What is published, and how it is installed. */
 import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { test } from 'tap'
 
 const ROOT = join(import.meta.dirname, '..')
@@ -27,7 +27,10 @@ test('the package has what it needs at run time, and nothing else', async (t) =>
     'dist/index.d.ts',
     'schema/config.schema.json',
     ...readdirSync(join(ROOT, 'docs')).map((file) => `docs/${file}`),
-    ...readdirSync(join(ROOT, 'examples')).map((file) => `examples/${file}`),
+    'schema/users.schema.json',
+    ...readdirSync(join(ROOT, 'examples'), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map(({ parentPath, name }) => relative(ROOT, join(parentPath, name))),
     ...readdirSync(join(ROOT, 'src/pages'))
       .filter((file) => !file.endsWith('.ts'))
       .map((file) => `dist/pages/${file}`),
@@ -37,9 +40,10 @@ test('the package has what it needs at run time, and nothing else', async (t) =>
     [],
     'nothing is missing',
   )
-  const belongs = /^(dist|docs|examples)\/|^schema\/config\.schema\.json$|^[A-Z]+(\.md)?$|^package\.json$/
+  const belongs = /^(dist|docs|examples)\/|^schema\/(config|users)\.schema\.json$|^[A-Z]+(\.md)?$|^package\.json$/
   t.strictSame(
-    files.filter((file) => !belongs.test(file) || /\.test\.|\.taprc/.test(file)),
+    // A test for readers to take along is an example; the project's own stay at home.
+    files.filter((file) => !belongs.test(file) || /^(?!examples\/).*\.test\.|\.taprc/.test(file)),
     [],
     'nothing is too much',
   )

@@ -129,7 +129,7 @@ export interface ConfigInput {
    */
   issue_refresh_token?: boolean
   /**
-   * Whether a `*` in the redirect_uris of any client stands for characters other than `/`, `?`, `#` and `@`, for preview environments.
+   * Whether a `*` in the redirect_uris of any client stands for any characters but `/`, `?`, `#`, `@`, `:` and the backslash, for preview environments.
    */
   wildcard_redirect_uris?: boolean
   /**
@@ -252,7 +252,7 @@ export interface Client {
    */
   redirect_uris: string[]
   /**
-   * Whether a `*` in this client's redirect_uris stands for characters other than `/`, `?`, `#` and `@`.
+   * Whether a `*` in this client's redirect_uris stands for any characters but `/`, `?`, `#`, `@`, `:` and the backslash.
    */
   wildcard_redirect_uris?: boolean
   /**

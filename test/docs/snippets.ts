@@ -7,8 +7,8 @@ import ts from 'typescript'
 import type { Ended } from '../cli/program.js'
 import { type Block, ROOT } from './markdown.js'
 
-/** What the pages call the provider. */
-const DOCUMENTED = 'http://localhost:9400'
+/** What the pages call the provider: on one machine, and among containers. */
+const DOCUMENTED = /http:\/\/(localhost|op):9400/g
 
 /** A folder with the command on the path, and the URL of the provider that the snippets talk to. */
 export interface Bench {

@@ -43,28 +43,28 @@ function resolve(schema: Schema): Schema {
   return target.$ref === undefined ? target : root.$defs[target.$ref.replace('#/$defs/', '')]!
 }
 
-/** The members of what stands under a key, where it has members that the schema knows by name. */
-export function membersOf(schema: Schema): Readonly<Record<string, Schema>> {
-  return resolve(schema).properties ?? {}
-}
-
 /** Every key, as a path of names; `*` is an item or a name that the user chooses. */
-export function listKeys(): string[][] {
-  return Object.entries(root.properties!).flatMap(([name, schema]) => {
-    const within = Object.keys(membersOf(schema)).map((key) => [name, ...(schema.properties ? [] : ['*']), key])
-    return [[name], ...within]
+export function listKeys(schema: Schema = root, path: readonly string[] = []): string[][] {
+  return Object.entries(schema.properties ?? {}).flatMap(([name, inner]) => {
+    const here = [...path, name]
+    return [here, ...listKeys(resolve(inner), inner.properties ? here : [...here, '*'])]
   })
 }
 
 function keysTables(): string {
-  const keys = Object.entries(root.properties!)
-  const top = table(['Key', 'Default', 'What'], keysRows(root))
-  const inner = keys.filter(([, schema]) => Object.keys(membersOf(schema)).length > 0)
-  const sections = inner.map(([name, schema]) => {
-    const each = schema.properties ? '' : schema.items ? ', each' : '.NAME'
-    return `### \`${name}\`${each}\n\n${table(['Key', 'Default', 'What'], keysRows(resolve(schema)))}`
+  return [table(['Key', 'Default', 'What'], keysRows(root)), ...keysSections(root, '')].join('\n\n')
+}
+
+/** A table for each key that has members which the schema knows by name. */
+function keysSections(schema: Schema, path: string): string[] {
+  return Object.entries(schema.properties ?? {}).flatMap(([key, within]) => {
+    const inner = resolve(within)
+    if (inner.properties === undefined) return []
+    const name = `${path}${key}`
+    const each = within.properties ? '' : within.items ? ', each' : '.NAME'
+    const rows = table(['Key', 'Default', 'What'], keysRows(inner))
+    return [`### \`${name}\`${each}\n\n${rows}`, ...keysSections(inner, `${name}.`)]
   })
-  return [top, ...sections].join('\n\n')
 }
 
 function keysRows({ properties = {}, required = [] }: Schema): string[][] {
