@@ -1,5 +1,5 @@
-// Writes the types of the configuration from its schema: `src/config/types.ts`, as readers see it once defaults are in,
-// and `src/config/input.ts`, as people write it. With `--print NAME` it prints one of them instead.
+// Writes the types of the configuration from its schema into a folder: `types.ts`, as readers see it once defaults are
+// in, and `input.ts`, as people write it.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { compile } from 'json-schema-to-typescript'
@@ -43,10 +43,6 @@ async function generate({ name, schema }) {
   })
 }
 
-if (process.argv[2] === '--print') {
-  process.stdout.write(await generate(OUTPUTS[process.argv[3]]))
-} else {
-  for (const [file, output] of Object.entries(OUTPUTS)) {
-    writeFileSync(join(HERE, '../src/config', `${file}.ts`), await generate(output))
-  }
+for (const [file, output] of Object.entries(OUTPUTS)) {
+  writeFileSync(join(process.argv[2], `${file}.ts`), await generate(output))
 }

@@ -212,7 +212,7 @@ async function validate(files: readonly string[], format: string): Promise<void>
 function describeProblems(problems: readonly Problem[]): string {
   const scalars = FLAGS.filter(({ value }) => value !== '<JSON>').flatMap((flag) => [nameOf(flag), variableOf(flag)])
   const lines = problems.map((problem) =>
-    formatProblem(scalars.includes(problem.file) ? { ...problem, path: '' } : problem),
+    formatProblem(scalars.includes(problem.file) && problem.line === undefined ? { ...problem, path: '' } : problem),
   )
   return [...new Set(lines)].join('\n')
 }

@@ -85,7 +85,7 @@ function explain(error: NodeJS.ErrnoException, host: string, port: number, flag:
     EADDRNOTAVAIL: 'this machine has no such address; use 127.0.0.1, or 0.0.0.0 for all of its addresses',
     ENOTFOUND: 'this host name leads to no address; use 127.0.0.1, or 0.0.0.0 for all of its addresses',
   }
-  return `cannot listen on ${host}, port ${port}: ${reasons[error.code ?? ''] ?? error.message}`
+  return `cannot listen on ${host}, port ${port}: ${reasons[String(error.code)] ?? error.message}`
 }
 
 /** How a URL names the address that the server listens on, for whoever is on the same machine. */

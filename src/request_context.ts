@@ -7,7 +7,7 @@ import { ENDPOINTS, PATHS } from './endpoints/paths.js'
 import type { Keys } from './keys.js'
 import type { Clock } from './mock/clock.js'
 import { notFound } from './oauth/errors.js'
-import { readOrigin, readPrefix, stripPath } from './origin.js'
+import { type Arrival, readOrigin, readPrefix, stripPath } from './origin.js'
 import { describeRequest } from './refusal.js'
 import type { Store } from './store/store.js'
 
@@ -32,9 +32,11 @@ export function createContext(
   const { headers, protocol, socket } = request
   const trusted = socket.remoteAddress === IN_PROCESS || snapshot.trusts(socket.remoteAddress)
   const prefix = readPrefix({ headers, trusted }) ?? snapshot.base_path
-  const request_url = readOrigin({ headers, protocol, trusted, fallback: `localhost:${socket.localPort}` }) + prefix
+  const known = fixed.issuer ?? fixed.public_url
+  const arrival = { headers, protocol, trusted, fallback: `localhost:${socket.localPort}` }
+  const request_url = readRequestUrl(arrival, prefix, known)
   const own_path = name === undefined ? '' : `/issuers/${name}`
-  const issuer = fixed.issuer ?? fixed.public_url ?? request_url
+  const issuer = known ?? request_url
   const below = (url: string) => url.replace(/\/+$/, '') + own_path
   const { store, clock, keys } = findIssuer(name)
   return {
@@ -49,6 +51,16 @@ export function createContext(
     store,
     clock,
     keys: () => keys.list(snapshot),
+  }
+}
+
+/** Where nothing follows from the host, one that can't be read does no harm. */
+function readRequestUrl(arrival: Arrival, prefix: string, known: string | undefined): string {
+  try {
+    return readOrigin(arrival) + prefix
+  } catch (error) {
+    if (known === undefined) throw error
+    return known
   }
 }
 

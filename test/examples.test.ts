@@ -134,3 +134,9 @@ test('login.mjs logs in with a client library', async (t) => {
     userinfo: { sub: 'alice', email: 'alice@example.com' },
   })
 })
+
+test('login.mjs says so where the login is refused', async (t) => {
+  const { issuer } = await serve(t, ['--require-registration'])
+  const running = promisify(execFile)(process.execPath, [join(EXAMPLES, 'login.mjs'), issuer, 'alice'])
+  await t.rejects(running, { message: /the login was not answered with a redirect, but with 400/ })
+})

@@ -9,7 +9,6 @@ set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 
 TOOL=${IMAGE_TOOL:-}
-[ -z "$TOOL" ] && [ -x ../shared/tools/image ] && TOOL=../shared/tools/image
 if docker info >/dev/null 2>&1; then
   ENGINE=docker
 elif [ -n "$TOOL" ] && [ -x "$TOOL" ]; then

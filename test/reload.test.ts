@@ -1,5 +1,6 @@
 /** A provider whose files change while it serves. */
-import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import fs, { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { syncBuiltinESMExports } from 'node:module'
 import { join } from 'node:path'
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose'
 import { type Test, test } from 'tap'
@@ -227,4 +228,20 @@ test('a fault of the program is not taken for a file in error, and does not end 
   await t.rejects(provider.reload(), { message: 'a fault' })
   broken = false
   t.equal(await provider.reload(), true)
+})
+
+test('where the system lets nothing be watched, the log says so, and the rest goes on', async (t) => {
+  const { watch } = fs
+  t.teardown(() => {
+    fs.watch = watch
+    syncBuiltinESMExports()
+  })
+  fs.watch = (() => {
+    throw Object.assign(new Error('no space left'), { code: 'ENOSPC' })
+  }) as unknown as typeof fs.watch
+  syncBuiltinESMExports()
+  const config = write(t.testdir({}), 'config.yaml', usersYaml('alice'))
+  const { issuer, log } = await start(t, { config })
+  t.match(await log.nth(1, /^watching failed/), { level: 40, err: { code: 'ENOSPC' } })
+  t.strictSame(await offered(issuer), ['alice'])
 })

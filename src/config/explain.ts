@@ -63,7 +63,7 @@ export function explain(error: ErrorObject): Complaint {
 /** The first sentence of the property's description, as the end of another one. */
 function meaning({ parentSchema, params }: ErrorObject): string {
   const { description } = parentSchema as Subschema
-  if (description === undefined) return `a text that fits ${params.pattern ?? params.format}`
+  if (description === undefined) return `a text that fits ${params.pattern}`
   const sentence = description.split(/\.(?:\s|$)/)[0]!
   return sentence.charAt(0).toLowerCase() + sentence.slice(1)
 }

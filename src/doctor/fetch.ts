@@ -72,7 +72,7 @@ function get(url: string, { ca, insecure }: FetchOptions, signal: AbortSignal): 
 async function readAnswer(response: IncomingMessage): Promise<Answer> {
   const { headers, socket } = response
   const status = response.statusCode!
-  const date = Date.parse(headers.date ?? '')
+  const date = Date.parse(String(headers.date))
   const facts = {
     status,
     ...(Number.isNaN(date) ? {} : { date: date / 1000 }),
@@ -111,7 +111,7 @@ function fail({ url, redirects, status, date }: Fetched, code: string, message: 
 function failureOf(error: unknown, signal: AbortSignal): Answer {
   if (signal.aborted) return { failure: { code: 'TIMEOUT', message: 'it did not answer in time' } }
   // A name with several addresses fails with an error that holds one for each.
-  const [first] = error instanceof AggregateError ? error.errors : [error]
+  const { errors: [first] = [error] } = error as Partial<AggregateError>
   const { code, message } = first as NodeJS.ErrnoException
   // What OpenSSL says of this is about its own source.
   return { failure: { code: String(code), message: code === 'EPROTO' ? 'the TLS handshake failed' : message } }

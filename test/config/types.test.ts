@@ -7,10 +7,10 @@ import t from 'tap'
 
 const ROOT = join(import.meta.dirname, '../..')
 
-for (const name of ['types', 'input']) {
-  t.test(`src/config/${name}.ts is what \`npm run types\` writes`, async (t) => {
-    const script = join(ROOT, 'schema/generate-types.mjs')
-    const { stdout } = await promisify(execFile)(process.execPath, [script, '--print', name])
-    t.equal(await readFile(join(ROOT, `src/config/${name}.ts`), 'utf8'), stdout)
-  })
-}
+t.test('src/config has what `npm run types` writes', async (t) => {
+  const folder = t.testdir({})
+  await promisify(execFile)(process.execPath, [join(ROOT, 'schema/generate-types.mjs'), folder])
+  for (const name of ['types.ts', 'input.ts']) {
+    t.equal(await readFile(join(ROOT, 'src/config', name), 'utf8'), await readFile(join(folder, name), 'utf8'), name)
+  }
+})
