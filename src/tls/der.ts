@@ -1,4 +1,7 @@
-/** The few forms of DER that a certificate is written in. ITU-T X.690 §8 and §10. */
+/**
+ * The few forms of DER that a certificate is written in. ITU-T X.690 §8 and §10.
+ * Not a library: those that make certificates patch globals of the process, which may be a user's test, or weigh megabytes.
+ */
 
 /** One value: its tag, its length, and what it is made of. */
 export function der(tag: number, ...content: readonly (Uint8Array | number)[]): Buffer {
