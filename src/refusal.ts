@@ -1,5 +1,7 @@
 /** The one error handler: every refusal that isn't sent to a client ends here, as JSON or as a page. */
-import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import { STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
+import type { FastifyBaseLogger, FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { OAuthError, serverError, unreadableRequest } from './oauth/errors.js'
 import { renderPage } from './pages/render.js'
 
@@ -41,4 +43,16 @@ function explain({ code, message }: FastifyError, request: FastifyRequest): stri
   if (code !== 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return message
   const type = request.headers['content-type'] ?? 'missing'
   return `content type is ${type}, expected application/json or application/x-www-form-urlencoded`
+}
+
+const UNPARSED: Readonly<Record<string, number>> = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 }
+
+/** What is no HTTP has no request to answer by: the socket gets the refusal. The log gets nothing of what came, secrets least. */
+export function refuseUnparsed(log: FastifyBaseLogger, { code }: NodeJS.ErrnoException, socket: Socket): void {
+  const status = UNPARSED[String(code)] ?? 400
+  log.debug({ code, status }, 'what came is no request')
+  const refusal = unreadableRequest('invalid_request', `what came is no HTTP request: ${code}`, status)
+  const body = toJson(refusal)
+  const head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\ncontent-type: application/json; charset=utf-8`
+  socket.end(`${head}\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`)
 }

@@ -33,7 +33,7 @@ import { userinfo } from './endpoints/userinfo.js'
 import { selfLogin } from './interaction/self_login.js'
 import { methodNotAllowed, notFound } from './oauth/errors.js'
 import { STYLE_HASH } from './pages/render.js'
-import { describeRequest, pathOf, refuse, toJson } from './refusal.js'
+import { describeRequest, pathOf, refuse, refuseUnparsed, toJson } from './refusal.js'
 import { createContext, type Issuer, routedUrl } from './request_context.js'
 
 export type { Issuer }
@@ -80,6 +80,7 @@ export async function createServer(foundation: Foundation): Promise<FastifyInsta
     rewriteUrl: (request) => routedUrl(foundation.current(), request),
     // An issuer with a trailing slash, put before a path, is a common slip that the reference forgives.
     routerOptions: { maxParamLength: 2048, ignoreDuplicateSlashes: true },
+    clientErrorHandler: (error, socket) => refuseUnparsed(foundation.log, error, socket),
     // No hook has run for these, so neither has what makes a page safe or knows who accepts one.
     frameworkErrors: (error, request, reply) => void refuse(error, request, reply, 'json'),
   })

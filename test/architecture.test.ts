@@ -59,7 +59,7 @@ const MAY_IMPORT: Readonly<Record<string, Rule>> = {
     values: ['node:*', 'random', 'config/errors', 'config/read', 'config/watch', 'config/tls'],
     types: ['config'],
   },
-  refusal: { values: ['oauth/errors', 'pages'], types: ['fastify'] },
+  refusal: { values: ['node:*', 'oauth/errors', 'pages'], types: ['fastify'] },
   context: { types: ['config', 'mock', 'store/store'] },
   directory: { types: ['config', 'context', 'store/store'] },
   keys: { values: ['config/keys'], types: ['config'] },

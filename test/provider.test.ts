@@ -1,9 +1,12 @@
 /** A provider in the program that tests. */
-import { createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { networkInterfaces } from 'node:os'
+import { text } from 'node:stream/consumers'
 import { type Test, test } from 'tap'
 import { ConfigError, ListenError, type Provider, type StartOptions, startProvider } from '../src/index.js'
+import { createProvider } from '../src/provider.js'
 import { authorize, getTokens, logIn, loginPage, userinfo, write } from './cli/effects.js'
+import { collectLog } from './log_lines.js'
 import { holdRequest } from './raw_request.js'
 
 const LOGIN = '/oauth2/authorize?client_id=app&response_type=code&redirect_uri=http%3A%2F%2Flocalhost%3A8000%2Fcallback'
@@ -196,4 +199,29 @@ test('it makes no noise where nothing is wrong', async (t) => {
   await authorize(provider.issuer, { redirect_uri: '' })
   process.stderr.write = write
   t.match(JSON.parse(said[0]!), { level: 40 }, 'but says what it refuses')
+})
+
+test('what is no HTTP request is refused as JSON, and nothing of it is logged', async (t) => {
+  const log = collectLog()
+  const overrides = [
+    { source: 'test', path: ['server'], value: { port: 0 } },
+    { source: 'test', path: ['log'], value: { level: 'trace' } },
+  ]
+  const provider = await createProvider({ overrides, env: {} }, log.stream)
+  t.teardown(() => provider.close())
+  const cases: [string, number][] = [
+    ['GET /?code=secret-code HTTP/1.1\r\nAuthorization: Bearer secret-token\r\nno header\r\n\r\n', 400],
+    [`GET / HTTP/1.1\r\nAuthorization: Bearer secret-${'x'.repeat(40_000)}\r\n\r\n`, 431],
+  ]
+  for (const [sent, status] of cases) {
+    const socket = connect(Number(new URL(provider.issuer).port), '127.0.0.1')
+    socket.end(sent)
+    const [head = '', body = ''] = (await text(socket)).split('\r\n\r\n')
+    t.match(head, new RegExp(`^HTTP/1.1 ${status} `))
+    t.match(JSON.parse(body), { error: 'invalid_request', error_description: /^what came is no HTTP request: HPE_/ })
+  }
+  const lines = JSON.stringify(log.matching(/./))
+  t.match(lines, 'what came is no request')
+  t.notMatch(lines, 'secret')
+  t.notMatch(lines, Buffer.from('secret').join())
 })

@@ -24,6 +24,7 @@ export async function endSessionPage(ctx: Context, params: Params, action: strin
     action,
     parameters: params.entries(),
     id_token_hint_missing: id_token_hint === undefined,
+    id_token_hint_unknown: id_token_hint !== undefined && sub === undefined,
     hidden: params.entries().filter(([name, value]) => carried.includes(name) && value !== ''),
     ...(client_id !== undefined && { client_id }),
     ...(sub !== undefined && { sub }),

@@ -4,6 +4,9 @@ import { invalidRequest, type OAuthError } from './errors.js'
 /** No parameter of ours needs more; a longer one would only fill the store. */
 const MAX_LENGTH = 8192
 
+/** Deeper JSON is nobody's claims, and would end in a token that can't be written. */
+const MAX_DEPTH = 100
+
 export interface Params {
   /** The value, or undefined where it is missing or empty. Throws `invalid_request` where it is repeated or too long. */
   find(name: string): string | undefined
@@ -59,7 +62,19 @@ export function readJson(
   if (!isObject || mediaType(content_type) !== 'application/json') {
     throw refuse('the body is not a JSON object of content type application/json')
   }
+  if (depthOf(body) > MAX_DEPTH) throw refuse(`the body nests more than ${MAX_DEPTH} levels deep`)
   return body as Record<string, unknown>
+}
+
+/** How many objects and lists are in one another; level by level, since recursion is what too many of them would break. */
+function depthOf(value: unknown): number {
+  let depth = 0
+  for (let level = [value]; level.length > 0 && depth <= MAX_DEPTH; depth += 1) {
+    level = level
+      .flatMap((one) => Object.values(one as object))
+      .filter((one) => typeof one === 'object' && one !== null)
+  }
+  return depth
 }
 
 /** RFC 9110 §8.3.1: without parameters, in small letters. */

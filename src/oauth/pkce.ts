@@ -38,9 +38,10 @@ export function readCodeChallenge(params: Params): CodeChallenge | undefined {
       `code_challenge_method is ${shown(method!)}: transform algorithm not supported, expected one of ${CODE_CHALLENGE_METHODS.join(', ')}`,
     )
   }
+  // With `plain` the challenge is the verifier, a secret that stays out of the log.
   if (!FORM.test(code_challenge)) {
     throw invalidRequest(
-      `code_challenge is ${shown(code_challenge)}, expected 43 to 128 characters of A-Z, a-z, 0-9, ., _, ~, -`,
+      `code_challenge has ${code_challenge.length} characters, expected 43 to 128 of A-Z, a-z, 0-9, ., _, ~, -`,
     )
   }
   return { code_challenge, code_challenge_method }

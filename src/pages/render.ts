@@ -45,6 +45,7 @@ export interface Pages {
     /** What the request said, as pairs of name and value. */
     parameters: readonly [string, string][]
     id_token_hint_missing: boolean
+    id_token_hint_unknown: boolean
     client_id?: string
     sub?: string
     redirect_uri?: string

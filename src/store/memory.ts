@@ -2,6 +2,9 @@
 import { LRUCache } from 'lru-cache'
 import type { Collection, Store } from './store.js'
 
+/** What each collection holds at most, in characters of JSON; records that stay below their share are bounded by number. */
+const ROOM = 16 * 1024 * 1024
+
 /** How many records each collection holds. */
 const CAPS: { readonly [K in keyof Store]: number } = {
   authorization_codes: 10_000,
@@ -28,8 +31,10 @@ export function createMemoryStore(): Store {
 }
 
 function createCollection<R extends object>(cap: number): Collection<R> {
+  const share = Math.floor(ROOM / cap)
+  const sizeCalculation = (record: R, key: string) => Math.max(share, key.length + JSON.stringify(record).length)
   // `max` would reserve the room for every record at once: over a megabyte for each issuer before its first login.
-  const records = new LRUCache<string, R>({ maxSize: cap, sizeCalculation: () => 1 })
+  const records = new LRUCache<string, R>({ maxSize: cap * share, sizeCalculation })
   return {
     async put(key, record) {
       records.set(key, record)

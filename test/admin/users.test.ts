@@ -98,3 +98,14 @@ t.test('there may be nothing to revoke, and a body means nothing', async (t) => 
   )
   refused(t, await shared.post(`/users/${'x'.repeat(256)}/revoke-tokens`), 'invalid_request', /^sub has 256/)
 })
+
+t.test('PUT refuses claims that nest so deep that no token could hold them', async (t) => {
+  const nested = (levels: number) => `{"deep":${'['.repeat(levels)}${']'.repeat(levels)}}`
+  const json = { 'content-type': 'application/json' }
+  t.equal((await put(shared, 'deep', nested(99), json)).statusCode, 204)
+  t.ok((await getTokens(shared, { sub: 'deep' })).id_token)
+  for (const levels of [100, 50_000]) {
+    const answer = await put(shared, 'deep', nested(levels), json)
+    refused(t, answer, 'invalid_request', /^the body nests more than 100 levels deep$/)
+  }
+})

@@ -143,6 +143,7 @@ t.test('a hint that this issuer never issued says nothing about anybody', async 
     const { page, after } = await endSession(test, { id_token_hint })
     t.equal(page.statusCode, 200)
     t.notMatch(page.body, '<bdi>')
+    t.match(page.body, /role="note">The <code>id_token_hint<\/code> is no ID token of this issuer/)
     t.match(after.body, 'Session ended')
   }
 })

@@ -49,7 +49,8 @@ export function execute(
       said += text
     })
     child.on('error', reject).on('close', (code) => resolve({ code, stdout, said }))
-    child.stdin.end(input)
+    // A program that reads none of its input may end before it has got it; what it says of that is its exit code.
+    child.stdin.on('error', () => undefined).end(input)
   })
 }
 

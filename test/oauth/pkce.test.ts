@@ -32,7 +32,7 @@ const REFUSED: [string, Record<string, string>, RegExp][] = [
     { code_challenge: S256, code_challenge_method: 'toString' },
     /is toString: transf/,
   ],
-  ['§4.2: 42 characters', { code_challenge: 'a'.repeat(42) }, /^code_challenge is a+, expected 43 to 128/],
+  ['§4.2: 42 characters', { code_challenge: 'a'.repeat(42) }, /^code_challenge has 42 characters, expected 43 to 128/],
   ['§4.2: 129 characters', { code_challenge: 'a'.repeat(129) }, /expected 43 to 128/],
   ['§4.2: base64 instead of base64url', { code_challenge: S256.replace('-', '+') }, /expected 43 to 128/],
   ['§4.2: padding', { code_challenge: `${S256}=` }, /expected 43 to 128/],

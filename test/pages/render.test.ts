@@ -27,6 +27,7 @@ const endSession: Pages['end_session'] = {
   action: '/oauth2/end_session/confirm',
   parameters: [],
   id_token_hint_missing: false,
+  id_token_hint_unknown: false,
   hidden: [],
 }
 const success: Pages['self_login_success'] = {
@@ -79,6 +80,7 @@ function everyPage(text: string): [keyof Pages, string][] {
         action: link,
         parameters: [[text, text]],
         id_token_hint_missing: true,
+        id_token_hint_unknown: true,
         client_id: text,
         sub: text,
         redirect_uri: `javascript:${text}`,
@@ -371,6 +373,7 @@ t.test('end_session: what it got, what is missing and where it goes', async (t) 
       ['state', 'abc'],
     ],
     id_token_hint_missing: true,
+    id_token_hint_unknown: false,
     client_id: 'app',
     redirect_uri: 'http://localhost:3000/?a=1&state=abc',
     hidden: [

@@ -71,6 +71,15 @@ for (const [name, createStore] of Object.entries(STORES)) {
     })
   }
 
+  t.test(`${name}: a collection holds 16 MiB, however large its records are`, async (t) => {
+    const users = create()
+    const sub = 'x'.repeat(1024 * 1024)
+    for (let index = 0; index < 20; index++) await users.put(String(index), { sub })
+    const kept = await users.list()
+    t.equal(kept.length, 15)
+    t.strictSame(kept.at(-1)?.[0], '19')
+  })
+
   for (const [collection, cap] of CAPS) {
     t.test(`${name}: ${collection} holds ${cap}, and the least recently used makes room`, async (t) => {
       const records = createStore()[collection] as ReturnType<typeof create>
