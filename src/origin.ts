@@ -52,7 +52,8 @@ export function stripPath(url: string, path: string): string {
   return rest.startsWith('/') ? rest : url
 }
 
-function firstOf(header: string | string[] | undefined): string | undefined {
+/** The first of a header's values, which is what the browser saw; undefined where there is none. */
+export function firstOf(header: string | string[] | undefined): string | undefined {
   const value = [header].flat()[0]?.split(',')[0]?.trim()
   return value === '' ? undefined : value
 }

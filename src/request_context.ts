@@ -7,7 +7,7 @@ import { ENDPOINTS, PATHS } from './endpoints/paths.js'
 import type { Keys } from './keys.js'
 import type { Clock } from './mock/clock.js'
 import { notFound } from './oauth/errors.js'
-import { type Arrival, readOrigin, readPrefix, stripPath } from './origin.js'
+import { type Arrival, firstOf, readOrigin, readPrefix, stripPath } from './origin.js'
 import { describeRequest } from './refusal.js'
 import type { Store } from './store/store.js'
 
@@ -69,9 +69,7 @@ const OWN_PATHS: readonly string[] = [...Object.values(ENDPOINTS), ...Object.val
 
 /** The URL to route by: a proxy may have left the base path in front, or not. */
 export function routedUrl({ base_path, trusts }: Snapshot, { url = '/', headers, socket }: IncomingMessage): string {
-  const said = trusts(socket.remoteAddress)
-    ? [headers['x-forwarded-prefix']].flat()[0]?.split(',')[0]?.trim()
-    : undefined
+  const said = trusts(socket.remoteAddress) ? firstOf(headers['x-forwarded-prefix']) : undefined
   const prefix = said?.startsWith('/') ? said.replace(/\/+$/, '') : base_path
   return OWN_PATHS.includes(url.split('?')[0]!) ? url : stripPath(url, prefix)
 }

@@ -1,6 +1,5 @@
 /** A provider whose files change while it serves. */
-import fs, { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { syncBuiltinESMExports } from 'node:module'
+import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose'
 import { type Test, test } from 'tap'
@@ -9,6 +8,7 @@ import { createProvider, type Provider } from '../src/provider.js'
 import { authorize, getTokens, loginPage, userinfo, write } from './cli/effects.js'
 import { collectLog, type LogLines } from './log_lines.js'
 import { holdRequest } from './raw_request.js'
+import { exhaustWatches } from './watches.js'
 
 const RELOADED = /^configuration reloaded/
 const NOT_RELOADED = /^configuration not reloaded/
@@ -231,15 +231,7 @@ test('a fault of the program is not taken for a file in error, and does not end 
 })
 
 test('where the system lets nothing be watched, the log says so, and the rest goes on', async (t) => {
-  const { watch } = fs
-  t.teardown(() => {
-    fs.watch = watch
-    syncBuiltinESMExports()
-  })
-  fs.watch = (() => {
-    throw Object.assign(new Error('no space left'), { code: 'ENOSPC' })
-  }) as unknown as typeof fs.watch
-  syncBuiltinESMExports()
+  exhaustWatches(t)
   const config = write(t.testdir({}), 'config.yaml', usersYaml('alice'))
   const { issuer, log } = await start(t, { config })
   t.match(await log.nth(1, /^watching failed/), { level: 40, err: { code: 'ENOSPC' } })

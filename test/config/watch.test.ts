@@ -1,12 +1,11 @@
 /** Each save of a file is noticed exactly once, however it is done. */
 import { execFile, execFileSync } from 'node:child_process'
-import fs from 'node:fs'
 import { appendFile, mkdir, open, rename, rm, symlink, writeFile } from 'node:fs/promises'
-import { syncBuiltinESMExports } from 'node:module'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
 import { type WatchOptions, watchFiles } from '../../src/config/watch.js'
+import { exhaustWatches } from '../watches.js'
 
 /** A watch that counts, and a promise for each next change. */
 async function observe(t: Test, files: string[], options?: WatchOptions) {
@@ -299,15 +298,7 @@ t.test('an error of the listener is reported', async (t) => {
 
 t.test('that nothing more can be watched is reported once', async (t) => {
   const folder = t.testdir({ one: { 'config.yaml': 'a' }, two: { 'config.yaml': 'a' } })
-  const { watch } = fs
-  t.teardown(() => {
-    fs.watch = watch
-    syncBuiltinESMExports()
-  })
-  fs.watch = (() => {
-    throw Object.assign(new Error('no space left'), { code: 'ENOSPC' })
-  }) as unknown as typeof fs.watch
-  syncBuiltinESMExports()
+  exhaustWatches(t)
   const errors: unknown[] = []
   const files = ['one', 'two'].map((name) => join(folder, name, 'config.yaml'))
   const running = await watchFiles(
