@@ -1,6 +1,7 @@
 /** What one request may read and touch. Made once for each request, for one issuer. */
-import type { SigningKey, Snapshot } from './config/snapshot.js'
+import type { DecryptionKey, SigningKey, Snapshot } from './config/snapshot.js'
 import type { Clock } from './mock/clock.js'
+import type { Journal, JournalEvent } from './mock/journal.js'
 import type { Store } from './store/store.js'
 
 /** The remote address of requests that the provider makes to itself; no socket has it. */
@@ -24,6 +25,11 @@ export interface Context {
   /** What has happened at this issuer. */
   readonly store: Store
   readonly clock: Clock
-  /** Every signing key of this issuer, in the order of the configuration. */
+  readonly journal: Journal
+  /** Every published signing key of this issuer. Of several with the same `alg` the first is the one that signs. */
   keys(): Promise<readonly SigningKey[]>
+  /** Every key of this issuer that clients encrypt to. */
+  encryption_keys(): Promise<readonly DecryptionKey[]>
+  /** Writes into the journal, and into the log as well unless the journal already had the same. */
+  remark(event: JournalEvent, message: string, details?: Readonly<Record<string, unknown>>): void
 }

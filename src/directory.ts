@@ -7,20 +7,24 @@ import type { StoredClient, StoredUser } from './store/store.js'
 export type User = DeepReadonly<config.User>
 
 /** A client as the protocol sees it. */
-export interface Client {
-  readonly client_id: string
-  readonly client_name?: string
-  readonly client_secret?: string
+export interface Client extends DeepReadonly<Omit<config.Client, 'redirect_uris' | 'token_endpoint_auth_method'>> {
   /** `any` where nobody registered the client: then nothing about it is checked. */
   readonly redirect_uris: readonly string[] | 'any'
-  readonly wildcard_redirect_uris: boolean
-  readonly post_logout_redirect_uris?: readonly string[]
   readonly token_endpoint_auth_method: config.Client['token_endpoint_auth_method'] | 'any'
-  readonly grant_types: readonly string[]
-  readonly response_types: readonly string[]
-  readonly scope?: string
-  readonly id_token_signed_response_alg?: string
+  /** Seconds since the epoch; 0 is never. */
+  readonly client_secret_expires_at?: number
 }
+
+/** What a client is that says nothing about it. */
+export const CLIENT_DEFAULTS = {
+  grant_types: ['authorization_code', 'refresh_token'],
+  response_types: ['code'],
+  subject_type: 'public',
+  application_type: 'web',
+  require_auth_time: false,
+  frontchannel_logout_session_required: false,
+  backchannel_logout_session_required: false,
+} as const satisfies Partial<DeepReadonly<config.Client>>
 
 /** The user with this `sub`: put at run time, else of the configuration, else known from an earlier login. */
 export async function findUser(ctx: Context, sub: string): Promise<User | undefined> {
@@ -75,7 +79,7 @@ export async function findClient(ctx: Context, client_id: string): Promise<Clien
     const wildcard_redirect_uris = configured.wildcard_redirect_uris || ctx.snapshot.config.wildcard_redirect_uris
     return { ...configured, wildcard_redirect_uris }
   }
-  return ctx.snapshot.config.require_registration ? undefined : unregistered(client_id)
+  return ctx.snapshot.rules.registered_clients ? undefined : unregistered(client_id)
 }
 
 /** Keeps a client that registered itself. */
@@ -86,12 +90,21 @@ export async function putClient(ctx: Context, client: StoredClient): Promise<voi
 // Departure: RFC 6749 §2 knows no client that isn't registered; a toy needs no registration.
 function unregistered(client_id: string): Client {
   return {
+    ...CLIENT_DEFAULTS,
     client_id,
     redirect_uris: 'any',
     wildcard_redirect_uris: false,
     token_endpoint_auth_method: 'any',
-    grant_types: ['authorization_code', 'refresh_token'],
-    response_types: ['code'],
+    grant_types: ['authorization_code', 'implicit', 'refresh_token'],
+    response_types: [
+      'code',
+      'id_token',
+      'id_token token',
+      'code id_token',
+      'code token',
+      'code id_token token',
+      'none',
+    ],
   }
 }
 

@@ -1,11 +1,13 @@
 /** The keys that one issuer signs with: those of the configuration, and those it generates for itself. */
 import { generateKey } from './config/keys.js'
-import type { GeneratedKey, SigningKey, Snapshot } from './config/snapshot.js'
+import type { DecryptionKey, GeneratedKey, SigningKey, Snapshot } from './config/snapshot.js'
 import type { Alg } from './config/types.js'
 
 export interface Keys {
   /** Every key of the snapshot, in its order. */
   list(snapshot: Snapshot): Promise<readonly SigningKey[]>
+  /** Every key of the snapshot that clients encrypt to, in its order. */
+  listEncryption(snapshot: Snapshot): Promise<readonly DecryptionKey[]>
 }
 
 /**
@@ -20,6 +22,7 @@ export function createKeys(): Keys {
     return made
   }
   return {
+    listEncryption: async ({ encryption_keys }) => encryption_keys.filter((key) => 'privateKey' in key),
     list: ({ keys }) => Promise.all(keys.map((key) => ('generate' in key ? own(key) : key))),
   }
 }

@@ -9,6 +9,7 @@ import { createKeys } from './keys.js'
 import { ListenError, type Listening, listen } from './listen.js'
 import { createLogger, type LogStream } from './logger.js'
 import { createClock } from './mock/clock.js'
+import { createJournal } from './mock/journal.js'
 import { createServer, type Issuer } from './server.js'
 import { createMemoryStore } from './store/memory.js'
 import { exchangeIdentity, prepareIdentity } from './tls/identity.js'
@@ -112,7 +113,12 @@ export async function createProvider(sources: Sources, stream: LogStream): Promi
 
 /** The default issuer, and the isolated ones by name: made on first use, the least recently used goes first. */
 function createIssuers(max: number): (name: string | undefined) => Issuer {
-  const create = (): Issuer => ({ store: createMemoryStore(), clock: createClock(), keys: createKeys() })
+  const create = (): Issuer => ({
+    store: createMemoryStore(),
+    clock: createClock(),
+    keys: createKeys(),
+    journal: createJournal(),
+  })
   const standard = create()
   const isolated = new LRUCache<string, Issuer>({ max })
   return (name) => {

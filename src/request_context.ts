@@ -6,6 +6,7 @@ import { type Context, IN_PROCESS } from './context.js'
 import { ENDPOINTS, PATHS } from './endpoints/paths.js'
 import type { Keys } from './keys.js'
 import type { Clock } from './mock/clock.js'
+import type { Journal } from './mock/journal.js'
 import { notFound } from './oauth/errors.js'
 import { type Arrival, firstOf, readOrigin, readPrefix, stripPath } from './origin.js'
 import { describeRequest } from './refusal.js'
@@ -16,6 +17,7 @@ export interface Issuer {
   readonly store: Store
   readonly clock: Clock
   readonly keys: Keys
+  readonly journal: Journal
 }
 
 /** The names of isolated issuers: what needs no encoding in a URL. */
@@ -38,7 +40,7 @@ export function createContext(
   const own_path = name === undefined ? '' : `/issuers/${name}`
   const issuer = known ?? request_url
   const below = (url: string) => url.replace(/\/+$/, '') + own_path
-  const { store, clock, keys } = findIssuer(name)
+  const { store, clock, keys, journal } = findIssuer(name)
   return {
     // As it was written, be it with a slash at its end or without.
     issuer: name === undefined ? issuer : below(issuer),
@@ -50,7 +52,13 @@ export function createContext(
     snapshot,
     store,
     clock,
+    journal,
     keys: () => keys.list(snapshot),
+    encryption_keys: () => keys.listEncryption(snapshot),
+    remark: (event, message, details = {}) => {
+      const first = journal.record(clock.now(), event, message, details)
+      if (first) request.log.warn({ event, ...details }, message)
+    },
   }
 }
 

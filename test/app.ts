@@ -5,7 +5,10 @@ import type { Test } from 'tap'
 import type { ConfigInput } from '../src/config/input.js'
 import { loadSnapshot, readSchema } from '../src/config/load.js'
 import type { Snapshot } from '../src/config/snapshot.js'
+import type { Context } from '../src/context.js'
 import { createKeys } from '../src/keys.js'
+import { createClock } from '../src/mock/clock.js'
+import { createJournal } from '../src/mock/journal.js'
 import { createServer, type Foundation, type Issuer } from '../src/server.js'
 import { createMemoryStore } from '../src/store/memory.js'
 
@@ -36,7 +39,12 @@ export async function createApp(
   const app = await createServer({
     current: () => snapshot,
     findIssuer: (name) => {
-      const issuer = issuers.get(name) ?? { store: createMemoryStore(), clock, keys: createKeys() }
+      const issuer = issuers.get(name) ?? {
+        store: createMemoryStore(),
+        clock,
+        keys: createKeys(),
+        journal: createJournal(),
+      }
       issuers.set(name, issuer)
       return issuer
     },
@@ -64,6 +72,29 @@ export async function createApp(
         ...options,
         headers: { ...(form && { 'content-type': 'application/x-www-form-urlencoded' }), ...options?.headers },
       }),
+  }
+}
+
+/** What one request would get, without a request. */
+export async function createContext(config: ConfigInput = {}): Promise<Context> {
+  const snapshot = await snapshotOf(config)
+  const keys = createKeys()
+  const journal = createJournal()
+  const clock = createClock()
+  return {
+    issuer: 'http://localhost',
+    public_url: 'http://localhost',
+    internal_url: 'http://localhost',
+    request_url: 'http://localhost',
+    base_path: '',
+    own_path: '',
+    snapshot,
+    store: createMemoryStore(),
+    clock,
+    journal,
+    keys: () => keys.list(snapshot),
+    encryption_keys: () => keys.listEncryption(snapshot),
+    remark: (event, message, details = {}) => void journal.record(clock.now(), event, message, details),
   }
 }
 

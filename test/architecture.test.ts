@@ -69,25 +69,26 @@ const MAY_IMPORT: Readonly<Record<string, Rule>> = {
   config: {
     values: ['node:*', '@fastify/proxy-addr', 'ajv', 'ajv-formats', 'chokidar', 'fastest-levenshtein', 'jose', 'yaml'],
   },
-  store: { values: ['node:*', 'lru-cache'] },
+  outbound: { values: ['node:*'], types: ['config'] },
+  store: { values: ['node:*', 'lru-cache'], types: ['config'] },
   mock: {},
   pages: { values: ['node:*', 'eta'] },
-  oauth: { values: ['node:*', 'directory'], types: ['config', 'context', 'store/store'] },
+  oauth: { values: ['node:*', 'jose', 'directory', 'outbound'], types: ['config', 'context', 'store/store'] },
   tokens: {
     values: ['node:*', 'jose', 'oauth', 'directory', 'keys', 'random'],
     types: ['config', 'context', 'store/store'],
   },
   grants: { values: ['oauth', 'tokens', 'directory'], types: ['context'] },
   interaction: {
-    values: ['node:*', 'oauth', 'tokens', 'pages', 'directory', 'random'],
-    types: ['context', 'store/store'],
+    values: ['node:*', 'oauth', 'tokens', 'pages', 'directory', 'outbound', 'random'],
+    types: ['config', 'fastify', 'context', 'store/store'],
   },
   'interaction/self_login': { values: ['context', 'endpoints/paths'], types: ['fastify'] },
   endpoints: {
     values: ['interaction', 'grants/index', 'tokens', 'oauth', 'pages', 'directory', 'random'],
-    types: ['fastify', 'context'],
+    types: ['config', 'fastify', 'context'],
   },
-  admin: { values: ['directory', 'oauth', 'endpoints/paths'], types: ['fastify'] },
+  admin: { values: ['directory', 'oauth', 'endpoints/paths'], types: ['fastify', 'context', 'mock'] },
 }
 
 /** What has one door: the pattern, and the files that may hold it. */

@@ -1,38 +1,17 @@
 /** Who exists: what was put at run time, over the configuration, over what a login brought. */
 import t, { type Test } from 'tap'
 import type { ConfigInput } from '../src/config/input.js'
-import type { Context } from '../src/context.js'
 import * as directory from '../src/directory.js'
-import { createKeys } from '../src/keys.js'
-import { createClock } from '../src/mock/clock.js'
-import { createMemoryStore } from '../src/store/memory.js'
-import { snapshotOf } from './app.js'
+import { createContext, snapshotOf } from './app.js'
 
 const CLIENT = { client_id: 'web', redirect_uris: ['http://localhost/cb'], client_secret: 's' }
 const STORED = {
+  ...directory.CLIENT_DEFAULTS,
   client_id: 'web',
   client_id_issued_at: 1,
   redirect_uris: ['http://localhost/other'],
   token_endpoint_auth_method: 'none',
-  grant_types: ['authorization_code'],
-  response_types: ['code'],
 } as const
-
-async function createContext(config: ConfigInput = {}): Promise<Context> {
-  const snapshot = await snapshotOf(config)
-  return {
-    issuer: 'http://localhost',
-    public_url: 'http://localhost',
-    internal_url: 'http://localhost',
-    request_url: 'http://localhost',
-    base_path: '',
-    own_path: '',
-    snapshot,
-    store: createMemoryStore(),
-    clock: createClock(),
-    keys: () => createKeys().list(snapshot),
-  }
-}
 
 t.test('a user put at run time lies over the one of the configuration', async (t) => {
   const ctx = await createContext({ users: [{ sub: 'alice', claims: { level: 1 }, id_token: { hint: 1 } }] })
@@ -82,7 +61,7 @@ t.test('recent users: newest first, each once, 20 at most, none that is predefin
 
 t.test("revoking ends the user's grants and nobody else's", async (t) => {
   const ctx = await createContext()
-  const grant = { client_id: 'app', scope: '', auth_time: 1 }
+  const grant = { client_id: 'app', scope: '', auth_time: 1, sid: '1' }
   await ctx.store.grants.put('1', { ...grant, sub: 'alice' })
   await ctx.store.grants.put('2', { ...grant, sub: 'bob' })
   await ctx.store.grants.put('3', { ...grant, sub: 'alice' })

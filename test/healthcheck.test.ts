@@ -41,9 +41,12 @@ test('the URL to ask follows host, port and TLS; an address for all interfaces b
     [{ host: '::' }, 'http://[::1]:9400/healthz'],
     [{ host: 'fd00::7' }, 'http://[fd00::7]:9400/healthz'],
     [{ host: 'op.test' }, 'http://op.test:9400/healthz'],
-    [{ tls: { cert: 'a.pem', key: 'b.pem', self_signed: false, names: [] } }, 'https://127.0.0.1:9400/healthz'],
-    [{ tls: { self_signed: true, names: [] } }, 'https://127.0.0.1:9400/healthz'],
-    [{ tls: { self_signed: false, names: [] } }, 'http://127.0.0.1:9400/healthz'],
+    [
+      { tls: { cert: 'a.pem', key: 'b.pem', self_signed: false, names: [], client_certificates: false } },
+      'https://127.0.0.1:9400/healthz',
+    ],
+    [{ tls: { self_signed: true, names: [], client_certificates: false } }, 'https://127.0.0.1:9400/healthz'],
+    [{ tls: { self_signed: false, names: [], client_certificates: false } }, 'http://127.0.0.1:9400/healthz'],
   ]
   for (const [server, expected] of cases) t.equal(healthUrl(await settings(server)), expected)
 })
@@ -64,7 +67,9 @@ test('a certificate that nobody vouches for is good enough', async (t) => {
     response.end('{ "status": "ok" }')
   })
   const port = await listen(t, server)
-  await checkHealth(await settings({ port, tls: { self_signed: true, names: ['localhost'] } }))
+  await checkHealth(
+    await settings({ port, tls: { self_signed: true, names: ['localhost'], client_certificates: false } }),
+  )
 })
 
 test('what is not well is said in a sentence', async (t) => {

@@ -3,7 +3,7 @@ import { checkServer } from './check_server.js'
 import { parseDuration } from './duration.js'
 import type { Complaint } from './errors.js'
 import type { Pruned } from './schema.js'
-import type { Client, Config, Key, User } from './types.js'
+import type { Alg, Client, Config, Key, User } from './types.js'
 
 /** OpenID Connect Core §5.4 and §11; these need no entry under `scopes`. */
 const STANDARD_SCOPES = ['openid', 'profile', 'email', 'address', 'phone', 'offline_access']
@@ -92,7 +92,8 @@ function* checkClient(path: readonly string[], client: Pruned<Client>, config: P
   }
   const alg = client.id_token_signed_response_alg
   const algs = config.keys?.map((key) => key?.alg)
-  if (alg !== undefined && algs !== undefined && !algs.includes(alg) && !algs.includes(undefined)) {
+  const byKey = alg !== undefined && alg !== 'none' && !alg.startsWith('HS')
+  if (byKey && algs !== undefined && !algs.includes(alg as Alg) && !algs.includes(undefined)) {
     const message = `is ${alg}, but the keys are for ${algs.join(', ')}; add a key with alg: ${alg} under keys`
     yield { path: [...path, 'id_token_signed_response_alg'], at: 'value', message }
   }

@@ -1,6 +1,17 @@
 /** Generated from schema/config.schema.json by `npm run types`; do not edit. */
 
 /**
+ * How the client authenticates at the token endpoint.
+ */
+export type ClientAuthMethod =
+  | 'client_secret_basic'
+  | 'client_secret_post'
+  | 'client_secret_jwt'
+  | 'private_key_jwt'
+  | 'tls_client_auth'
+  | 'self_signed_tls_client_auth'
+  | 'none'
+/**
  * Seconds as a number, or a text such as `15m`, `1h`, `30d`, `1h30m` (s, m, h, d, w).
  *
  * This interface was referenced by `ConfigInput`'s JSON-Schema
@@ -14,6 +25,68 @@ export type Duration = number | string
  * via the `definition` "Alg".
  */
 export type Alg = 'RS256' | 'RS384' | 'RS512' | 'PS256' | 'PS384' | 'PS512' | 'ES256' | 'ES384' | 'ES512' | 'EdDSA'
+/**
+ * A signature algorithm, by a key (RFC 7518 §3.1, RFC 8037), by the client_secret (HS256, HS384, HS512), or none.
+ *
+ * This interface was referenced by `ConfigInput`'s JSON-Schema
+ * via the `definition` "ResponseAlg".
+ */
+export type ResponseAlg =
+  | 'RS256'
+  | 'RS384'
+  | 'RS512'
+  | 'PS256'
+  | 'PS384'
+  | 'PS512'
+  | 'ES256'
+  | 'ES384'
+  | 'ES512'
+  | 'EdDSA'
+  | 'HS256'
+  | 'HS384'
+  | 'HS512'
+  | 'none'
+/**
+ * How a content encryption key is encrypted or agreed upon (RFC 7518 §4.1).
+ *
+ * This interface was referenced by `ConfigInput`'s JSON-Schema
+ * via the `definition` "KeyManagementAlg".
+ */
+export type KeyManagementAlg =
+  | 'RSA-OAEP'
+  | 'RSA-OAEP-256'
+  | 'RSA-OAEP-384'
+  | 'RSA-OAEP-512'
+  | 'ECDH-ES'
+  | 'ECDH-ES+A128KW'
+  | 'ECDH-ES+A192KW'
+  | 'ECDH-ES+A256KW'
+  | 'A128KW'
+  | 'A192KW'
+  | 'A256KW'
+  | 'dir'
+/**
+ * How content is encrypted (RFC 7518 §5.1).
+ *
+ * This interface was referenced by `ConfigInput`'s JSON-Schema
+ * via the `definition` "ContentEncryption".
+ */
+export type ContentEncryption = 'A128CBC-HS256' | 'A192CBC-HS384' | 'A256CBC-HS512' | 'A128GCM' | 'A192GCM' | 'A256GCM'
+/**
+ * How clients encrypt to a key (RFC 7518 §4.1): ECDH-ES and its like with P-256.
+ *
+ * This interface was referenced by `ConfigInput`'s JSON-Schema
+ * via the `definition` "EncryptionAlg".
+ */
+export type EncryptionAlg =
+  | 'RSA-OAEP'
+  | 'RSA-OAEP-256'
+  | 'RSA-OAEP-384'
+  | 'RSA-OAEP-512'
+  | 'ECDH-ES'
+  | 'ECDH-ES+A128KW'
+  | 'ECDH-ES+A192KW'
+  | 'ECDH-ES+A256KW'
 
 /**
  * The configuration of oidc-provider-mock: who can log in, which applications may ask, and how the provider behaves.
@@ -35,6 +108,100 @@ export interface ConfigInput {
    * What back ends call: an http or https URL without query and fragment. Discovery bases the token endpoint, JWKS and the like on it. Left out, the issuer.
    */
   internal_url?: string
+  /**
+   * How exact the provider is: `lenient` takes what a toy may take, `strict` does what a certified OpenID Provider does. It sets the `rules`, `sessions.single_sign_on`, and the keys where `keys` and `encryption_keys` are left out.
+   */
+  profile?: 'lenient' | 'strict'
+  /**
+   * Single rules, each on or off whatever the profile says. A rule that is left out is on under `strict` and off under `lenient`.
+   */
+  rules?: {
+    /**
+     * Only clients that are configured or registered may ask. RFC 6749 §2.
+     */
+    registered_clients?: boolean
+    /**
+     * No `*` in redirect_uris is a wildcard: comparison is exact. RFC 9700 §2.1.
+     */
+    exact_redirect_uris?: boolean
+    /**
+     * A client that registers is held to what its application_type allows in redirect_uris: a web application with the implicit grant has https and no localhost, a native one its own scheme or a loopback address. OpenID Connect Registration §2.
+     */
+    application_type?: boolean
+    /**
+     * A client that registers has the grant_types that its response_types need. RFC 7591 §2.1.
+     */
+    consistent_grant_types?: boolean
+    /**
+     * Scopes that are neither standard nor under `scopes` are not granted. OpenID Connect Core §3.1.2.1.
+     */
+    known_scopes?: boolean
+    /**
+     * Whoever asks for an ID token or calls userinfo has the scope `openid`. OpenID Connect Core §3.1.2.1 and §5.3.
+     */
+    openid_scope?: boolean
+    /**
+     * A request whose answer carries an ID token through the browser has a nonce. OpenID Connect Core §3.2.2.1 and §3.3.2.11.
+     */
+    nonce_in_front_channel?: boolean
+    /**
+     * A public client that asks for a code sends a code_challenge. RFC 9700 §2.1.1.
+     */
+    pkce_for_public_clients?: boolean
+    /**
+     * A request_uri is one of the client's request_uris. OpenID Connect Registration §2.
+     */
+    registered_request_uris?: boolean
+    /**
+     * A client authenticates in one way at a time. RFC 6749 §2.3.
+     */
+    one_client_authentication?: boolean
+    /**
+     * Where there is an access token, the claims of a scope come from userinfo and not in the ID token. OpenID Connect Core §5.4.
+     */
+    scope_claims_at_userinfo?: boolean
+    /**
+     * A claim that no scope names is released only if the parameter `claims` asks for it. OpenID Connect Core §5.4 and §5.5.
+     */
+    requested_claims_only?: boolean
+    /**
+     * A refresh token takes the scope `offline_access`, which takes `prompt=consent`. OpenID Connect Core §11.
+     */
+    offline_access?: boolean
+    /**
+     * A public client gets a new refresh token at each refresh, and the use of an old one ends the grant. RFC 9700 §4.14.2.
+     */
+    rotate_refresh_tokens?: boolean
+    /**
+     * A code that comes twice ends the grant and all its tokens. RFC 6749 §4.1.2.
+     */
+    revoke_on_code_reuse?: boolean
+    /**
+     * Every authorization response carries `iss`. RFC 9207 §2.
+     */
+    iss_parameter?: boolean
+    /**
+     * Every authorization response of a login carries `session_state`, and discovery names the check_session_iframe. OpenID Connect Session Management §2 and §3.
+     */
+    session_state?: boolean
+    /**
+     * After a logout the browser goes only where the client registered. OpenID Connect RP-Initiated Logout §3.
+     */
+    registered_post_logout_redirect_uris?: boolean
+    /**
+     * A logout with a post_logout_redirect_uri has an id_token_hint of this issuer, and every id_token_hint is one. OpenID Connect RP-Initiated Logout §2.
+     */
+    verified_id_token_hint?: boolean
+  }
+  /**
+   * What the provider remembers of a browser.
+   */
+  sessions?: {
+    /**
+     * Whether who has logged in before, and has agreed for this client, is not asked again. Otherwise the form is shown each time, and only `prompt=none` is answered from the session. Left out, on under `strict` and off under `lenient`.
+     */
+    single_sign_on?: boolean
+  }
   /**
    * How the server listens and what it believes about requests. `host`, `port`, `http_port`, `body_limit`, `max_issuers`, and whether there is TLS, take effect at start only.
    */
@@ -81,6 +248,14 @@ export interface ConfigInput {
        * A file that the self-signed certificate's authority is written to; a relative path starts from the config file's folder. Takes effect at start only.
        */
       ca_file?: string
+      /**
+       * Whether clients are asked for a certificate, for `tls_client_auth` and `self_signed_tls_client_auth`. A browser that has certificates of its own may ask its user for one, too. Takes effect at start only.
+       */
+      client_certificates?: boolean
+      /**
+       * A PEM file with the authorities whose certificates `tls_client_auth` accepts; a relative path starts from the config file's folder. Left out, the well-known ones. Takes effect at start only.
+       */
+      client_ca?: string
     }
     /**
      * A second port for plain http beside TLS; 0 picks a free one.
@@ -133,7 +308,7 @@ export interface ConfigInput {
    */
   wildcard_redirect_uris?: boolean
   /**
-   * How long each kind of token is good for.
+   * How long each kind of token is good for, and other things that expire.
    */
   lifetimes?: {
     /**
@@ -152,6 +327,14 @@ export interface ConfigInput {
      * Lifetime of a refresh token.
      */
     refresh_token?: Duration
+    /**
+     * How long a browser stays logged in.
+     */
+    session?: Duration
+    /**
+     * How long the secret of a client that registers is good for. Left out, for ever.
+     */
+    client_secret?: Duration
   }
   /**
    * Custom scopes by name. A claim that is named here appears only if one of its scopes was granted. `profile`, `email`, `address`, `phone` and `offline_access` keep their meaning and get the claims as well; `openid` can't be defined.
@@ -168,11 +351,74 @@ export interface ConfigInput {
    */
   clients?: Client[]
   /**
-   * The signing keys. Every key is published at the JWKS endpoint.
+   * The signing keys. Every key is published at the JWKS endpoint. Left out, one generated RS256 key; under `strict` also PS256, ES256 and EdDSA.
    *
    * @minItems 1
    */
   keys?: Key[]
+  /**
+   * The keys to which clients encrypt request objects. Every key is published at the JWKS endpoint, with `use: enc`. Left out, none; under `strict` a generated one for RSA-OAEP and one for ECDH-ES.
+   */
+  encryption_keys?: EncryptionKey[]
+  /**
+   * When generated and configured signing keys are replaced by new ones. An old key stays published until the last token that it signed has expired.
+   */
+  key_rotation?: {
+    /**
+     * How long a key signs. Left out, for ever; `POST /admin/keys/rotate` rotates at any time.
+     */
+    period?: Duration
+    /**
+     * How long before its first use a new key is published, where a period rotates; less than the period.
+     */
+    publish_ahead?: Duration
+  }
+  /**
+   * Dynamic client registration.
+   */
+  registration?: {
+    /**
+     * What a registration has to carry as bearer token (RFC 7591 §3). Left out, anybody may register.
+     */
+    initial_access_token?: string
+  }
+  /**
+   * What pairwise subject identifiers are computed with, beside the sector and the `sub`. The same salt gives the same identifiers.
+   */
+  pairwise_salt?: string
+  /**
+   * The authentication context class references that a login can have, for `acr_values_supported`. A request gets the first that it asks for.
+   *
+   * Items: One value, such as `urn:example:gold`.
+   */
+  acr_values?: string[]
+  /**
+   * Members of the discovery document that are to say something else: each value takes the place of what is derived, and null removes the member.
+   */
+  discovery?: {
+    [k: string]: unknown
+  }
+  /**
+   * How the provider calls others: for jwks_uri, request_uri, sector_identifier_uri and back-channel logout.
+   */
+  outbound?: {
+    /**
+     * A PEM file with certificates to trust besides the well-known ones; a relative path starts from the config file's folder.
+     */
+    ca?: string
+    /**
+     * Whether a server's certificate is not verified at all. For local use only.
+     */
+    insecure?: boolean
+    /**
+     * How long one call may take, all in all.
+     */
+    timeout?: Duration
+    /**
+     * The largest answer that is read, in bytes.
+     */
+    max_size?: number
+  }
 }
 /**
  * A custom scope.
@@ -225,6 +471,36 @@ export interface User {
    * More claims for the access token only, whatever the scope.
    */
   access_token?: Claims
+  /**
+   * Claims that others vouch for, by the name of the source (OpenID Connect Core §5.6.2). They are released like the user's own. Left out, there are none.
+   */
+  claim_sources?: {
+    [k: string]: ClaimSource
+  }
+}
+/**
+ * A source of aggregated claims, which come with the answer as a signed JWT, or of distributed claims, which the client fetches.
+ *
+ * This interface was referenced by `ConfigInput`'s JSON-Schema
+ * via the `definition` "ClaimSource".
+ */
+export interface ClaimSource {
+  /**
+   * The claims by name, with their values.
+   */
+  claims: Claims
+  /**
+   * Whether the client has to fetch the claims. Otherwise they come along, aggregated.
+   */
+  distributed?: boolean
+  /**
+   * Where a client fetches distributed claims. Left out, from this provider.
+   */
+  endpoint?: string
+  /**
+   * The bearer token for `endpoint`. Left out, for this provider's own endpoint, the access token of the answer.
+   */
+  access_token?: string
 }
 /**
  * A registered client; names and meaning are those of RFC 7591 §2.
@@ -238,7 +514,7 @@ export interface Client {
    */
   client_id: string
   /**
-   * The secret, needed by every token_endpoint_auth_method but `none`.
+   * The secret, needed by client_secret_basic, client_secret_post and client_secret_jwt, by HS256 and its like, and by encryption with a shared key.
    */
   client_secret?: string
   /**
@@ -259,26 +535,175 @@ export interface Client {
    * Where the browser may go after the end of the session. Left out, any URI is accepted.
    */
   post_logout_redirect_uris?: string[]
+  token_endpoint_auth_method?: ClientAuthMethod
   /**
-   * How the client authenticates at the token endpoint.
+   * The grants that the client may use. `implicit` is for response types with a token or an ID token.
    */
-  token_endpoint_auth_method?: 'client_secret_basic' | 'client_secret_post' | 'none'
-  /**
-   * The grants that the client may use at the token endpoint.
-   */
-  grant_types?: ('authorization_code' | 'refresh_token')[]
+  grant_types?: ('authorization_code' | 'implicit' | 'refresh_token')[]
   /**
    * The response types that the client may ask for.
    */
-  response_types?: 'code'[]
+  response_types?: (
+    'code' | 'id_token' | 'id_token token' | 'code id_token' | 'code token' | 'code id_token token' | 'none'
+  )[]
   /**
    * The scopes that the client may be granted, separated by spaces. Left out, everything it asks for.
    */
   scope?: string
   /**
-   * The algorithm of the client's ID tokens. Left out, RS256 where there is such a key, else that of the first key.
+   * The algorithm of the client's ID tokens: one of the keys', `HS256`, `HS384` or `HS512` with the client_secret, or `none`. Left out, RS256 where there is such a key, else that of the first key.
    */
-  id_token_signed_response_alg?: Alg
+  id_token_signed_response_alg?: ResponseAlg
+  /**
+   * What the content key of the client's ID tokens is encrypted with. Left out, they are not encrypted.
+   */
+  id_token_encrypted_response_alg?: KeyManagementAlg
+  /**
+   * What the client's ID tokens are encrypted with. Left out, A128CBC-HS256.
+   */
+  id_token_encrypted_response_enc?: ContentEncryption
+  /**
+   * The algorithm that userinfo is signed with. Left out, userinfo is JSON.
+   */
+  userinfo_signed_response_alg?: ResponseAlg
+  /**
+   * What the content key of userinfo is encrypted with. Left out, it is not encrypted.
+   */
+  userinfo_encrypted_response_alg?: KeyManagementAlg
+  /**
+   * What userinfo is encrypted with. Left out, A128CBC-HS256.
+   */
+  userinfo_encrypted_response_enc?: ContentEncryption
+  /**
+   * The only algorithm that the client's request objects may have. Left out, any.
+   */
+  request_object_signing_alg?: ResponseAlg
+  /**
+   * The only algorithm to which the client encrypts request objects. Left out, any, or none.
+   */
+  request_object_encryption_alg?: KeyManagementAlg
+  /**
+   * The only method with which the client encrypts request objects. Left out, any.
+   */
+  request_object_encryption_enc?: ContentEncryption
+  /**
+   * The only algorithm of the client's assertions. Left out, any that fits the method.
+   */
+  token_endpoint_auth_signing_alg?: ResponseAlg
+  /**
+   * The client's public keys, for its assertions and request objects, and to encrypt to.
+   */
+  jwks?: {
+    /**
+     * The keys, as JWKs.
+     *
+     * @maxItems 100
+     */
+    keys: {
+      [k: string]: unknown
+    }[]
+    [k: string]: unknown
+  }
+  /**
+   * Where the client's public keys are; they are fetched when they are needed, and again for an unknown kid.
+   */
+  jwks_uri?: string
+  /**
+   * Whether the client sees the users' `sub`, or one of its sector's own.
+   */
+  subject_type?: 'public' | 'pairwise'
+  /**
+   * Whose host is the client's sector, for `pairwise`. Left out, the host of its redirect_uris.
+   */
+  sector_identifier_uri?: string
+  /**
+   * What kind of application it is.
+   */
+  application_type?: 'web' | 'native'
+  /**
+   * E-mail addresses of people who are responsible for the client.
+   */
+  contacts?: string[]
+  /**
+   * The client's home page; linked on the login page.
+   */
+  client_uri?: string
+  /**
+   * The client's logo; shown on the login page.
+   */
+  logo_uri?: string
+  /**
+   * How the client uses data; linked on the login page.
+   */
+  policy_uri?: string
+  /**
+   * The client's terms of service; linked on the login page.
+   */
+  tos_uri?: string
+  /**
+   * Where a third party can make the client begin a login, https.
+   */
+  initiate_login_uri?: string
+  /**
+   * The max_age of requests that have none, in seconds.
+   */
+  default_max_age?: number
+  /**
+   * Whether ID tokens need `auth_time`. They have it anyway.
+   */
+  require_auth_time?: boolean
+  /**
+   * The acr_values of requests that have none.
+   */
+  default_acr_values?: string[]
+  /**
+   * The request_uri values that the client may use.
+   */
+  request_uris?: string[]
+  /**
+   * What is loaded in the browser when the user logs out.
+   */
+  frontchannel_logout_uri?: string
+  /**
+   * Whether frontchannel_logout_uri gets `iss` and `sid`.
+   */
+  frontchannel_logout_session_required?: boolean
+  /**
+   * Where a logout token is sent when the user logs out.
+   */
+  backchannel_logout_uri?: string
+  /**
+   * Whether the logout token needs `sid`. It has it anyway.
+   */
+  backchannel_logout_session_required?: boolean
+  /**
+   * The subject of the client's certificate, such as `CN=client,O=Example`, for `tls_client_auth`.
+   */
+  tls_client_auth_subject_dn?: string
+  /**
+   * A DNS name in the client's certificate, for `tls_client_auth`.
+   */
+  tls_client_auth_san_dns?: string
+  /**
+   * A URI in the client's certificate, for `tls_client_auth`.
+   */
+  tls_client_auth_san_uri?: string
+  /**
+   * An IP address in the client's certificate, for `tls_client_auth`.
+   */
+  tls_client_auth_san_ip?: string
+  /**
+   * An e-mail address in the client's certificate, for `tls_client_auth`.
+   */
+  tls_client_auth_san_email?: string
+  /**
+   * What software the client is, as its maker names it.
+   */
+  software_id?: string
+  /**
+   * Which version of the software it is.
+   */
+  software_version?: string
 }
 /**
  * A signing key. It comes from at most one of `file`, `pem`, `jwk` and `keep_in`; with none of them it is generated, for each issuer its own, and lost at the end.
@@ -291,6 +716,40 @@ export interface Key {
    * What the key signs with.
    */
   alg?: Alg
+  /**
+   * The key's id. Left out, that of the JWK, else the key's RFC 7638 thumbprint.
+   */
+  kid?: string
+  /**
+   * A file with the private key, PKCS #8 PEM or JWK; a relative path starts from the config file's folder.
+   */
+  file?: string
+  /**
+   * The private key, PKCS #8 PEM.
+   */
+  pem?: string
+  /**
+   * The private key as a JWK.
+   */
+  jwk?: {
+    [k: string]: unknown
+  }
+  /**
+   * A file in which a generated key is kept as a JWK across restarts; made if it is not there.
+   */
+  keep_in?: string
+}
+/**
+ * A key to encrypt to. It comes from at most one of `file`, `pem`, `jwk` and `keep_in`; with none of them it is generated, for each issuer its own, and lost at the end.
+ *
+ * This interface was referenced by `ConfigInput`'s JSON-Schema
+ * via the `definition` "EncryptionKey".
+ */
+export interface EncryptionKey {
+  /**
+   * How clients encrypt to the key.
+   */
+  alg?: EncryptionAlg
   /**
    * The key's id. Left out, that of the JWK, else the key's RFC 7638 thumbprint.
    */

@@ -3,8 +3,9 @@ import { compile } from '@fastify/proxy-addr'
 import type { CryptoKey, JWK } from 'jose'
 import { normalizePath } from './check_server.js'
 import { parseDuration } from './duration.js'
+import { type Rules, resolveRules } from './rules.js'
 import type { Tls } from './tls.js'
-import type { Alg, Client, Config, User } from './types.js'
+import type { Alg, Client, Config, EncryptionAlg, User } from './types.js'
 
 /** `T` with every member, at every depth, read-only. */
 export type DeepReadonly<T> = T extends (infer E)[]
@@ -29,18 +30,54 @@ export interface GeneratedKey {
   readonly generate: true
 }
 
+/** A private key that clients encrypt to, and its public half as the JWKS endpoint shows it. */
+export interface DecryptionKey {
+  readonly kid: string
+  readonly alg: EncryptionAlg
+  readonly privateKey: CryptoKey
+  /** Public members only, with `kid`, `alg` and `use: "enc"`. */
+  readonly publicJwk: Readonly<JWK>
+}
+
+/** A key to encrypt to that each issuer generates for itself. */
+export interface GeneratedDecryptionKey {
+  readonly alg: EncryptionAlg
+  readonly kid: string | undefined
+  readonly generate: true
+}
+
+/** Every key that a configuration comes to, in its order. */
+export interface LoadedKeys {
+  readonly keys: readonly (SigningKey | GeneratedKey)[]
+  readonly encryption_keys: readonly (DecryptionKey | GeneratedDecryptionKey)[]
+}
+
+/** How others are called. */
+export interface Outbound {
+  /** Authorities in PEM that are trusted besides the well-known ones. */
+  readonly ca?: string
+  readonly insecure: boolean
+  /** Milliseconds for one call, all in all. */
+  readonly timeout: number
+  /** Bytes of an answer. */
+  readonly max_size: number
+}
+
 /** Lifetimes in seconds. */
 export type Lifetimes = { readonly [K in keyof Config['lifetimes']]: number }
 
-export interface Snapshot {
+export interface Snapshot extends LoadedKeys {
   readonly config: DeepReadonly<Config>
+  /** Whether each rule is on. */
+  readonly rules: Rules
+  /** Whether who has logged in before is not asked again. */
+  readonly single_sign_on: boolean
   readonly lifetimes: Lifetimes
+  readonly outbound: Outbound
   /** By `sub`, in the order of the configuration. */
   readonly users: ReadonlyMap<string, DeepReadonly<User>>
   /** By `client_id`. */
   readonly clients: ReadonlyMap<string, DeepReadonly<Client>>
-  /** In the order of the configuration. */
-  readonly keys: readonly (SigningKey | GeneratedKey)[]
   /** The files that say all this. */
   readonly files: readonly string[]
   /** The path below which browsers see the provider, without a slash at its end; empty where it is the root. */
@@ -54,24 +91,33 @@ export interface Snapshot {
 /** Indexes and freezes a configuration that has passed all checks. */
 export function buildSnapshot(
   config: Config,
-  keys: readonly (SigningKey | GeneratedKey)[],
+  { keys, encryption_keys }: LoadedKeys,
   files: readonly string[],
-  tls?: Tls,
+  { tls, outbound_ca }: { readonly tls?: Tls | undefined; readonly outbound_ca?: string | undefined } = {},
 ): Snapshot {
   const lifetimes = Object.entries(config.lifetimes).map(([name, duration]) => [name, parseDuration(duration)])
-  for (const key of keys) if ('publicJwk' in key) deepFreeze(key.publicJwk)
+  for (const key of [...keys, ...encryption_keys]) if ('publicJwk' in key) deepFreeze(key.publicJwk)
   deepFreeze(config)
   return Object.freeze({
     config,
+    rules: resolveRules(config),
+    single_sign_on: config.sessions.single_sign_on ?? config.profile === 'strict',
+    outbound: Object.freeze(readOutbound(config, outbound_ca)),
     lifetimes: Object.freeze(Object.fromEntries(lifetimes) as Lifetimes),
     users: new Map(config.users.map((user) => [user.sub, user])),
     clients: new Map(config.clients.map((client) => [client.client_id, client])),
     keys: Object.freeze(keys.map((key) => Object.freeze(key))),
+    encryption_keys: Object.freeze(encryption_keys.map((key) => Object.freeze(key))),
     files: Object.freeze([...files]),
     base_path: basePathOf(config),
     trusts: createTrust(config.server.trust_forwarded),
     ...(tls !== undefined && { tls: Object.freeze(tls) }),
   })
+}
+
+function readOutbound({ outbound }: Config, ca: string | undefined): Outbound {
+  const { insecure, timeout, max_size } = outbound
+  return { insecure, timeout: parseDuration(timeout) * 1000, max_size, ...(ca !== undefined && { ca }) }
 }
 
 function basePathOf({ server, public_url, issuer }: Config): string {

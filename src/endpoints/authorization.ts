@@ -1,10 +1,12 @@
 /** The authorization endpoint. OpenID Connect Core §3.1.2: https://openid.net/specs/openid-connect-core-1_0.html#AuthorizationEndpoint */
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
-import { authorize, loginPage } from '../interaction/login.js'
+import { logIn, loginPage } from '../interaction/login.js'
 import { readAuthorizationRequest, readReturnAddress } from '../oauth/authorization_request.js'
 import { accessDenied, invalidRequest, OAuthError, shown } from '../oauth/errors.js'
 import { type Params, readForm, readParams } from '../oauth/params.js'
-import { responseUrl } from '../oauth/response_mode.js'
+import { type AuthorizationResponse, authorizationResponse } from '../oauth/response_mode.js'
+import { renderPage } from '../pages/render.js'
+import { issueAuthorizationResponse } from '../tokens/issue.js'
 import { ENDPOINTS } from './paths.js'
 
 export const authorization: FastifyPluginAsync = async (app) => {
@@ -17,12 +19,12 @@ export const authorization: FastifyPluginAsync = async (app) => {
 
 async function handle(request: FastifyRequest, reply: FastifyReply, form?: Params): Promise<FastifyReply> {
   const { ctx, log } = request
-  const params = readParams(request.query)
-  const { client, return_address } = await readReturnAddress(ctx, params)
+  const addressed = await readReturnAddress(ctx, readParams(request.query))
+  const { client, return_address } = addressed
   const answer = form && { denied: form.find('action') === 'deny', sub: readSub(form) }
   reply.header('cache-control', 'no-store').type('text/html; charset=utf-8')
   try {
-    const asked = readAuthorizationRequest(ctx, client, return_address.redirect_uri, params)
+    const asked = readAuthorizationRequest(ctx, addressed)
     const action = request.url.slice(request.url.indexOf('?'))
     if (answer === undefined) return reply.send(await loginPage(ctx, asked, action))
     if (answer.denied) throw accessDenied('the end-user denied access')
@@ -30,14 +32,20 @@ async function handle(request: FastifyRequest, reply: FastifyReply, form?: Param
       const problem = 'Error: invalid_request: sub is missing, expected the subject to log in as'
       return reply.code(400).send(await loginPage(ctx, asked, action, problem))
     }
-    const code = await authorize(ctx, asked, answer.sub)
+    const account = await logIn(ctx, asked, answer.sub)
+    const parameters = await issueAuthorizationResponse(ctx, asked, account, return_address.state)
     log.info({ sub: answer.sub, client_id: client.client_id, scope: asked.scope }, 'logged in')
-    return reply.redirect(responseUrl(return_address, { code }))
+    return send(reply, authorizationResponse(ctx, return_address, parameters))
   } catch (error) {
     if (!(error instanceof OAuthError)) throw error
     log.warn({ client_id: shown(client.client_id), ...error.toJSON() }, 'authorization request refused')
-    return reply.redirect(responseUrl(return_address, { ...error.toJSON() }))
+    return send(reply, authorizationResponse(ctx, return_address, { ...error.toJSON() }))
   }
+}
+
+/** OAuth 2.0 Form Post Response Mode §2: a page whose form the browser posts. */
+function send(reply: FastifyReply, response: AuthorizationResponse): FastifyReply {
+  return 'location' in response ? reply.redirect(response.location) : reply.send(renderPage('form_post', response))
 }
 
 /** The subject that the end-user chose. What is wrong with it concerns the end-user, so it isn't sent to the client. */

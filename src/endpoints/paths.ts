@@ -8,20 +8,28 @@ export const ENDPOINTS = {
   jwks_uri: '/jwks',
   registration_endpoint: '/oauth2/clients',
   end_session_endpoint: '/oauth2/end_session',
+  check_session_iframe: '/oauth2/check_session',
 } as const
 
 /** Those that a browser is sent to. The others are called by clients on their back ends. */
 export const FRONT_CHANNEL: readonly string[] = [
   'authorization_endpoint',
   'end_session_endpoint',
+  'check_session_iframe',
 ] satisfies (keyof typeof ENDPOINTS)[]
 
 export const PATHS = {
   home: '/',
   discovery: '/.well-known/openid-configuration',
+  oauth_discovery: '/.well-known/oauth-authorization-server',
+  webfinger: '/.well-known/webfinger',
+  client_configuration: '/oauth2/clients/:client_id',
+  distributed_claims: '/claims/:source',
   end_session_confirm: '/oauth2/end_session/confirm',
   user: '/users/:sub',
   revoke_tokens: '/users/:sub/revoke-tokens',
+  rotate_keys: '/admin/keys/rotate',
+  journal: '/admin/journal',
   self_login: '/oidc/login',
   self_login_authorized: '/oidc/authorized',
   self_login_success: '/oidc/success',

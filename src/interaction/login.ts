@@ -5,6 +5,7 @@ import type { AuthorizationRequest } from '../oauth/authorization_request.js'
 import { words } from '../oauth/params.js'
 import { renderPage } from '../pages/render.js'
 import { randomToken } from '../random.js'
+import type { Account } from '../store/store.js'
 
 /**
  * The form on which the end-user chooses who to be.
@@ -33,24 +34,11 @@ export async function loginPage(
   })
 }
 
-/** The end-user has logged in and agreed: a grant, and the code that stands for it. RFC 6749 §4.1.2. */
-export async function authorize(ctx: Context, asked: AuthorizationRequest, sub: string): Promise<string> {
-  const { client, redirect_uri, scope, nonce, code_challenge } = asked
+/** The end-user has logged in: who they are from now on in this browser. */
+export async function logIn(ctx: Context, _asked: AuthorizationRequest, sub: string): Promise<Account> {
   const user = await findOrCreateUser(ctx, sub)
   await recordLogin(ctx, user)
-  const now = ctx.clock.now()
-  const grant_id = randomToken()
-  await ctx.store.grants.put(grant_id, { sub: user.sub, client_id: client.client_id, scope, auth_time: now })
-  const code = randomToken()
-  await ctx.store.authorization_codes.put(code, {
-    grant_id,
-    client_id: client.client_id,
-    redirect_uri,
-    expires_at: now + ctx.snapshot.lifetimes.authorization_code,
-    ...(nonce !== undefined && { nonce }),
-    ...code_challenge,
-  })
-  return code
+  return { sub: user.sub, sid: randomToken(), auth_time: ctx.clock.now(), client_ids: [] }
 }
 
 function describeScope({ description }: { description?: string }): { description?: string } {

@@ -4,7 +4,7 @@ import { findClient } from '../directory.js'
 import { invalidRequest, shown } from '../oauth/errors.js'
 import type { Params } from '../oauth/params.js'
 import { redirectUriProblem } from '../oauth/redirect_uri.js'
-import { responseUrl } from '../oauth/response_mode.js'
+import { withQuery } from '../oauth/response_mode.js'
 import { renderPage } from '../pages/render.js'
 import { readOwnIdToken } from '../tokens/jwt.js'
 
@@ -50,9 +50,7 @@ async function readLogoutRequest(ctx: Context, params: Params): Promise<LogoutRe
   // The second name is the field of the reference's form.
   const uri = params.find('post_logout_redirect_uri') ?? params.find('redirect_uri')
   if (uri !== undefined) await requireRedirectable(ctx, uri, client_id)
-  const to =
-    uri === undefined ? undefined : { redirect_uri: uri, response_mode: 'query' as const, state: params.find('state') }
-  return { id_token_hint, client_id, sub: hint?.sub, location: to && responseUrl(to, {}) }
+  return { id_token_hint, client_id, sub: hint?.sub, location: uri && withQuery(uri, { state: params.find('state') }) }
 }
 
 async function requireRedirectable(ctx: Context, uri: string, client_id: string | undefined): Promise<void> {

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import { type Context, IN_PROCESS } from '../context.js'
-import { putClient } from '../directory.js'
+import { CLIENT_DEFAULTS, putClient } from '../directory.js'
 import { ENDPOINTS, PATHS } from '../endpoints/paths.js'
 import { readParams } from '../oauth/params.js'
 import { renderPage } from '../pages/render.js'
@@ -75,13 +75,12 @@ export const selfLogin: FastifyPluginAsync = async (app) => {
 /** Where registration is required the client must exist like any other. */
 async function registerSelf(ctx: Context, redirect_uri: string): Promise<void> {
   await putClient(ctx, {
+    ...CLIENT_DEFAULTS,
     client_id: CLIENT_ID,
     client_id_issued_at: ctx.clock.now(),
     client_name: 'Self-login',
     redirect_uris: [redirect_uri],
     token_endpoint_auth_method: 'none',
-    grant_types: ['authorization_code', 'refresh_token'],
-    response_types: ['code'],
   })
 }
 

@@ -1,5 +1,6 @@
 /** What a client says of itself when it registers. RFC 7591 §2: https://www.rfc-editor.org/rfc/rfc7591#section-2 */
 import type { Context } from '../context.js'
+import { CLIENT_DEFAULTS } from '../directory.js'
 import type { StoredClient } from '../store/store.js'
 import { TOKEN_ENDPOINT_AUTH_METHODS } from './client_authentication.js'
 import { invalidClientMetadata, invalidRedirectUri } from './errors.js'
@@ -16,12 +17,13 @@ type Metadata = Readonly<Record<string, unknown>>
 
 /** Checks a registration request and fills in the defaults. Unknown members are ignored, as RFC 7591 §2 demands. */
 export function readClientMetadata(ctx: Context, metadata: Metadata): ClientMetadata {
-  const algs = ctx.snapshot.keys.map((key) => key.alg)
+  const algs = [...new Set(ctx.snapshot.keys.map((key) => key.alg))]
   const client_name = readText(metadata, 'client_name')
   const scope = readText(metadata, 'scope')
   const id_token_signed_response_alg = readOneOf(metadata, 'id_token_signed_response_alg', algs)
   const post_logout_redirect_uris = readUris(metadata, 'post_logout_redirect_uris', invalidClientMetadata)
   return {
+    ...CLIENT_DEFAULTS,
     redirect_uris: readRedirectUris(metadata),
     token_endpoint_auth_method:
       readOneOf(metadata, 'token_endpoint_auth_method', TOKEN_ENDPOINT_AUTH_METHODS) ?? 'client_secret_basic',

@@ -46,6 +46,19 @@ export const unsupportedResponseType = (description: string) => new OAuthError('
 export const unsupportedParameter = (name: 'request' | 'request_uri' | 'registration') =>
   new OAuthError(`${name}_not_supported`, `${name} came, but this provider does not take it`)
 
+// OpenID Connect Core §3.1.2.6: what is sent to the client where the end-user may not be asked.
+export const loginRequired = (description: string) => new OAuthError('login_required', description)
+export const interactionRequired = (description: string) => new OAuthError('interaction_required', description)
+export const accountSelectionRequired = (description: string) =>
+  new OAuthError('account_selection_required', description)
+export const consentRequired = (description: string) => new OAuthError('consent_required', description)
+export const invalidRequestUri = (description: string) => new OAuthError('invalid_request_uri', description)
+export const invalidRequestObject = (description: string) => new OAuthError('invalid_request_object', description)
+
+/** OpenID Connect Core Error Code unmet_authentication_requirements §2: an essential acr that no login here can have. */
+export const unmetAuthenticationRequirements = (description: string) =>
+  new OAuthError('unmet_authentication_requirements', description)
+
 /** RFC 6749 §5.2: 401; with a challenge where the client tried the Authorization header. */
 export const invalidClient = (description: string, scheme?: 'Basic') =>
   new OAuthError('invalid_client', description, 401, scheme ? { 'WWW-Authenticate': `Basic realm="${REALM}"` } : {})
@@ -60,6 +73,8 @@ export const untrustedClient = (description: string) => new OAuthError('invalid_
 export const invalidToken = (description: string) => bearerError('invalid_token', description, 401)
 export const invalidTokenRequest = (description: string) => bearerError('invalid_request', description, 400)
 
+export const insufficientScope = (description: string) => bearerError('insufficient_scope', description, 403)
+
 /** RFC 6750 §3.1: a request without any token gets a challenge without an error code. */
 export const missingToken = (description: string) =>
   new OAuthError('invalid_token', description, 401, { 'WWW-Authenticate': `Bearer realm="${REALM}"` })
@@ -67,6 +82,9 @@ export const missingToken = (description: string) =>
 // RFC 7591 §3.2.2.
 export const invalidRedirectUri = (description: string) => new OAuthError('invalid_redirect_uri', description)
 export const invalidClientMetadata = (description: string) => new OAuthError('invalid_client_metadata', description)
+
+export const invalidSoftwareStatement = (description: string) =>
+  new OAuthError('invalid_software_statement', description)
 
 // What no specification of OAuth names: HTTP's own refusals, in the same form.
 export const notFound = (request: string) =>

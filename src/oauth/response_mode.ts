@@ -1,18 +1,20 @@
-/** How an authorization response travels to the client. OAuth 2.0 Multiple Response Types §2.1. */
+/** How an authorization response travels to the client. OAuth 2.0 Multiple Response Types §2.1 and Form Post Response Mode §2. */
+import type { Context } from '../context.js'
 import { invalidRequest, shown } from './errors.js'
+import { findResponseType, RESPONSE_TYPES } from './response_type.js'
 
-/** Each mode, and how it puts the parameters on the redirect_uri. */
-const MODES = {
+/** Each mode that is a redirect, and how it puts the parameters on the redirect_uri. */
+const REDIRECTS = {
   // RFC 6749 §4.1.2: the query of the redirect_uri is kept.
   query: (redirect_uri: string, query: string) =>
     query === '' ? redirect_uri : `${redirect_uri}${redirect_uri.includes('?') ? '&' : '?'}${query}`,
   fragment: (redirect_uri: string, query: string) => `${redirect_uri}#${query}`,
 }
 
-export type ResponseMode = keyof typeof MODES
+export type ResponseMode = keyof typeof REDIRECTS | 'form_post'
 
 /** For discovery. */
-export const RESPONSE_MODES = Object.keys(MODES) as ResponseMode[]
+export const RESPONSE_MODES = ['query', 'fragment', 'form_post'] as const satisfies readonly ResponseMode[]
 
 /** Where an answer goes, success or refusal. */
 export interface ReturnAddress {
@@ -21,19 +23,45 @@ export interface ReturnAddress {
   readonly state: string | undefined
 }
 
-/** The mode asked for; undefined where none is. */
-export function readResponseMode(response_mode: string | undefined): ResponseMode | undefined {
+/** A redirect, or a form that the browser has to post. */
+export type AuthorizationResponse =
+  | { readonly location: string }
+  | { readonly action: string; readonly fields: readonly (readonly [string, string])[] }
+
+/**
+ * The mode in which to answer: the one asked for, else the one of the response type.
+ * @throws invalid_request where the mode isn't one.
+ */
+export function readResponseMode(response_mode: string | undefined, response_type: string | undefined): ResponseMode {
   const known = RESPONSE_MODES.find((mode) => mode === response_mode)
   if (known === undefined && response_mode !== undefined) {
     throw invalidRequest(`response_mode is ${shown(response_mode)}, expected one of ${RESPONSE_MODES.join(', ')}`)
   }
-  return known
+  const type = findResponseType(response_type)
+  if (known !== undefined || type === undefined) return known ?? 'query'
+  // OAuth 2.0 Multiple Response Types §3 and §5: what has a token travels in the fragment.
+  const { token, id_token } = RESPONSE_TYPES[type]
+  return token || id_token ? 'fragment' : 'query'
 }
 
-/** The URL that carries the parameters, and `state` as it came, to the return address. Undefined ones are left out. */
-export function responseUrl(to: ReturnAddress, parameters: Readonly<Record<string, string | undefined>>): string {
-  const entries = Object.entries({ ...parameters, state: to.state }).filter(
-    (entry): entry is [string, string] => entry[1] !== undefined,
-  )
-  return MODES[to.response_mode](to.redirect_uri, new URLSearchParams(entries).toString())
+/** What carries the parameters, and `state` as it came, to the return address. Undefined ones are left out. */
+export function authorizationResponse(
+  ctx: Context,
+  to: ReturnAddress,
+  parameters: Readonly<Record<string, string | undefined>>,
+): AuthorizationResponse {
+  // RFC 9207 §2: the client learns who answers, in refusals as well.
+  const iss = ctx.snapshot.rules.iss_parameter ? ctx.issuer : undefined
+  const fields = definedOf({ ...parameters, state: to.state, iss })
+  if (to.response_mode === 'form_post') return { action: to.redirect_uri, fields }
+  return { location: REDIRECTS[to.response_mode](to.redirect_uri, new URLSearchParams(fields).toString()) }
+}
+
+/** The URI with the parameters in its query. Undefined ones are left out. */
+export function withQuery(uri: string, parameters: Readonly<Record<string, string | undefined>>): string {
+  return REDIRECTS.query(uri, new URLSearchParams(definedOf(parameters)).toString())
+}
+
+function definedOf(parameters: Readonly<Record<string, string | undefined>>): [string, string][] {
+  return Object.entries(parameters).filter((entry): entry is [string, string] => entry[1] !== undefined)
 }

@@ -39,6 +39,8 @@ export interface Pages {
     predefined: readonly PageUser[]
     recent: readonly string[]
   }
+  /** The form that carries an authorization response; a script posts it, else the button does. */
+  form_post: { action: string; fields: readonly (readonly [string, string])[] }
   error: { error: string; description: string; status: number }
   end_session: {
     action: string

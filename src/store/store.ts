@@ -1,4 +1,6 @@
 /** What has happened at one issuer. The store knows no protocol: it keeps records and hands them back. */
+import type { DeepReadonly } from '../config/snapshot.js'
+import type * as config from '../config/types.js'
 
 /** A few verbs for every kind of record. Keys are opaque; records are plain JSON. */
 export interface Collection<R> {
@@ -22,12 +24,22 @@ export interface Store {
   readonly access_tokens: Collection<AccessToken>
   /** By the token itself. */
   readonly refresh_tokens: Collection<RefreshToken>
+  /** By the code or refresh token itself: those that were used up, so that a second use is known as one. */
+  readonly spent_tokens: Collection<SpentToken>
   /** By `sub`. */
   readonly users: Collection<StoredUser>
   /** By `client_id`. */
   readonly clients: Collection<StoredClient>
   /** By `sub`: who logged in lately without being predefined. */
   readonly recent_users: Collection<RecentUser>
+  /** By the random id in the browser's cookie. */
+  readonly sessions: Collection<Session>
+  /** By `consentKey` of user and client: what was agreed to, so that it isn't asked again. */
+  readonly consents: Collection<Consent>
+  /** By client and `jti`: assertions and request objects that may not come twice. */
+  readonly used_jtis: Collection<UsedJti>
+  /** By URL: documents of clients, such as a JWKS. */
+  readonly documents: Collection<FetchedDocument>
   /** By a random id that the browser holds: logins of the built-in relying party. */
   readonly self_logins: Collection<SelfLogin>
 }
@@ -39,6 +51,62 @@ export interface Grant {
   readonly scope: string
   /** When the end-user logged in, in seconds since the epoch. */
   readonly auth_time: number
+  /** The login that the grant came of. */
+  readonly sid: string
+  readonly acr?: string
+  readonly amr?: readonly string[]
+  /** The parameter `claims` of the request. */
+  readonly claims?: ClaimsRequest
+}
+
+/** OpenID Connect Core §5.5: the claims that were asked for one by one, by the place where they are wanted. */
+export interface ClaimsRequest {
+  readonly userinfo?: Readonly<Record<string, ClaimRequest | null>>
+  readonly id_token?: Readonly<Record<string, ClaimRequest | null>>
+}
+
+/** OpenID Connect Core §5.5.1. */
+export interface ClaimRequest {
+  readonly essential?: boolean
+  readonly value?: unknown
+  readonly values?: readonly unknown[]
+}
+
+/** What the provider remembers of a browser. */
+export interface Session {
+  /** Who has logged in, the latest first. */
+  readonly accounts: readonly Account[]
+  /** Changes with every login and logout: what `session_state` is computed from. */
+  readonly browser_state: string
+  readonly expires_at: number
+}
+
+/** One end-user's login in a browser. */
+export interface Account {
+  readonly sub: string
+  /** The session's identifier, as ID tokens and logout tokens have it. */
+  readonly sid: string
+  /** Seconds since the epoch. */
+  readonly auth_time: number
+  readonly acr?: string
+  readonly amr?: readonly string[]
+  /** The clients that got something in this login, to be told of the logout. */
+  readonly client_ids: readonly string[]
+}
+
+export interface Consent {
+  readonly scope: string
+  readonly claims?: ClaimsRequest
+}
+
+export interface UsedJti {
+  readonly expires_at: number
+}
+
+export interface FetchedDocument {
+  readonly body: string
+  /** Seconds since the epoch. */
+  readonly fetched_at: number
 }
 
 export interface AuthorizationCode {
@@ -65,6 +133,10 @@ export interface RefreshToken {
   readonly expires_at: number
 }
 
+export interface SpentToken {
+  readonly grant_id: string
+}
+
 export interface StoredUser {
   readonly sub: string
   readonly claims: Readonly<Record<string, unknown>>
@@ -72,19 +144,16 @@ export interface StoredUser {
   readonly origin: 'put' | 'login'
 }
 
-/** A dynamically registered client (RFC 7591), with what the directory needs of it. */
-export interface StoredClient {
-  readonly client_id: string
+/** A dynamically registered client (RFC 7591): what a client of the configuration has, and what registration adds. */
+export interface StoredClient extends DeepReadonly<Omit<config.Client, 'wildcard_redirect_uris'>> {
   readonly client_id_issued_at: number
-  readonly client_secret?: string
-  readonly client_name?: string
-  readonly redirect_uris: readonly string[]
-  readonly post_logout_redirect_uris?: readonly string[]
-  readonly token_endpoint_auth_method: 'client_secret_basic' | 'client_secret_post' | 'none'
-  readonly grant_types: readonly ('authorization_code' | 'refresh_token')[]
-  readonly response_types: readonly 'code'[]
-  readonly scope?: string
-  readonly id_token_signed_response_alg?: string
+  /** Seconds since the epoch; 0 is never. */
+  readonly client_secret_expires_at?: number
+  /** What reads, changes and deletes the registration (RFC 7592). */
+  readonly registration_access_token?: string
+  /** Metadata in several languages, such as `client_name#de` (RFC 7591 §2.2). */
+  readonly localized?: Readonly<Record<string, string>>
+  readonly software_statement?: string
 }
 
 export interface RecentUser {

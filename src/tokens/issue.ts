@@ -1,10 +1,12 @@
 /** The only place that composes a token response. RFC 6749 §5.1 and OpenID Connect Core §3.1.3.3. */
 import type { Context } from '../context.js'
 import { type Client, findUser } from '../directory.js'
+import type { AuthorizationRequest } from '../oauth/authorization_request.js'
 import { invalidGrant } from '../oauth/errors.js'
 import { words } from '../oauth/params.js'
+import { RESPONSE_TYPES } from '../oauth/response_type.js'
 import { randomToken } from '../random.js'
-import type { Grant } from '../store/store.js'
+import type { Account, Grant } from '../store/store.js'
 import { createAccessToken } from './access_token.js'
 import { createIdToken } from './id_token.js'
 
@@ -51,6 +53,41 @@ export async function issueTokens(ctx: Context, issue: Issue): Promise<TokenResp
     ...(id_token !== undefined && { id_token }),
     ...(first !== undefined && { refresh_token: first }),
   }
+}
+
+/** The end-user has logged in and agreed: a grant, and what the response type asks for. OpenID Connect Core §3.3.2.5. */
+export async function issueAuthorizationResponse(
+  ctx: Context,
+  asked: AuthorizationRequest,
+  account: Account,
+  _state: string | undefined,
+): Promise<Readonly<Record<string, string>>> {
+  const { client, redirect_uri, scope, nonce, code_challenge, claims } = asked
+  const { sub, sid, auth_time, acr, amr } = account
+  const grant: Grant = {
+    sub,
+    client_id: client.client_id,
+    scope,
+    auth_time,
+    sid,
+    ...(acr !== undefined && { acr }),
+    ...(amr !== undefined && { amr }),
+    ...(claims !== undefined && { claims }),
+  }
+  const grant_id = randomToken()
+  await ctx.store.grants.put(grant_id, grant)
+  const parts = RESPONSE_TYPES[asked.response_type]
+  if (!parts.code) return {}
+  const code = randomToken()
+  await ctx.store.authorization_codes.put(code, {
+    grant_id,
+    client_id: client.client_id,
+    redirect_uri,
+    expires_at: ctx.clock.now() + ctx.snapshot.lifetimes.authorization_code,
+    ...(nonce !== undefined && { nonce }),
+    ...code_challenge,
+  })
+  return { code }
 }
 
 function mayRefresh(ctx: Context, client: Client): boolean {

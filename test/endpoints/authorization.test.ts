@@ -3,6 +3,7 @@ import t, { type Test } from 'tap'
 import type { ConfigInput } from '../../src/config/input.js'
 import { createKeys } from '../../src/keys.js'
 import { createClock } from '../../src/mock/clock.js'
+import { createJournal } from '../../src/mock/journal.js'
 import { createMemoryStore } from '../../src/store/memory.js'
 import { createApp, logIn, REDIRECT_URI, register, type TestApp } from '../app.js'
 
@@ -307,7 +308,12 @@ t.test('a hostile sub is a user like any other', async (t) => {
 
 t.test('a fault of ours is a page with 500, and no news for the client', async (t) => {
   const grants = { ...createMemoryStore().grants, put: () => Promise.reject(new Error('the reason')) }
-  const issuer = { store: { ...createMemoryStore(), grants }, clock: createClock(), keys: createKeys() }
+  const issuer = {
+    store: { ...createMemoryStore(), grants },
+    clock: createClock(),
+    keys: createKeys(),
+    journal: createJournal(),
+  }
   const test = await createApp(t, {}, { findIssuer: () => issuer })
   const response = await answer(test)
   t.equal(response.statusCode, 500)

@@ -1,6 +1,6 @@
 /** Which redirect_uri is believed: exactly the registered ones, or what fits a pattern without leaving it. */
 import t from 'tap'
-import type { Client } from '../../src/directory.js'
+import { CLIENT_DEFAULTS, type Client } from '../../src/directory.js'
 import { isRegistered, redirectUriProblem } from '../../src/oauth/redirect_uri.js'
 
 const GOOD = [
@@ -39,12 +39,11 @@ const BAD: [string, RegExp][] = [
 for (const [uri, problem] of BAD) t.match(redirectUriProblem(uri), problem, `${JSON.stringify(uri)} is refused`)
 
 const clientWith = (redirect_uris: Client['redirect_uris'], wildcard_redirect_uris = false): Client => ({
+  ...CLIENT_DEFAULTS,
   client_id: 'app',
   redirect_uris,
   wildcard_redirect_uris,
   token_endpoint_auth_method: 'none',
-  grant_types: [],
-  response_types: [],
 })
 
 t.test('a client that nobody registered may use any', async (t) => {

@@ -1,0 +1,83 @@
+/** Calls to others: clients' documents and logout tokens. One request, bounded in time and size, that follows no redirect. */
+import { type ClientRequest, request as requestHttp } from 'node:http'
+import { request as requestHttps } from 'node:https'
+import { rootCertificates } from 'node:tls'
+import type { Outbound } from './config/snapshot.js'
+
+/** What came back. */
+export interface Answer {
+  readonly status: number
+  /** The media type, in small letters and without parameters; empty where there is none. */
+  readonly type: string
+  readonly body: string
+}
+
+/** Why there is no answer, as the end of a sentence that begins with the URL. */
+export class OutboundError extends Error {}
+
+/** Asks for a document. An answer other than 200 is an OutboundError, too. */
+export async function getDocument(outbound: Outbound, url: string, accept: string): Promise<Answer> {
+  const answer = await call(outbound, url, { accept })
+  if (answer.status !== 200) throw new OutboundError(`answered ${answer.status}, expected 200`)
+  return answer
+}
+
+/** Posts a form; resolves with whatever the answer's status is. */
+export function postForm(outbound: Outbound, url: string, form: Readonly<Record<string, string>>): Promise<Answer> {
+  return call(outbound, url, { accept: '*/*' }, new URLSearchParams(form).toString())
+}
+
+async function call(outbound: Outbound, url: string, headers: Record<string, string>, body?: string): Promise<Answer> {
+  const protocol = URL.canParse(url) ? new URL(url).protocol : ''
+  if (protocol !== 'http:' && protocol !== 'https:') throw new OutboundError('is no http or https URL')
+  const { ca, insecure, timeout } = outbound
+  const signal = AbortSignal.timeout(timeout)
+  const form = body === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' }
+  const options = {
+    method: body === undefined ? 'GET' : 'POST',
+    // What nobody asked to be compressed can't be a bomb.
+    headers: { ...headers, ...form, 'accept-encoding': 'identity', 'user-agent': 'oidc-provider-mock' },
+    agent: false,
+    signal,
+  } as const
+  const trust = { rejectUnauthorized: !insecure, ...(ca !== undefined && { ca: [...rootCertificates, ca] }) }
+  const request = protocol === 'https:' ? requestHttps(url, { ...options, ...trust }) : requestHttp(url, options)
+  try {
+    return await answerTo(request, outbound.max_size, body)
+  } catch (error) {
+    if (signal.aborted) throw new OutboundError(`did not answer within ${timeout / 1000} s`)
+    throw error instanceof OutboundError ? error : new OutboundError(`can't be reached: ${reasonOf(error)}`)
+  } finally {
+    request.destroy()
+  }
+}
+
+function answerTo(request: ClientRequest, max_size: number, body: string | undefined): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    request.on('error', reject).on('response', async (response) => {
+      try {
+        const encoding = response.headers['content-encoding'] ?? 'identity'
+        if (encoding !== 'identity')
+          throw new OutboundError(`answered with content-encoding ${encoding}, expected none`)
+        const chunks: Buffer[] = []
+        let size = 0
+        for await (const chunk of response as AsyncIterable<Buffer>) {
+          chunks.push(chunk)
+          size += chunk.length
+          if (size > max_size) throw new OutboundError(`answered with more than ${max_size} bytes`)
+        }
+        const type = (response.headers['content-type'] ?? '').split(';')[0]!.trim().toLowerCase()
+        resolve({ status: response.statusCode!, type, body: Buffer.concat(chunks).toString() })
+      } catch (error) {
+        reject(error)
+      }
+    })
+    request.end(body)
+  })
+}
+
+function reasonOf(error: unknown): string {
+  // A name with several addresses fails with an error that holds one for each.
+  const { errors: [first] = [error] } = error as Partial<AggregateError>
+  return (first as Error).message
+}
