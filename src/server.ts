@@ -32,7 +32,7 @@ import { token } from './endpoints/token.js'
 import { userinfo } from './endpoints/userinfo.js'
 import { selfLogin } from './interaction/self_login.js'
 import { methodNotAllowed, notFound } from './oauth/errors.js'
-import { STYLE_HASH } from './pages/render.js'
+import { contentSecurityPolicy } from './pages/content_security_policy.js'
 import { describeRequest, pathOf, refuse, refuseUnparsed, toJson } from './refusal.js'
 import { createContext, type Issuer, routedUrl } from './request_context.js'
 
@@ -95,6 +95,8 @@ export async function createServer(foundation: Foundation): Promise<FastifyInsta
   await app.register(cookie)
   await app.register(formbody, { bodyLimit: foundation.current().config.server.body_limit })
   await app.register(helmet, HELMET)
+  const policy = contentSecurityPolicy()
+  app.addHook('onRequest', async (_request, reply) => void reply.header('content-security-policy', policy))
 
   await app.register(async (scope) => {
     const refuseOtherMethods = collectMethods(scope, ['OPTIONS'])
@@ -156,19 +158,10 @@ function allowOrigin({ config }: Snapshot, origin: string | undefined): string |
   return origin !== undefined && cors_origins.includes(origin) ? origin : false
 }
 
-/** Pages load nothing and run nothing. What would break a login in a pop-up or over plain http is left out. */
+/** What would break a login in a pop-up or over plain http is left out. */
 const HELMET = {
-  contentSecurityPolicy: {
-    useDefaults: false,
-    directives: {
-      defaultSrc: ["'none'"],
-      styleSrc: [`'${STYLE_HASH}'`],
-      imgSrc: ['data:'],
-      baseUri: ["'none'"],
-      frameAncestors: ["'none'"],
-      // No form-action: browsers hold the redirects after a form to it, and those lead to any client.
-    },
-  },
+  // What a page needs differs, so that the hook below says it.
+  contentSecurityPolicy: false,
   frameguard: { action: 'deny' as const },
   crossOriginEmbedderPolicy: false,
   crossOriginOpenerPolicy: false,

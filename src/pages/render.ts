@@ -72,10 +72,20 @@ export interface Pages {
 const STYLE = readFileSync(join(import.meta.dirname, 'style.css'), 'utf8').replaceAll('\r\n', '\n')
 
 /** The inline style as a source for the Content-Security-Policy, without its quotes. */
-export const STYLE_HASH = `sha256-${createHash('sha256').update(STYLE).digest('base64')}`
+export const STYLE_HASH = hashOf(STYLE)
+
+/** Posts the one form of its page at once. Any browser that runs scripts knows these words. */
+const FORM_POST_SCRIPT = 'document.forms[0].submit()'
+
+/** What allows that script in the Content-Security-Policy. */
+export const FORM_POST_SCRIPT_HASH = hashOf(FORM_POST_SCRIPT)
 
 const TEMPLATES = new Eta({ views: import.meta.dirname, cache: true })
-const SHARED = { style: STYLE, initial, asJson, asTime }
+const SHARED = { style: STYLE, form_post_script: FORM_POST_SCRIPT, initial, asJson, asTime }
+
+function hashOf(text: string): string {
+  return `sha256-${createHash('sha256').update(text).digest('base64')}`
+}
 
 /** The page as a whole HTML document. */
 export function renderPage<N extends keyof Pages>(name: N, data: Pages[N]): string {
