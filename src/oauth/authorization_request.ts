@@ -5,18 +5,21 @@
 import type { Context } from '../context.js'
 import { type Client, findClient } from '../directory.js'
 import type { ClaimsRequest } from '../store/store.js'
-import { invalidRequest, OAuthError, shown, unsupportedParameter, untrustedClient } from './errors.js'
-import type { Params } from './params.js'
+import { readClaimsRequest } from './claims_request.js'
+import { invalidRequest, invalidScope, OAuthError, shown, unsupportedParameter, untrustedClient } from './errors.js'
+import { type Params, words } from './params.js'
 import { type CodeChallenge, readCodeChallenge } from './pkce.js'
-import { isRegistered, redirectUriProblem } from './redirect_uri.js'
+import { type Display, findDisplay, type Prompt, readPrompt } from './prompt.js'
+import { fitsPattern, isRegistered, redirectUriProblem } from './redirect_uri.js'
 import { readRequestObject } from './request_object.js'
-import { type ReturnAddress, readResponseMode } from './response_mode.js'
-import { type ResponseType, readResponseType } from './response_type.js'
+import { type ReturnAddress, readResponseMode, requireFittingMode } from './response_mode.js'
+import { RESPONSE_TYPES, type ResponseType, readResponseType } from './response_type.js'
+import { enforce } from './rules.js'
 import { grantScope } from './scopes.js'
 
-/** OpenID Connect Core §3.1.2.1. */
-export type Prompt = 'none' | 'login' | 'consent' | 'select_account'
+export type { Prompt }
 
+/** OpenID Connect Core §3.1.2.1. */
 export interface AuthorizationRequest {
   readonly client: Client
   readonly redirect_uri: string
@@ -32,7 +35,7 @@ export interface AuthorizationRequest {
   /** As it came; the interaction verifies it. */
   readonly id_token_hint: string | undefined
   readonly login_hint: string | undefined
-  readonly display: string | undefined
+  readonly display: Display | undefined
   readonly ui_locales: readonly string[]
   readonly claims_locales: readonly string[]
   readonly claims: ClaimsRequest | undefined
@@ -50,12 +53,7 @@ export interface Addressed {
 
 /** Step one. What this throws is shown to the end-user: there is no one to redirect to. */
 export async function readReturnAddress(ctx: Context, outer: Params): Promise<Addressed> {
-  const client_id = outer.find('client_id')
-  if (client_id === undefined) throw untrustedClient('client_id is missing')
-  const client = await findClient(ctx, client_id)
-  if (client === undefined) {
-    throw untrustedClient(`client_id is ${shown(client_id)}: no such client is configured or registered`)
-  }
+  const client = await requireClient(ctx, outer.find('client_id'))
   const read = await readRequestObject(ctx, client, outer).catch((error: unknown) => {
     if (error instanceof OAuthError) return error
     throw error
@@ -64,16 +62,32 @@ export async function readReturnAddress(ctx: Context, outer: Params): Promise<Ad
   const params = read instanceof OAuthError ? outer : read
   // Departure: OpenID Connect Core §3.1.2.1 and the reference agree that redirect_uri is required, though RFC 6749 would
   // take the only registered one.
-  const redirect_uri = params.require('redirect_uri')
-  const problem = redirectUriProblem(redirect_uri)
-  if (problem !== undefined) throw untrustedClient(`redirect_uri ${problem}`)
-  if (!isRegistered(client, redirect_uri)) {
-    throw untrustedClient(
-      `redirect_uri is ${shown(redirect_uri)}, expected one of the client's: ${shown([client.redirect_uris].flat().join(', '))}`,
-    )
-  }
+  const redirect_uri = params.find('redirect_uri')
+  if (redirect_uri === undefined) throw failure ?? invalidRequest('redirect_uri is missing')
+  requireRedirectUri(ctx, client, redirect_uri)
   const response_mode = readResponseMode(params.find('response_mode'), params.find('response_type'))
   return { client, return_address: { redirect_uri, response_mode, state: params.find('state') }, params, failure }
+}
+
+async function requireClient(ctx: Context, client_id: string | undefined): Promise<Client> {
+  if (client_id === undefined) throw untrustedClient('client_id is missing')
+  const client = await findClient(ctx, client_id)
+  const unknown = untrustedClient(`client_id is ${shown(client_id)}: no such client is configured or registered`)
+  if (client === undefined) throw unknown
+  // RFC 6749 §2: the one that nobody registered is there only where the rule is off.
+  if (client.redirect_uris === 'any') enforce(ctx, 'registered_clients', unknown)
+  return client
+}
+
+function requireRedirectUri(ctx: Context, client: Client, redirect_uri: string): void {
+  const problem = redirectUriProblem(redirect_uri)
+  if (problem !== undefined) throw untrustedClient(`redirect_uri ${problem}`)
+  if (isRegistered(client, redirect_uri)) return
+  const refusal = untrustedClient(
+    `redirect_uri is ${shown(redirect_uri)}, expected one of the client's: ${shown([client.redirect_uris].flat().join(', '))}`,
+  )
+  if (!fitsPattern(client, redirect_uri)) throw refusal
+  enforce(ctx, 'exact_redirect_uris', refusal)
 }
 
 /** Step two. What this throws is sent to the return address. */
@@ -82,32 +96,79 @@ export function readAuthorizationRequest(
   { client, return_address, params, failure }: Addressed,
 ): AuthorizationRequest {
   if (failure !== undefined) throw failure
-  const { require_nonce, require_pkce } = ctx.snapshot.config
   // OpenID Connect Core §7.2.1: whoever takes no registration in a request says so by this code.
   if (params.find('registration') !== undefined) throw unsupportedParameter('registration')
   const response_type = readResponseType(client, params)
-  const nonce = params.find('nonce')
-  if (require_nonce && nonce === undefined) throw invalidRequest('nonce is missing, and require_nonce is on')
-  const code_challenge = readCodeChallenge(params)
-  if (require_pkce && code_challenge === undefined) {
-    throw invalidRequest('code_challenge is missing, and require_pkce is on')
+  requireFittingMode(params.find('response_mode'), response_type)
+  const prompt = readPrompt(params)
+  const offline = prompt.includes('consent') && RESPONSE_TYPES[response_type].code
+  const scope = grantScope(ctx, client, params.find('scope'), offline)
+  // OpenID Connect Core §3.1.2.1: without `openid` it is no OpenID Connect request, and only that gets an ID token.
+  if (RESPONSE_TYPES[response_type].id_token && !words(scope).includes('openid')) {
+    const asked = params.find('scope')
+    const came =
+      asked === undefined ? 'is missing' : `is ${shown(asked)}, of which ${shown(scope) || 'nothing'} is granted`
+    enforce(ctx, 'openid_scope', invalidScope(`scope ${came}, expected openid for response_type ${response_type}`))
   }
-  const scope = grantScope(client, params.find('scope'))
   return {
     client,
     redirect_uri: return_address.redirect_uri,
     response_type,
     scope,
-    nonce,
-    code_challenge,
-    prompt: [],
-    max_age: undefined,
-    acr_values: [],
+    nonce: readNonce(ctx, response_type, params),
+    code_challenge: readChallenge(ctx, client, response_type, params),
+    prompt,
+    max_age: readMaxAge(params) ?? client.default_max_age,
+    acr_values: readList(params, 'acr_values') ?? client.default_acr_values ?? [],
     id_token_hint: params.find('id_token_hint'),
     login_hint: params.find('login_hint'),
-    display: params.find('display'),
-    ui_locales: [],
-    claims_locales: [],
-    claims: undefined,
+    display: findDisplay(params),
+    ui_locales: readList(params, 'ui_locales') ?? [],
+    claims_locales: readList(params, 'claims_locales') ?? [],
+    claims: readClaimsRequest(params),
   }
+}
+
+function readNonce(ctx: Context, response_type: ResponseType, params: Params): string | undefined {
+  const nonce = params.find('nonce')
+  if (nonce !== undefined) return nonce
+  if (ctx.snapshot.config.require_nonce) throw invalidRequest('nonce is missing, and require_nonce is on')
+  // OpenID Connect Core §3.2.2.1 and §3.3.2.11: an ID token that comes through the browser answers a nonce.
+  if (RESPONSE_TYPES[response_type].id_token) {
+    enforce(ctx, 'nonce_in_front_channel', invalidRequest(`nonce is missing, response_type is ${response_type}`))
+  }
+  return undefined
+}
+
+function readChallenge(
+  ctx: Context,
+  client: Client,
+  response_type: ResponseType,
+  params: Params,
+): CodeChallenge | undefined {
+  const code_challenge = readCodeChallenge(params)
+  // RFC 7636 §1: it is the code that a verifier protects.
+  if (code_challenge !== undefined || !RESPONSE_TYPES[response_type].code) return code_challenge
+  if (ctx.snapshot.config.require_pkce) throw invalidRequest('code_challenge is missing, and require_pkce is on')
+  // RFC 9700 §2.1.1: a public client uses PKCE.
+  if (client.token_endpoint_auth_method === 'none') {
+    const refusal = invalidRequest('code_challenge is missing, and the client is public: it has no secret and no key')
+    enforce(ctx, 'pkce_for_public_clients', refusal)
+  }
+  return undefined
+}
+
+/** OpenID Connect Core §3.1.2.1: the seconds that may have passed since the login; 0 is none at all. */
+function readMaxAge(params: Params): number | undefined {
+  const max_age = params.find('max_age')
+  if (max_age === undefined) return undefined
+  if (!/^\d{1,15}$/.test(max_age)) {
+    throw invalidRequest(`max_age is ${shown(max_age)}, expected a whole number of seconds, 0 or more`)
+  }
+  return Number(max_age)
+}
+
+function readList(params: Params, name: string): string[] | undefined {
+  const list = params.find(name)
+  return list === undefined ? undefined : words(list)
 }

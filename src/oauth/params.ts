@@ -4,8 +4,11 @@ import { invalidRequest, type OAuthError } from './errors.js'
 /** No parameter of ours needs more; a longer one would only fill the store. */
 const MAX_LENGTH = 8192
 
+/** A request object holds all the others. */
+export const MAX_OBJECT_LENGTH = 65_536
+
 /** Deeper JSON is nobody's claims, and would end in a token that can't be written. */
-const MAX_DEPTH = 100
+export const MAX_DEPTH = 100
 
 export interface Params {
   /** The value, or undefined where it is missing or empty. Throws `invalid_request` where it is repeated or too long. */
@@ -23,20 +26,30 @@ export function readParams(source: unknown): Params {
     const value = values.get(name)
     if (Array.isArray(value)) throw invalidRequest(`${name} came ${value.length} times, expected once at most`)
     if (value === undefined || value === '') return undefined
-    if (value.length > MAX_LENGTH) {
-      throw invalidRequest(`${name} has ${value.length} characters, expected ${MAX_LENGTH} at most`)
-    }
+    const most = name === 'request' ? MAX_OBJECT_LENGTH : MAX_LENGTH
+    if (value.length > most) throw invalidRequest(`${name} has ${value.length} characters, expected ${most} at most`)
     return value
   }
-  return {
-    find,
-    require: (name) => {
-      const value = find(name)
-      if (value === undefined) throw invalidRequest(`${name} is missing`)
-      return value
-    },
-    entries: () => [...values].flatMap(([name, value]) => [value].flat().map((one): [string, string] => [name, one])),
+  return paramsOf(find, () =>
+    [...values].flatMap(([name, value]) => [value].flat().map((one): [string, string] => [name, one])),
+  )
+}
+
+/** Parameters over others: those above count, the others fill the gaps. */
+export function overlay(above: Params, below: Params): Params {
+  return paramsOf(
+    (name) => above.find(name) ?? below.find(name),
+    () => [...above.entries(), ...below.entries().filter(([name]) => above.find(name) === undefined)],
+  )
+}
+
+function paramsOf(find: Params['find'], entries: Params['entries']): Params {
+  const require = (name: string) => {
+    const value = find(name)
+    if (value === undefined) throw invalidRequest(`${name} is missing`)
+    return value
   }
+  return { find, require, entries }
 }
 
 /** The words of a list that is separated by spaces, such as `scope`, without repetition. RFC 6749 §3.3. */
@@ -62,19 +75,19 @@ export function readJson(
   if (!isObject || mediaType(content_type) !== 'application/json') {
     throw refuse('the body is not a JSON object of content type application/json')
   }
-  if (depthOf(body) > MAX_DEPTH) throw refuse(`the body nests more than ${MAX_DEPTH} levels deep`)
+  if (isTooDeep(body)) throw refuse(`the body nests more than ${MAX_DEPTH} levels deep`)
   return body as Record<string, unknown>
 }
 
-/** How many objects and lists are in one another; level by level, since recursion is what too many of them would break. */
-function depthOf(value: unknown): number {
+/** Whether too many objects and lists are in one another; level by level, since recursion is what they would break. */
+export function isTooDeep(value: object): boolean {
   let depth = 0
-  for (let level = [value]; level.length > 0 && depth <= MAX_DEPTH; depth += 1) {
+  for (let level: object[] = [value]; level.length > 0 && depth <= MAX_DEPTH; depth += 1) {
     level = level
-      .flatMap((one) => Object.values(one as object))
-      .filter((one) => typeof one === 'object' && one !== null)
+      .flatMap((one): unknown[] => Object.values(one))
+      .filter((one): one is object => typeof one === 'object' && one !== null)
   }
-  return depth
+  return depth > MAX_DEPTH
 }
 
 /** RFC 9110 §8.3.1: without parameters, in small letters. */

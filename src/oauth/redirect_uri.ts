@@ -15,12 +15,14 @@ export function redirectUriProblem(uri: string): string | undefined {
   return undefined
 }
 
-/** Whether the URI is one of the client's, character for character, or fits one of its patterns where it has such. */
-export function isRegistered(client: Client, uri: string): boolean {
-  if (client.redirect_uris === 'any') return true
-  return client.redirect_uris.some(
-    (registered) => registered === uri || (client.wildcard_redirect_uris && fits(registered, uri)),
-  )
+/** RFC 9700 §2.1: whether the URI is one of the client's, character for character. */
+export function isRegistered({ redirect_uris }: Client, uri: string): boolean {
+  return redirect_uris === 'any' || redirect_uris.includes(uri)
+}
+
+/** Whether the URI fits one of the client's patterns, where it has such. */
+export function fitsPattern({ redirect_uris, wildcard_redirect_uris }: Client, uri: string): boolean {
+  return wildcard_redirect_uris && redirect_uris !== 'any' && redirect_uris.some((pattern) => fits(pattern, uri))
 }
 
 // Departure: RFC 9700 §2.1 demands exact comparison; a preview environment's host isn't known beforehand. A `*` never

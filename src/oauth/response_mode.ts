@@ -1,7 +1,7 @@
 /** How an authorization response travels to the client. OAuth 2.0 Multiple Response Types §2.1 and Form Post Response Mode §2. */
 import type { Context } from '../context.js'
 import { invalidRequest, shown } from './errors.js'
-import { findResponseType, RESPONSE_TYPES } from './response_type.js'
+import { findResponseType, RESPONSE_TYPES, type ResponseType } from './response_type.js'
 
 /** Each mode that is a redirect, and how it puts the parameters on the redirect_uri. */
 const REDIRECTS = {
@@ -37,11 +37,23 @@ export function readResponseMode(response_mode: string | undefined, response_typ
   if (known === undefined && response_mode !== undefined) {
     throw invalidRequest(`response_mode is ${shown(response_mode)}, expected one of ${RESPONSE_MODES.join(', ')}`)
   }
-  const type = findResponseType(response_type)
-  if (known !== undefined || type === undefined) return known ?? 'query'
-  // OAuth 2.0 Multiple Response Types §3 and §5: what has a token travels in the fragment.
-  const { token, id_token } = RESPONSE_TYPES[type]
-  return token || id_token ? 'fragment' : 'query'
+  const inFragment = travelsInFragment(findResponseType(response_type))
+  // Where the query is asked for and can't be had, the refusal travels as the answer would have.
+  if (known === undefined || (known === 'query' && inFragment)) return inFragment ? 'fragment' : 'query'
+  return known
+}
+
+/** OAuth 2.0 Multiple Response Types §3 and §5: what has a token travels in the fragment, never in the query. */
+export function requireFittingMode(response_mode: string | undefined, response_type: ResponseType): void {
+  if (response_mode === 'query' && travelsInFragment(response_type)) {
+    throw invalidRequest(`response_mode is query, expected fragment or form_post for response_type ${response_type}`)
+  }
+}
+
+function travelsInFragment(response_type: ResponseType | undefined): boolean {
+  if (response_type === undefined) return false
+  const { token, id_token } = RESPONSE_TYPES[response_type]
+  return token || id_token
 }
 
 /** What carries the parameters, and `state` as it came, to the return address. Undefined ones are left out. */

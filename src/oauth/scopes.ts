@@ -1,5 +1,6 @@
 /** Scopes, and the claims that each releases. OpenID Connect Core §5.4: https://openid.net/specs/openid-connect-core-1_0.html#ScopeClaims */
 import type { Snapshot } from '../config/snapshot.js'
+import type { Context } from '../context.js'
 import type { Client } from '../directory.js'
 import { invalidScope, shown } from './errors.js'
 import { words } from './params.js'
@@ -25,6 +26,8 @@ const STANDARD: Readonly<Record<string, readonly string[]>> = {
   email: ['email', 'email_verified'],
   address: ['address'],
   phone: ['phone_number', 'phone_number_verified'],
+  // OpenID Connect Core §11: releases a refresh token, not claims.
+  offline_access: [],
 }
 
 /** Every scope that is known by name, standard and configured, with the claims that it releases. */
@@ -36,8 +39,16 @@ export function listScopes(snapshot: Snapshot): Map<string, readonly string[]> {
   return scopes
 }
 
-/** RFC 6749 §3.3: what is granted of what was asked for, which is all unless the client's registration says less. */
-export function grantScope(client: Client, requested: string | undefined): string {
+/**
+ * RFC 6749 §3.3: what is granted of what was asked for, which is all unless the client's registration says less.
+ * @param offline whether the request is one that may ask for `offline_access`.
+ */
+export function grantScope(
+  { snapshot }: Context,
+  client: Client,
+  requested: string | undefined,
+  offline: boolean,
+): string {
   for (const word of words(requested)) {
     // RFC 6749 §3.3: scope-token = 1*( %x21 / %x23-5B / %x5D-7E )
     if (!/^[\x21\x23-\x5b\x5d-\x7e]+$/.test(word)) {
@@ -45,8 +56,12 @@ export function grantScope(client: Client, requested: string | undefined): strin
     }
   }
   const registered = client.scope === undefined ? undefined : words(client.scope)
+  // OpenID Connect Core §3.1.2.1: a scope that isn't understood is ignored.
+  const known = snapshot.rules.known_scopes ? listScopes(snapshot) : undefined
+  // OpenID Connect Core §11: offline_access is ignored unless the answer has a code and the end-user is asked.
+  const ignored = snapshot.rules.offline_access && !offline ? 'offline_access' : undefined
   return words(requested)
-    .filter((scope) => registered?.includes(scope) ?? true)
+    .filter((scope) => (registered?.includes(scope) ?? true) && (known?.has(scope) ?? true) && scope !== ignored)
     .join(' ')
 }
 

@@ -1,7 +1,7 @@
 /** Which redirect_uri is believed: exactly the registered ones, or what fits a pattern without leaving it. */
 import t from 'tap'
 import { CLIENT_DEFAULTS, type Client } from '../../src/directory.js'
-import { isRegistered, redirectUriProblem } from '../../src/oauth/redirect_uri.js'
+import { fitsPattern, isRegistered, redirectUriProblem } from '../../src/oauth/redirect_uri.js'
 
 const GOOD = [
   'http://localhost:8000/callback',
@@ -48,6 +48,7 @@ const clientWith = (redirect_uris: Client['redirect_uris'], wildcard_redirect_ur
 
 t.test('a client that nobody registered may use any', async (t) => {
   t.equal(isRegistered(clientWith('any'), 'https://anything.example/'), true)
+  t.equal(fitsPattern(clientWith('any', true), 'https://anything.example/'), false, 'and has no patterns')
 })
 
 t.test('RFC 9700 §2.1: comparison is exact, character for character', async (t) => {
@@ -68,7 +69,15 @@ t.test('RFC 9700 §2.1: comparison is exact, character for character', async (t)
     'https://user@app.example.com/cb',
     'https://other.example.com/other',
   ]
-  for (const uri of others) t.equal(isRegistered(client, uri), false, uri)
+  for (const uri of others) {
+    t.equal(isRegistered(client, uri), false, uri)
+    t.equal(fitsPattern(client, uri), false, `${uri}, where no star is a wildcard`)
+  }
+  t.equal(
+    isRegistered({ ...client, wildcard_redirect_uris: true }, 'https://x.example.com/y'),
+    false,
+    'nor where it is',
+  )
 })
 
 const HOST = 'https://*.preview.example.com/cb'
@@ -83,7 +92,7 @@ const FITS: [string, string][] = [
   ['https://example.com/cb?t=*', 'https://example.com/cb?t=1&u=2'],
 ]
 for (const [pattern, uri] of FITS) {
-  t.equal(isRegistered(clientWith([pattern], true), uri), true, `${uri} fits ${pattern}`)
+  t.equal(fitsPattern(clientWith([pattern], true), uri), true, `${uri} fits ${pattern}`)
 }
 
 const ATTACKS: [string, string][] = [
@@ -114,7 +123,7 @@ const ATTACKS: [string, string][] = [
   ['https://example.com/(a|b)+/*', 'https://example.com/a/x'],
 ]
 for (const [pattern, uri] of ATTACKS) {
-  t.equal(isRegistered(clientWith([pattern], true), uri), false, `${uri} does not fit ${pattern}`)
+  t.equal(fitsPattern(clientWith([pattern], true), uri), false, `${uri} does not fit ${pattern}`)
 }
 
 t.test('what an encoded separator lets through a pattern is no URI', async (t) => {
@@ -127,6 +136,6 @@ t.test('what an encoded separator lets through a pattern is no URI', async (t) =
 t.test('a pattern is decided in no time, whatever comes', async (t) => {
   const client = clientWith(['https://*-*-*-*.example.com/cb'], true)
   const start = performance.now()
-  t.equal(isRegistered(client, `https://${'-'.repeat(8000)}.example.org/cb`), false)
+  t.equal(fitsPattern(client, `https://${'-'.repeat(8000)}.example.org/cb`), false)
   t.ok(performance.now() - start < 1000)
 })

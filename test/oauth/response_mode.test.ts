@@ -1,6 +1,6 @@
 /** How answers travel. OAuth 2.0 Multiple Response Types §2.1. */
 import t from 'tap'
-import { authorizationResponse, readResponseMode } from '../../src/oauth/response_mode.js'
+import { authorizationResponse, readResponseMode, requireFittingMode } from '../../src/oauth/response_mode.js'
 import { createContext } from '../app.js'
 
 const URLS: [string, string, 'query' | 'fragment', string | undefined, string][] = [
@@ -32,4 +32,42 @@ t.test('OAuth 2.0 Multiple Response Types §2.1: an unknown response_mode is ref
       message: new RegExp(`^response_mode is ${mode}`),
     })
   }
+})
+
+const FRONT_CHANNEL = ['id_token', 'token id_token', 'code id_token', 'token code', 'code id_token token'] as const
+
+t.test('OAuth 2.0 Multiple Response Types §3 and §5: what has a token is never in the query', async (t) => {
+  for (const type of FRONT_CHANNEL) {
+    t.equal(readResponseMode(undefined, type), 'fragment', type)
+    t.equal(readResponseMode('query', type), 'fragment', `the refusal of a query for ${type}`)
+    t.equal(readResponseMode('form_post', type), 'form_post', type)
+  }
+  for (const type of ['code', 'none', '', 'token', 'toString']) {
+    t.equal(readResponseMode(undefined, type), 'query', type)
+    t.equal(readResponseMode('fragment', type), 'fragment', type)
+  }
+  t.throws(() => requireFittingMode('query', 'code id_token'), {
+    error: 'invalid_request',
+    message: 'response_mode is query, expected fragment or form_post for response_type code id_token',
+  })
+  for (const mode of ['fragment', 'form_post', undefined]) t.doesNotThrow(() => requireFittingMode(mode, 'id_token'))
+  for (const type of ['code', 'none'] as const) t.doesNotThrow(() => requireFittingMode('query', type))
+})
+
+t.test('Form Post Response Mode §2: the answer is the fields of a form', async (t) => {
+  const to = { redirect_uri: 'http://a/cb?t=1', response_mode: 'form_post', state: 's"<' } as const
+  const fields = [
+    ['code', 'x'],
+    ['state', 's"<'],
+  ]
+  const sent = authorizationResponse(await createContext(), to, { code: 'x', error: undefined })
+  t.strictSame(sent, { action: to.redirect_uri, fields })
+})
+
+t.test('RFC 9207 §2: the answer carries iss under the rule', async (t) => {
+  const to = { redirect_uri: 'http://a', response_mode: 'query', state: undefined } as const
+  const strict = await createContext({ rules: { iss_parameter: true } })
+  t.strictSame(authorizationResponse(strict, to, { error: 'x' }), {
+    location: `http://a?error=x&iss=${encodeURIComponent(strict.issuer)}`,
+  })
 })

@@ -2,7 +2,7 @@
 import t from 'tap'
 import type { Client } from '../../src/directory.js'
 import { grantScope, listScopes, narrowScope } from '../../src/oauth/scopes.js'
-import { snapshotOf } from '../app.js'
+import { createContext, snapshotOf } from '../app.js'
 
 const clientWith = (scope?: string) => ({ client_id: 'app', ...(scope !== undefined && { scope }) }) as Client
 
@@ -14,13 +14,38 @@ const GRANTED: [string, string | undefined, string | undefined, string][] = [
   ['nothing to a client with none', '', 'openid', ''],
   ["nothing of the client's that isn't asked for", 'openid email', 'email', 'email'],
 ]
+const lenient = await createContext()
 for (const [title, registered, requested, granted] of GRANTED) {
-  t.equal(grantScope(clientWith(registered), requested), granted, `RFC 6749 §3.3: granted is ${title}`)
+  t.equal(grantScope(lenient, clientWith(registered), requested, false), granted, `RFC 6749 §3.3: granted is ${title}`)
 }
+
+t.test('OpenID Connect Core §3.1.2.1: a scope that nobody knows is ignored under the rule', async (t) => {
+  const asked = 'openid custom unknown toString'
+  const scopes = { custom: {} }
+  const strict = await createContext({ scopes, rules: { known_scopes: true } })
+  t.equal(grantScope(strict, clientWith(), asked, false), 'openid custom')
+  t.equal(grantScope(strict, clientWith('unknown openid'), asked, false), 'openid')
+  t.equal(grantScope(await createContext({ scopes }), clientWith(), asked, false), asked)
+})
+
+t.test(
+  'OpenID Connect Core §11: offline_access is ignored where it may not be asked for, under the rule',
+  async (t) => {
+    const asked = 'openid offline_access'
+    const strict = await createContext({ rules: { offline_access: true, known_scopes: true } })
+    t.equal(grantScope(strict, clientWith(), asked, true), asked)
+    t.equal(grantScope(strict, clientWith(), asked, false), 'openid')
+    t.equal(grantScope(strict, clientWith('openid'), asked, true), 'openid')
+    t.equal(grantScope(lenient, clientWith(), asked, false), asked)
+  },
+)
 
 for (const word of ['a"b', 'a\\b', 'größe', 'a\tb', 'a\nb', '\u007f', '\u0000']) {
   t.test(`RFC 6749 §3.3: ${JSON.stringify(word)} is no scope`, async (t) => {
-    t.throws(() => grantScope(clientWith(), `openid ${word}`), { error: 'invalid_scope', message: /^scope has / })
+    t.throws(() => grantScope(lenient, clientWith(), `openid ${word}`, false), {
+      error: 'invalid_scope',
+      message: /^scope has /,
+    })
   })
 }
 
@@ -39,14 +64,24 @@ t.test('RFC 6749 §6: a refresh may narrow the scope, never widen it', async (t)
 t.test('OpenID Connect Core §5.4: the standard scopes release 14, 2, 1 and 2 claims', async (t) => {
   const scopes = listScopes(await snapshotOf())
   const counts = [...scopes].map(([name, claims]) => [name, claims.length])
-  t.strictSame(Object.fromEntries(counts), { openid: 0, profile: 14, email: 2, address: 1, phone: 2 })
+  t.strictSame(Object.fromEntries(counts), {
+    openid: 0,
+    profile: 14,
+    email: 2,
+    address: 1,
+    phone: 2,
+    offline_access: 0,
+  })
 })
 
 t.test('configured scopes come after the standard ones and add to them', async (t) => {
   const scopes = listScopes(
     await snapshotOf({ scopes: { groups: { claims: ['groups', 'team'] }, profile: { claims: ['team'] }, bare: {} } }),
   )
-  t.strictSame([...scopes.keys()], ['openid', 'profile', 'email', 'address', 'phone', 'groups', 'bare'])
+  t.strictSame(
+    [...scopes.keys()],
+    ['openid', 'profile', 'email', 'address', 'phone', 'offline_access', 'groups', 'bare'],
+  )
   t.strictSame(scopes.get('groups'), ['groups', 'team'])
   t.equal(scopes.get('profile')?.at(-1), 'team')
   t.equal(scopes.get('profile')?.length, 15)
