@@ -1,5 +1,6 @@
 /** What one request may read and touch. Made once for each request, for one issuer. */
 import type { DecryptionKey, SigningKey, Snapshot } from './config/snapshot.js'
+import type { KeyStatus, Rotation } from './keys.js'
 import type { Clock } from './mock/clock.js'
 import type { Journal, JournalEvent } from './mock/journal.js'
 import type { Store } from './store/store.js'
@@ -28,6 +29,8 @@ export interface Context {
   readonly journal: Journal
   /** Every published signing key of this issuer. Of several with the same `alg` the first is the one that signs. */
   keys(): Promise<readonly SigningKey[]>
+  /** Has new signing keys follow; undefined where too many wait for their turn already. */
+  rotateKeys(rotation: Rotation): Promise<readonly KeyStatus[] | undefined>
   /** Every key of this issuer that clients encrypt to. */
   encryption_keys(): Promise<readonly DecryptionKey[]>
   /** Writes into the journal, and into the log as well unless the journal already had the same. */

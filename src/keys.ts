@@ -1,30 +1,159 @@
-/** The keys that one issuer signs with: those of the configuration, and those it generates for itself. */
+/** The keys of one issuer: those of the configuration, those it generates for itself, and those that follow them by rotation. */
 import { generateKey } from './config/keys.js'
-import type { DecryptionKey, GeneratedKey, SigningKey, Snapshot } from './config/snapshot.js'
+import type { DecryptionKey, GeneratedDecryptionKey, GeneratedKey, SigningKey, Snapshot } from './config/snapshot.js'
 import type { Alg } from './config/types.js'
+import type { Clock } from './mock/clock.js'
+import type { Journal } from './mock/journal.js'
+
+/** Where a key is in its life; times in seconds since the epoch. */
+export interface KeyStatus {
+  readonly kid: string
+  readonly alg: Alg
+  readonly status: 'current' | 'next' | 'retired'
+  /** Of a key that doesn't sign yet. */
+  readonly signs_from?: number
+  /** Of a key that no longer signs. */
+  readonly published_until?: number
+}
+
+export interface Rotation {
+  /** Left out, every algorithm. */
+  readonly alg?: Alg | undefined
+  /** Seconds for which a new key is published before it signs. */
+  readonly publish_ahead: number
+}
 
 export interface Keys {
-  /** Every key of the snapshot, in its order. */
+  /** Every published signing key. Of several with the same `alg` the first is the one that signs. */
   list(snapshot: Snapshot): Promise<readonly SigningKey[]>
   /** Every key of the snapshot that clients encrypt to, in its order. */
   listEncryption(snapshot: Snapshot): Promise<readonly DecryptionKey[]>
+  /** Has new keys follow those that sign, and tells of all in line; undefined, and nothing is done, where too many wait. */
+  rotate(snapshot: Snapshot, rotation: Rotation): Promise<readonly KeyStatus[] | undefined>
 }
 
+/** How many keys an algorithm may have published; the longest retired go first. */
+export const MOST_KEYS = 20
+
+/** A key in a line of keys: it signs until the turn of the next one comes. */
+interface Turn {
+  readonly key: Promise<SigningKey>
+  readonly signs_from: number
+  /** The longest lifetime, in seconds, of what it may have signed. */
+  longest: number
+}
+
+type Entry = SigningKey | GeneratedKey
+
 /**
- * Keys of one issuer. A generated key is made at its first use and stays as long as the configuration asks for it: a
- * reload keeps the object of an unchanged entry, and so the key and the tokens that it signed.
+ * Keys of one issuer. They are held by the objects of the snapshot that they come from. A reload keeps the object of an
+ * unchanged entry, and so its line of keys and the tokens that these signed; with a changed entry a new line begins.
  */
-export function createKeys(): Keys {
-  const generated = new WeakMap<GeneratedKey, Promise<SigningKey>>()
-  const own = (key: GeneratedKey) => {
-    const made = generated.get(key) ?? generateKey(key.alg, key.kid)
-    generated.set(key, made)
-    return made
+export function createKeys(clock: Clock, journal: Journal): Keys {
+  const lines = new WeakMap<Entry, Turn[]>()
+  const decryption = new WeakMap<GeneratedDecryptionKey, Promise<DecryptionKey>>()
+
+  const lineOf = (entry: Entry): Turn[] => {
+    const first = () => Promise.resolve('generate' in entry ? generateKey(entry.alg, entry.kid) : entry)
+    const line = lines.get(entry) ?? [{ key: first(), signs_from: clock.now(), longest: 0 }]
+    lines.set(entry, line)
+    return line
+  }
+  // Whoever comes while the key is being generated finds its turn in the line already, and waits for the same key.
+  const append = (line: Turn[], alg: Alg, signs_from: number) => {
+    const key = generateKey(alg).then((made) => {
+      const { kid } = made
+      const details = { alg, kid, signs_from }
+      journal.record(clock.now(), 'keys_rotated', `${kid} is new and signs ${alg} from ${signs_from}`, details)
+      return made
+    })
+    const place = line.findLastIndex((turn) => turn.signs_from <= signs_from) + 1
+    line.splice(place, 0, { key, signs_from, longest: 0 })
+  }
+  /** The line of an entry, once everything has been done that its time has come for. */
+  const follow = (snapshot: Snapshot, entry: Entry): Turn[] => {
+    const { lifetimes, key_rotation } = snapshot
+    const { period, publish_ahead } = key_rotation
+    const now = clock.now()
+    const line = lineOf(entry)
+    if (period !== undefined && signersOf(snapshot).includes(entry)) {
+      // Twice at most: for the turn that should have come by now, and for the one after it.
+      for (let due = nextTurn(line, period, now); due - publish_ahead <= now; due = nextTurn(line, period, now)) {
+        append(line, entry.alg, due)
+      }
+    }
+    const current = line[currentIn(line, now)]!
+    current.longest = Math.max(current.longest, lifetimes.access_token, lifetimes.id_token)
+    while (currentIn(line, now) > 0 && (line.length > MOST_KEYS || publishedUntil(line, 0) <= now)) line.shift()
+    return line
+  }
+  const tell = (snapshot: Snapshot) => {
+    const told = signersOf(snapshot).flatMap((entry) => {
+      const line = follow(snapshot, entry)
+      return inOrder(line, clock.now()).map((turn) => statusOf(line, turn, clock.now()))
+    })
+    return Promise.all(told)
   }
   return {
-    listEncryption: async ({ encryption_keys }) => encryption_keys.filter((key) => 'privateKey' in key),
-    list: ({ keys }) => Promise.all(keys.map((key) => ('generate' in key ? own(key) : key))),
+    list: (snapshot) =>
+      Promise.all(
+        snapshot.keys.flatMap((entry) => inOrder(follow(snapshot, entry), clock.now()).map(({ key }) => key)),
+      ),
+    listEncryption: ({ encryption_keys }) => {
+      const own = (key: GeneratedDecryptionKey) => {
+        const made = decryption.get(key) ?? generateKey(key.alg, key.kid)
+        decryption.set(key, made)
+        return made
+      }
+      return Promise.all(encryption_keys.map((key) => ('generate' in key ? own(key) : key)))
+    },
+    rotate: async (snapshot, { alg, publish_ahead }) => {
+      const now = clock.now()
+      const chosen = signersOf(snapshot).filter((entry) => alg === undefined || entry.alg === alg)
+      const found = chosen.map((entry) => follow(snapshot, entry))
+      if (found.some((line) => line.length - currentIn(line, now) >= MOST_KEYS)) return undefined
+      for (const [index, line] of found.entries()) append(line, chosen[index]!.alg, now + publish_ahead)
+      return await tell(snapshot)
+    },
   }
+}
+
+/** The first entry of each algorithm, which is the one that signs. */
+function signersOf({ keys }: Snapshot): Entry[] {
+  return keys.filter((entry, index) => keys.findIndex(({ alg }) => alg === entry.alg) === index)
+}
+
+/** When the turn after the last one comes. Turns that have passed while nobody asked are left out. */
+function nextTurn(line: readonly Turn[], period: number, now: number): number {
+  const last = line.at(-1)!.signs_from
+  return last + period * Math.max(1, Math.floor((now - last) / period))
+}
+
+function currentIn(line: readonly Turn[], now: number): number {
+  // A clock that was set back finds nobody's turn.
+  return Math.max(
+    0,
+    line.findLastIndex(({ signs_from }) => signs_from <= now),
+  )
+}
+
+/** RFC 7517 has no word for it: a key stays until the last token that it signed has expired. */
+function publishedUntil(line: readonly Turn[], index: number): number {
+  return line[index + 1]!.signs_from + line[index]!.longest
+}
+
+/** The one that signs, then those that will, then those that did. */
+function inOrder(line: readonly Turn[], now: number): Turn[] {
+  const current = currentIn(line, now)
+  return [...line.slice(current), ...line.slice(0, current)]
+}
+
+async function statusOf(line: readonly Turn[], turn: Turn, now: number): Promise<KeyStatus> {
+  const [index, current] = [line.indexOf(turn), currentIn(line, now)]
+  const published_until = index < current ? publishedUntil(line, index) : undefined
+  const { kid, alg } = await turn.key
+  if (published_until !== undefined) return { kid, alg, status: 'retired', published_until }
+  return index === current ? { kid, alg, status: 'current' } : { kid, alg, status: 'next', signs_from: turn.signs_from }
 }
 
 /** The algorithm of tokens for which nobody chose one: RS256 where there is such a key, else that of the first key. */

@@ -113,12 +113,10 @@ export async function createProvider(sources: Sources, stream: LogStream): Promi
 
 /** The default issuer, and the isolated ones by name: made on first use, the least recently used goes first. */
 function createIssuers(max: number): (name: string | undefined) => Issuer {
-  const create = (): Issuer => ({
-    store: createMemoryStore(),
-    clock: createClock(),
-    keys: createKeys(),
-    journal: createJournal(),
-  })
+  const create = (): Issuer => {
+    const [clock, journal] = [createClock(), createJournal()]
+    return { store: createMemoryStore(), clock, keys: createKeys(clock, journal), journal }
+  }
   const standard = create()
   const isolated = new LRUCache<string, Issuer>({ max })
   return (name) => {

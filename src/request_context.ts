@@ -54,6 +54,7 @@ export function createContext(
     clock,
     journal,
     keys: () => keys.list(snapshot),
+    rotateKeys: (rotation) => keys.rotate(snapshot, rotation),
     encryption_keys: () => keys.listEncryption(snapshot),
     remark: (event, message, details = {}) => {
       const first = journal.record(clock.now(), event, message, details)

@@ -14,6 +14,9 @@ import Fastify, {
   type HTTPMethods,
   LogController,
 } from 'fastify'
+import { journal } from './admin/journal.js'
+import { rotateKeys } from './admin/keys.js'
+import { refuseForeignOrigin } from './admin/origin.js'
 import { users } from './admin/users.js'
 import type { Snapshot } from './config/snapshot.js'
 import type { Credentials } from './config/tls.js'
@@ -128,6 +131,13 @@ function serveIssuer(foundation: Foundation): FastifyPluginAsync {
       // OAuth 2.0 for Browser-Based Apps: scripts have no business at the authorization endpoint, so it has no CORS.
       const refuseOtherMethods = collectMethods(scope)
       await scope.register(authorization)
+      refuseOtherMethods()
+    })
+    await app.register(async (scope) => {
+      const refuseOtherMethods = collectMethods(scope)
+      scope.addHook('onRequest', refuseForeignOrigin)
+      await scope.register(rotateKeys)
+      await scope.register(journal)
       refuseOtherMethods()
     })
     await app.register(async (scope) => {

@@ -39,12 +39,9 @@ export async function createApp(
   const app = await createServer({
     current: () => snapshot,
     findIssuer: (name) => {
-      const issuer = issuers.get(name) ?? {
-        store: createMemoryStore(),
-        clock,
-        keys: createKeys(),
-        journal: createJournal(),
-      }
+      const journal = createJournal()
+      const created = { store: createMemoryStore(), clock, keys: createKeys(clock, journal), journal }
+      const issuer = issuers.get(name) ?? created
       issuers.set(name, issuer)
       return issuer
     },
@@ -78,9 +75,9 @@ export async function createApp(
 /** What one request would get, without a request. */
 export async function createContext(config: ConfigInput = {}): Promise<Context> {
   const snapshot = await snapshotOf(config)
-  const keys = createKeys()
   const journal = createJournal()
   const clock = createClock()
+  const keys = createKeys(clock, journal)
   return {
     issuer: 'http://localhost',
     public_url: 'http://localhost',
@@ -93,6 +90,7 @@ export async function createContext(config: ConfigInput = {}): Promise<Context> 
     clock,
     journal,
     keys: () => keys.list(snapshot),
+    rotateKeys: (rotation) => keys.rotate(snapshot, rotation),
     encryption_keys: () => keys.listEncryption(snapshot),
     remark: (event, message, details = {}) => void journal.record(clock.now(), event, message, details),
   }

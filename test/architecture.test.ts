@@ -60,9 +60,9 @@ const MAY_IMPORT: Readonly<Record<string, Rule>> = {
     types: ['config'],
   },
   refusal: { values: ['node:*', 'oauth/errors', 'pages'], types: ['fastify'] },
-  context: { types: ['config', 'mock', 'store/store'] },
+  context: { types: ['config', 'keys', 'mock', 'store/store'] },
   directory: { types: ['config', 'context', 'store/store'] },
-  keys: { values: ['config/keys'], types: ['config'] },
+  keys: { values: ['config/keys'], types: ['config', 'mock'] },
   logger: { values: ['node:*', 'pino', 'pino-pretty'], types: ['config'] },
   origin: { values: ['oauth/errors'], types: ['node:*'] },
   random: { values: ['node:*'] },
@@ -88,7 +88,10 @@ const MAY_IMPORT: Readonly<Record<string, Rule>> = {
     values: ['interaction', 'grants/index', 'tokens', 'oauth', 'pages', 'directory', 'random'],
     types: ['config', 'fastify', 'context'],
   },
-  admin: { values: ['directory', 'oauth', 'endpoints/paths'], types: ['fastify', 'context', 'mock'] },
+  admin: {
+    values: ['config/duration', 'directory', 'oauth', 'endpoints/paths'],
+    types: ['fastify', 'config', 'context', 'mock'],
+  },
 }
 
 /** What has one door: the pattern, and the files that may hold it. */

@@ -3,7 +3,7 @@ import { checkServer } from './check_server.js'
 import { parseDuration } from './duration.js'
 import type { Complaint } from './errors.js'
 import type { Pruned } from './schema.js'
-import type { Alg, Client, Config, Key, User } from './types.js'
+import type { Alg, Client, Config, EncryptionKey, Key, User } from './types.js'
 
 /** OpenID Connect Core §5.4 and §11; these need no entry under `scopes`. */
 const STANDARD_SCOPES = ['openid', 'profile', 'email', 'address', 'phone', 'offline_access']
@@ -15,46 +15,45 @@ type Found = Iterable<Complaint>
 
 /** Everything that doesn't fit. What the schema refused is missing in `config`, and nothing is said about it. */
 export function check(config: Pruned<Config>): Complaint[] {
-  const { users = [], clients = [], keys = [] } = config
+  const { users = [], clients = [], keys = [], encryption_keys = [] } = config
   return [
     ...checkServer(config),
     ...checkLifetimes(config),
     ...checkScopes(config),
-    ...repeated(
-      'users',
-      'sub',
-      users.map((user) => user?.sub),
-    ),
+    ...repeated('sub', { users: users.map((user) => user?.sub) }),
     ...users.flatMap((user, index) => [...checkUser(['users', String(index)], user ?? {})]),
-    ...repeated(
-      'clients',
-      'client_id',
-      clients.map((client) => client?.client_id),
-    ),
+    ...repeated('client_id', { clients: clients.map((client) => client?.client_id) }),
     ...clients.flatMap((client, index) => [...checkClient(['clients', String(index)], client ?? {}, config)]),
-    ...repeated(
-      'keys',
-      'keep_in',
-      keys.map((key) => key?.keep_in),
-    ),
+    ...repeated('keep_in', {
+      keys: keys.map((key) => key?.keep_in),
+      encryption_keys: encryption_keys.map((key) => key?.keep_in),
+    }),
     ...keys.flatMap((key, index) => [...checkKey(['keys', String(index)], key ?? {})]),
+    ...encryption_keys.flatMap((key, index) => [...checkKey(['encryption_keys', String(index)], key ?? {})]),
   ]
 }
 
 /** The members that a key's material may come from and that this one has. */
-export function keySources(key: Pruned<Key>): (typeof KEY_SOURCES)[number][] {
+export function keySources(key: Pruned<Key | EncryptionKey>): (typeof KEY_SOURCES)[number][] {
   return KEY_SOURCES.filter((source) => source in key)
 }
 
-/** A complaint for each value that an earlier item of the list has, too. */
-export function* repeated(list: string, member: string, values: readonly (string | undefined)[]): Found {
-  const seen = new Set<string>()
-  for (const [index, value] of values.entries()) {
-    if (value !== undefined && seen.has(value)) {
-      const message = `must be unique, but an earlier entry of ${list} has "${value}", too`
-      yield { path: [list, String(index), member], at: 'value', message }
+/** A complaint for each value that an earlier entry of these lists has, too. */
+export function* repeated(
+  member: string,
+  lists: Readonly<Record<string, readonly (string | undefined)[]>>,
+): Iterable<Complaint> {
+  const seen = new Map<string, string>()
+  for (const [list, values] of Object.entries(lists)) {
+    for (const [index, value] of values.entries()) {
+      if (value === undefined) continue
+      const earlier = seen.get(value)
+      if (earlier === undefined) seen.set(value, list)
+      else {
+        const message = `must be unique, but an earlier entry of ${earlier} has "${value}", too`
+        yield { path: [list, String(index), member], at: 'value', message }
+      }
     }
-    if (value !== undefined) seen.add(value)
   }
 }
 
@@ -124,7 +123,7 @@ function redirectUriProblem(uri: string, wildcards: boolean): string | undefined
   return uri.includes('#') ? `must not have a fragment, but is "${uri}"` : undefined
 }
 
-function* checkKey(path: readonly string[], key: Pruned<Key>): Found {
+function* checkKey(path: readonly string[], key: Pruned<Key | EncryptionKey>): Found {
   const sources = keySources(key)
   if (sources.length < 2) return
   yield { path, at: 'value', message: `has ${sources.join(' and ')}, but a key comes from one of them only` }

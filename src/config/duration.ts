@@ -2,10 +2,20 @@
 
 const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 }
 
+/** A hundred years, in seconds. */
+export const LONGEST_DURATION = 3_155_760_000
+
 /** Seconds of a number of seconds or of a text such as `15m` or `1h30m`, which the schema has let pass. */
 export function parseDuration(value: number | string): number {
   if (typeof value === 'number') return value
   let seconds = 0
   for (const [, count, unit] of value.matchAll(/(\d+)([smhdw])/g)) seconds += Number(count) * UNITS[unit!]!
   return seconds
+}
+
+/** As `parseDuration`, for what no schema has seen: undefined where it is no duration of 0 seconds to a hundred years. */
+export function findDuration(value: unknown): number | undefined {
+  const isDuration = Number.isInteger(value) || (typeof value === 'string' && /^([0-9]{1,9}[smhdw])+$/.test(value))
+  const seconds = isDuration ? parseDuration(value as number | string) : -1
+  return seconds >= 0 && seconds <= LONGEST_DURATION ? seconds : undefined
 }

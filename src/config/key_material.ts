@@ -1,9 +1,20 @@
-/** From a PEM or a JWK (RFC 7517) to a private key that is known to sign. */
+/** From a PEM or a JWK (RFC 7517) to a private key that is known to work. */
 import { createPrivateKey, createPublicKey, generateKeyPair, type KeyObject } from 'node:crypto'
 import { promisify } from 'node:util'
-import { CompactSign, calculateJwkThumbprint, compactVerify, importJWK, importPKCS8, type JWK } from 'jose'
-import type { SigningKey } from './snapshot.js'
-import type { Alg } from './types.js'
+import {
+  CompactEncrypt,
+  CompactSign,
+  calculateJwkThumbprint,
+  compactDecrypt,
+  compactVerify,
+  importJWK,
+  importPKCS8,
+  type JWK,
+} from 'jose'
+import type { PrivateKey } from './snapshot.js'
+import type { Alg, EncryptionAlg } from './types.js'
+
+export type KeyAlg = Alg | EncryptionAlg
 
 /** A key as it was read, before it is known to fit. */
 export interface Material {
@@ -13,7 +24,7 @@ export interface Material {
 }
 
 /** RFC 7518 §3.1, RFC 8037 §3.1: what kind of key each algorithm signs with. */
-const KINDS: Readonly<Record<Alg, string>> = {
+const SIGNING: Readonly<Record<Alg, string>> = {
   RS256: 'RSA',
   RS384: 'RSA',
   RS512: 'RSA',
@@ -26,13 +37,30 @@ const KINDS: Readonly<Record<Alg, string>> = {
   EdDSA: 'Ed25519',
 }
 
+/** RFC 7518 §4.1: what kind of key each algorithm decrypts with. */
+const ENCRYPTION: Readonly<Record<EncryptionAlg, string>> = {
+  'RSA-OAEP': 'RSA',
+  'RSA-OAEP-256': 'RSA',
+  'RSA-OAEP-384': 'RSA',
+  'RSA-OAEP-512': 'RSA',
+  'ECDH-ES': 'EC P-256',
+  'ECDH-ES+A128KW': 'EC P-256',
+  'ECDH-ES+A192KW': 'EC P-256',
+  'ECDH-ES+A256KW': 'EC P-256',
+}
+
+const KINDS: Readonly<Record<KeyAlg, string>> = { ...SIGNING, ...ENCRYPTION }
+
+/** RFC 7517 §4.2. */
+const useOf = (alg: KeyAlg) => (Object.hasOwn(SIGNING, alg) ? 'sig' : 'enc')
+
 const CURVES: Readonly<Record<string, string>> = { prime256v1: 'P-256', secp384r1: 'P-384', secp521r1: 'P-521' }
 
 /** RFC 7518 §3.3: a key of 2048 bits or larger must be used. */
 const SMALLEST_RSA = 2048
 
 /** The private key in a text: PEM, a JWK, or the one of a JWKS that fits. */
-export function readMaterial(text: string, alg: Alg, kid: string | undefined): Material {
+export function readMaterial(text: string, alg: KeyAlg, kid: string | undefined): Material {
   if (!text.trimStart().startsWith('{')) return readPem(text)
   let document: JWK & { keys?: unknown }
   try {
@@ -58,7 +86,7 @@ export function readPem(text: string): Material {
 }
 
 /** A private JWK. */
-export function readJwk(jwk: JWK, alg: Alg): Material {
+export function readJwk(jwk: JWK, alg: KeyAlg): Material {
   if (typeof jwk.kty !== 'string') throw new Error('is no JWK: it lacks kty')
   if (jwk.d === undefined) throw new Error('is a public JWK (it lacks d), but a private key is needed')
   if (jwk.alg !== undefined && jwk.alg !== alg) throw new Error(`is a JWK for ${jwk.alg}, but alg is ${alg}`)
@@ -69,42 +97,59 @@ export function readJwk(jwk: JWK, alg: Alg): Material {
   }
 }
 
-function chooseJwk(keys: readonly JWK[], alg: Alg, kid: string | undefined): JWK {
+function chooseJwk(keys: readonly JWK[], alg: KeyAlg, kid: string | undefined): JWK {
   const found = keys.find((jwk) => {
     const named = kid === undefined || jwk.kid === kid
     const curve = KINDS[alg].replace(/^EC /, '')
-    return named && jwk.d !== undefined && (jwk.alg ?? alg) === alg && (jwk.crv ?? jwk.kty) === curve
+    const meant = (jwk.alg ?? alg) === alg && (jwk.use ?? useOf(alg)) === useOf(alg)
+    return named && meant && jwk.d !== undefined && (jwk.crv ?? jwk.kty) === curve
   })
   if (found !== undefined) return found
   throw new Error(`is a JWKS without a private key for ${alg}${kid === undefined ? '' : ` with the kid ${kid}`}`)
 }
 
-/** The signing key, once it has shown that it fits its algorithm and works. */
-export async function makeSigningKey(
+/** The key, once it has shown that it fits its algorithm and works. */
+export async function makeKey<A extends KeyAlg>(
   { key, kid: ownKid }: Material,
-  alg: Alg,
+  alg: A,
   kid: string | undefined,
-  known: readonly SigningKey[] = [],
-): Promise<SigningKey> {
+  known: readonly PrivateKey[] = [],
+): Promise<PrivateKey<A>> {
   requireFit(key, alg)
   const bare = createPublicKey(key).export({ format: 'jwk' }) as JWK
-  const publicJwk: JWK = { ...bare, kid: kid ?? ownKid ?? (await calculateJwkThumbprint(bare)), alg, use: 'sig' }
+  const publicJwk: JWK = { ...bare, kid: kid ?? ownKid ?? (await calculateJwkThumbprint(bare)), alg, use: useOf(alg) }
   const same = known.find((other) => JSON.stringify(other.publicJwk) === JSON.stringify(publicJwk))
-  if (same !== undefined) return same
+  if (same !== undefined) return same as PrivateKey<A>
   try {
     const privateKey = await importPKCS8(key.export({ format: 'pem', type: 'pkcs8' }) as string, alg)
-    const token = await new CompactSign(new Uint8Array(1)).setProtectedHeader({ alg }).sign(privateKey)
-    await compactVerify(token, await importJWK(publicJwk, alg))
-    return { kid: publicJwk.kid!, alg, privateKey, publicJwk }
+    const made = { kid: publicJwk.kid!, alg, privateKey, publicJwk }
+    await (useOf(alg) === 'sig' ? trySignature(made) : tryEncryption(made))
+    return made
   } catch {
-    throw new Error('does not work: a signature made with it does not verify')
+    throw new Error(
+      useOf(alg) === 'sig'
+        ? 'does not work: a signature made with it does not verify'
+        : 'does not work: what is encrypted to it can not be decrypted',
+    )
   }
 }
 
-function requireFit(key: KeyObject, alg: Alg): void {
+async function trySignature({ alg, privateKey, publicJwk }: PrivateKey): Promise<void> {
+  const token = await new CompactSign(new Uint8Array(1)).setProtectedHeader({ alg }).sign(privateKey)
+  await compactVerify(token, await importJWK(publicJwk, alg))
+}
+
+async function tryEncryption({ alg, privateKey, publicJwk }: PrivateKey): Promise<void> {
+  const text = new CompactEncrypt(new Uint8Array(1)).setProtectedHeader({ alg, enc: 'A128GCM' })
+  await compactDecrypt(await text.encrypt(await importJWK(publicJwk, alg)), privateKey)
+}
+
+function requireFit(key: KeyObject, alg: KeyAlg): void {
   const kind = kindOf(key)
   if (kind !== KINDS[alg]) {
-    const fitting = (Object.keys(KINDS) as Alg[]).filter((name) => KINDS[name] === kind)
+    const fitting = (Object.keys(KINDS) as KeyAlg[]).filter(
+      (name) => KINDS[name] === kind && useOf(name) === useOf(alg),
+    )
     const way = fitting.length === 0 ? '' : `; for this key, set alg to ${fitting.join(' or ')}`
     throw new Error(`is a key of the kind ${kind}, but ${alg} needs ${KINDS[alg]}${way}`)
   }
@@ -124,7 +169,7 @@ function kindOf(key: KeyObject): string {
 }
 
 /** New material for an algorithm. */
-export async function generateMaterial(alg: Alg): Promise<Material> {
+export async function generateMaterial(alg: KeyAlg): Promise<Material> {
   const kind = KINDS[alg]
   const generate = promisify(generateKeyPair)
   if (kind === 'RSA') return { key: (await generate('rsa', { modulusLength: SMALLEST_RSA })).privateKey }

@@ -1,96 +1,127 @@
-/** The signing keys of a configuration: read, generated, or kept in a file. */
+/** The keys of a configuration: read, generated, or kept in a file. */
 import { mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { keySources, repeated } from './check.js'
+import { listKeys } from './default_keys.js'
 import type { Complaint } from './errors.js'
-import { generateMaterial, type Material, makeSigningKey, readJwk, readMaterial, readPem } from './key_material.js'
+import {
+  generateMaterial,
+  type KeyAlg,
+  type Material,
+  makeKey,
+  readJwk,
+  readMaterial,
+  readPem,
+} from './key_material.js'
 import { readText, reasonOf } from './read.js'
 import type { Pruned } from './schema.js'
-import type { GeneratedKey, SigningKey } from './snapshot.js'
-import type { Alg, Key } from './types.js'
+import type { KeyToGenerate, LoadedKeys, PrivateKey } from './snapshot.js'
+import type { Config, EncryptionKey, Key } from './types.js'
 
-type LoadedKey = SigningKey | GeneratedKey
+type LoadedKey = PrivateKey | KeyToGenerate
 
 export interface KeyLoading {
-  readonly keys: readonly (Pruned<Key> | undefined)[]
+  readonly config: Pruned<Config>
   /** Where relative paths start. */
   readonly folder: string
   /** The keys of the snapshot before; those that are still the same are used again. */
-  readonly previous: readonly LoadedKey[]
+  readonly previous: LoadedKeys | undefined
   /** Whether a `keep_in` file that is not there is made. */
   readonly create: boolean
 }
 
-/** Makes a new signing key; its kid, unless given, is its RFC 7638 thumbprint. */
-export async function generateKey(alg: Alg, kid?: string): Promise<SigningKey> {
-  return await makeSigningKey(await generateMaterial(alg), alg, kid)
+/** One key of one of the two lists. */
+interface Entry {
+  readonly list: 'keys' | 'encryption_keys'
+  readonly index: number
+  readonly key: Pruned<Key | EncryptionKey> | undefined
+  loaded?: LoadedKey | undefined
+}
+
+/** Makes a new key; its kid, unless given, is its RFC 7638 thumbprint. */
+export async function generateKey<A extends KeyAlg>(alg: A, kid?: string): Promise<PrivateKey<A>> {
+  return await makeKey(await generateMaterial(alg), alg, kid)
 }
 
 /** Loads all keys and says what is wrong with each. No file is made unless all the others are right. */
-export async function loadKeys(loading: KeyLoading): Promise<{ keys: LoadedKey[]; complaints: Complaint[] }> {
-  const { keys, create, previous } = loading
+export async function loadKeys(loading: KeyLoading): Promise<LoadedKeys & { complaints: Complaint[] }> {
+  const lists = listKeys(loading.config)
+  const entries = (['keys', 'encryption_keys'] as const).flatMap((list) =>
+    lists[list].map((key, index): Entry => ({ list, index, key })),
+  )
+  const known = [...(loading.previous?.keys ?? []), ...(loading.previous?.encryption_keys ?? [])]
+  const unused = known.filter((key) => 'generate' in key)
   const complaints: Complaint[] = []
-  const unused = previous.filter((key) => 'generate' in key)
-  const loaded: (LoadedKey | undefined)[] = []
-  const missing: number[] = []
-  for (const [index, key] of keys.entries()) {
-    const found = await attempt(index, key, complaints, () => loadKey(key!, loading, unused))
-    if (found === 'missing') missing.push(index)
-    loaded.push(found === 'missing' ? undefined : found)
+  const missing: Entry[] = []
+  for (const entry of entries) {
+    const found = await attempt(entry, complaints, (key) => loadKey(key, loading.folder, known, unused))
+    if (found === 'missing') missing.push(entry)
+    else entry.loaded = found
   }
-  if (create && complaints.length === 0) {
-    for (const index of missing) {
-      const key = keys[index]
-      loaded[index] = await attempt(index, key, complaints, () => createKey(key!, loading))
+  if (loading.create && complaints.length === 0) {
+    for (const entry of missing) {
+      entry.loaded = await attempt(entry, complaints, (key) => createKey(key, loading.folder))
     }
   }
-  const kids = keys.map((key, index) => loaded[index]?.kid ?? key?.kid)
-  complaints.push(...repeated('keys', 'kid', kids))
-  return { keys: loaded.filter((key) => key !== undefined), complaints }
+  const of = (list: Entry['list']) => entries.filter((entry) => entry.list === list)
+  const kids = (list: Entry['list']) => of(list).map(({ loaded, key }) => loaded?.kid ?? key?.kid)
+  complaints.push(...repeated('kid', { keys: kids('keys'), encryption_keys: kids('encryption_keys') }))
+  const loaded = (list: Entry['list']) => of(list).flatMap((entry) => entry.loaded ?? [])
+  return {
+    keys: loaded('keys') as unknown as LoadedKeys['keys'],
+    encryption_keys: loaded('encryption_keys') as unknown as LoadedKeys['encryption_keys'],
+    complaints,
+  }
 }
 
 /** Runs a step for a key that is whole, and turns what it throws into a complaint. */
 async function attempt<T>(
-  index: number,
-  key: Pruned<Key> | undefined,
+  { list, index, key }: Entry,
   complaints: Complaint[],
-  step: () => Promise<T>,
+  step: (key: Whole) => Promise<T>,
 ): Promise<T | undefined> {
-  if (key?.alg === undefined) return undefined
-  const sources = keySources(key)
-  if (sources.length > 1 || sources.some((source) => key[source] === undefined)) return undefined
+  if (key === undefined || !isWhole(key)) return undefined
   try {
-    return await step()
+    return await step(key)
   } catch (error) {
     const { message } = error as Error
-    complaints.push({ path: ['keys', String(index), ...sources], at: 'value', message })
+    complaints.push({ path: [list, String(index), ...keySources(key)], at: 'value', message })
     return undefined
   }
 }
 
+/** A key of which the schema refused nothing that matters, and that comes from one place. */
+type Whole = Pruned<Key | EncryptionKey> & { readonly alg: KeyAlg }
+
+function isWhole(key: Pruned<Key | EncryptionKey>): key is Whole {
+  const sources = keySources(key)
+  return key.alg !== undefined && sources.length < 2 && sources.every((source) => key[source] !== undefined)
+}
+
 async function loadKey(
-  { alg, kid, file, pem, jwk, keep_in }: Pruned<Key>,
-  { folder, previous }: KeyLoading,
-  unused: GeneratedKey[],
+  { alg, kid, file, pem, jwk, keep_in }: Whole,
+  folder: string,
+  known: readonly LoadedKey[],
+  unused: KeyToGenerate[],
 ): Promise<LoadedKey | 'missing'> {
-  const known = previous.filter((key) => 'privateKey' in key)
-  const sign = (material: Material) => makeSigningKey(material, alg!, kid, known)
-  if (pem !== undefined) return await sign(readPem(pem))
-  if (jwk !== undefined) return await sign(readJwk(jwk, alg!))
-  if (file !== undefined) return await sign(await readKeyFile(resolve(folder, file), alg!, kid))
-  if (keep_in === undefined) return takeGenerated({ alg: alg!, kid, generate: true }, unused)
+  const reusable = known.filter((key) => 'privateKey' in key)
+  const make = (material: Material) => makeKey(material, alg, kid, reusable)
+  if (pem !== undefined) return await make(readPem(pem))
+  if (jwk !== undefined) return await make(readJwk(jwk, alg))
+  if (file !== undefined) return await make(await readKeyFile(resolve(folder, file), alg, kid))
+  if (keep_in === undefined) return takeGenerated({ alg, kid, generate: true }, unused)
   const kept = resolve(folder, keep_in)
   if (await isMissing(kept)) return 'missing'
-  return await sign(await readKeyFile(kept, alg!, kid))
+  return await make(await readKeyFile(kept, alg, kid))
 }
 
 /** Issuers may hold what they generated by this object, so an unchanged entry keeps it. */
-function takeGenerated(key: GeneratedKey, unused: GeneratedKey[]): GeneratedKey {
+function takeGenerated(key: KeyToGenerate, unused: KeyToGenerate[]): KeyToGenerate {
   const index = unused.findIndex(({ alg, kid }) => alg === key.alg && kid === key.kid)
   return index === -1 ? key : unused.splice(index, 1)[0]!
 }
 
-async function readKeyFile(file: string, alg: Alg, kid: string | undefined): Promise<Material> {
+async function readKeyFile(file: string, alg: KeyAlg, kid: string | undefined): Promise<Material> {
   const text = await readText(file).catch(({ message }: Error) => {
     throw new Error(`names ${file}, which ${message}`)
   })
@@ -115,11 +146,11 @@ async function isMissing(file: string): Promise<boolean> {
 }
 
 /** Generates a key and keeps it. The file appears whole or not at all, and only its owner may read it. */
-async function createKey({ alg, kid, keep_in }: Pruned<Key>, { folder }: KeyLoading): Promise<SigningKey> {
+async function createKey({ alg, kid, keep_in }: Whole, folder: string): Promise<PrivateKey> {
   const file = resolve(folder, keep_in!)
-  const material = await generateMaterial(alg!)
-  const key = await makeSigningKey(material, alg!, kid)
-  const jwk = { ...material.key.export({ format: 'jwk' }), kid: key.kid, alg, use: 'sig' }
+  const material = await generateMaterial(alg)
+  const key = await makeKey(material, alg, kid)
+  const jwk = { ...material.key.export({ format: 'jwk' }), kid: key.kid, alg, use: key.publicJwk.use }
   try {
     const workshop = await mkdtemp(`${file}.`)
     const draft = join(workshop, basename(file))

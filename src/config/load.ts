@@ -8,21 +8,15 @@ import { loadKeys } from './keys.js'
 import { appendUsers, applyOverride, flatUsers, isMembers, type Layer, type Override } from './merge.js'
 import { locate, type Origin, problemAt } from './origin.js'
 import { isReplaced, readText } from './read.js'
-import { type Pruned, validate } from './schema.js'
+import { validate } from './schema.js'
 import { buildSnapshot, type Snapshot } from './snapshot.js'
 import { type Files, findFiles, type Sources } from './sources.js'
 import type { Environment } from './substitute.js'
 import { loadTls } from './tls.js'
-import type { Config, Key } from './types.js'
+import type { Config } from './types.js'
 
 export { readSchema } from './schema.js'
 export type { Override, Sources }
-
-/** What signs where the configuration has no `keys`: under `strict` one of each family. */
-const DEFAULT_KEYS: Readonly<Record<Config['profile'], readonly Pruned<Key>[]>> = {
-  lenient: [{ alg: 'RS256' }],
-  strict: [{ alg: 'RS256' }, { alg: 'PS256' }, { alg: 'ES256' }, { alg: 'EdDSA' }],
-}
 
 export interface LoadOptions {
   /** Whether a `keep_in` file that is not there is made; true unless said otherwise. */
@@ -47,9 +41,9 @@ export async function loadSnapshot(
   const { tls, complaints: aboutTls } = await loadTls(pruned.server?.tls ?? {}, folder)
   complaints.push(...aboutTls)
   const loaded = await loadKeys({
-    keys: pruned.keys ?? DEFAULT_KEYS[pruned.profile ?? 'lenient'],
+    config: pruned,
     folder,
-    previous: previous?.keys ?? [],
+    previous,
     create: create_keys && complaints.length === 0 && files.problems.length === 0,
   })
   complaints.push(...loaded.complaints)
@@ -58,7 +52,7 @@ export async function loadSnapshot(
   // What a variable left wrong is only a consequence of the problem with the variable.
   const problems = [...files.problems, ...located.filter((problem) => !places.has(place(problem)))]
   if (problems.length > 0) throw new ConfigError(inOrder(sources, found, problems))
-  return buildSnapshot(value as Config, { keys: loaded.keys, encryption_keys: [] }, namesOf(found), { tls })
+  return buildSnapshot(value as Config, loaded, namesOf(found), { tls })
 }
 
 /** What the sources say about the server, for a look at one that runs: problems elsewhere are its own affair. */

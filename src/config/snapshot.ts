@@ -14,37 +14,27 @@ export type DeepReadonly<T> = T extends (infer E)[]
     ? { readonly [K in keyof T]: DeepReadonly<T[K]> }
     : T
 
-/** A private key that signs, and its public half as the JWKS endpoint shows it. */
-export interface SigningKey {
+/** A private key, and its public half as the JWKS endpoint shows it. */
+export interface PrivateKey<A extends Alg | EncryptionAlg = Alg | EncryptionAlg> {
   readonly kid: string
-  readonly alg: Alg
+  readonly alg: A
   readonly privateKey: CryptoKey
-  /** Public members only, with `kid`, `alg` and `use: "sig"`. */
+  /** Public members only, with `kid`, `alg` and `use`. */
   readonly publicJwk: Readonly<JWK>
 }
 
 /** A key that each issuer generates for itself. */
-export interface GeneratedKey {
-  readonly alg: Alg
+export interface KeyToGenerate<A extends Alg | EncryptionAlg = Alg | EncryptionAlg> {
+  readonly alg: A
   readonly kid: string | undefined
   readonly generate: true
 }
 
-/** A private key that clients encrypt to, and its public half as the JWKS endpoint shows it. */
-export interface DecryptionKey {
-  readonly kid: string
-  readonly alg: EncryptionAlg
-  readonly privateKey: CryptoKey
-  /** Public members only, with `kid`, `alg` and `use: "enc"`. */
-  readonly publicJwk: Readonly<JWK>
-}
-
-/** A key to encrypt to that each issuer generates for itself. */
-export interface GeneratedDecryptionKey {
-  readonly alg: EncryptionAlg
-  readonly kid: string | undefined
-  readonly generate: true
-}
+export type SigningKey = PrivateKey<Alg>
+export type GeneratedKey = KeyToGenerate<Alg>
+/** What clients encrypt to. */
+export type DecryptionKey = PrivateKey<EncryptionAlg>
+export type GeneratedDecryptionKey = KeyToGenerate<EncryptionAlg>
 
 /** Every key that a configuration comes to, in its order. */
 export interface LoadedKeys {
@@ -66,6 +56,13 @@ export interface Outbound {
 /** Lifetimes in seconds. */
 export type Lifetimes = { readonly [K in keyof Config['lifetimes']]: number }
 
+/** When signing keys are replaced, in seconds. */
+export interface KeyRotation {
+  /** Left out, they sign for ever. */
+  readonly period?: number
+  readonly publish_ahead: number
+}
+
 export interface Snapshot extends LoadedKeys {
   readonly config: DeepReadonly<Config>
   /** Whether each rule is on. */
@@ -73,6 +70,7 @@ export interface Snapshot extends LoadedKeys {
   /** Whether who has logged in before is not asked again. */
   readonly single_sign_on: boolean
   readonly lifetimes: Lifetimes
+  readonly key_rotation: KeyRotation
   readonly outbound: Outbound
   /** By `sub`, in the order of the configuration. */
   readonly users: ReadonlyMap<string, DeepReadonly<User>>
@@ -102,6 +100,7 @@ export function buildSnapshot(
     config,
     rules: resolveRules(config),
     single_sign_on: config.sessions.single_sign_on ?? config.profile === 'strict',
+    key_rotation: Object.freeze(readRotation(config)),
     outbound: Object.freeze(readOutbound(config, outbound_ca)),
     lifetimes: Object.freeze(Object.fromEntries(lifetimes) as Lifetimes),
     users: new Map(config.users.map((user) => [user.sub, user])),
@@ -113,6 +112,11 @@ export function buildSnapshot(
     trusts: createTrust(config.server.trust_forwarded),
     ...(tls !== undefined && { tls: Object.freeze(tls) }),
   })
+}
+
+function readRotation({ key_rotation: { period, publish_ahead } }: Config): KeyRotation {
+  const ahead = parseDuration(publish_ahead)
+  return { publish_ahead: ahead, ...(period !== undefined && { period: parseDuration(period) }) }
 }
 
 function readOutbound({ outbound }: Config, ca: string | undefined): Outbound {

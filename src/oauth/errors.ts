@@ -91,6 +91,9 @@ export const notFound = (request: string) =>
   new OAuthError('not_found', `${request}: there is nothing at this path`, 404)
 export const serverError = () => new OAuthError('server_error', 'the provider failed; its log says why', 500)
 
+/** RFC 9110 §15.5.4: a browser says that a page of another site asks. */
+export const foreignOrigin = (description: string) => new OAuthError('access_denied', description, 403)
+
 /** RFC 9110 §15.5.6: the answer lists what the path takes. */
 export const methodNotAllowed = (request: string, allow: string) =>
   new OAuthError('method_not_allowed', `${request}: expected one of ${allow}`, 405, { allow })

@@ -12,7 +12,9 @@ const FLAT = '- sub: alice\n  email: alice@example.com\n  "urn:x": [1, { a: null
 t.test('without anything there are the defaults', async (t) => {
   const { config, lifetimes, users, clients, keys } = await loadSnapshot({ overrides: [], env: {} })
   t.equal(config.server.port, 9400)
-  t.strictSame(lifetimes, { authorization_code: 600, access_token: 3600, id_token: 3600, refresh_token: 2_592_000 })
+  t.strictSame(lifetimes, {
+    ...{ authorization_code: 600, access_token: 3600, id_token: 3600, refresh_token: 2_592_000, session: 43_200 },
+  })
   t.equal(users.size + clients.size, 0)
   t.strictSame(keys, [{ alg: 'RS256', kid: undefined, generate: true }])
 })

@@ -308,12 +308,8 @@ t.test('a hostile sub is a user like any other', async (t) => {
 
 t.test('a fault of ours is a page with 500, and no news for the client', async (t) => {
   const grants = { ...createMemoryStore().grants, put: () => Promise.reject(new Error('the reason')) }
-  const issuer = {
-    store: { ...createMemoryStore(), grants },
-    clock: createClock(),
-    keys: createKeys(),
-    journal: createJournal(),
-  }
+  const [clock, journal] = [createClock(), createJournal()]
+  const issuer = { store: { ...createMemoryStore(), grants }, clock, keys: createKeys(clock, journal), journal }
   const test = await createApp(t, {}, { findIssuer: () => issuer })
   const response = await answer(test)
   t.equal(response.statusCode, 500)

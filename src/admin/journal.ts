@@ -1,0 +1,15 @@
+/** What the provider decided that nobody could see from its answers. */
+import type { FastifyPluginAsync } from 'fastify'
+import { PATHS } from '../endpoints/paths.js'
+import { readParams } from '../oauth/params.js'
+
+export const journal: FastifyPluginAsync = async (app) => {
+  const config = { answer: 'json' } as const
+
+  /** In: `event`, to see entries about nothing else. Out: the entries, newest last. */
+  app.get(PATHS.journal, { config }, async ({ ctx, query }) => {
+    const event = readParams(query).find('event')
+    const entries = ctx.journal.list()
+    return { entries: event === undefined ? entries : entries.filter((entry) => entry.event === event) }
+  })
+}
