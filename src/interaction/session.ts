@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import type { FastifyReply } from 'fastify'
 import type { Context } from '../context.js'
+import type { Client } from '../directory.js'
 import { randomToken } from '../random.js'
 import type { Account, Session } from '../store/store.js'
 
@@ -49,11 +50,18 @@ export async function putAccount(
   return { id, session }
 }
 
-/** Remembers that a client got something in this login; nothing that the browser sees changes. */
-export async function addClient(ctx: Context, { id, session }: BrowserSession, sid: string, client_id: string) {
-  const accounts = session.accounts.map((account) =>
-    account.sid === sid ? { ...account, client_ids: [...new Set([...account.client_ids, client_id])] } : account,
-  )
+/** Remembers that a client got something in this login, to tell it of the logout; nothing that the browser sees changes. */
+export async function addClient(ctx: Context, { id }: BrowserSession, sid: string, client: Client): Promise<void> {
+  // Nobody knows where to tell a client that is not registered.
+  if (client.redirect_uris === 'any') return
+  // It may have ended meanwhile, and then it stays ended.
+  const session = await ctx.store.sessions.get(id)
+  if (session === undefined) return
+  const accounts = session.accounts.map((account) => {
+    if (account.sid !== sid) return account
+    const others = account.client_ids.filter((client_id) => client_id !== client.client_id)
+    return { ...account, client_ids: [client.client_id, ...others].slice(0, MOST_CLIENTS) }
+  })
   await ctx.store.sessions.put(id, { ...session, accounts })
 }
 
@@ -79,6 +87,8 @@ export function cookieNames({ public_url }: Context): { readonly session: string
 
 /** Nobody switches between more people than that. */
 const MOST_ACCOUNTS = 20
+/** Nor uses more applications in one login. */
+const MOST_CLIENTS = 100
 
 function setCookies(ctx: Context, reply: FastifyReply, id: string, browser_state: string): void {
   const names = cookieNames(ctx)

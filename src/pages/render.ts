@@ -11,6 +11,26 @@ export interface PageUser {
   description?: string
 }
 
+/** An authorization request as the pages show it. */
+export interface PageRequest {
+  /** Where the forms post to: the query of the request. */
+  action: string
+  /** What the forms hand on, as pairs of name and value. */
+  hidden: readonly (readonly [string, string])[]
+  client_id: string
+  client_name?: string
+  /** An http or https URL, as are the links. */
+  logo?: string
+  links: readonly { name: string; uri: string }[]
+  registered: boolean
+  redirect_uri: string
+  scopes: readonly { name: string; description?: string }[]
+  /** The names of the claims that are asked for one by one. */
+  claims: readonly string[]
+  /** Why the answer before was refused. */
+  problem?: string
+}
+
 /** What each page shows, by the name of its template. */
 export interface Pages {
   home: {
@@ -24,21 +44,17 @@ export interface Pages {
     /** Whether this is one of the issuers below `/issuers/`. */
     isolated: boolean
   }
-  login: {
-    /** Where the forms post to: the URL of the request with its query. */
-    action: string
-    client_id: string
-    client_name?: string
-    registered: boolean
-    redirect_uri: string
-    scopes: readonly { name: string; description?: string }[]
+  login: PageRequest & {
     /** What the field is filled with. */
     login_hint?: string
-    /** Why the answer before was refused. */
-    problem?: string
     predefined: readonly PageUser[]
     recent: readonly string[]
+    /** Who is logged in in this browser and may go on as that. */
+    accounts: readonly PageUser[]
+    /** What shows that the answer about an account comes from this page. */
+    browser_state?: string
   }
+  consent: PageRequest & { account: PageUser; browser_state: string }
   /** The form that carries an authorization response; a script posts it, else the button does. */
   form_post: { action: string; fields: readonly (readonly [string, string])[] }
   error: { error: string; description: string; status: number }

@@ -14,7 +14,10 @@ const home: Pages['home'] = {
   clients: [],
   isolated: false,
 }
+const request = { hidden: [], links: [], claims: [] }
 const login: Pages['login'] = {
+  ...request,
+  accounts: [],
   action: '/oauth2/authorize?client_id=app&scope=openid',
   client_id: 'app',
   registered: true,
@@ -44,6 +47,18 @@ function everyPage(text: string): [keyof Pages, string][] {
   const person = { sub: text, display_name: text, description: text }
   const claims = { [text]: text, nested: { [text]: [text] } }
   const link = `/${text}`
+  const asked = {
+    action: link,
+    hidden: [[text, text]] as const,
+    client_id: text,
+    client_name: text,
+    links: [{ name: text, uri: link }],
+    registered: false,
+    redirect_uri: `javascript:${text}`,
+    scopes: [{ name: text, description: text }],
+    claims: [text],
+    problem: text,
+  }
   return [
     [
       'home',
@@ -61,18 +76,15 @@ function everyPage(text: string): [keyof Pages, string][] {
     [
       'login',
       renderPage('login', {
-        action: link,
-        client_id: text,
-        client_name: text,
-        registered: false,
-        redirect_uri: `javascript:${text}`,
-        scopes: [{ name: text, description: text }],
+        ...asked,
         login_hint: text,
-        problem: text,
         predefined: [person],
         recent: [text],
+        accounts: [person],
+        browser_state: text,
       }),
     ],
+    ['consent', renderPage('consent', { ...asked, account: person, browser_state: text })],
     ['error', renderPage('error', { error: text, description: text, status: 400 })],
     [
       'end_session',

@@ -1,0 +1,48 @@
+/** What the end-user answered on the page of the authorization endpoint. OpenID Connect Core §3.1.2.3 and §3.1.2.4. */
+import { invalidRequest } from '../oauth/errors.js'
+import type { Params } from '../oauth/params.js'
+import type { BrowserSession } from './session.js'
+
+export interface Answer {
+  /** Who to log in as. */
+  readonly sub: string | undefined
+  readonly action: string | undefined
+  /** Whose login in this browser is meant; it takes the session's `browser_state` along. */
+  readonly account: string | undefined
+  readonly browser_state: string | undefined
+}
+
+const FIELDS = ['sub', 'action', 'account', 'browser_state'] as const
+
+/** The answer in a form; undefined where the form is an authorization request and nothing else. */
+export function readAnswer(form: Params): Answer | undefined {
+  const came = new Set(form.entries().map(([name]) => name))
+  if (came.has('client_id') && !FIELDS.some((name) => came.has(name))) return undefined
+  const sub = form.find('sub')
+  // OpenID Connect Core §2: at most 255 ASCII characters. Departure: any characters, as the reference takes them.
+  if (sub !== undefined && sub.length > 255) {
+    throw invalidRequest(`sub has ${sub.length} characters, expected 255 at most`)
+  }
+  const [action, account, browser_state] = [form.find('action'), form.find('account'), form.find('browser_state')]
+  return { sub, action, account, browser_state }
+}
+
+/** What came besides the answer: an authorization request that was posted, to be posted again with the next answer. */
+export function readCarried(form: Params): [string, string][] {
+  const answered: readonly string[] = FIELDS
+  return form.entries().filter(([name]) => !answered.includes(name))
+}
+
+/** Why an answer brings a page again, for the end-user to read; undefined where it has led on. */
+export function problemWith(answer: Answer, before: BrowserSession | undefined): string | undefined {
+  if (answer.account === undefined && answer.action !== 'switch') {
+    return 'Error: invalid_request: sub is missing, expected the subject to log in as'
+  }
+  if (before !== undefined && isOf(answer, before)) return undefined
+  return 'Error: invalid_request: who is logged in here has changed since the page was shown'
+}
+
+/** Whether the answer is to a page that this session was shown, and not to one that another site made up. */
+export function isOf(answer: Answer, { session }: BrowserSession): boolean {
+  return answer.browser_state === session.browser_state
+}

@@ -1,0 +1,44 @@
+/** What an end-user has agreed to let a client have, so that they aren't asked for it again. OpenID Connect Core §3.1.2.4. */
+import type { Context } from '../context.js'
+import type { AuthorizationRequest } from '../oauth/authorization_request.js'
+import { words } from '../oauth/params.js'
+import type { ClaimsRequest, Consent } from '../store/store.js'
+
+/** Nobody asks for more; it bounds what is remembered. */
+const MOST = 200
+
+/** Whether the end-user has agreed to all that the client asks for. */
+export async function hasConsented(ctx: Context, { client, scope, claims }: AuthorizationRequest, sub: string) {
+  const given = await ctx.store.consents.get(consentKey(sub, client.client_id))
+  return (
+    given !== undefined &&
+    includesAll(words(given.scope), words(scope)) &&
+    includesAll(namesOf(given.claims, 'id_token'), namesOf(claims, 'id_token')) &&
+    includesAll(namesOf(given.claims, 'userinfo'), namesOf(claims, 'userinfo'))
+  )
+}
+
+/** Remembers that the end-user has agreed, beside what they agreed to before. */
+export async function recordConsent(ctx: Context, { client, scope, claims }: AuthorizationRequest, sub: string) {
+  const key = consentKey(sub, client.client_id)
+  const before = await ctx.store.consents.get(key)
+  const join = (place: keyof ClaimsRequest) => {
+    const names = [...new Set([...namesOf(claims, place), ...namesOf(before?.claims, place)])]
+    return Object.fromEntries(names.slice(0, MOST).map((name) => [name, null]))
+  }
+  const consent: Consent = {
+    scope: words(`${scope} ${before?.scope ?? ''}`)
+      .slice(0, MOST)
+      .join(' '),
+    claims: { id_token: join('id_token'), userinfo: join('userinfo') },
+  }
+  await ctx.store.consents.put(key, consent)
+}
+
+/** The names of the claims that were asked for one by one. */
+export function namesOf(claims: ClaimsRequest | undefined, place: keyof ClaimsRequest): string[] {
+  return Object.keys(claims?.[place] ?? {})
+}
+
+const consentKey = (sub: string, client_id: string) => JSON.stringify([sub, client_id])
+const includesAll = (given: readonly string[], wanted: readonly string[]) => wanted.every((one) => given.includes(one))
