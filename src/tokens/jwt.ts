@@ -1,10 +1,11 @@
 /** Signing, and reading back what was signed. RFC 7515 and RFC 7519. */
-import { createLocalJWKSet, type JWTPayload, jwtVerify, SignJWT } from 'jose'
+import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, type JWTPayload, jwtVerify, SignJWT } from 'jose'
 import type { SigningKey } from '../config/snapshot.js'
 import type { Context } from '../context.js'
+import { findClient } from '../directory.js'
 import { defaultAlg } from '../keys.js'
 
-/** The header's `typ` of an ID token; an access token has another. */
+/** The header's `typ` of an ID token; every other kind of token has another, or none. */
 export const ID_TOKEN_TYP = 'JWT'
 
 /** The key that signs with this algorithm, or with the default one where none is asked for. */
@@ -16,19 +17,35 @@ export async function requireSigningKey(ctx: Context, alg: string = defaultAlg(c
 
 /** @param typ the header's `typ`, so that one kind of token can't pass for another (RFC 8725 §3.11). */
 export async function signJwt(
-  key: SigningKey,
-  typ: string,
+  { alg, kid, privateKey }: SigningKey,
+  typ: string | undefined,
   claims: Readonly<Record<string, unknown>>,
 ): Promise<string> {
-  return new SignJWT(claims as JWTPayload).setProtectedHeader({ alg: key.alg, kid: key.kid, typ }).sign(key.privateKey)
+  const header = { alg, kid, ...(typ !== undefined && { typ }) }
+  return new SignJWT(claims as JWTPayload).setProtectedHeader(header).sign(privateKey)
 }
 
 /** The claims of an ID token that this issuer signed, expired or not; undefined for anything else. */
 export async function readOwnIdToken(ctx: Context, token: string): Promise<JWTPayload | undefined> {
-  const keys = await ctx.keys()
-  const jwks = createLocalJWKSet({ keys: keys.map((key) => ({ ...key.publicJwk })) })
-  // OpenID Connect RP-Initiated Logout §2: a hint is good even after its exp.
-  const options = { issuer: ctx.issuer, typ: ID_TOKEN_TYP, clockTolerance: Number.MAX_SAFE_INTEGER }
-  const verified = await jwtVerify(token, jwks, options).catch(() => undefined)
-  return verified?.payload
+  try {
+    // OpenID Connect RP-Initiated Logout §2: a hint is good even after its exp.
+    const options = { issuer: ctx.issuer, typ: ID_TOKEN_TYP, clockTolerance: Number.MAX_SAFE_INTEGER }
+    const secret = await findSecret(ctx, token)
+    if (secret !== undefined) return (await jwtVerify(token, secret, options)).payload
+    const keys = await ctx.keys()
+    const jwks = createLocalJWKSet({ keys: keys.map((key) => ({ ...key.publicJwk })) })
+    return (await jwtVerify(token, jwks, options)).payload
+  } catch {
+    // Broken, encrypted, unsigned (OpenID Connect Core §3.1.2.1: whose it is can't be told then), or of somebody else.
+    return undefined
+  }
+}
+
+/** OpenID Connect Core §10.1: the secret of the client in `aud`, where that is what the client's ID tokens are signed with. */
+async function findSecret(ctx: Context, token: string): Promise<Uint8Array | undefined> {
+  const { alg } = decodeProtectedHeader(token)
+  if (!String(alg).startsWith('HS')) return undefined
+  const client = await findClient(ctx, String(decodeJwt(token).aud))
+  if (client?.client_secret === undefined || client.id_token_signed_response_alg !== alg) return undefined
+  return new TextEncoder().encode(client.client_secret)
 }
