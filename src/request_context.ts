@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import type { FastifyRequest } from 'fastify'
 import type { Snapshot } from './config/snapshot.js'
 import { type Context, IN_PROCESS } from './context.js'
-import { ENDPOINTS, PATHS } from './endpoints/paths.js'
+import { ENDPOINTS, isIssuerName, PATHS } from './endpoints/paths.js'
 import type { Keys } from './keys.js'
 import type { Clock } from './mock/clock.js'
 import type { Journal } from './mock/journal.js'
@@ -20,16 +20,13 @@ export interface Issuer {
   readonly journal: Journal
 }
 
-/** The names of isolated issuers: what needs no encoding in a URL. */
-const ISSUER_NAME = /^[A-Za-z0-9._~-]{1,64}$/
-
 export function createContext(
   snapshot: Snapshot,
   findIssuer: (name: string | undefined) => Issuer,
   request: FastifyRequest,
 ): Context {
   const { issuer: name } = request.params as { issuer?: string }
-  if (name !== undefined && (!ISSUER_NAME.test(name) || /^\.+$/.test(name))) throw notFound(describeRequest(request))
+  if (name !== undefined && !isIssuerName(name)) throw notFound(describeRequest(request))
   const fixed = snapshot.config
   const { headers, protocol, socket } = request
   const trusted = socket.remoteAddress === IN_PROCESS || snapshot.trusts(socket.remoteAddress)
@@ -80,5 +77,16 @@ const OWN_PATHS: readonly string[] = [...Object.values(ENDPOINTS), ...Object.val
 export function routedUrl({ base_path, trusts }: Snapshot, { url = '/', headers, socket }: IncomingMessage): string {
   const said = trusts(socket.remoteAddress) ? firstOf(headers['x-forwarded-prefix']) : undefined
   const prefix = said?.startsWith('/') ? said.replace(/\/+$/, '') : base_path
-  return OWN_PATHS.includes(url.split('?')[0]!) ? url : stripPath(url, prefix)
+  return OWN_PATHS.includes(url.split('?')[0]!) ? url : stripPath(appendWellKnown(url), prefix)
+}
+
+const INSERTED = /^\/*(\/\.well-known\/(?:openid-configuration|oauth-authorization-server))(\/[^?]*)(.*)$/
+
+/**
+ * RFC 8414 §3.1: the document of an issuer with a path is also where the well-known part stands before that path. Here
+ * it follows, as OpenID Connect Discovery §4.1 has it.
+ */
+function appendWellKnown(url: string): string {
+  const [, document, path = '', query = ''] = INSERTED.exec(url) ?? []
+  return document === undefined ? url : path + document + query
 }

@@ -33,6 +33,7 @@ import { registration } from './endpoints/registration.js'
 import { tlsCa } from './endpoints/tls_ca.js'
 import { token } from './endpoints/token.js'
 import { userinfo } from './endpoints/userinfo.js'
+import { webfinger } from './endpoints/webfinger.js'
 import { selfLogin } from './interaction/self_login.js'
 import { methodNotAllowed, notFound } from './oauth/errors.js'
 import { contentSecurityPolicy } from './pages/content_security_policy.js'
@@ -149,6 +150,7 @@ function serveIssuer(foundation: Foundation): FastifyPluginAsync {
         strictPreflight: false,
       })
       await scope.register(discovery)
+      await scope.register(webfinger)
       await scope.register(jwks)
       await scope.register(token)
       await scope.register(userinfo)

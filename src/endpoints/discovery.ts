@@ -1,6 +1,15 @@
-/** The provider's metadata, derived from the tables. OpenID Connect Discovery §3 and §4: https://openid.net/specs/openid-connect-discovery-1_0.html */
+/** The provider's metadata, derived from the tables. OpenID Connect Discovery §3 and §4, and RFC 8414 §2 and §3: https://openid.net/specs/openid-connect-discovery-1_0.html */
 import type { FastifyPluginAsync } from 'fastify'
+import type { DeepReadonly, Snapshot } from '../config/snapshot.js'
+import type { User } from '../config/types.js'
 import type { Context } from '../context.js'
+import {
+  ASYMMETRIC_ALGS,
+  CONTENT_ENCRYPTIONS,
+  KEY_MANAGEMENT_ALGS,
+  listResponseAlgs,
+  SYMMETRIC_ALGS,
+} from '../oauth/algorithms.js'
 import { TOKEN_ENDPOINT_AUTH_METHODS } from '../oauth/client_authentication.js'
 import { GRANT_TYPES } from '../oauth/client_metadata.js'
 import { CODE_CHALLENGE_METHODS } from '../oauth/pkce.js'
@@ -9,31 +18,104 @@ import { RESPONSE_TYPES } from '../oauth/response_type.js'
 import { listScopes } from '../oauth/scopes.js'
 import { ENDPOINTS, FRONT_CHANNEL, PATHS } from './paths.js'
 
+/** Where the same document is, for clients of OpenID Connect and for those of OAuth alone. */
 export const discovery: FastifyPluginAsync = async (app) => {
-  app.get(PATHS.discovery, async ({ ctx }) => describeProvider(ctx))
+  for (const path of [PATHS.discovery, PATHS.oauth_discovery]) app.get(path, async ({ ctx }) => describeProvider(ctx))
 }
 
-function describeProvider(ctx: Context) {
-  const scopes = listScopes(ctx.snapshot)
-  const urls = Object.entries(ENDPOINTS).map(([name, path]) => [
-    name,
-    (FRONT_CHANNEL.includes(name) ? ctx.public_url : ctx.internal_url) + path,
-  ])
-  return {
+type Metadata = Readonly<Record<string, unknown>>
+
+/** What is derived, with what the configuration says instead. */
+function describeProvider(ctx: Context): Metadata {
+  const derived = {
     issuer: ctx.issuer,
-    ...Object.fromEntries(urls),
+    ...listEndpoints(ctx),
+    ...describeRequests(ctx.snapshot),
+    ...describeTokens(ctx.snapshot),
+    ...describeClaims(ctx.snapshot),
+    ...LOGOUT,
+  }
+  // RFC 8414 §3.2: a member without elements is left out.
+  const known = Object.entries(derived).filter(([, value]) => !Array.isArray(value) || value.length > 0)
+  const said = Object.entries(ctx.snapshot.config.discovery)
+  const all = new Map<string, unknown>([...known, ...said])
+  return Object.fromEntries([...all].filter(([, value]) => value !== null))
+}
+
+function listEndpoints({ snapshot, public_url, internal_url }: Context): Metadata {
+  const listed = Object.entries(ENDPOINTS).filter(
+    ([name]) => name !== 'check_session_iframe' || snapshot.rules.session_state,
+  )
+  return Object.fromEntries(
+    listed.map(([name, path]) => [name, (FRONT_CHANNEL.includes(name) ? public_url : internal_url) + path]),
+  )
+}
+
+/** What an authorization request may say. */
+function describeRequests({ config, rules, encryption_keys }: Snapshot): Metadata {
+  const encryption_algs = [...new Set(encryption_keys.map(({ alg }) => alg))]
+  return {
     response_types_supported: Object.keys(RESPONSE_TYPES),
     response_modes_supported: RESPONSE_MODES,
-    grant_types_supported: GRANT_TYPES,
-    scopes_supported: [...scopes.keys()],
-    claims_supported: [...new Set(['sub', 'iss', 'aud', 'exp', 'iat', 'auth_time', ...[...scopes.values()].flat()])],
-    subject_types_supported: ['public'],
-    id_token_signing_alg_values_supported: [...new Set(ctx.snapshot.keys.map((key) => key.alg))],
-    token_endpoint_auth_methods_supported: TOKEN_ENDPOINT_AUTH_METHODS,
     code_challenge_methods_supported: CODE_CHALLENGE_METHODS,
-    // OpenID Connect Discovery §3: left out, request_uri_parameter_supported would mean true.
-    request_parameter_supported: false,
-    request_uri_parameter_supported: false,
-    claims_parameter_supported: false,
+    acr_values_supported: config.acr_values,
+    display_values_supported: ['page', 'popup', 'touch', 'wap'],
+    // The pages are in English, whatever a request prefers.
+    ui_locales_supported: ['en'],
+    claims_parameter_supported: true,
+    request_parameter_supported: true,
+    request_uri_parameter_supported: true,
+    require_request_uri_registration: rules.registered_request_uris,
+    request_object_signing_alg_values_supported: ['none', ...SYMMETRIC_ALGS, ...ASYMMETRIC_ALGS],
+    request_object_encryption_alg_values_supported: encryption_algs,
+    request_object_encryption_enc_values_supported: encryption_algs.length > 0 ? CONTENT_ENCRYPTIONS : [],
+    // RFC 9207 §3.
+    authorization_response_iss_parameter_supported: rules.iss_parameter,
   }
 }
+
+/** How clients get tokens, and what these are protected by. */
+function describeTokens(snapshot: Snapshot): Metadata {
+  const response_algs = listResponseAlgs(snapshot)
+  const { issue_refresh_token } = snapshot.config
+  return {
+    grant_types_supported: GRANT_TYPES.filter((grant) => grant !== 'refresh_token' || issue_refresh_token),
+    token_endpoint_auth_methods_supported: TOKEN_ENDPOINT_AUTH_METHODS,
+    token_endpoint_auth_signing_alg_values_supported: [...SYMMETRIC_ALGS, ...ASYMMETRIC_ALGS],
+    id_token_signing_alg_values_supported: response_algs,
+    id_token_encryption_alg_values_supported: KEY_MANAGEMENT_ALGS,
+    id_token_encryption_enc_values_supported: CONTENT_ENCRYPTIONS,
+    userinfo_signing_alg_values_supported: response_algs,
+    userinfo_encryption_alg_values_supported: KEY_MANAGEMENT_ALGS,
+    userinfo_encryption_enc_values_supported: CONTENT_ENCRYPTIONS,
+  }
+}
+
+/** Who a client can learn about, and what. */
+function describeClaims(snapshot: Snapshot): Metadata {
+  const scopes = listScopes(snapshot)
+  const { issue_refresh_token } = snapshot.config
+  const own = [...snapshot.users.values()].flatMap(listClaims)
+  return {
+    subject_types_supported: ['public', 'pairwise'],
+    scopes_supported: [...scopes.keys()].filter((scope) => scope !== 'offline_access' || issue_refresh_token),
+    claim_types_supported: ['normal', 'aggregated', 'distributed'],
+    claims_supported: [...new Set([...PROTOCOL_CLAIMS, ...[...scopes.values()].flat(), ...own])],
+  }
+}
+
+/** OpenID Connect Core §2 and Back-Channel Logout §2.1: what the provider itself says in an ID token. */
+const PROTOCOL_CLAIMS = ['sub', 'iss', 'aud', 'exp', 'iat', 'auth_time', 'nonce', 'acr', 'amr', 'sid'] as const
+
+function listClaims({ claims, id_token, userinfo, claim_sources = {} }: DeepReadonly<User>): string[] {
+  const places = [claims, id_token, userinfo, ...Object.values(claim_sources).map((source) => source.claims)]
+  return places.flatMap((place) => Object.keys(place))
+}
+
+/** OpenID Connect Front-Channel Logout §3 and Back-Channel Logout §2.1. */
+const LOGOUT = {
+  frontchannel_logout_supported: true,
+  frontchannel_logout_session_supported: true,
+  backchannel_logout_supported: true,
+  backchannel_logout_session_supported: true,
+} as const

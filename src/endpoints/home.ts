@@ -14,6 +14,8 @@ export const home: FastifyPluginAsync = async (app) => {
       users: [...ctx.snapshot.users.values()],
       clients: [...ctx.snapshot.clients.values()],
       isolated: ctx.own_path !== '',
+      profile: ctx.snapshot.config.profile,
+      rules: Object.values(ctx.snapshot.rules),
     })
     return reply.type('text/html; charset=utf-8').send(page)
   })

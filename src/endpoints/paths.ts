@@ -37,3 +37,12 @@ export const PATHS = {
   tls_ca: '/tls/ca.pem',
   config_schema: '/config.schema.json',
 } as const
+
+/** What an isolated issuer may be called: what needs no encoding in a URL, and isn't dots alone. */
+export const isIssuerName = (name: string) => /^(?!\.+$)[A-Za-z0-9._~-]{1,64}$/.test(name)
+
+/** The name of the isolated issuer that a path is below. */
+export function findIssuerName(path: string): string | undefined {
+  const [, name] = /\/issuers\/([^/]+)(?:\/|$)/.exec(path) ?? []
+  return name !== undefined && isIssuerName(name) ? name : undefined
+}

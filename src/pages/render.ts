@@ -43,6 +43,9 @@ export interface Pages {
     clients: readonly { client_id: string; client_name?: string }[]
     /** Whether this is one of the issuers below `/issuers/`. */
     isolated: boolean
+    profile: 'lenient' | 'strict'
+    /** Whether each rule is on. */
+    rules: readonly boolean[]
   }
   login: PageRequest & {
     /** What the field is filled with. */

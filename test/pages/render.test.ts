@@ -13,6 +13,8 @@ const home: Pages['home'] = {
   users: [],
   clients: [],
   isolated: false,
+  profile: 'lenient',
+  rules: [true, false, false],
 }
 const request = { hidden: [], links: [], claims: [] }
 const login: Pages['login'] = {
@@ -71,6 +73,8 @@ function everyPage(text: string): [keyof Pages, string][] {
         users: [person],
         clients: [{ client_id: text, client_name: text }],
         isolated: true,
+        profile: 'strict',
+        rules: [true],
       }),
     ],
     [
@@ -202,6 +206,7 @@ t.test('a redirect URI is never a link', async (t) => {
 
 t.test('home: says what it is, names the issuer and links to the ways in', async (t) => {
   const html = renderPage('home', home)
+  t.match(textOf(html), 'Profile lenient: 1 of the 3 rules of a certified provider are on.')
   t.same(textsOf(html, 'h1'), ['oidc-provider-mock'])
   t.match(textOf(html), 'http://localhost:9400')
   t.match(html, /<a [^>]*href="\/\.well-known\/openid-configuration"[^>]*>Discovery document<\/a>/)
