@@ -2,6 +2,7 @@
 import type { FastifyPluginAsync } from 'fastify'
 import { handleGrant, requireGrantType } from '../grants/index.js'
 import { authenticateClient } from '../oauth/client_authentication.js'
+import { findClientCertificate } from '../oauth/client_certificate.js'
 import { readForm } from '../oauth/params.js'
 import { ENDPOINTS } from './paths.js'
 
@@ -12,7 +13,13 @@ export const token: FastifyPluginAsync = async (app) => {
     const { ctx, headers, body } = request
     const params = readForm(headers['content-type'], body)
     requireGrantType(params)
-    const client = await authenticateClient(ctx, headers.authorization, params)
+    const client = await authenticateClient(ctx, {
+      authorization: headers.authorization,
+      params,
+      certificate: findClientCertificate(request.socket),
+      // As discovery names it, and as the request came.
+      endpoint: [ctx.internal_url, ctx.request_url + ctx.own_path].map((url) => url + ENDPOINTS.token_endpoint),
+    })
     const response = await handleGrant(ctx, client, params)
     request.log.info(
       { client_id: client.client_id, grant_type: params.find('grant_type'), scope: response.scope },

@@ -1,54 +1,149 @@
-/** Who calls the token endpoint. RFC 6749 §2.3.1 and OpenID Connect Core §9. */
+/** Who calls the token endpoint. RFC 6749 §2.3, OpenID Connect Core §9 and RFC 8705 §2. */
 import type { Context } from '../context.js'
 import { type Client, findClient } from '../directory.js'
-import { invalidClient, shown } from './errors.js'
+import { ASSERTION_TYPE, type ClientAssertion, readAssertion, verifyAssertion } from './client_assertion.js'
+import { type ClientCertificate, verifyCertificate, verifySelfSigned } from './client_certificate.js'
+import { invalidClient, invalidRequest, shown } from './errors.js'
 import type { Params } from './params.js'
+import { enforce } from './rules.js'
 
-/** For discovery, and for the metadata that clients register. */
-export const TOKEN_ENDPOINT_AUTH_METHODS = ['client_secret_basic', 'client_secret_post', 'none'] as const
+/** Every method that there is. */
+export const TOKEN_ENDPOINT_AUTH_METHODS = [
+  'client_secret_basic',
+  'client_secret_post',
+  'client_secret_jwt',
+  'private_key_jwt',
+  'tls_client_auth',
+  'self_signed_tls_client_auth',
+  'none',
+] as const satisfies readonly Client['token_endpoint_auth_method'][]
 
 type Method = (typeof TOKEN_ENDPOINT_AUTH_METHODS)[number]
 
-interface Credentials {
-  readonly method: Method
-  readonly client_id: string
-  readonly client_secret: string | undefined
+/** For discovery, and for the metadata that clients register: those by certificate only where the server asks for one. */
+export function listAuthMethods({ snapshot }: Context): Method[] {
+  const certificates = snapshot.config.server.tls?.client_certificates === true
+  return TOKEN_ENDPOINT_AUTH_METHODS.filter((method) => certificates || !isByCertificate(method))
 }
 
-/** The client that calls. A registered one must use its own method and secret; every refusal is `invalid_client`. */
-export async function authenticateClient(
-  ctx: Context,
-  authorization: string | undefined,
-  params: Params,
-): Promise<Client> {
-  const credentials = authorization === undefined ? readForm(params) : readBasic(authorization, params)
-  const { method, client_id, client_secret } = credentials
-  const scheme = method === 'client_secret_basic' ? 'Basic' : undefined
+/** Everything by which a client can say who it is. */
+export interface Caller {
+  /** The header. */
+  readonly authorization: string | undefined
+  readonly params: Params
+  readonly certificate: ClientCertificate | undefined
+  /** What an assertion may be for, besides the issuer: the endpoint's URLs. */
+  readonly endpoint: readonly string[]
+}
+
+interface Credentials {
+  /** Left out, nothing came but the client_id: the method is `none`, or the certificate says the rest. */
+  readonly method?: Method
+  readonly client_id: string
+  readonly client_secret?: string
+  readonly assertion?: ClientAssertion
+}
+
+/** The client that calls. A registered one must use its own method; every refusal but that of two methods is `invalid_client`. */
+export async function authenticateClient(ctx: Context, caller: Caller): Promise<Client> {
+  const credentials = readCredentials(ctx, caller)
+  const { client_id } = credentials
   const client = await findClient(ctx, client_id)
   if (client === undefined) {
-    throw invalidClient(`client_id is ${shown(client_id)}: no such client is configured or registered`, scheme)
+    throw refusal(credentials, `client_id is ${shown(client_id)}: no such client is configured or registered`)
   }
   const registered = client.token_endpoint_auth_method
   if (registered === 'any') return client
+  const { method = caller.certificate !== undefined && isByCertificate(registered) ? registered : 'none' } = credentials
   if (method !== registered) {
-    throw invalidClient(
-      `client ${shown(client_id)} used ${method}, expected its token_endpoint_auth_method ${registered}`,
-      scheme,
-    )
+    const problem = `used ${method}, expected its token_endpoint_auth_method ${registered}`
+    throw refusal(credentials, `client ${shown(client_id)} ${problem}`)
   }
-  if (registered !== 'none' && client_secret !== client.client_secret) {
-    throw invalidClient(`client_secret is not the one of client ${shown(client_id)}`, scheme)
-  }
+  await PROOFS[method](ctx, client, credentials, caller)
   return client
 }
 
-function readForm(params: Params): Credentials {
+/** For each method, what looks at the proof and throws where it is none. */
+const PROOFS: Readonly<
+  Record<Method, (ctx: Context, client: Client, credentials: Credentials, caller: Caller) => void | Promise<void>>
+> = {
+  client_secret_basic: verifySecret,
+  client_secret_post: verifySecret,
+  client_secret_jwt: (ctx, client, credentials, caller) => {
+    verifyExpiry(ctx, client, credentials)
+    return verifyAssertion(ctx, client, credentials.assertion!, [ctx.issuer, ...caller.endpoint])
+  },
+  private_key_jwt: (ctx, client, { assertion }, { endpoint }) =>
+    verifyAssertion(ctx, client, assertion!, [ctx.issuer, ...endpoint]),
+  tls_client_auth: (_ctx, client, _credentials, { certificate }) => verifyCertificate(client, certificate!),
+  self_signed_tls_client_auth: (ctx, client, _credentials, { certificate }) =>
+    verifySelfSigned(ctx, client, certificate!),
+  none: () => undefined,
+}
+
+function verifySecret(ctx: Context, client: Client, credentials: Credentials): void {
+  if (credentials.client_secret !== client.client_secret) {
+    throw refusal(credentials, `client_secret is not the one of client ${shown(client.client_id)}`)
+  }
+  verifyExpiry(ctx, client, credentials)
+}
+
+/** RFC 7591 §3.2.1: 0 is never. */
+function verifyExpiry(ctx: Context, client: Client, credentials: Credentials): void {
+  const { client_id, client_secret_expires_at = 0 } = client
+  const now = ctx.clock.now()
+  if (client_secret_expires_at === 0 || client_secret_expires_at > now) return
+  const problem = `expired at ${client_secret_expires_at}, it is ${now} now`
+  throw refusal(credentials, `the client_secret of client ${shown(client_id)} ${problem}`)
+}
+
+/** RFC 6749 §5.2: with a challenge for whom tried the header. */
+const refusal = ({ method }: Credentials, description: string) =>
+  invalidClient(description, method === 'client_secret_basic' ? 'Basic' : undefined)
+
+function isByCertificate(method: string): method is 'tls_client_auth' | 'self_signed_tls_client_auth' {
+  return method.endsWith('tls_client_auth')
+}
+
+function readCredentials(ctx: Context, { authorization, params }: Caller): Credentials {
+  const client_secret = params.find('client_secret')
+  const client_assertion = params.find('client_assertion')
+  const used = [
+    ...(authorization === undefined ? [] : ['the Authorization header']),
+    ...(client_secret === undefined ? [] : ['client_secret']),
+    ...(client_assertion === undefined ? [] : ['client_assertion']),
+  ]
+  // RFC 6749 §2.3: the client must not use more than one authentication method in each request.
+  if (used.length > 1) {
+    const refusal = invalidRequest(`the client authenticates by ${used.join(' and ')}, expected one of them`)
+    enforce(ctx, 'one_client_authentication', refusal)
+  }
+  if (authorization !== undefined) return readBasic(authorization, params)
+  if (client_assertion !== undefined) return readAssertionOf(client_assertion, params)
   const client_id = params.find('client_id')
   if (client_id === undefined) {
-    throw invalidClient('client_id is missing, expected it in the form or in an Authorization header of type Basic')
+    throw invalidClient(
+      'client_id is missing, expected it in the form, in an Authorization header of type Basic, or in a client_assertion',
+    )
   }
-  const client_secret = params.find('client_secret')
-  return { method: client_secret === undefined ? 'none' : 'client_secret_post', client_id, client_secret }
+  return { client_id, ...(client_secret !== undefined && { method: 'client_secret_post', client_secret }) }
+}
+
+function readAssertionOf(jwt: string, params: Params): Credentials {
+  const type = params.find('client_assertion_type')
+  // RFC 7523 §2.2: no other type is known here.
+  if (type !== ASSERTION_TYPE) {
+    throw invalidClient(`client_assertion_type is ${shown(type ?? 'missing')}, expected ${ASSERTION_TYPE}`)
+  }
+  const assertion = readAssertion(jwt)
+  const inForm = params.find('client_id')
+  // RFC 7521 §4.2: a client_id beside the assertion identifies the same client.
+  if (inForm !== undefined && inForm !== assertion.client_id) {
+    throw invalidClient(
+      `client_id is ${shown(inForm)} in the form, but ${shown(assertion.client_id)} in client_assertion`,
+    )
+  }
+  return { method: assertion.method, client_id: assertion.client_id, assertion }
 }
 
 /** RFC 7617 §2, with RFC 6749 §2.3.1: both halves are form-urlencoded within. */

@@ -49,6 +49,11 @@ function createCollection<R extends object>(cap: number): Collection<R> {
     async put(key, record) {
       records.set(key, record)
     },
+    async add(key, record) {
+      const free = !records.has(key)
+      if (free) records.set(key, record)
+      return free
+    },
     async get(key) {
       return records.get(key)
     },

@@ -6,6 +6,8 @@ import type * as config from '../config/types.js'
 export interface Collection<R> {
   /** Keeps the record under the key, in place of what was there. */
   put(key: string, record: R): Promise<void>
+  /** Keeps the record unless there is one under the key already: of all callers only one gets `true`. */
+  add(key: string, record: R): Promise<boolean>
   get(key: string): Promise<R | undefined>
   /** Removes and returns in one step: of all callers only one gets the record. */
   take(key: string): Promise<R | undefined>

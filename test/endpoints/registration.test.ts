@@ -91,10 +91,6 @@ for (const [title, uris, message] of BAD_URIS) {
 }
 
 const BAD_METADATA: [object, RegExp][] = [
-  [
-    { token_endpoint_auth_method: 'private_key_jwt' },
-    /^token_endpoint_auth_method is private_key_jwt, expected one of c/,
-  ],
   [{ token_endpoint_auth_method: 1 }, /^token_endpoint_auth_method is 1/],
   [{ token_endpoint_auth_method: null }, /^token_endpoint_auth_method is null/],
   [{ token_endpoint_auth_method: ['none'] }, /^token_endpoint_auth_method is a list of 1/],

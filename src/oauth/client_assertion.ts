@@ -1,0 +1,83 @@
+/** A JWT by which a client says who it is. RFC 7523 §2.2 and §3, OpenID Connect Core §9. */
+import { decodeJwt, decodeProtectedHeader } from 'jose'
+import type { Context } from '../context.js'
+import type { Client } from '../directory.js'
+import { ASYMMETRIC_ALGS, SYMMETRIC_ALGS } from './algorithms.js'
+import { verifyClientJwt } from './client_keys.js'
+import { invalidClient, shown } from './errors.js'
+
+/** RFC 7523 §2.2. */
+export const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
+
+/** For discovery: by a key for private_key_jwt, by the client_secret for client_secret_jwt. */
+export const ASSERTION_ALGS = [...ASYMMETRIC_ALGS, ...SYMMETRIC_ALGS] as const
+
+/** How far the client's clock may be ahead, in seconds. */
+const SKEW = 60
+
+/** An assertion as it came: nothing has vouched for it yet. */
+export interface ClientAssertion {
+  readonly jwt: string
+  readonly method: 'private_key_jwt' | 'client_secret_jwt'
+  readonly client_id: string
+}
+
+/** Whose an assertion says it is. */
+export function readAssertion(jwt: string): ClientAssertion {
+  const { iss, sub, alg } = decode(jwt)
+  // RFC 7523 §3: sub is the client_id, and OpenID Connect Core §9: so is iss.
+  if (typeof sub !== 'string' || sub === '') throw refusal(`has the sub ${quoted(sub)}, expected the client_id`)
+  if (iss !== sub) throw refusal(`has the iss ${quoted(iss)}, expected the client_id as in sub: ${shown(sub)}`)
+  return { jwt, method: String(alg).startsWith('HS') ? 'client_secret_jwt' : 'private_key_jwt', client_id: sub }
+}
+
+function decode(jwt: string): Readonly<Record<string, unknown>> {
+  try {
+    return { ...decodeJwt(jwt), alg: decodeProtectedHeader(jwt).alg }
+  } catch {
+    throw refusal('is no JWT')
+  }
+}
+
+/**
+ * Holds an assertion against what is demanded of it, and remembers that it has been used.
+ * @param audiences by which the client may have meant this provider.
+ */
+export async function verifyAssertion(
+  ctx: Context,
+  client: Client,
+  { jwt, method }: ClientAssertion,
+  audiences: readonly string[],
+): Promise<void> {
+  const { client_id, token_endpoint_auth_signing_alg: registered } = client
+  const fitting: readonly string[] = method === 'private_key_jwt' ? ASYMMETRIC_ALGS : SYMMETRIC_ALGS
+  const algs = registered === undefined ? fitting : [registered]
+  const { payload } = await verifyClientJwt(ctx, client, jwt, algs).catch((error: Error) => {
+    throw refusal(error.message)
+  })
+  const { aud, exp, iat, nbf, jti } = payload
+  // RFC 7523 §3: the assertion is for this authorization server.
+  if (![aud].flat().some((one) => audiences.includes(one as string))) {
+    throw refusal(`has the aud ${quoted(aud)}, expected one of ${audiences.join(', ')}`)
+  }
+  const expires_at = verifyTimes(ctx.clock.now(), { exp, iat, nbf })
+  // OpenID Connect Core §9: jti is required, and an assertion is used once.
+  if (typeof jti !== 'string' || jti === '') throw refusal(`has the jti ${quoted(jti)}, expected a text`)
+  const first = await ctx.store.used_jtis.add(JSON.stringify([client_id, jti]), { expires_at })
+  if (!first) throw refusal(`has the jti ${shown(jti)}, which came before; each assertion is used once`)
+}
+
+/** RFC 7523 §3: exp is required and lies ahead; iat and nbf, where they came, do not. The answer is exp. */
+function verifyTimes(now: number, { exp, iat, nbf }: Readonly<Record<'exp' | 'iat' | 'nbf', unknown>>): number {
+  if (typeof exp !== 'number') throw refusal(`has the exp ${quoted(exp)}, expected a number`)
+  if (exp <= now) throw refusal(`expired at ${exp}, it is ${now} now`)
+  for (const [name, time] of Object.entries({ iat, nbf })) {
+    if (time === undefined) continue
+    if (typeof time !== 'number') throw refusal(`has the ${name} ${quoted(time)}, expected a number`)
+    if (time > now + SKEW) throw refusal(`has the ${name} ${time}, which lies ahead: it is ${now} now`)
+  }
+  return exp
+}
+
+const refusal = (problem: string) => invalidClient(`client_assertion ${problem}`)
+const quoted = (value: unknown) => (value === undefined ? 'missing' : shown(JSON.stringify(value)))

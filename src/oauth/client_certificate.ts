@@ -1,0 +1,77 @@
+/** Who a client's TLS certificate says it is. RFC 8705 §2: https://www.rfc-editor.org/rfc/rfc8705#section-2 */
+import type { X509Certificate } from 'node:crypto'
+import { isIP, type Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
+import type { Context } from '../context.js'
+import type { Client } from '../directory.js'
+import { hasClientKey } from './client_keys.js'
+import { canonicalDn, reverseDn } from './distinguished_name.js'
+import { invalidClient, shown } from './errors.js'
+
+/** What a client showed when it connected; that it has the private key, TLS has made sure of. */
+export interface ClientCertificate {
+  readonly x509: X509Certificate
+  /** Whether an authority that is trusted here vouches for it. */
+  readonly authorized: boolean
+}
+
+/** RFC 8705 §2.1.2: of these `tls_client_auth` needs exactly one. */
+export const TLS_CLIENT_AUTH_MEMBERS = [
+  'tls_client_auth_subject_dn',
+  'tls_client_auth_san_dns',
+  'tls_client_auth_san_uri',
+  'tls_client_auth_san_ip',
+  'tls_client_auth_san_email',
+] as const satisfies readonly (keyof Client)[]
+
+/** The certificate of a connection; undefined over plain http, and where the client has shown none. */
+export function findClientCertificate(socket: Socket): ClientCertificate | undefined {
+  const x509 = socket instanceof TLSSocket ? socket.getPeerX509Certificate() : undefined
+  return x509 && { x509, authorized: (socket as TLSSocket).authorized }
+}
+
+/** RFC 8705 §2.1: an authority vouches for the certificate, and it has the one name that the client registered. */
+export function verifyCertificate(client: Client, { x509, authorized }: ClientCertificate): void {
+  if (!authorized) {
+    throw invalidClient(
+      "the client's certificate is not by an authority that is trusted here; see server.tls.client_ca",
+    )
+  }
+  const member = TLS_CLIENT_AUTH_MEMBERS.find((name) => client[name] !== undefined)
+  if (member === undefined) {
+    throw invalidClient(`client ${shown(client.client_id)} has none of ${TLS_CLIENT_AUTH_MEMBERS.join(', ')}`)
+  }
+  const expected = client[member]!
+  if (NAMES[member](x509, expected)) return
+  const names = [reverseDn(x509.subject), x509.subjectAltName ?? 'no subjectAltName'].join('; ')
+  throw invalidClient(`the client's certificate has the names ${shown(names)}, expected ${member} ${shown(expected)}`)
+}
+
+/** RFC 8705 §2.2: nobody vouches for the certificate; its key has to be one of those that the client registered. */
+export async function verifySelfSigned(ctx: Context, client: Client, { x509 }: ClientCertificate): Promise<void> {
+  const known = await hasClientKey(ctx, client, x509.publicKey).catch((error: Error) => {
+    throw invalidClient(`the client's certificate ${error.message}`)
+  })
+  if (!known)
+    throw invalidClient(`the client's certificate has a key that is none of client ${shown(client.client_id)}`)
+}
+
+const STRICT = { subject: 'never', wildcards: false } as const
+
+const NAMES: Readonly<
+  Record<(typeof TLS_CLIENT_AUTH_MEMBERS)[number], (x509: X509Certificate, name: string) => boolean>
+> = {
+  tls_client_auth_subject_dn: (x509, name) => canonicalDn(reverseDn(x509.subject)) === canonicalDn(name),
+  tls_client_auth_san_dns: (x509, name) => x509.checkHost(name, STRICT) !== undefined,
+  tls_client_auth_san_uri: (x509, name) => urisOf(x509).includes(name),
+  tls_client_auth_san_ip: (x509, name) => isIP(name) !== 0 && x509.checkIP(name) !== undefined,
+  tls_client_auth_san_email: (x509, name) => x509.checkEmail(name, STRICT) !== undefined,
+}
+
+/** RFC 5280 §4.2.1.6: the names of the kind uniformResourceIdentifier. Node quotes those that have a comma. */
+function urisOf({ subjectAltName = '' }: X509Certificate): string[] {
+  const found = subjectAltName.matchAll(/(?:^|, )([A-Za-z ]+):("(?:[^"\\]|\\.)*"|[^,]*)/g)
+  return [...found]
+    .filter(([, kind]) => kind === 'URI')
+    .map(([, , name = '']) => (name.startsWith('"') ? JSON.parse(name) : name))
+}
