@@ -23,6 +23,7 @@ import type { Credentials } from './config/tls.js'
 import type { Context } from './context.js'
 import { createHostWarning } from './doctor/hosts.js'
 import { authorization } from './endpoints/authorization.js'
+import { checkSession } from './endpoints/check_session.js'
 import { configSchema } from './endpoints/config_schema.js'
 import { discovery } from './endpoints/discovery.js'
 import { endSessionEndpoint } from './endpoints/end_session.js'
@@ -156,6 +157,7 @@ function serveIssuer(foundation: Foundation): FastifyPluginAsync {
       await scope.register(userinfo)
       await scope.register(registration)
       await scope.register(endSessionEndpoint)
+      await scope.register(checkSession)
       await scope.register(users)
       await scope.register(selfLogin)
       await scope.register(home)

@@ -188,6 +188,7 @@ const ALLOW: Record<string, string> = {
   '/oauth2/clients': 'POST, OPTIONS',
   '/oauth2/end_session': 'GET, HEAD, POST, OPTIONS',
   '/oauth2/end_session/confirm': 'POST, OPTIONS',
+  '/oauth2/check_session': 'GET, HEAD, OPTIONS',
   '/': 'GET, HEAD, OPTIONS',
   '/.well-known/openid-configuration': 'GET, HEAD, OPTIONS',
   '/users/alice': 'PUT, OPTIONS',

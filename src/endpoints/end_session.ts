@@ -1,26 +1,36 @@
 /** RP-initiated logout. OpenID Connect RP-Initiated Logout §2: https://openid.net/specs/openid-connect-rpinitiated-1_0.html */
-import type { FastifyPluginAsync } from 'fastify'
-import { endSession, endSessionPage } from '../interaction/logout.js'
-import { readForm, readParams } from '../oauth/params.js'
+import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
+import { allowFrames } from '../interaction/frontchannel_logout.js'
+import { endSessionPage, logOut } from '../interaction/logout.js'
+import { type Params, readForm, readParams } from '../oauth/params.js'
 import { ENDPOINTS, PATHS } from './paths.js'
 
 export const endSessionEndpoint: FastifyPluginAsync = async (app) => {
   const config = { answer: 'page' } as const
-  app.get(ENDPOINTS.end_session_endpoint, { config }, async ({ ctx, query }, reply) =>
-    reply
-      .type('text/html; charset=utf-8')
-      .send(await endSessionPage(ctx, readParams(query), confirmUrl(ctx.base_path))),
+  app.get(ENDPOINTS.end_session_endpoint, { config }, (request, reply) =>
+    ask(request, reply, readParams(request.query)),
   )
-  app.post(ENDPOINTS.end_session_endpoint, { config }, async ({ ctx, query, headers, body }, reply) => {
+  app.post(ENDPOINTS.end_session_endpoint, { config }, (request, reply) => {
+    const { query, headers, body } = request
     // RP-Initiated Logout §2 wants the form of a POST; a query beside it is taken where there is no form.
-    const params = body === undefined ? readParams(query) : readForm(headers['content-type'], body)
-    return reply.type('text/html; charset=utf-8').send(await endSessionPage(ctx, params, confirmUrl(ctx.base_path)))
+    return ask(request, reply, body === undefined ? readParams(query) : readForm(headers['content-type'], body))
   })
-  app.post(PATHS.end_session_confirm, { config }, async ({ ctx, headers, body }, reply) => {
-    const answer = await endSession(ctx, readForm(headers['content-type'], body))
+  app.post(PATHS.end_session_confirm, { config }, async (request, reply) => {
+    const { ctx, headers, body, cookies } = request
+    const params = readForm(headers['content-type'], body)
+    // The answer to our own page comes from there: what another site's page posts is only a request, so the end-user is asked.
+    if (['cross-site', 'same-site'].includes(String(headers['sec-fetch-site']))) return ask(request, reply, params)
+    const answer = await logOut(ctx, reply, cookies, params)
     if ('location' in answer) return reply.redirect(answer.location)
-    return reply.type('text/html; charset=utf-8').send(answer.page)
+    if (answer.frames.length > 0) allowFrames(reply, answer.frames)
+    return html(reply, answer.page)
   })
 }
 
-const confirmUrl = (base_path: string) => base_path + PATHS.end_session_confirm
+async function ask({ ctx, cookies }: FastifyRequest, reply: FastifyReply, params: Params): Promise<FastifyReply> {
+  return html(reply, await endSessionPage(ctx, cookies, params, ctx.base_path + PATHS.end_session_confirm))
+}
+
+function html(reply: FastifyReply, page: string): FastifyReply {
+  return reply.type('text/html; charset=utf-8').header('cache-control', 'no-store').send(page)
+}

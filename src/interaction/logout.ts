@@ -1,24 +1,23 @@
-/** What the end-user sees on the way out. OpenID Connect RP-Initiated Logout §2 and §3. */
+/** What the end-user sees on the way out, and what ends with it. OpenID Connect RP-Initiated Logout §2 and §3. */
+import type { FastifyReply } from 'fastify'
 import type { Context } from '../context.js'
 import { findClient } from '../directory.js'
-import { invalidRequest, shown } from '../oauth/errors.js'
-import type { Params } from '../oauth/params.js'
-import { redirectUriProblem } from '../oauth/redirect_uri.js'
-import { withQuery } from '../oauth/response_mode.js'
+import { type Params, words } from '../oauth/params.js'
 import { renderPage } from '../pages/render.js'
-import { readOwnIdToken } from '../tokens/jwt.js'
+import { type Login, notifyBackchannels } from './backchannel_logout.js'
+import { frontchannelUrls } from './frontchannel_logout.js'
+import { type LogoutRequest, readLogoutRequest } from './logout_request.js'
+import { type BrowserSession, endSession, findSession, findSessionOf } from './session.js'
 
-interface LogoutRequest {
-  readonly id_token_hint: string | undefined
-  readonly client_id: string | undefined
-  readonly sub: string | undefined
-  /** Where the browser goes afterwards, with `state`. */
-  readonly location: string | undefined
-}
+type Cookies = Readonly<Record<string, string | undefined>>
 
-/** The page that asks whether to end the session. */
-export async function endSessionPage(ctx: Context, params: Params, action: string): Promise<string> {
-  const { id_token_hint, client_id, sub, location } = await readLogoutRequest(ctx, params)
+/** The browser goes on at once, or stays for a page, with these frames on it. */
+export type LogoutAnswer = { readonly location: string } | { readonly page: string; readonly frames: readonly string[] }
+
+/** The page that asks whether to end the session. RP-Initiated Logout §2: with or without a hint, the end-user is asked. */
+export async function endSessionPage(ctx: Context, cookies: Cookies, params: Params, action: string): Promise<string> {
+  const asked = await readLogoutRequest(ctx, params)
+  const { id_token_hint, client_id, client_name, sub, location } = asked
   const carried = ['id_token_hint', 'client_id', 'post_logout_redirect_uri', 'redirect_uri', 'state']
   return renderPage('end_session', {
     action,
@@ -26,44 +25,91 @@ export async function endSessionPage(ctx: Context, params: Params, action: strin
     id_token_hint_missing: id_token_hint === undefined,
     id_token_hint_unknown: id_token_hint !== undefined && sub === undefined,
     hidden: params.entries().filter(([name, value]) => carried.includes(name) && value !== ''),
+    ...(await describeSessions(ctx, cookies, asked)),
     ...(client_id !== undefined && { client_id }),
-    ...(sub !== undefined && { sub }),
+    ...(client_name !== undefined && { client_name }),
     ...(location !== undefined && { redirect_uri: location }),
   })
 }
 
-/** The end-user has agreed: back to the client, or a page that says so. */
-export async function endSession(ctx: Context, params: Params): Promise<{ location: string } | { page: string }> {
-  const { location } = await readLogoutRequest(ctx, params)
-  return location === undefined ? { page: renderPage('session_ended', {}) } : { location }
-}
-
-async function readLogoutRequest(ctx: Context, params: Params): Promise<LogoutRequest> {
-  const id_token_hint = params.find('id_token_hint')
-  const hint = id_token_hint === undefined ? undefined : await readOwnIdToken(ctx, id_token_hint)
-  const audience = [hint?.aud].flat()[0]
-  const client_id = params.find('client_id') ?? audience
-  // RP-Initiated Logout §2: with both, the client_id must be the one that the ID token was issued to.
-  if (audience !== undefined && client_id !== audience) {
-    throw invalidRequest(`client_id is ${shown(client_id!)}, but the id_token_hint was issued to ${shown(audience)}`)
+/** The end-user has agreed: the sessions end, their clients are told, and the browser goes back or stays for a page. */
+export async function logOut(
+  ctx: Context,
+  reply: FastifyReply,
+  cookies: Cookies,
+  params: Params,
+): Promise<LogoutAnswer> {
+  const { location, sid } = await readLogoutRequest(ctx, params)
+  const ended: BrowserSession[] = []
+  for (const found of await findSessions(ctx, cookies, sid)) {
+    // Of two buttons pressed at once only one tells the clients.
+    if ((await ctx.store.sessions.take(found.id)) !== undefined) ended.push(found)
+    await endSession(ctx, reply, found)
   }
-  // The second name is the field of the reference's form.
-  const uri = params.find('post_logout_redirect_uri') ?? params.find('redirect_uri')
-  if (uri !== undefined) await requireRedirectable(ctx, uri, client_id)
-  return { id_token_hint, client_id, sub: hint?.sub, location: uri && withQuery(uri, { state: params.find('state') }) }
+  const logins = await findLogins(ctx, ended)
+  await endRefreshTokens(ctx, logins)
+  const told = await notifyBackchannels(ctx, logins)
+  const frames = frontchannelUrls(ctx, logins)
+  if (location !== undefined && frames.length === 0) return { location }
+  return { page: renderPage('session_ended', { told, frames, ...(location !== undefined && { location }) }), frames }
 }
 
-async function requireRedirectable(ctx: Context, uri: string, client_id: string | undefined): Promise<void> {
-  // Departure: RP-Initiated Logout §3 wants a registered URI; a path on this provider is what the reference takes as well.
-  const problem = /^\/(?![/\\])/.test(uri) ? redirectUriProblem(ctx.public_url + uri) : redirectUriProblem(uri)
-  if (problem !== undefined) throw invalidRequest(`post_logout_redirect_uri ${problem}`)
-  const client = client_id === undefined ? undefined : await findClient(ctx, client_id)
-  // RP-Initiated Logout §3: exact comparison with what the client registered.
-  // Departure: a client that registered none, or isn't known at all, may send the browser anywhere, as in the reference.
-  const registered = client?.post_logout_redirect_uris
-  if (registered !== undefined && !registered.includes(uri)) {
-    throw invalidRequest(
-      `post_logout_redirect_uri is ${shown(uri)}, expected one of the client's: ${shown(registered.join(', ') || 'it has none')}`,
-    )
+/**
+ * RP-Initiated Logout §2: the session of this browser ends, and the login that the hint is of, wherever that is: the
+ * client that holds its ID token may end it, so a call without cookies ends it as well.
+ */
+async function findSessions(ctx: Context, cookies: Cookies, sid: string | undefined): Promise<BrowserSession[]> {
+  const here = await findSession(ctx, cookies)
+  const hinted = sid === undefined ? undefined : await findSessionOf(ctx, sid)
+  return [here, hinted?.id === here?.id ? undefined : hinted].filter((found) => found !== undefined)
+}
+
+/** Who is logged out, as the page says it. */
+async function describeSessions(ctx: Context, cookies: Cookies, { sub, sid }: LogoutRequest) {
+  const here = (await findSession(ctx, cookies))?.session.accounts
+  const accounts = (await findSessions(ctx, cookies, sid)).flatMap(({ session }) => session.accounts)
+  // A pairwise `sub` says nothing to people, the account's own does.
+  const who = accounts.find((account) => account.sid === sid)?.sub ?? sub ?? accounts[0]?.sub
+  return {
+    ...(who !== undefined && { sub: who }),
+    others: [...new Set(accounts.map((account) => account.sub))].filter((one) => one !== who),
+    other_login: here !== undefined && sid !== undefined && here.every((account) => account.sid !== sid),
+  }
+}
+
+/** Every client that wants to be told, with the login that it knows. */
+async function findLogins(ctx: Context, sessions: readonly BrowserSession[]): Promise<Login[]> {
+  const accounts = sessions.flatMap(({ session }) => session.accounts)
+  const pairs = accounts.flatMap((account) => account.client_ids.map((client_id) => ({ account, client_id })))
+  const logins: Login[] = []
+  for (const { account, client_id } of pairs) {
+    const client = await findClient(ctx, client_id)
+    if (client?.backchannel_logout_uri !== undefined || client?.frontchannel_logout_uri !== undefined)
+      logins.push({ client, account })
+  }
+  return logins.slice(0, MOST_LOGINS)
+}
+
+/** So many are told at a time; nobody has more applications open. */
+const MOST_LOGINS = 100
+
+/** Back-Channel Logout §2.7: refresh tokens without offline_access end with the session, those of clients that learn of it. */
+async function endRefreshTokens(ctx: Context, logins: readonly Login[]): Promise<void> {
+  const ended = new Set(
+    logins
+      .filter(({ client }) => client.backchannel_logout_uri !== undefined)
+      .map(({ client, account }) => JSON.stringify([client.client_id, account.sid])),
+  )
+  if (ended.size === 0) return
+  const grants = await ctx.store.grants.list()
+  const over = new Set(
+    grants
+      .filter(([, { client_id, sid, scope }]) => {
+        return ended.has(JSON.stringify([client_id, sid])) && !words(scope).includes('offline_access')
+      })
+      .map(([grant_id]) => grant_id),
+  )
+  for (const [token, { grant_id }] of await ctx.store.refresh_tokens.list()) {
+    if (over.has(grant_id)) await ctx.store.refresh_tokens.delete(token)
   }
 }

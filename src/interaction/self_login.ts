@@ -80,6 +80,7 @@ async function registerSelf(ctx: Context, redirect_uri: string): Promise<void> {
     client_id_issued_at: ctx.clock.now(),
     client_name: 'Self-login',
     redirect_uris: [redirect_uri],
+    post_logout_redirect_uris: [ctx.public_url + PATHS.self_login],
     token_endpoint_auth_method: 'none',
   })
 }

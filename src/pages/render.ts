@@ -1,8 +1,6 @@
 /** The HTML pages: each a whole document that needs no script and asks no other URL for anything. */
-import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { Eta } from 'eta'
+import { hashOf, readInline, SCRIPTS } from './scripts.js'
 
 /** A user that a page offers or lists. */
 export interface PageUser {
@@ -68,12 +66,28 @@ export interface Pages {
     id_token_hint_missing: boolean
     id_token_hint_unknown: boolean
     client_id?: string
+    client_name?: string
     sub?: string
+    /** Who else is logged out with them. */
+    others: readonly string[]
+    /** Whether the hint is of a login that isn't one of this browser, where there are such. */
+    other_login: boolean
     redirect_uri?: string
     /** What the form hands on, as pairs of name and value. */
     hidden: readonly [string, string][]
   }
-  session_ended: Record<string, never>
+  session_ended: {
+    /** What came of telling clients by the back channel. */
+    told: readonly { client_id: string; attempts: number; status?: number; reason?: string }[]
+    /** What is loaded to tell clients by the front channel. */
+    frames: readonly string[]
+    /** Where it goes on to; a script does so once the frames have loaded. */
+    location?: string
+  }
+  check_session: {
+    /** The name of the cookie with the browser's state. */
+    cookie: string
+  }
   self_login: { action: string; issuer: string }
   self_login_success: {
     sub: string
@@ -87,8 +101,7 @@ export interface Pages {
   self_login_error: { error: string; description: string; again: string }
 }
 
-// A browser reads every line break as LF before it hashes, whatever a checkout has made of the file.
-const STYLE = readFileSync(join(import.meta.dirname, 'style.css'), 'utf8').replaceAll('\r\n', '\n')
+const STYLE = readInline('style.css')
 
 /** The inline style as a source for the Content-Security-Policy, without its quotes. */
 export const STYLE_HASH = hashOf(STYLE)
@@ -100,11 +113,7 @@ const FORM_POST_SCRIPT = 'document.forms[0].submit()'
 export const FORM_POST_SCRIPT_HASH = hashOf(FORM_POST_SCRIPT)
 
 const TEMPLATES = new Eta({ views: import.meta.dirname, cache: true })
-const SHARED = { style: STYLE, form_post_script: FORM_POST_SCRIPT, initial, asJson, asTime }
-
-function hashOf(text: string): string {
-  return `sha256-${createHash('sha256').update(text).digest('base64')}`
-}
+const SHARED = { style: STYLE, form_post_script: FORM_POST_SCRIPT, scripts: SCRIPTS, initial, asJson, asTime }
 
 /** The page as a whole HTML document. */
 export function renderPage<N extends keyof Pages>(name: N, data: Pages[N]): string {

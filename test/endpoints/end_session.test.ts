@@ -1,8 +1,8 @@
 /** RP-initiated logout, with a page in between. OpenID Connect RP-Initiated Logout §2 and §3. */
 import { SignJWT } from 'jose'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import type { ConfigInput } from '../../src/config/input.js'
-import { createApp, getTokens, REDIRECT_URI, register, type TestApp } from '../app.js'
+import { createApp, getTokens, REDIRECT_URI, register, type TestApp, textOf } from '../app.js'
 
 const URL_PATH = '/oauth2/end_session'
 const BYE = 'http://localhost:8000/bye'
@@ -206,4 +206,94 @@ t.test('the form of an isolated issuer stays with it', async (t) => {
   const { action, after } = await endSession(test, { state: 's' }, '/issuers/one')
   t.equal(action, '/issuers/one/oauth2/end_session/confirm')
   t.match(after.body, 'Session ended')
+})
+
+/** Refused by a page, whichever way it comes; nobody is sent anywhere. */
+async function refusedEverywhere(t: Test, { get, post }: TestApp, params: Record<string, string>, sentence: RegExp) {
+  const answers = [
+    await get(`${URL_PATH}?${new URLSearchParams(params)}`),
+    await post(URL_PATH, params),
+    await post(`${URL_PATH}/confirm`, params),
+  ]
+  for (const answer of answers) {
+    t.equal(answer.statusCode, 400)
+    t.equal(answer.headers.location, undefined)
+    t.match(textOf(answer.body), sentence)
+  }
+}
+
+const remarksOf = ({ log }: TestApp) => log.filter(({ event }) => event === 'would_be_refused').map(({ rule }) => rule)
+
+t.test('RP-Initiated Logout §2: a strict provider takes no hint that it did not sign', async (t) => {
+  const strict = await createApp(t, { ...CONFIG, rules: { verified_id_token_hint: true } })
+  const { id_token } = await getTokens(strict, { client_id: 'web' })
+  const [, payload = '', signature = ''] = id_token.split('.')
+  const { privateKey } = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, true, ['sign'])
+  const foreign = await getTokens(strict, { client_id: 'web', base: '/issuers/other' })
+  const hints = {
+    unsigned: `${btoa('{"alg":"none"}').replaceAll('=', '')}.${payload}.`,
+    'unsigned, with a signature': `${btoa('{"alg":"none"}').replaceAll('=', '')}.${payload}.${signature}`,
+    'signed by another': await hintOf(privateKey, { aud: 'http://localhost', iss: 'web' }),
+    'of another issuer': foreign.id_token,
+    garbage: 'garbage',
+  }
+  for (const [title, id_token_hint] of Object.entries(hints)) {
+    t.comment(title)
+    await refusedEverywhere(t, strict, { id_token_hint }, /id_token_hint is no ID token that this issuer signed/)
+    await refusedEverywhere(t, strict, { id_token_hint, post_logout_redirect_uri: BYE }, /is no ID token/)
+  }
+  const { after } = await endSession(strict, { id_token_hint: id_token, post_logout_redirect_uri: BYE })
+  t.equal(after.headers.location, BYE)
+})
+
+t.test('RP-Initiated Logout §3: a strict provider sends nobody anywhere without a hint', async (t) => {
+  const strict = await createApp(t, { ...CONFIG, rules: { verified_id_token_hint: true } })
+  const params = { client_id: 'web', post_logout_redirect_uri: BYE }
+  await refusedEverywhere(t, strict, params, /post_logout_redirect_uri is http.*, but id_token_hint is missing/)
+  const { after } = await endSession(strict, { client_id: 'web', logout_hint: 'alice', ui_locales: 'de' })
+  t.match(after.body, 'Session ended', 'without a redirect the hint may be missing')
+})
+
+t.test('RP-Initiated Logout §3: a strict provider sends the browser only where the client registered', async (t) => {
+  const strict = await createApp(t, { ...CONFIG, rules: { registered_post_logout_redirect_uris: true } })
+  const { client_id } = await register(strict)
+  const cases: [Record<string, string>, RegExp][] = [
+    [{}, /but no client is named/],
+    [{ client_id: 'unknown' }, /but client unknown registered none/],
+    [{ client_id }, /but client .* registered none/],
+    [{ client_id: 'none' }, /it has none/],
+    [{ client_id: 'web', post_logout_redirect_uri: `${BYE}?foo=bar` }, /expected one of the client's/],
+    [{ client_id: 'web', post_logout_redirect_uri: `${BYE}?tenant=1&foo=bar` }, /expected one of the client's/],
+  ]
+  for (const [params, sentence] of cases) {
+    await refusedEverywhere(t, strict, { post_logout_redirect_uri: BYE, state: 's', ...params }, sentence)
+  }
+  const { after } = await endSession(strict, { client_id: 'web', post_logout_redirect_uri: BYE })
+  t.equal(after.headers.location, BYE)
+})
+
+t.test('where the rules are off, it is said once what a strict provider would have refused', async (t) => {
+  const test = await createApp(t, CONFIG)
+  const { id_token } = await getTokens(test, { client_id: 'web' })
+  await endSession(test, { id_token_hint: id_token, post_logout_redirect_uri: BYE })
+  t.strictSame(
+    remarksOf(test).filter((rule) => String(rule).includes('logout') || String(rule).includes('hint')),
+    [],
+  )
+  await endSession(test, { id_token_hint: 'garbage' })
+  t.equal(remarksOf(test).at(-1), 'verified_id_token_hint')
+  const before = remarksOf(test).length
+  await endSession(test, { post_logout_redirect_uri: 'myapp:bye' })
+  t.strictSame(remarksOf(test).slice(before), ['verified_id_token_hint', 'registered_post_logout_redirect_uris'])
+})
+
+t.test('RP-Initiated Logout §3: a state of 128 characters comes back as it is', async (t) => {
+  const state = 'aZ09-._~!*()'.repeat(11).slice(0, 128)
+  const { after } = await endSession(test, { id_token_hint: id_token, post_logout_redirect_uri: BYE, state })
+  t.strictSame([...new URL(String(after.headers.location)).searchParams], [['state', state]])
+})
+
+t.test('what the pages say of a person is kept by no cache', async (t) => {
+  const { page, after } = await endSession(test, { id_token_hint: id_token })
+  for (const { headers } of [page, after]) t.equal(headers['cache-control'], 'no-store')
 })

@@ -33,6 +33,8 @@ const endSession: Pages['end_session'] = {
   parameters: [],
   id_token_hint_missing: false,
   id_token_hint_unknown: false,
+  others: [],
+  other_login: false,
   hidden: [],
 }
 const success: Pages['self_login_success'] = {
@@ -97,13 +99,18 @@ function everyPage(text: string): [keyof Pages, string][] {
         parameters: [[text, text]],
         id_token_hint_missing: true,
         id_token_hint_unknown: true,
+        others: [text],
+        other_login: true,
         client_id: text,
         sub: text,
         redirect_uri: `javascript:${text}`,
         hidden: [[text, text]],
       }),
     ],
-    ['session_ended', renderPage('session_ended', {})],
+    [
+      'session_ended',
+      renderPage('session_ended', { told: [{ client_id: text, attempts: 3, reason: text }], frames: [] }),
+    ],
     ['self_login', renderPage('self_login', { action: link, issuer: text })],
     [
       'self_login_success',
@@ -194,8 +201,7 @@ t.test('hostile values are text on every page', async (t) => {
     t.notMatch(html, /<img|alert\(1\)<\/script>|'<\/style>/, name)
     const tags = (page = '') => page.match(/<[a-z]+/g)
     t.same(tags(html), tags(plain.get(name)), `${name} has the elements that it has for a harmless value`)
-    if (name !== 'session_ended')
-      t.match(html, '&quot;&gt;&lt;script&gt;alert(1)&lt;/script&gt;&#39;&lt;/style&gt;', name)
+    t.match(html, '&quot;&gt;&lt;script&gt;alert(1)&lt;/script&gt;&#39;&lt;/style&gt;', name)
   }
 })
 
@@ -422,7 +428,7 @@ t.test('end_session: asks in words for what it knows', async (t) => {
 })
 
 t.test('session_ended: says Session ended', async (t) => {
-  const html = renderPage('session_ended', {})
+  const html = renderPage('session_ended', { told: [], frames: [] })
   t.match(html, '<p class="lead">Session ended</p>')
 })
 

@@ -1,0 +1,22 @@
+/** The frame that tells a client's page whether the login has changed. OpenID Connect Session Management §3.3. */
+import type { FastifyPluginAsync } from 'fastify'
+import { cookieNames } from '../interaction/session.js'
+import { contentSecurityPolicy } from '../pages/content_security_policy.js'
+import { renderPage } from '../pages/render.js'
+import { SCRIPT_HASHES } from '../pages/scripts.js'
+import { ENDPOINTS } from './paths.js'
+
+export const checkSession: FastifyPluginAsync = async (app) => {
+  // Any client may frame it: it hands out one word.
+  const policy = contentSecurityPolicy({
+    'script-src': `'${SCRIPT_HASHES.check_session}'`,
+    'frame-ancestors': '*',
+  })
+  app.get(ENDPOINTS.check_session_iframe, { helmet: { frameguard: false } }, async ({ ctx }, reply) =>
+    reply
+      .type('text/html; charset=utf-8')
+      .header('content-security-policy', policy)
+      .header('cache-control', 'private, max-age=300')
+      .send(renderPage('check_session', { cookie: cookieNames(ctx).browser_state })),
+  )
+}

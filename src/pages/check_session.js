@@ -1,0 +1,27 @@
+// OpenID Connect Session Management §3.2 and §3.3, in words that every browser with crypto.subtle knows.
+;(function () {
+  // Whatever follows the login in this browser; none where the cookie is gone, or kept from frames on other sites.
+  function readBrowserState() {
+    var parts = ('; ' + document.cookie).split('; ' + document.body.getAttribute('data-cookie') + '=')
+    return parts.length < 2 ? '' : parts[1].split(';')[0]
+  }
+
+  function toBase64url(bytes) {
+    var text = btoa(String.fromCharCode.apply(null, new Uint8Array(bytes)))
+    return text.replace(/\+/g, '-').replace(/\//g, '_').replace(/=/g, '')
+  }
+
+  window.addEventListener('message', function (event) {
+    // client_id, a space, and session_state: a hash, a dot and the salt.
+    var asked = /^(.+) ([\w-]+)\.([\w-]+)$/.exec(event.data)
+    function answer(status) {
+      event.source.postMessage(status, event.origin)
+    }
+    // Without https, and not on localhost, browsers have no hash function.
+    if (!asked || !window.crypto || !crypto.subtle) return answer('error')
+    var text = [asked[1], event.origin, readBrowserState(), asked[3]].join(' ')
+    crypto.subtle.digest('SHA-256', new TextEncoder().encode(text)).then(function (hash) {
+      answer(toBase64url(hash) === asked[2] ? 'unchanged' : 'changed')
+    })
+  })
+})()
