@@ -3,19 +3,17 @@ import type { FastifyPluginAsync } from 'fastify'
 import type { DeepReadonly, Snapshot } from '../config/snapshot.js'
 import type { User } from '../config/types.js'
 import type { Context } from '../context.js'
-import {
-  ASYMMETRIC_ALGS,
-  CONTENT_ENCRYPTIONS,
-  KEY_MANAGEMENT_ALGS,
-  listResponseAlgs,
-  SYMMETRIC_ALGS,
-} from '../oauth/algorithms.js'
-import { TOKEN_ENDPOINT_AUTH_METHODS } from '../oauth/client_authentication.js'
+import { CONTENT_ENCRYPTIONS, KEY_MANAGEMENT_ALGS, listResponseAlgs } from '../oauth/algorithms.js'
+import { ASSERTION_ALGS } from '../oauth/client_assertion.js'
+import { listAuthMethods } from '../oauth/client_authentication.js'
 import { GRANT_TYPES } from '../oauth/client_metadata.js'
 import { CODE_CHALLENGE_METHODS } from '../oauth/pkce.js'
+import { DISPLAYS } from '../oauth/prompt.js'
+import { listRequestObjectEncryptionAlgs, REQUEST_OBJECT_SIGNING_ALGS } from '../oauth/request_object_jwt.js'
 import { RESPONSE_MODES } from '../oauth/response_mode.js'
 import { RESPONSE_TYPES } from '../oauth/response_type.js'
 import { listScopes } from '../oauth/scopes.js'
+import { SUBJECT_TYPES } from '../oauth/subject.js'
 import { ENDPOINTS, FRONT_CHANNEL, PATHS } from './paths.js'
 
 /** Where the same document is, for clients of OpenID Connect and for those of OAuth alone. */
@@ -31,7 +29,7 @@ function describeProvider(ctx: Context): Metadata {
     issuer: ctx.issuer,
     ...listEndpoints(ctx),
     ...describeRequests(ctx.snapshot),
-    ...describeTokens(ctx.snapshot),
+    ...describeTokens(ctx),
     ...describeClaims(ctx.snapshot),
     ...LOGOUT,
   }
@@ -52,36 +50,37 @@ function listEndpoints({ snapshot, public_url, internal_url }: Context): Metadat
 }
 
 /** What an authorization request may say. */
-function describeRequests({ config, rules, encryption_keys }: Snapshot): Metadata {
-  const encryption_algs = [...new Set(encryption_keys.map(({ alg }) => alg))]
+function describeRequests(snapshot: Snapshot): Metadata {
+  const { config, rules } = snapshot
   return {
     response_types_supported: Object.keys(RESPONSE_TYPES),
     response_modes_supported: RESPONSE_MODES,
     code_challenge_methods_supported: CODE_CHALLENGE_METHODS,
     acr_values_supported: config.acr_values,
-    display_values_supported: ['page', 'popup', 'touch', 'wap'],
+    display_values_supported: DISPLAYS,
     // The pages are in English, whatever a request prefers.
     ui_locales_supported: ['en'],
     claims_parameter_supported: true,
     request_parameter_supported: true,
     request_uri_parameter_supported: true,
     require_request_uri_registration: rules.registered_request_uris,
-    request_object_signing_alg_values_supported: ['none', ...SYMMETRIC_ALGS, ...ASYMMETRIC_ALGS],
-    request_object_encryption_alg_values_supported: encryption_algs,
-    request_object_encryption_enc_values_supported: encryption_algs.length > 0 ? CONTENT_ENCRYPTIONS : [],
+    request_object_signing_alg_values_supported: REQUEST_OBJECT_SIGNING_ALGS,
+    request_object_encryption_alg_values_supported: listRequestObjectEncryptionAlgs(snapshot),
+    request_object_encryption_enc_values_supported: CONTENT_ENCRYPTIONS,
     // RFC 9207 §3.
     authorization_response_iss_parameter_supported: rules.iss_parameter,
   }
 }
 
 /** How clients get tokens, and what these are protected by. */
-function describeTokens(snapshot: Snapshot): Metadata {
+function describeTokens(ctx: Context): Metadata {
+  const { snapshot } = ctx
   const response_algs = listResponseAlgs(snapshot)
   const { issue_refresh_token } = snapshot.config
   return {
     grant_types_supported: GRANT_TYPES.filter((grant) => grant !== 'refresh_token' || issue_refresh_token),
-    token_endpoint_auth_methods_supported: TOKEN_ENDPOINT_AUTH_METHODS,
-    token_endpoint_auth_signing_alg_values_supported: [...SYMMETRIC_ALGS, ...ASYMMETRIC_ALGS],
+    token_endpoint_auth_methods_supported: listAuthMethods(ctx),
+    token_endpoint_auth_signing_alg_values_supported: ASSERTION_ALGS,
     id_token_signing_alg_values_supported: response_algs,
     id_token_encryption_alg_values_supported: KEY_MANAGEMENT_ALGS,
     id_token_encryption_enc_values_supported: CONTENT_ENCRYPTIONS,
@@ -97,7 +96,7 @@ function describeClaims(snapshot: Snapshot): Metadata {
   const { issue_refresh_token } = snapshot.config
   const own = [...snapshot.users.values()].flatMap(listClaims)
   return {
-    subject_types_supported: ['public', 'pairwise'],
+    subject_types_supported: SUBJECT_TYPES,
     scopes_supported: [...scopes.keys()].filter((scope) => scope !== 'offline_access' || issue_refresh_token),
     claim_types_supported: ['normal', 'aggregated', 'distributed'],
     claims_supported: [...new Set([...PROTOCOL_CLAIMS, ...[...scopes.values()].flat(), ...own])],
