@@ -87,6 +87,19 @@ export async function putClient(ctx: Context, client: StoredClient): Promise<voi
   await ctx.store.clients.put(client.client_id, client)
 }
 
+/** The client with this id, if it registered itself. */
+export async function findRegistered(ctx: Context, client_id: string): Promise<StoredClient | undefined> {
+  return ctx.store.clients.get(client_id)
+}
+
+/** Removes a client that registered itself. RFC 7592 §2.3: with it end its grants, and with them all their codes and tokens. */
+export async function deleteClient(ctx: Context, client_id: string): Promise<void> {
+  await ctx.store.clients.delete(client_id)
+  for (const [grant_id, grant] of await ctx.store.grants.list()) {
+    if (grant.client_id === client_id) await ctx.store.grants.delete(grant_id)
+  }
+}
+
 // Departure: RFC 6749 §2 knows no client that isn't registered; a toy needs no registration.
 function unregistered(client_id: string): Client {
   return {

@@ -1,29 +1,127 @@
-/** Dynamic client registration. RFC 7591 §3: https://www.rfc-editor.org/rfc/rfc7591#section-3 */
-import type { FastifyPluginAsync } from 'fastify'
-import { putClient } from '../directory.js'
-import { readClientMetadata } from '../oauth/client_metadata.js'
-import { invalidClientMetadata } from '../oauth/errors.js'
+/** Dynamic client registration and its management. RFC 7591 §3, RFC 7592 §2 and OpenID Connect Registration §3 and §4. */
+import type { FastifyPluginAsync, FastifyReply } from 'fastify'
+import type { Context } from '../context.js'
+import { deleteClient, findRegistered, putClient } from '../directory.js'
+import { requireBearerToken } from '../oauth/bearer_token.js'
+import { needsSecret, readClientMetadata } from '../oauth/client_metadata.js'
+import { invalidClientMetadata, invalidToken, shown } from '../oauth/errors.js'
 import { readJson } from '../oauth/params.js'
 import { randomToken } from '../random.js'
-import { ENDPOINTS } from './paths.js'
+import type { ClientMetadata, StoredClient } from '../store/store.js'
+import { ENDPOINTS, PATHS } from './paths.js'
+
+type Params = { Params: { client_id: string } }
 
 export const registration: FastifyPluginAsync = async (app) => {
   const config = { answer: 'json', bad_body: 'invalid_client_metadata' } as const
+
   app.post(ENDPOINTS.registration_endpoint, { config }, async ({ ctx, headers, body, log }, reply) => {
-    const metadata = readClientMetadata(ctx, readJson(headers['content-type'], body, invalidClientMetadata))
-    const client = {
+    requireInitialAccess(ctx, headers.authorization)
+    const metadata = await readClientMetadata(ctx, readJson(headers['content-type'], body, invalidClientMetadata))
+    const client: StoredClient = {
       client_id: randomToken(),
       client_id_issued_at: ctx.clock.now(),
-      ...(metadata.token_endpoint_auth_method !== 'none' && { client_secret: randomToken() }),
+      ...secretFor(ctx, metadata),
+      registration_access_token: randomToken(),
       ...metadata,
     }
     await putClient(ctx, client)
     log.info({ client_id: client.client_id, redirect_uris: client.redirect_uris }, 'client registered')
-    // RFC 7591 §3.2.1: client_secret_expires_at belongs to every client_secret; 0 is never.
-    const expiry = client.client_secret === undefined ? {} : { client_secret_expires_at: 0 }
-    return reply
-      .code(201)
-      .header('cache-control', 'no-store')
-      .send({ ...client, ...expiry })
+    return answer(ctx, reply.code(201), client)
   })
+
+  app.get<Params>(PATHS.client_configuration, { config }, async ({ ctx, headers, params }, reply) =>
+    answer(ctx, reply, await requireRegistered(ctx, headers.authorization, params.client_id)),
+  )
+
+  app.put<Params>(PATHS.client_configuration, { config }, async ({ ctx, headers, params, body, log }, reply) => {
+    const before = await requireRegistered(ctx, headers.authorization, params.client_id)
+    const { client_id, client_id_issued_at, registration_access_token } = before
+    const wanted = readUpdate(before, readJson(headers['content-type'], body, invalidClientMetadata))
+    const metadata = await readClientMetadata(ctx, wanted)
+    const secret = secretFor(ctx, metadata, before)
+    const client = { client_id, client_id_issued_at, ...secret, registration_access_token, ...metadata }
+    await putClient(ctx, client)
+    log.info({ client_id, redirect_uris: client.redirect_uris }, 'client changed')
+    return answer(ctx, reply, client)
+  })
+
+  app.delete<Params>(PATHS.client_configuration, { config }, async ({ ctx, headers, params, log }, reply) => {
+    const { client_id } = await requireRegistered(ctx, headers.authorization, params.client_id)
+    await deleteClient(ctx, client_id)
+    log.info({ client_id }, 'client deleted')
+    return reply.code(204).header('cache-control', 'no-store').send()
+  })
+}
+
+/** RFC 7591 §3.2.1 and RFC 7592 §3: all that is registered, with what the provider added. */
+function answer(ctx: Context, reply: FastifyReply, { localized, ...client }: StoredClient): FastifyReply {
+  const registration_client_uri = `${ctx.internal_url}${ENDPOINTS.registration_endpoint}/${client.client_id}`
+  // RFC 7591 §3.2.1: nothing between here and the client may keep the secrets.
+  return reply.header('cache-control', 'no-store').send({ ...client, ...localized, registration_client_uri })
+}
+
+/** RFC 7591 §3: the provider may ask for a token before it lets anybody register. */
+function requireInitialAccess({ snapshot }: Context, authorization: string | undefined): void {
+  const { initial_access_token } = snapshot.config.registration
+  if (initial_access_token === undefined) return
+  if (requireBearerToken(authorization, 'initial access token') !== initial_access_token) {
+    throw invalidToken('the initial access token is not the one of registration.initial_access_token')
+  }
+}
+
+/** RFC 7592 §2.1: the client with its own token; who isn't or no longer there is refused in the same way. */
+async function requireRegistered(
+  ctx: Context,
+  authorization: string | undefined,
+  client_id: string,
+): Promise<StoredClient> {
+  const token = requireBearerToken(authorization, 'registration access token')
+  const client = await findRegistered(ctx, client_id)
+  if (client === undefined) throw invalidToken(`no client ${shown(client_id)} has registered itself here`)
+  if (client.registration_access_token !== token) {
+    throw invalidToken(`the registration access token is not the one of client ${shown(client_id)}`)
+  }
+  return client
+}
+
+/** RFC 7592 §2.2: what the request replaces the metadata with. What it leaves out, or is null, goes. */
+function readUpdate(
+  before: StoredClient,
+  request: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
+  for (const name of OUR_OWN) {
+    if (request[name] !== undefined) throw invalidClientMetadata(`${name} came, but it is not the client's to change`)
+  }
+  // The request must not change these; they may stand there as they are.
+  for (const name of ['client_id', 'client_secret'] as const) {
+    if (request[name] !== undefined && request[name] !== before[name]) {
+      throw invalidClientMetadata(`${name} is another one than the client's own, expected that or none`)
+    }
+  }
+  return Object.fromEntries(Object.entries(request).filter(([, value]) => value !== null))
+}
+
+const OUR_OWN = [
+  'registration_access_token',
+  'registration_client_uri',
+  'client_secret_expires_at',
+  'client_id_issued_at',
+] as const
+
+/** A secret for whom needs one: that from before as long as it is good. RFC 7591 §3.2.1: 0 is never. */
+function secretFor(
+  { clock, snapshot }: Context,
+  metadata: ClientMetadata,
+  before?: StoredClient,
+): Pick<StoredClient, 'client_secret' | 'client_secret_expires_at'> {
+  if (!needsSecret(metadata)) return {}
+  const { client_secret, client_secret_expires_at = 0 } = before ?? {}
+  const good = client_secret_expires_at === 0 || client_secret_expires_at > clock.now()
+  if (client_secret !== undefined && good) return { client_secret, client_secret_expires_at }
+  const lifetime = snapshot.lifetimes.client_secret
+  return {
+    client_secret: randomToken(),
+    client_secret_expires_at: lifetime === undefined ? 0 : clock.now() + lifetime,
+  }
 }

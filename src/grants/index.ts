@@ -9,7 +9,8 @@ import { authorizationCode } from './authorization_code.js'
 import type { GrantHandler } from './grant.js'
 import { refreshToken } from './refresh_token.js'
 
-const GRANTS: Readonly<Record<(typeof GRANT_TYPES)[number], GrantHandler>> = {
+/** The implicit grant happens at the authorization endpoint. */
+const GRANTS: Readonly<Record<Exclude<(typeof GRANT_TYPES)[number], 'implicit'>, GrantHandler>> = {
   authorization_code: authorizationCode,
   refresh_token: refreshToken,
 }

@@ -6,7 +6,8 @@ import type { Context } from '../context.js'
 import type { Client } from '../directory.js'
 import { hasClientKey } from './client_keys.js'
 import { canonicalDn, reverseDn } from './distinguished_name.js'
-import { invalidClient, shown } from './errors.js'
+import { invalidClient, invalidClientMetadata, shown } from './errors.js'
+import { type Reader, text } from './metadata_members.js'
 
 /** What a client showed when it connected; that it has the private key, TLS has made sure of. */
 export interface ClientCertificate {
@@ -54,6 +55,20 @@ export async function verifySelfSigned(ctx: Context, client: Client, { x509 }: C
   })
   if (!known)
     throw invalidClient(`the client's certificate has a key that is none of client ${shown(client.client_id)}`)
+}
+
+/** RFC 4514 §3: as metadata, so that what can never fit is refused. */
+export const distinguishedName: Reader<string> = (name, value) => {
+  const dn = text(name, value)
+  if (canonicalDn(dn) !== undefined) return dn
+  throw invalidClientMetadata(`${name} is ${shown(dn)}, expected a distinguished name such as CN=client,O=Example`)
+}
+
+/** RFC 8705 §2.1.2: as metadata, an IPv4 or IPv6 address. */
+export const ipAddress: Reader<string> = (name, value) => {
+  const address = text(name, value)
+  if (isIP(address) !== 0) return address
+  throw invalidClientMetadata(`${name} is ${shown(address)}, expected an IP address`)
 }
 
 const STRICT = { subject: 'never', wildcards: false } as const

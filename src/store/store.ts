@@ -146,16 +146,23 @@ export interface StoredUser {
   readonly origin: 'put' | 'login'
 }
 
-/** A dynamically registered client (RFC 7591): what a client of the configuration has, and what registration adds. */
-export interface StoredClient extends DeepReadonly<Omit<config.Client, 'wildcard_redirect_uris'>> {
+/** What a client says of itself (RFC 7591 §2): what a client of the configuration has, and what only registration knows. */
+export interface ClientMetadata
+  extends DeepReadonly<Omit<config.Client, 'client_id' | 'client_secret' | 'wildcard_redirect_uris'>> {
+  /** Metadata in several languages, such as `client_name#de` (RFC 7591 §2.2). */
+  readonly localized?: Readonly<Record<string, string>>
+  readonly software_statement?: string
+}
+
+/** A dynamically registered client: its metadata, and what the provider adds. */
+export interface StoredClient extends ClientMetadata {
+  readonly client_id: string
+  readonly client_secret?: string
   readonly client_id_issued_at: number
   /** Seconds since the epoch; 0 is never. */
   readonly client_secret_expires_at?: number
   /** What reads, changes and deletes the registration (RFC 7592). */
   readonly registration_access_token?: string
-  /** Metadata in several languages, such as `client_name#de` (RFC 7591 §2.2). */
-  readonly localized?: Readonly<Record<string, string>>
-  readonly software_statement?: string
 }
 
 export interface RecentUser {

@@ -10,7 +10,7 @@ const redirect_uris = [REDIRECT_URI]
 
 t.test('RFC 7591 §3.2.1: the answer has the id, the secret and the metadata with its defaults', async (t) => {
   const answer = await post({ redirect_uris })
-  const { client_id, client_secret, client_id_issued_at, ...rest } = jsonOf(t, answer, 201)
+  const { client_id, client_secret, client_id_issued_at, registration_access_token, ...rest } = jsonOf(t, answer, 201)
   t.match(client_id, /^[\w-]{43}$/)
   t.match(client_secret, /^[\w-]{43}$/)
   t.ok(Math.abs(Number(client_id_issued_at) - Date.now() / 1000) < 60)
@@ -19,8 +19,15 @@ t.test('RFC 7591 §3.2.1: the answer has the id, the secret and the metadata wit
     token_endpoint_auth_method: 'client_secret_basic',
     grant_types: ['authorization_code', 'refresh_token'],
     response_types: ['code'],
+    subject_type: 'public',
+    application_type: 'web',
+    require_auth_time: false,
+    frontchannel_logout_session_required: false,
+    backchannel_logout_session_required: false,
     client_secret_expires_at: 0,
+    registration_client_uri: `http://localhost/oauth2/clients/${client_id}`,
   })
+  t.match(registration_access_token, /^[\w-]{43}$/)
   t.equal(answer.headers['cache-control'], 'no-store')
 })
 
@@ -35,7 +42,7 @@ t.test('RFC 7591 §3.2.1: what was registered is in the answer; unknown members 
     id_token_signed_response_alg: 'ES256',
     post_logout_redirect_uris: ['http://localhost/bye'],
   }
-  const unknown = { contacts: ['a@b'], client_id: 'mine', client_secret: 'mine', client_id_issued_at: 1, logo_uri: {} }
+  const unknown = { client_id: 'mine', client_secret: 'mine', client_id_issued_at: 1, registration_access_token: 'mine' }
   const registered = jsonOf(t, await post({ ...metadata, ...unknown }), 201)
   t.match(registered, metadata)
   for (const [name, value] of Object.entries(unknown)) t.not(registered[name], value, name)
@@ -95,16 +102,16 @@ const BAD_METADATA: [object, RegExp][] = [
   [{ token_endpoint_auth_method: null }, /^token_endpoint_auth_method is null/],
   [{ token_endpoint_auth_method: ['none'] }, /^token_endpoint_auth_method is a list of 1/],
   [{ token_endpoint_auth_method: 'toString' }, /^token_endpoint_auth_method is toString/],
-  [{ grant_types: 'authorization_code' }, /^grant_types is authorization_code, expected a list$/],
+  [{ grant_types: 'authorization_code' }, /^grant_types is authorization_code, expected a list of up to 100$/],
   [{ grant_types: ['authorization_code', 'password'] }, /^grant_types\[1\] is password, expected one of/],
   [{ grant_types: {} }, /^grant_types is an object/],
-  [{ response_types: ['token'] }, /^response_types\[0\] is token, expected one of code$/],
+  [{ response_types: ['token'] }, /^response_types\[0\] is token, expected one of code, id_token/],
   [{ response_types: true }, /^response_types is true/],
   [{ scope: ['openid'] }, /^scope is a list of 1, expected a text$/],
   [{ scope: null }, /^scope is null/],
   [{ client_name: 5 }, /^client_name is 5, expected a text$/],
   [{ client_name: {} }, /^client_name is an object/],
-  [{ id_token_signed_response_alg: 'HS256' }, /^id_token_signed_response_alg is HS256, expected one of ES256$/],
+  [{ id_token_signed_response_alg: 'RS256' }, /^id_token_signed_response_alg is RS256, expected one of ES256, HS256/],
   [{ id_token_signed_response_alg: 256 }, /^id_token_signed_response_alg is 256/],
   [{ post_logout_redirect_uris: 'x:y' }, /^post_logout_redirect_uris is x:y, expected a list/],
   [{ post_logout_redirect_uris: [null] }, /^post_logout_redirect_uris\[0\] is null/],
