@@ -26,6 +26,7 @@ import { authorization } from './endpoints/authorization.js'
 import { checkSession } from './endpoints/check_session.js'
 import { configSchema } from './endpoints/config_schema.js'
 import { discovery } from './endpoints/discovery.js'
+import { distributedClaims } from './endpoints/distributed_claims.js'
 import { endSessionEndpoint } from './endpoints/end_session.js'
 import { type Health, healthz } from './endpoints/healthz.js'
 import { home } from './endpoints/home.js'
@@ -155,6 +156,7 @@ function serveIssuer(foundation: Foundation): FastifyPluginAsync {
       await scope.register(jwks)
       await scope.register(token)
       await scope.register(userinfo)
+      await scope.register(distributedClaims)
       await scope.register(registration)
       await scope.register(endSessionEndpoint)
       await scope.register(checkSession)

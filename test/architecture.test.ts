@@ -78,7 +78,8 @@ const MAY_IMPORT: Readonly<Record<string, Rule>> = {
     values: ['node:*', 'jose', 'oauth', 'directory', 'keys', 'random'],
     types: ['config', 'context', 'store/store'],
   },
-  grants: { values: ['oauth', 'tokens', 'directory'], types: ['context'] },
+  'tokens/claim_sources': { values: ['endpoints/paths'] },
+  grants: { values: ['oauth', 'tokens', 'directory'], types: ['context', 'store/store'] },
   interaction: {
     values: ['node:*', 'oauth', 'tokens', 'pages', 'directory', 'outbound', 'random'],
     types: ['config', 'fastify', 'context', 'store/store'],

@@ -1,9 +1,11 @@
 /** Userinfo. OpenID Connect Core §5.3: https://openid.net/specs/openid-connect-core-1_0.html#UserInfo */
-import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
-import { releaseClaims } from '../oauth/claims.js'
-import { invalidTokenRequest, missingToken } from '../oauth/errors.js'
-import { readForm } from '../oauth/params.js'
+import type { FastifyPluginAsync } from 'fastify'
+import { requireBearerToken } from '../oauth/bearer_token.js'
+import { insufficientScope, invalidTokenRequest, shown } from '../oauth/errors.js'
+import { type Params, readForm, words } from '../oauth/params.js'
+import { enforce } from '../oauth/rules.js'
 import { requireAccessToken } from '../tokens/lookup.js'
+import { createUserinfo } from '../tokens/userinfo.js'
 import { ENDPOINTS } from './paths.js'
 
 export const userinfo: FastifyPluginAsync = async (app) => {
@@ -11,27 +13,27 @@ export const userinfo: FastifyPluginAsync = async (app) => {
     method: ['GET', 'POST'],
     url: ENDPOINTS.userinfo_endpoint,
     config: { answer: 'json' },
-    handler: async (request, reply) => {
+    handler: async ({ ctx, headers, body }, reply) => {
       reply.header('cache-control', 'no-store')
-      const { user, scope } = await requireAccessToken(request.ctx, readBearerToken(request))
-      return releaseClaims(request.ctx.snapshot, user, scope, 'userinfo')
+      const form = body === undefined ? undefined : readForm(headers['content-type'], body)
+      const token = readToken(headers.authorization, form)
+      const found = await requireAccessToken(ctx, token)
+      // OpenID Connect Core §5.3: the access token is one of an OpenID Connect request, whose scope has openid.
+      if (!words(found.scope).includes('openid')) {
+        const scope = `the access token has the scope ${shown(found.scope) || 'of nothing'}, expected openid in it`
+        enforce(ctx, 'openid_scope', insufficientScope(scope))
+      }
+      const answer = await createUserinfo(ctx, found, token)
+      return typeof answer === 'string' ? reply.type('application/jwt').send(answer) : answer
     },
   })
 }
 
 /** RFC 6750 §2: the token comes in the header, or in the form of a POST; one way at a time. */
-function readBearerToken({ headers, body }: FastifyRequest): string {
-  const inForm = body === undefined ? undefined : readForm(headers['content-type'], body).find('access_token')
-  if (headers.authorization === undefined) {
-    if (inForm !== undefined) return inForm
-    throw missingToken('no access token came, expected it in an Authorization header of type Bearer')
-  }
-  const [, inHeader] = /^Bearer +([A-Za-z0-9._~+/-]+=*) *$/i.exec(headers.authorization) ?? []
-  if (inHeader === undefined) {
-    // What came is not shown: without its type the header may be the bare token.
-    throw missingToken('the Authorization header is not of type Bearer with one access token')
-  }
-  if (inForm !== undefined)
-    throw invalidTokenRequest('the access token came both in the header and in the form, expected one')
-  return inHeader
+function readToken(authorization: string | undefined, form: Params | undefined): string {
+  const inForm = form?.find('access_token')
+  if (authorization === undefined && inForm !== undefined) return inForm
+  const inHeader = requireBearerToken(authorization, 'access token')
+  if (inForm === undefined) return inHeader
+  throw invalidTokenRequest('the access token came both in the header and in the form, expected one')
 }

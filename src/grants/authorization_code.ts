@@ -1,7 +1,9 @@
 /** The authorization_code grant. RFC 6749 §4.1.3: https://www.rfc-editor.org/rfc/rfc6749#section-4.1.3 */
-import { invalidGrant, shown } from '../oauth/errors.js'
+import type { Context } from '../context.js'
+import { invalidGrant, type OAuthError, shown } from '../oauth/errors.js'
 import { verifyCodeVerifier } from '../oauth/pkce.js'
 import { issueTokens } from '../tokens/issue.js'
+import { createRefreshToken } from '../tokens/refresh_token.js'
 import type { GrantHandler } from './grant.js'
 
 export const authorizationCode: GrantHandler = async (ctx, client, params) => {
@@ -11,7 +13,8 @@ export const authorizationCode: GrantHandler = async (ctx, client, params) => {
 
   // RFC 6749 §4.1.2: the client must not use a code more than once; of two that try at once, one gets it.
   const code = await ctx.store.authorization_codes.take(presented)
-  if (code === undefined) throw invalidGrant('code is unknown or was already used')
+  if (code === undefined) throw await refusalOf(ctx, presented)
+  await ctx.store.spent_tokens.put(presented, { grant_id: code.grant_id })
 
   // RFC 6749 §4.1.3: the code must have been issued to the client that presents it.
   if (code.client_id !== client.client_id) {
@@ -32,5 +35,23 @@ export const authorizationCode: GrantHandler = async (ctx, client, params) => {
 
   const grant = await ctx.store.grants.get(code.grant_id)
   if (grant === undefined) throw invalidGrant('the grant of the code was revoked')
-  return issueTokens(ctx, { client, grant_id: code.grant_id, grant, scope: grant.scope, nonce: code.nonce })
+  const { grant_id, nonce } = code
+  const refresh_token = createRefreshToken(ctx, client, grant)
+  return issueTokens(ctx, { client, grant_id, grant, scope: grant.scope, nonce, refresh_token })
+}
+
+/** RFC 6749 §4.1.2: a code that comes twice may have been stolen, so all tokens that came of it end. */
+async function refusalOf(ctx: Context, presented: string): Promise<OAuthError> {
+  const spent = await ctx.store.spent_tokens.get(presented)
+  const refusal = invalidGrant('code is unknown or was already used')
+  if (spent === undefined) return refusal
+  if (!ctx.snapshot.rules.revoke_on_code_reuse) {
+    ctx.remark('would_be_refused', 'would be refused by a strict provider: the tokens of a code that came twice', {
+      rule: 'revoke_on_code_reuse',
+      error: 'invalid_token',
+    })
+    return refusal
+  }
+  await ctx.store.grants.delete(spent.grant_id)
+  return refusal
 }

@@ -47,7 +47,9 @@ function createCollection<R extends object>(cap: number): Collection<R> {
   const records = new LRUCache<string, R>({ maxSize: cap * share, sizeCalculation })
   return {
     async put(key, record) {
+      const before = records.get(key)
       records.set(key, record)
+      return before
     },
     async add(key, record) {
       const free = !records.has(key)

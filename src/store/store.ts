@@ -4,8 +4,8 @@ import type * as config from '../config/types.js'
 
 /** A few verbs for every kind of record. Keys are opaque; records are plain JSON. */
 export interface Collection<R> {
-  /** Keeps the record under the key, in place of what was there. */
-  put(key: string, record: R): Promise<void>
+  /** Keeps the record under the key, and returns what was there before, in one step. */
+  put(key: string, record: R): Promise<R | undefined>
   /** Keeps the record unless there is one under the key already: of all callers only one gets `true`. */
   add(key: string, record: R): Promise<boolean>
   get(key: string): Promise<R | undefined>
@@ -26,7 +26,7 @@ export interface Store {
   readonly access_tokens: Collection<AccessToken>
   /** By the token itself. */
   readonly refresh_tokens: Collection<RefreshToken>
-  /** By the code or refresh token itself: those that were used up, so that a second use is known as one. */
+  /** By the code itself: those that were used up, so that a second use is known as one. */
   readonly spent_tokens: Collection<SpentToken>
   /** By `sub`. */
   readonly users: Collection<StoredUser>
@@ -133,6 +133,8 @@ export interface RefreshToken {
   /** The access token that stops working at the next refresh. */
   readonly access_token: string
   readonly expires_at: number
+  /** Another has taken its place. */
+  readonly rotated?: true
 }
 
 export interface SpentToken {

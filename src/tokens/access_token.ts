@@ -1,24 +1,26 @@
 /** The access token: a JWT that resource servers can check on their own. RFC 9068: https://www.rfc-editor.org/rfc/rfc9068 */
 import type { Context } from '../context.js'
-import type { User } from '../directory.js'
+import type { Client, User } from '../directory.js'
+import { subjectFor } from '../oauth/subject.js'
 import { randomToken } from '../random.js'
 import type { Grant } from '../store/store.js'
 import { requireSigningKey, signJwt } from './jwt.js'
 
 export async function createAccessToken(
   ctx: Context,
-  subject: { grant_id: string; grant: Grant; user: User; scope: string },
+  subject: { client: Client; grant_id: string; grant: Grant; user: User; scope: string },
 ): Promise<string> {
-  const { grant_id, grant, user, scope } = subject
+  const { client, grant_id, grant, user, scope } = subject
   const now = ctx.clock.now()
   const exp = now + ctx.snapshot.lifetimes.access_token
   const token = await signJwt(await requireSigningKey(ctx), 'at+jwt', {
     ...user.access_token,
     iss: ctx.issuer,
-    sub: user.sub,
+    // RFC 9068 §2.2, OpenID Connect Core §8: who sees the token learns no more of the user than the client.
+    sub: subjectFor(ctx, client, user.sub),
     // RFC 9068 §3: without a resource parameter, a default audience; the issuer is the resource that userinfo serves.
     aud: ctx.issuer,
-    client_id: grant.client_id,
+    client_id: client.client_id,
     iat: now,
     exp,
     auth_time: grant.auth_time,

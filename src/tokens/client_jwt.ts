@@ -14,6 +14,11 @@ export interface Content {
   readonly claims: Readonly<Record<string, unknown>>
 }
 
+/** The algorithm that a client's JWTs are signed by: the one that it registered, if there is still a key for it. */
+export async function findAlg(ctx: Context, registered: ResponseAlg | undefined): Promise<ResponseAlg> {
+  return registered === 'none' || isSymmetric(registered) ? registered : (await requireSigningKey(ctx, registered)).alg
+}
+
 /** Signs by the algorithm that the client registered, or by the default one. */
 export async function signForClient(
   ctx: Context,

@@ -1,36 +1,65 @@
 /** The ID token. OpenID Connect Core §2: https://openid.net/specs/openid-connect-core-1_0.html#IDToken */
 import { createHash } from 'node:crypto'
-import type { Alg } from '../config/types.js'
+import type { ResponseAlg } from '../config/types.js'
 import type { Context } from '../context.js'
 import type { Client, User } from '../directory.js'
-import { releaseClaims } from '../oauth/claims.js'
+import { type Release, releaseClaims } from '../oauth/claims.js'
+import { subjectFor } from '../oauth/subject.js'
 import type { Grant } from '../store/store.js'
-import { ID_TOKEN_TYP, requireSigningKey, signJwt } from './jwt.js'
+import { describeSources } from './claim_sources.js'
+import { encryptToClient, findAlg, signForClient } from './client_jwt.js'
+import { ID_TOKEN_TYP } from './jwt.js'
 
-export async function createIdToken(
-  ctx: Context,
-  subject: { client: Client; user: User; grant: Grant; scope: string; nonce: string | undefined; access_token: string },
-): Promise<string> {
-  const { client, user, grant, scope, nonce, access_token } = subject
-  const key = await requireSigningKey(ctx, client.id_token_signed_response_alg)
+/** Whom the ID token is about, and what it goes with. */
+export interface IdTokenSubject {
+  readonly client: Client
+  readonly user: User
+  readonly grant: Grant
+  readonly scope: string
+  readonly nonce: string | undefined
+  readonly access_token?: string | undefined
+  readonly code?: string | undefined
+  readonly state?: string | undefined
+}
+
+export async function createIdToken(ctx: Context, subject: IdTokenSubject): Promise<string> {
+  const { client, user, grant, scope, nonce, access_token, code, state } = subject
+  const has_userinfo = access_token !== undefined || code !== undefined
+  const release: Release = { scope, claims: grant.claims, place: 'id_token', has_userinfo }
+  const alg = await findAlg(ctx, client.id_token_signed_response_alg)
   const now = ctx.clock.now()
-  return signJwt(key, ID_TOKEN_TYP, {
-    ...releaseClaims(ctx.snapshot, user, scope, 'id_token'),
+  const claims = {
+    ...releaseClaims(ctx.snapshot, user, release),
+    ...(await describeSources(ctx, user, release, access_token)),
+    ...(grant.acr !== undefined && { acr: grant.acr }),
+    ...(grant.amr !== undefined && { amr: grant.amr }),
     iss: ctx.issuer,
+    sub: subjectFor(ctx, client, user.sub),
     aud: client.client_id,
     iat: now,
     exp: now + ctx.snapshot.lifetimes.id_token,
     auth_time: grant.auth_time,
-    at_hash: hashOf(access_token, key.alg),
+    sid: grant.sid,
+    // OpenID Connect Core §3.1.3.6, §3.2.2.10 and §3.3.2.11; s_hash: Financial-grade API Security Profile 1.0 Part 2 §5.1.
+    at_hash: hashOf(access_token, alg),
+    c_hash: hashOf(code, alg),
+    s_hash: hashOf(state, alg),
     // OpenID Connect Core §3.1.3.6: the nonce of the request, unmodified; none where none was sent.
     nonce,
-  })
+  }
+  const signed = await signForClient(ctx, client, alg, { typ: ID_TOKEN_TYP, claims })
+  const { id_token_encrypted_response_alg, id_token_encrypted_response_enc: enc } = client
+  if (id_token_encrypted_response_alg === undefined) return signed
+  return encryptToClient(ctx, client, { alg: id_token_encrypted_response_alg, enc }, { nested: signed })
 }
 
-/** OpenID Connect Core §3.1.3.6: the left half of the token's hash, by the hash function of the ID token's own `alg`. */
-function hashOf(token: string, alg: Alg): string {
+/** OpenID Connect Core §3.1.3.6: the left half of the value's hash, by the hash function of the ID token's own `alg`. */
+function hashOf(value: string | undefined, alg: ResponseAlg): string | undefined {
+  // Without a signature there is no hash function to take.
+  if (value === undefined || alg === 'none') return undefined
   // RFC 8037 §3.1 with Ed25519: its hash is SHA-512.
   const hash = alg === 'EdDSA' ? 'sha512' : `sha${alg.slice(2)}`
-  const digest = createHash(hash).update(token, 'ascii').digest()
+  // OpenID Connect Core §3.1.3.6: of the ASCII octets; a state may have others, which are UTF-8.
+  const digest = createHash(hash).update(value, 'utf8').digest()
   return digest.subarray(0, digest.length / 2).toString('base64url')
 }

@@ -1,14 +1,15 @@
 /** The only place that composes a token response. RFC 6749 §5.1 and OpenID Connect Core §3.1.3.3. */
 import type { Context } from '../context.js'
-import { type Client, findUser } from '../directory.js'
+import { type Client, findUser, type User } from '../directory.js'
 import type { AuthorizationRequest } from '../oauth/authorization_request.js'
-import { invalidGrant } from '../oauth/errors.js'
+import { invalidGrant, invalidRequest, shown } from '../oauth/errors.js'
 import { words } from '../oauth/params.js'
 import { RESPONSE_TYPES } from '../oauth/response_type.js'
 import { randomToken } from '../random.js'
 import type { Account, Grant } from '../store/store.js'
 import { createAccessToken } from './access_token.js'
 import { createIdToken } from './id_token.js'
+import type { IssuedRefreshToken } from './refresh_token.js'
 
 export interface TokenResponse {
   readonly access_token: string
@@ -27,31 +28,29 @@ export interface Issue {
   readonly grant: Grant
   readonly scope: string
   readonly nonce?: string | undefined
-  /** The refresh token in use: it stays, and replaces its access token. Without one a first is issued. */
-  readonly refresh_token?: { readonly token: string; readonly expires_at: number }
+  /** The refresh token that replaces the access token some day; left out, there is none. */
+  readonly refresh_token: IssuedRefreshToken | undefined
 }
 
 export async function issueTokens(ctx: Context, issue: Issue): Promise<TokenResponse> {
   const { client, grant_id, grant, scope, nonce, refresh_token } = issue
-  const user = await findUser(ctx, grant.sub)
-  if (user === undefined) throw invalidGrant(`user ${grant.sub} of the grant is no longer there`)
-  const access_token = await createAccessToken(ctx, { grant_id, grant, user, scope })
-  const first = refresh_token === undefined && mayRefresh(ctx, client) ? randomToken() : undefined
-  const token = refresh_token?.token ?? first
-  if (token !== undefined) {
-    const expires_at = refresh_token?.expires_at ?? ctx.clock.now() + ctx.snapshot.lifetimes.refresh_token
-    // RFC 6749 §6: a refresh token keeps the scope of its grant even when one refresh asked for less.
-    await ctx.store.refresh_tokens.put(token, { grant_id, access_token, expires_at })
-  }
+  const user = await requireUser(ctx, grant)
+  const access_token = await createAccessToken(ctx, { client, grant_id, grant, user, scope })
   const openid = words(scope).includes('openid')
   const id_token = openid ? await createIdToken(ctx, { client, user, grant, scope, nonce, access_token }) : undefined
+  if (refresh_token !== undefined) {
+    const { token, expires_at } = refresh_token
+    // RFC 6749 §6: a refresh token keeps the scope of its grant even when one refresh asked for less.
+    const before = await ctx.store.refresh_tokens.put(token, { grant_id, access_token, expires_at })
+    if (before !== undefined) await ctx.store.access_tokens.delete(before.access_token)
+  }
   return {
     access_token,
     token_type: 'Bearer',
     expires_in: ctx.snapshot.lifetimes.access_token,
     scope,
     ...(id_token !== undefined && { id_token }),
-    ...(first !== undefined && { refresh_token: first }),
+    ...(refresh_token?.known === false && { refresh_token: refresh_token.token }),
   }
 }
 
@@ -60,11 +59,38 @@ export async function issueAuthorizationResponse(
   ctx: Context,
   asked: AuthorizationRequest,
   account: Account,
-  _state: string | undefined,
+  state: string | undefined,
 ): Promise<Readonly<Record<string, string>>> {
-  const { client, redirect_uri, scope, nonce, code_challenge, claims } = asked
+  const { client, scope, nonce } = asked
+  const parts = RESPONSE_TYPES[asked.response_type]
+  refuseUnsecured(asked)
+  // OAuth 2.0 Multiple Response Types §4: `none` asks for the end-user's consent alone.
+  if (asked.response_type === 'none') return {}
+  const grant = grantOf(asked, account)
+  const user = await requireUser(ctx, grant)
+  const grant_id = randomToken()
+  await ctx.store.grants.put(grant_id, grant)
+  const code = parts.code ? await createCode(ctx, asked, grant_id) : undefined
+  const access_token = parts.token ? await createAccessToken(ctx, { client, grant_id, grant, user, scope }) : undefined
+  const id_token = parts.id_token
+    ? await createIdToken(ctx, { client, user, grant, scope, nonce, access_token, code, state })
+    : undefined
+  return {
+    ...(code !== undefined && { code }),
+    // RFC 6749 §4.2.2.
+    ...(access_token !== undefined && {
+      access_token,
+      token_type: 'Bearer',
+      expires_in: String(ctx.snapshot.lifetimes.access_token),
+      scope,
+    }),
+    ...(id_token !== undefined && { id_token }),
+  }
+}
+
+function grantOf({ client, scope, claims }: AuthorizationRequest, account: Account): Grant {
   const { sub, sid, auth_time, acr, amr } = account
-  const grant: Grant = {
+  return {
     sub,
     client_id: client.client_id,
     scope,
@@ -74,10 +100,10 @@ export async function issueAuthorizationResponse(
     ...(amr !== undefined && { amr }),
     ...(claims !== undefined && { claims }),
   }
-  const grant_id = randomToken()
-  await ctx.store.grants.put(grant_id, grant)
-  const parts = RESPONSE_TYPES[asked.response_type]
-  if (!parts.code) return {}
+}
+
+async function createCode(ctx: Context, asked: AuthorizationRequest, grant_id: string): Promise<string> {
+  const { client, redirect_uri, nonce, code_challenge } = asked
   const code = randomToken()
   await ctx.store.authorization_codes.put(code, {
     grant_id,
@@ -87,9 +113,19 @@ export async function issueAuthorizationResponse(
     ...(nonce !== undefined && { nonce }),
     ...code_challenge,
   })
-  return { code }
+  return code
 }
 
-function mayRefresh(ctx: Context, client: Client): boolean {
-  return ctx.snapshot.config.issue_refresh_token && client.grant_types.includes('refresh_token')
+/** OpenID Connect Core §2: no unsigned ID token passes through the browser. */
+function refuseUnsecured({ client, response_type }: AuthorizationRequest): void {
+  if (!RESPONSE_TYPES[response_type].id_token || client.id_token_signed_response_alg !== 'none') return
+  throw invalidRequest(
+    `response_type is ${response_type}, but the client's id_token_signed_response_alg is none, which takes code alone`,
+  )
+}
+
+async function requireUser(ctx: Context, { sub }: Grant): Promise<User> {
+  const user = await findUser(ctx, sub)
+  if (user === undefined) throw invalidGrant(`user ${shown(sub)} of the grant is no longer there`)
+  return user
 }

@@ -1,10 +1,20 @@
 /** From a token that came back to what it stands for. RFC 6750: https://www.rfc-editor.org/rfc/rfc6750 */
 import type { Context } from '../context.js'
-import { findUser, type User } from '../directory.js'
+import { type Client, findClient, findUser, type User } from '../directory.js'
 import { invalidToken, shown } from '../oauth/errors.js'
+import type { Grant } from '../store/store.js'
 
-/** What a good access token stands for. Every refusal is `invalid_token`. */
-export async function requireAccessToken(ctx: Context, token: string): Promise<{ user: User; scope: string }> {
+/** What a good access token stands for. */
+export interface Granted {
+  readonly user: User
+  readonly client: Client
+  readonly grant: Grant
+  /** The token's own, which may be less than the grant's. */
+  readonly scope: string
+}
+
+/** Every refusal is `invalid_token`. */
+export async function requireAccessToken(ctx: Context, token: string): Promise<Granted> {
   const found = await ctx.store.access_tokens.get(token)
   if (found === undefined)
     throw invalidToken('the access token is not known here, expected one that this issuer issued')
@@ -14,5 +24,8 @@ export async function requireAccessToken(ctx: Context, token: string): Promise<{
   if (grant === undefined) throw invalidToken('the access token was revoked')
   const user = await findUser(ctx, grant.sub)
   if (user === undefined) throw invalidToken(`user ${shown(grant.sub)} of the access token is no longer there`)
-  return { user, scope: found.scope }
+  const client = await findClient(ctx, grant.client_id)
+  if (client === undefined)
+    throw invalidToken(`client ${shown(grant.client_id)} of the access token is no longer there`)
+  return { user, client, grant, scope: found.scope }
 }

@@ -1,6 +1,6 @@
-/** OpenID Connect Core §5.4: a scope's claims come with the scope, all others always, `sub` whatever happens. */
+/** OpenID Connect Core §5.4: a scope's claims come with the scope, all others always. */
 import t from 'tap'
-import { releaseClaims } from '../../src/oauth/claims.js'
+import { type Release, releaseClaims } from '../../src/oauth/claims.js'
 import { snapshotOf } from '../app.js'
 
 const ALL = {
@@ -15,7 +15,14 @@ const ALL = {
   level: 3,
 }
 const user = { sub: 'alice', claims: ALL, id_token: { hint: 'id' }, userinfo: { hint: 'userinfo' }, access_token: {} }
-const ALWAYS = { level: 3, sub: 'alice' }
+const ALWAYS = { level: 3 }
+
+const granted = (scope: string, place: Release['place']): Release => ({
+  scope,
+  place,
+  claims: undefined,
+  has_userinfo: true,
+})
 
 const RELEASED: [string, object][] = [
   ['', {}],
@@ -34,25 +41,29 @@ t.test('OpenID Connect Core §5.4: claims by scope', async (t) => {
   for (const [scope, claims] of RELEASED) {
     for (const place of ['id_token', 'userinfo'] as const) {
       const hint = place === 'id_token' ? 'id' : 'userinfo'
-      t.strictSame(releaseClaims(snapshot, user, scope, place), { ...claims, ...ALWAYS, hint }, `${scope} ${place}`)
+      t.strictSame(
+        releaseClaims(snapshot, user, granted(scope, place)),
+        { ...claims, ...ALWAYS, hint },
+        `${scope} ${place}`,
+      )
     }
   }
 })
 
 t.test('a claim that no configured scope names is for everybody', async (t) => {
-  const claims = releaseClaims(await snapshotOf(), user, 'openid', 'userinfo')
+  const claims = releaseClaims(await snapshotOf(), user, granted('openid', 'userinfo'))
   t.strictSame(claims, { ...ALWAYS, groups: ['admin'], team: 'blue', hint: 'userinfo' })
 })
 
-t.test("claims of one place lie over the others, and sub is the user's in any case", async (t) => {
-  const odd = { ...user, claims: { level: 1, sub: 'mallory' }, id_token: { level: 2, email: 'x', sub: 'mallory' } }
-  t.strictSame(releaseClaims(await snapshotOf(), odd, '', 'id_token'), { level: 2, email: 'x', sub: 'alice' })
+t.test('claims of one place lie over the others', async (t) => {
+  const odd = { ...user, claims: { level: 1 }, id_token: { level: 2, email: 'x' } }
+  t.strictSame(releaseClaims(await snapshotOf(), odd, granted('', 'id_token')), { level: 2, email: 'x' })
 })
 
 t.test('a claim with the name of what all objects have is only a claim', async (t) => {
   const claims = JSON.parse('{"__proto__": {"admin": true}, "constructor": 1}') as Record<string, unknown>
-  const released = releaseClaims(await snapshotOf(), { ...user, claims }, '', 'userinfo')
+  const released = releaseClaims(await snapshotOf(), { ...user, claims }, granted('', 'userinfo'))
   t.equal(Object.getPrototypeOf(released), Object.prototype)
   t.equal((released as { admin?: unknown }).admin, undefined)
-  t.strictSame(Object.keys(released).toSorted(), ['__proto__', 'constructor', 'hint', 'sub'])
+  t.strictSame(Object.keys(released).toSorted(), ['__proto__', 'constructor', 'hint'])
 })

@@ -46,12 +46,13 @@ t.test('OpenID Connect Core §2: iss, sub, aud, exp, iat, auth_time, and nonce a
     nonce: ' n"\\ü',
     scope: 'openid email',
   })
-  const { iat, exp, auth_time, at_hash, ...rest } = decodeJwt(id_token)
+  const { iat, exp, auth_time, at_hash, sid, ...rest } = decodeJwt(id_token)
   t.strictSame(rest, { iss: 'http://localhost', sub: 'bob', aud: 'my app', nonce: ' n"\\ü', email: 'bob' })
   t.ok(Math.abs(iat! - Date.now() / 1000) < 60)
   t.equal(exp, iat! + 3600)
   t.ok(Number(auth_time) <= iat! && Number(auth_time) > iat! - 60)
   t.match(at_hash, /^[\w-]{22}$/)
+  t.match(sid, /^[\w-]{43}$/)
 })
 
 t.test('OpenID Connect Core §3.1.3.6: no nonce where none was sent, whatever claims the user has', async (t) => {
@@ -158,7 +159,7 @@ for (const [client_id, scope, granted, names] of RELEASED) {
     const tokens = await getTokens(test, { client_id, scope })
     t.equal(tokens.scope, granted)
     t.equal(decodeJwt(tokens.access_token).scope, granted)
-    const own = ['iss', 'sub', 'aud', 'exp', 'iat', 'auth_time', 'at_hash']
+    const own = ['iss', 'sub', 'aud', 'exp', 'iat', 'auth_time', 'at_hash', 'sid']
     const inToken = Object.keys(decodeJwt(tokens.id_token)).filter((name) => !own.includes(name))
     const inUserinfo = Object.keys((await getUserinfo(test, tokens.access_token)).json<object>())
     t.strictSame(inToken.toSorted(), names)

@@ -1,0 +1,22 @@
+/** Distributed claims, where a source names no other place. OpenID Connect Core §5.6.2.2: https://openid.net/specs/openid-connect-core-1_0.html#DistributedExample */
+import type { FastifyPluginAsync } from 'fastify'
+import { requireBearerToken } from '../oauth/bearer_token.js'
+import { insufficientScope, notFound, shown } from '../oauth/errors.js'
+import { signClaims } from '../tokens/claim_sources.js'
+import { requireAccessToken } from '../tokens/lookup.js'
+import { PATHS } from './paths.js'
+
+export const distributedClaims: FastifyPluginAsync = async (app) => {
+  app.get(PATHS.distributed_claims, { config: { answer: 'json' } }, async (request, reply) => {
+    reply.header('cache-control', 'no-store')
+    const { ctx, headers } = request
+    const { source } = request.params as { source: string }
+    const found = await requireAccessToken(ctx, requireBearerToken(headers.authorization, 'access token'))
+    const sources = found.user.claim_sources ?? {}
+    const asked = Object.hasOwn(sources, source) ? sources[source] : undefined
+    if (asked?.distributed !== true) throw notFound(`source ${shown(source)} of distributed claims`)
+    const jwt = await signClaims(ctx, asked, found)
+    if (jwt === undefined) throw insufficientScope(`nothing of source ${shown(source)} was granted to the access token`)
+    return reply.type('application/jwt').send(jwt)
+  })
+}

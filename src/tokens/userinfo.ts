@@ -1,0 +1,32 @@
+/** What userinfo says of a user: JSON, or a JWT for a client that registered so. OpenID Connect Core §5.3.2: https://openid.net/specs/openid-connect-core-1_0.html#UserInfoResponse */
+import type { Context } from '../context.js'
+import { type Claims, type Release, releaseClaims } from '../oauth/claims.js'
+import { subjectFor } from '../oauth/subject.js'
+import { describeSources } from './claim_sources.js'
+import { encryptToClient, signForClient } from './client_jwt.js'
+import type { Granted } from './lookup.js'
+
+/** @returns a text where it is a JWT. */
+export async function createUserinfo(
+  ctx: Context,
+  { user, scope, grant, client }: Granted,
+  access_token: string,
+): Promise<Claims | string> {
+  const release: Release = { scope, claims: grant.claims, place: 'userinfo', has_userinfo: true }
+  const claims = {
+    ...releaseClaims(ctx.snapshot, user, release),
+    ...(await describeSources(ctx, user, release, access_token)),
+    // OpenID Connect Core §5.3.2: always there, and the same as in the ID token.
+    sub: subjectFor(ctx, client, user.sub),
+  }
+  const {
+    userinfo_signed_response_alg: signed,
+    userinfo_encrypted_response_alg: alg,
+    userinfo_encrypted_response_enc: enc,
+  } = client
+  if (signed === undefined) return alg === undefined ? claims : encryptToClient(ctx, client, { alg, enc }, { claims })
+  // OpenID Connect Core §5.3.2: signed, it says who it is by and for. It has no typ, so it is no ID token.
+  const all = { ...claims, iss: ctx.issuer, aud: client.client_id }
+  const nested = await signForClient(ctx, client, signed, { claims: all })
+  return alg === undefined ? nested : encryptToClient(ctx, client, { alg, enc }, { nested })
+}
