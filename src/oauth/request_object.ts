@@ -1,7 +1,7 @@
 /** Request objects: the parameters of an authorization request as a JWT, by value or by reference. OpenID Connect Core §6. */
 import type { Context } from '../context.js'
 import type { Client } from '../directory.js'
-import { getDocument, OutboundError } from '../outbound.js'
+import { getDocument, type OutboundError } from '../outbound.js'
 import { invalidRequest, invalidRequestObject, invalidRequestUri, shown } from './errors.js'
 import { isTooDeep, MAX_DEPTH, MAX_OBJECT_LENGTH, overlay, type Params, readParams, words } from './params.js'
 import { openRequestObject } from './request_object_jwt.js'
@@ -64,11 +64,10 @@ async function fetchRequestObject(ctx: Context, client: Client, request_uri: str
   if (!client.request_uris?.some((registered) => bare(registered) === bare(request_uri))) {
     enforce(ctx, 'registered_request_uris', refusal("is not one of the client's request_uris"))
   }
-  const answer = await getDocument(ctx.snapshot.outbound, request_uri, TYPES.slice(0, 2).join(', ')).catch(
-    (error: unknown) => {
-      throw error instanceof OutboundError ? refusal(error.message) : error
-    },
-  )
+  const accept = TYPES.slice(0, 2).join(', ')
+  const answer = await getDocument(ctx.snapshot.outbound, request_uri, accept).catch(({ message }: OutboundError) => {
+    throw refusal(message)
+  })
   if (!TYPES.includes(answer.type)) throw refusal(`answered with ${shown(answer.type)}, expected ${TYPES[0]}`)
   if (answer.body.length > MAX_OBJECT_LENGTH) {
     throw refusal(`answered with ${answer.body.length} characters, expected ${MAX_OBJECT_LENGTH} at most`)
