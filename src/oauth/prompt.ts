@@ -2,8 +2,7 @@
 import { invalidRequest, shown } from './errors.js'
 import { type Params, words } from './params.js'
 
-/** For discovery. */
-export const PROMPTS = ['none', 'login', 'consent', 'select_account'] as const
+const PROMPTS = ['none', 'login', 'consent', 'select_account'] as const
 
 export type Prompt = (typeof PROMPTS)[number]
 
