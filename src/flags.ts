@@ -66,6 +66,14 @@ export const FLAGS: readonly Flag[] = [
     parse: text,
   },
   {
+    names: '--profile',
+    env: 'PROFILE',
+    value: '<PROFILE>',
+    description: 'lenient, or strict: as exact as a certified provider (default: lenient)',
+    paths: [['profile']],
+    parse: text,
+  },
+  {
     names: '-r, --require-registration',
     env: 'REQUIRE_REGISTRATION',
     value: '[BOOL]',
@@ -146,6 +154,22 @@ export const FLAGS: readonly Flag[] = [
     description: 'origins whose scripts may call, separated by commas (default: *)',
     paths: [['server', 'cors_origins']],
     parse: list,
+  },
+  {
+    names: '--outbound-ca',
+    env: 'OUTBOUND_CA',
+    value: '<FILE>',
+    description: 'PEM certificates to trust besides the well-known ones, where the provider calls clients',
+    paths: [['outbound', 'ca']],
+    parse: text,
+  },
+  {
+    names: '--outbound-insecure',
+    env: 'OUTBOUND_INSECURE',
+    value: '[BOOL]',
+    description: 'verify no certificate where the provider calls clients; for local use only (default: false)',
+    paths: [['outbound', 'insecure']],
+    parse: boolean,
   },
   {
     names: '--wildcard-redirect-uris',

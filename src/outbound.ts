@@ -41,24 +41,30 @@ async function call(outbound: Outbound, url: string, headers: Record<string, str
     signal,
   } as const
   const trust = { rejectUnauthorized: !insecure, ...(ca !== undefined && { ca: [...rootCertificates, ca] }) }
-  const request = protocol === 'https:' ? requestHttps(url, { ...options, ...trust }) : requestHttp(url, options)
+  let request: ClientRequest | undefined
   try {
+    request = protocol === 'https:' ? requestHttps(url, { ...options, ...trust }) : requestHttp(url, options)
     return await answerTo(request, outbound.max_size, body)
   } catch (error) {
     if (signal.aborted) throw new OutboundError(`did not answer within ${timeout / 1000} s`)
     throw error instanceof OutboundError ? error : new OutboundError(`can't be reached: ${reasonOf(error)}`)
   } finally {
-    request.destroy()
+    // What fails from now on still finds the listener for errors, and is of no interest to anybody.
+    request?.destroy()
   }
 }
 
 function answerTo(request: ClientRequest, max_size: number, body: string | undefined): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    request.on('error', reject).on('response', async (response) => {
+    request.on('error', reject)
+    // Nobody asked for another protocol; without a listener there would never be an answer nor an error.
+    request.on('upgrade', () => reject(new OutboundError('answered 101, expected an answer and no other protocol')))
+    request.on('response', async (response) => {
       try {
-        const encoding = response.headers['content-encoding'] ?? 'identity'
-        if (encoding !== 'identity')
+        const encoding = (response.headers['content-encoding'] ?? 'identity').toLowerCase()
+        if (encoding !== 'identity') {
           throw new OutboundError(`answered with content-encoding ${encoding}, expected none`)
+        }
         const chunks: Buffer[] = []
         let size = 0
         for await (const chunk of response as AsyncIterable<Buffer>) {

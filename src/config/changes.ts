@@ -1,6 +1,6 @@
 /** What differs between two snapshots, for the log line of a reload. */
 import { isDeepStrictEqual } from 'node:util'
-import type { GeneratedKey, SigningKey, Snapshot } from './snapshot.js'
+import type { KeyToGenerate, PrivateKey, Snapshot } from './snapshot.js'
 
 /** Names of what came, went and was changed. */
 export interface Difference {
@@ -16,6 +16,8 @@ export interface Changes {
   readonly clients: Difference
   /** By `kid`; a key that each issuer generates is told by its `alg`. */
   readonly keys: Omit<Difference, 'changed'>
+  /** Likewise. */
+  readonly encryption_keys: Omit<Difference, 'changed'>
   /** Every other setting, such as `lifetimes.access_token: 1h → 5m`. */
   readonly flags: readonly string[]
   /** Settings that were changed, but take effect at the next start only. */
@@ -30,12 +32,14 @@ const AT_START = [
   'server.tls.self_signed',
   'server.tls.names',
   'server.tls.ca_file',
+  'server.tls.client_certificates',
+  'server.tls.client_ca',
   'server.body_limit',
   'server.max_issuers',
   'log.format',
 ]
 /** Lists that are compared item by item, and what only an editor reads. */
-const ELSEWHERE = ['users', 'clients', 'keys', '$schema']
+const ELSEWHERE = ['users', 'clients', 'keys', 'encryption_keys', '$schema']
 
 /** What the second snapshot changes in the first. */
 export function describeChanges(before: Snapshot, after: Snapshot): Changes {
@@ -44,13 +48,15 @@ export function describeChanges(before: Snapshot, after: Snapshot): Changes {
     users: difference(before.users, after.users),
     clients: difference(before.clients, after.clients),
     keys: keyDifference(before.keys, after.keys),
+    encryption_keys: keyDifference(before.encryption_keys, after.encryption_keys),
     flags: settings.filter(({ path }) => !AT_START.includes(path)).map(({ path, change }) => `${path}: ${change}`),
     needs_restart: settings.map(({ path }) => path).filter((path) => AT_START.includes(path)),
   }
 }
 
 /** The changes in one line for people: `users +carol -bob ~alice; require_nonce: false → true`. */
-export function summarizeChanges({ users, clients, keys, flags, needs_restart }: Changes): string {
+export function summarizeChanges(changes: Changes): string {
+  const { users, clients, keys, encryption_keys, flags, needs_restart } = changes
   const list = (name: string, { added, removed, changed }: Difference) => {
     const names = [
       ...added.map((one) => `+${one}`),
@@ -63,6 +69,7 @@ export function summarizeChanges({ users, clients, keys, flags, needs_restart }:
     ...list('users', users),
     ...list('clients', clients),
     ...list('keys', { ...keys, changed: [] }),
+    ...list('encryption_keys', { ...encryption_keys, changed: [] }),
     ...flags,
   ]
   if (needs_restart.length > 0) parts.push(`at the next start: ${needs_restart.join(', ')}`)
@@ -78,12 +85,14 @@ function difference(before: ReadonlyMap<string, unknown>, after: ReadonlyMap<str
   }
 }
 
-function keyDifference(before: Snapshot['keys'], after: Snapshot['keys']): Omit<Difference, 'changed'> {
+type Keys = readonly (PrivateKey | KeyToGenerate)[]
+
+function keyDifference(before: Keys, after: Keys): Omit<Difference, 'changed'> {
   return { added: keysWithout(after, before), removed: keysWithout(before, after) }
 }
 
 /** The kids of the keys that the others don't have. */
-function keysWithout(keys: Snapshot['keys'], others: Snapshot['keys']): string[] {
+function keysWithout(keys: Keys, others: Keys): string[] {
   const rest = others.map(fingerprint)
   return keys.flatMap((key) => {
     const index = rest.indexOf(fingerprint(key))
@@ -92,7 +101,7 @@ function keysWithout(keys: Snapshot['keys'], others: Snapshot['keys']): string[]
   })
 }
 
-function fingerprint(key: SigningKey | GeneratedKey): string {
+function fingerprint(key: PrivateKey | KeyToGenerate): string {
   return JSON.stringify('publicJwk' in key ? key.publicJwk : [key.alg, key.kid])
 }
 

@@ -1,15 +1,13 @@
 /** What a schema can't say: whether the parts of a configuration fit each other. */
+import { checkClient } from './check_client.js'
 import { checkServer } from './check_server.js'
-import { parseDuration } from './duration.js'
+import { LONGEST_DURATION, parseDuration } from './duration.js'
 import type { Complaint } from './errors.js'
 import type { Pruned } from './schema.js'
-import type { Alg, Client, Config, EncryptionKey, Key, User } from './types.js'
+import type { Config, EncryptionKey, Key, User } from './types.js'
 
-/** OpenID Connect Core §5.4 and §11; these need no entry under `scopes`. */
-const STANDARD_SCOPES = ['openid', 'profile', 'email', 'address', 'phone', 'offline_access']
 const CLAIM_SECTIONS = ['claims', 'id_token', 'userinfo', 'access_token'] as const
 const KEY_SOURCES = ['file', 'pem', 'jwk', 'keep_in'] as const
-const LONGEST_DURATION = 3_155_760_000
 
 type Found = Iterable<Complaint>
 
@@ -18,7 +16,8 @@ export function check(config: Pruned<Config>): Complaint[] {
   const { users = [], clients = [], keys = [], encryption_keys = [] } = config
   return [
     ...checkServer(config),
-    ...checkLifetimes(config),
+    ...checkDurations(config),
+    ...checkAcrValues(config),
     ...checkScopes(config),
     ...repeated('sub', { users: users.map((user) => user?.sub) }),
     ...users.flatMap((user, index) => [...checkUser(['users', String(index)], user ?? {})]),
@@ -57,13 +56,41 @@ export function* repeated(
   }
 }
 
-function* checkLifetimes({ lifetimes = {} }: Pruned<Config>): Found {
-  for (const [name, value] of Object.entries(lifetimes)) {
-    if (typeof value !== 'string') continue
-    const seconds = parseDuration(value)
-    if (seconds >= 1 && seconds <= LONGEST_DURATION) continue
-    const message = `must be from 1 second to ${LONGEST_DURATION} seconds (100 years), but "${value}" is ${seconds}`
-    yield { path: ['lifetimes', name], at: 'value', message }
+/** No call may keep a request waiting for longer, in seconds. */
+const LONGEST_CALL = 3600
+
+function* checkDurations({ lifetimes = {}, key_rotation = {}, outbound = {} }: Pruned<Config>): Found {
+  for (const [name, value] of Object.entries(lifetimes)) yield* checkDuration(['lifetimes', name], value)
+  for (const [name, value] of Object.entries(key_rotation)) yield* checkDuration(['key_rotation', name], value)
+  yield* checkDuration(['outbound', 'timeout'], outbound.timeout, LONGEST_CALL, '1 hour')
+  const { period, publish_ahead } = key_rotation
+  if (period === undefined || publish_ahead === undefined) return
+  if (parseDuration(publish_ahead) < parseDuration(period)) return
+  const message = `must be less than the period, which is ${period}, but is ${publish_ahead}`
+  yield { path: ['key_rotation', 'publish_ahead'], at: 'value', message }
+}
+
+function* checkDuration(
+  path: readonly string[],
+  value: number | string | undefined,
+  longest = LONGEST_DURATION,
+  inWords = '100 years',
+): Found {
+  if (value === undefined) return
+  const seconds = parseDuration(value)
+  if (seconds >= 1 && seconds <= longest) return
+  const message = `must be from 1 second to ${longest} seconds (${inWords}), but "${value}" is ${seconds}`
+  yield { path, at: 'value', message }
+}
+
+/** OpenID Connect Core §3.1.2.1: the values of acr_values are separated by spaces. */
+function* checkAcrValues({ acr_values = [] }: Pruned<Config>): Found {
+  for (const [index, value] of acr_values.entries()) {
+    const path = ['acr_values', String(index)]
+    if (value?.includes(' ')) yield { path, at: 'value', message: `must not have a space, but is "${value}"` }
+    else if (value !== undefined && acr_values.indexOf(value) < index) {
+      yield { path, at: 'value', message: `must be unique, but "${value}" stands earlier in the list, too` }
+    }
   }
 }
 
@@ -81,46 +108,6 @@ function* checkUser(path: readonly string[], user: Pruned<User>): Found {
     if (!Object.hasOwn(claims, 'sub') || claims.sub === user.sub) continue
     yield { path: [...path, section, 'sub'], at: 'value', message: `must not differ from the user's sub "${user.sub}"` }
   }
-}
-
-function* checkClient(path: readonly string[], client: Pruned<Client>, config: Pruned<Config>): Found {
-  const method = client.token_endpoint_auth_method
-  if (method?.startsWith('client_secret') && !('client_secret' in client)) {
-    const message = `lacks the client_secret that ${method} needs; add one, or make it a public client with token_endpoint_auth_method: none`
-    yield { path, at: 'value', message }
-  }
-  const alg = client.id_token_signed_response_alg
-  const algs = config.keys?.map((key) => key?.alg)
-  const byKey = alg !== undefined && alg !== 'none' && !alg.startsWith('HS')
-  if (byKey && algs !== undefined && !algs.includes(alg as Alg) && !algs.includes(undefined)) {
-    const message = `is ${alg}, but the keys are for ${algs.join(', ')}; add a key with alg: ${alg} under keys`
-    yield { path: [...path, 'id_token_signed_response_alg'], at: 'value', message }
-  }
-  if (config.scopes !== undefined) yield* checkClientScope([...path, 'scope'], client.scope ?? '', config.scopes)
-  const wildcards = client.wildcard_redirect_uris === true || config.wildcard_redirect_uris === true
-  for (const [index, uri] of (client.redirect_uris ?? []).entries()) {
-    const message = uri && redirectUriProblem(uri, wildcards)
-    if (message) yield { path: [...path, 'redirect_uris', String(index)], at: 'value', message }
-  }
-}
-
-function* checkClientScope(path: readonly string[], scope: string, scopes: object): Found {
-  for (const name of scope.split(' ')) {
-    if (name === '' || STANDARD_SCOPES.includes(name) || Object.hasOwn(scopes, name)) continue
-    yield { path, at: 'value', message: `names the scope ${name}, which is neither a standard one nor under scopes` }
-  }
-}
-
-function redirectUriProblem(uri: string, wildcards: boolean): string | undefined {
-  if (uri.includes('*') && !wildcards) {
-    return 'has a *, which stands for itself unless wildcard_redirect_uris: true is set, for this client or for all'
-  }
-  // `localhost:3000/callback` would be an absolute URI of the scheme `localhost`, but nobody means that.
-  if (!URL.canParse(uri.replaceAll('*', '1')) || /^[^/]*:\d/.test(uri)) {
-    return `must be an absolute URI such as http://localhost:3000/callback, but is "${uri}"`
-  }
-  // RFC 6749 §3.1.2: the redirection endpoint URI must not include a fragment.
-  return uri.includes('#') ? `must not have a fragment, but is "${uri}"` : undefined
 }
 
 function* checkKey(path: readonly string[], key: Pruned<Key | EncryptionKey>): Found {

@@ -1,5 +1,6 @@
 /** From the files, the environment and the overrides to a snapshot, or to everything that is wrong with them. */
 import { dirname, resolve } from 'node:path'
+import { loadAuthorities } from './authorities.js'
 import { check } from './check.js'
 import { type Parsed, parseText } from './document.js'
 import { ConfigError, type Problem } from './errors.js'
@@ -39,7 +40,8 @@ export async function loadSnapshot(
   complaints.push(...check(pruned))
   const folder = found.config === undefined ? process.cwd() : dirname(resolve(found.config))
   const { tls, complaints: aboutTls } = await loadTls(pruned.server?.tls ?? {}, folder)
-  complaints.push(...aboutTls)
+  const authorities = await loadAuthorities(['outbound', 'ca'], pruned.outbound?.ca, folder)
+  complaints.push(...aboutTls, ...authorities.complaints)
   const loaded = await loadKeys({
     config: pruned,
     folder,
@@ -52,7 +54,7 @@ export async function loadSnapshot(
   // What a variable left wrong is only a consequence of the problem with the variable.
   const problems = [...files.problems, ...located.filter((problem) => !places.has(place(problem)))]
   if (problems.length > 0) throw new ConfigError(inOrder(sources, found, problems))
-  return buildSnapshot(value as Config, loaded, namesOf(found), { tls })
+  return buildSnapshot(value as Config, loaded, namesOf(found), { tls, outbound_ca: authorities.pem })
 }
 
 /** What the sources say about the server, for a look at one that runs: problems elsewhere are its own affair. */

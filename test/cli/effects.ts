@@ -1,6 +1,7 @@
 /** What each flag does, as it is seen from outside over HTTP. */
 import { readFileSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { createServer as createHttps } from 'node:https'
+import { type AddressInfo, createServer } from 'node:net'
 import { dirname, join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import type { Test } from 'tap'
@@ -55,6 +56,14 @@ export const EFFECTS: Readonly<Record<string, Effect>> = {
     check: async (t, { issuer }, value) => {
       const host = value.includes(':') ? `[${value}]` : value
       t.equal((await fetch(`http://${host}:${new URL(issuer).port}/healthz`)).status, 200)
+    },
+  },
+  PROFILE: {
+    value: 'strict',
+    check: async (t, { issuer }) => {
+      t.equal((await authorize(issuer)).status, 400)
+      const { keys } = (await (await fetch(`${issuer}/jwks`)).json()) as { keys: { use: string }[] }
+      t.strictSame([...new Set(keys.map(({ use }) => use))], ['sig', 'enc'])
     },
   },
   REQUIRE_REGISTRATION: {
@@ -207,6 +216,14 @@ export const EFFECTS: Readonly<Record<string, Effect>> = {
       t.equal(await allowed('http://c.example'), null)
     },
   },
+  OUTBOUND_CA: {
+    value: (folder) => write(folder, 'ca.pem', PAIR.ca),
+    check: async (t, { issuer }) => void t.equal(await callTls(t, issuer), 200),
+  },
+  OUTBOUND_INSECURE: {
+    value: 'true',
+    check: async (t, { issuer }) => void t.equal(await callTls(t, issuer), 200),
+  },
   WILDCARD_REDIRECT_URIS: {
     value: 'true',
     check: async (t, { issuer }) => {
@@ -241,6 +258,17 @@ export const EFFECTS: Readonly<Record<string, Effect>> = {
     value: 'pretty',
     check: async (t, { issuer, line }) => void t.match(await line(/listening/), `INFO: listening on ${issuer}`),
   },
+}
+
+/** The status of an authorization request whose parameters are at a server that nobody trusts: the form, or a refusal. */
+async function callTls(t: Test, issuer: string): Promise<number> {
+  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
+  const object = `${part({ alg: 'none' })}.${part({ client_id: 'app' })}.`
+  const server = createHttps(PAIR, (_, response) => void response.end(object))
+  await new Promise<void>((resolve) => server.listen(0, resolve))
+  t.teardown(() => server.close())
+  const request_uri = `https://localhost:${(server.address() as AddressInfo).port}/`
+  return (await authorize(issuer, { request_uri })).status
 }
 
 async function discover(issuer: string): Promise<unknown> {

@@ -8,6 +8,7 @@ const NOTHING = {
   users: { added: [], removed: [], changed: [] },
   clients: { added: [], removed: [], changed: [] },
   keys: { added: [], removed: [] },
+  encryption_keys: { added: [], removed: [] },
   flags: [],
   needs_restart: [],
 }
@@ -21,6 +22,7 @@ server: { port: 1 }
 users: [{ sub: gone }, { sub: same }, { sub: other, claims: { a: [1] } }]
 clients: [{ client_id: app, client_secret: a, redirect_uris: ["http://a"] }]
 keys: [{ alg: RS256 }, { alg: ES256, kid: one }, { alg: ES256 }]
+encryption_keys: [{}, { alg: ECDH-ES, kid: kept }]
 scopes: { groups: { claims: [groups] } }
 `,
   )
@@ -30,28 +32,38 @@ scopes: { groups: { claims: [groups] } }
 $schema: ./new.json
 issuer: https://idp.example.com
 server: { host: 0.0.0.0, port: 2, body_limit: 2048, max_issuers: 5, cors_origins: [] }
+profile: strict
 log: { level: debug, format: json }
 require_nonce: true
 lifetimes: { access_token: 5m }
 users: [{ sub: other, claims: { a: [2] } }, { sub: same }, { sub: new }]
 clients: [{ client_id: app, client_secret: b, redirect_uris: ["http://a"] }]
 keys: [{ alg: ES256 }, { alg: ES384 }]
+encryption_keys: [{ alg: ECDH-ES, kid: kept }, { alg: ECDH-ES }]
 `,
   )
   t.strictSame(describeChanges(before, after), {
     users: { added: ['new'], removed: ['gone'], changed: ['other'] },
     clients: { added: [], removed: [], changed: ['app'] },
     keys: { added: ['generated ES384'], removed: ['generated RS256', 'one'] },
+    encryption_keys: { added: ['generated ECDH-ES'], removed: ['generated RSA-OAEP'] },
     flags: [
       'issuer: unset → https://idp.example.com',
       'lifetimes.access_token: 1h → 5m',
       'log.level: info → debug',
+      'profile: lenient → strict',
       'require_nonce: false → true',
       'scopes.groups: {"claims":["groups"]} → unset',
       'server.cors_origins: ["*"] → []',
     ],
     needs_restart: ['log.format', 'server.body_limit', 'server.host', 'server.max_issuers', 'server.port'],
   })
+})
+
+t.test('whether clients are asked for certificates takes effect at the next start', async (t) => {
+  const before = await load(t, 'server: { tls: { self_signed: true } }')
+  const after = await load(t, 'server: { tls: { self_signed: true, client_certificates: true } }')
+  t.strictSame(describeChanges(before, after), { ...NOTHING, needs_restart: ['server.tls.client_certificates'] })
 })
 
 t.test('the same again is no change', async (t) => {
@@ -72,12 +84,13 @@ t.test('all of it in one line', async (t) => {
     users: { added: ['carol'], removed: ['bob'], changed: ['alice'] },
     clients: { added: [], removed: [], changed: [] },
     keys: { added: ['k'], removed: [] },
+    encryption_keys: { added: [], removed: ['e'] },
     flags: ['require_nonce: false → true'],
     needs_restart: ['server.host', 'server.port'],
   }
   t.equal(
     summarizeChanges(changes),
-    'users +carol -bob ~alice; keys +k; require_nonce: false → true; at the next start: server.host, server.port',
+    'users +carol -bob ~alice; keys +k; encryption_keys -e; require_nonce: false → true; at the next start: server.host, server.port',
   )
   t.equal(summarizeChanges(NOTHING), 'nothing changed')
 })

@@ -1,0 +1,39 @@
+/** A PEM file with the certificates of authorities to trust. RFC 7468 §5. */
+import { X509Certificate } from 'node:crypto'
+import { resolve } from 'node:path'
+import type { Complaint } from './errors.js'
+import { readText } from './read.js'
+
+/** The certificates of a file, as PEM and without what else is in it; nothing where no file is named. */
+export async function loadAuthorities(
+  path: readonly string[],
+  file: string | undefined,
+  folder: string,
+): Promise<{ pem?: string; complaints: Complaint[] }> {
+  if (file === undefined) return { complaints: [] }
+  try {
+    return { pem: readCertificates(await readText(resolve(folder, file))), complaints: [] }
+  } catch (error) {
+    const message = `names ${resolve(folder, file)}, which ${(error as Error).message}`
+    return { complaints: [{ path, at: 'value', message }] }
+  }
+}
+
+function readCertificates(text: string): string {
+  const found = text.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? []
+  if (found.length === 0) {
+    throw new Error('has no certificate: a PEM file with -----BEGIN CERTIFICATE----- was expected')
+  }
+  for (const [index, pem] of found.entries()) {
+    if (!isCertificate(pem)) throw new Error(`has a certificate that can not be read: number ${index + 1} of its PEM`)
+  }
+  return found.join('\n')
+}
+
+function isCertificate(pem: string): boolean {
+  try {
+    return new X509Certificate(pem) !== undefined
+  } catch {
+    return false
+  }
+}
