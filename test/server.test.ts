@@ -114,7 +114,7 @@ t.test('the home page links to discovery, the authorization endpoint and the sel
   }
 })
 
-t.test('Fetch §3.2: every endpoint but the authorization endpoint answers the scripts of any origin', async (t) => {
+t.test('Fetch §3.2: every endpoint but authorization and administration answers the scripts of any origin', async (t) => {
   const test = await createApp(t)
   for (const base of ['', '/issuers/x']) {
     for (const path of ISSUER_PATHS) {
@@ -126,7 +126,7 @@ t.test('Fetch §3.2: every endpoint but the authorization endpoint answers the s
       }
       const preflight = await test.app.inject({ method: 'OPTIONS', url, headers })
       const get = await test.get(url, { headers: { origin: headers.origin } })
-      const open = path !== ENDPOINTS.authorization_endpoint
+      const open = path !== ENDPOINTS.authorization_endpoint && !path.startsWith('/admin/')
       t.equal(preflight.statusCode, open ? 204 : 405, url)
       t.equal(preflight.headers['access-control-allow-origin'], open ? '*' : undefined)
       t.equal(preflight.headers['access-control-allow-headers'], open ? 'authorization,content-type' : undefined)

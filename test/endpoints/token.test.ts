@@ -12,7 +12,7 @@ const CLIENTS: ConfigInput = {
     client('public', { token_endpoint_auth_method: 'none' }),
     client('a:b c', { client_secret: SECRET }),
     client('codes', { token_endpoint_auth_method: 'none', grant_types: ['authorization_code'] }),
-    client('nothing', { token_endpoint_auth_method: 'none', grant_types: [] }),
+    client('nothing', { token_endpoint_auth_method: 'none', grant_types: [], response_types: [] }),
   ],
 }
 
