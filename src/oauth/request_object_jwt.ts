@@ -12,7 +12,7 @@ import { MAX_OBJECT_LENGTH } from './params.js'
 type Claims = Readonly<Record<string, unknown>>
 
 /** For discovery. */
-export const REQUEST_OBJECT_SIGNING_ALGS = ['none', ...SYMMETRIC_ALGS, ...ASYMMETRIC_ALGS] as const
+export const REQUEST_OBJECT_SIGNING_ALGS = [...ASYMMETRIC_ALGS, ...SYMMETRIC_ALGS, 'none'] as const
 
 /** For discovery: what our keys decrypt, and what a client_secret does. */
 export function listRequestObjectEncryptionAlgs({ encryption_keys }: Snapshot): KeyManagementAlg[] {
