@@ -1,6 +1,6 @@
 /** `fetch` with a certificate authority of its own, which the global one can't be given. */
 import { request as requestHttp } from 'node:http'
-import { request as requestHttps } from 'node:https'
+import { type Agent, request as requestHttps } from 'node:https'
 import { buffer } from 'node:stream/consumers'
 
 export interface Sent {
@@ -9,13 +9,16 @@ export interface Sent {
   readonly body?: unknown
 }
 
-/** Follows no redirects. */
-export function createFetch(ca?: string): (url: string, sent?: Sent) => Promise<Response> {
+/** Follows no redirects. Each call has a connection of its own, unless an agent keeps them. */
+export function createFetch(
+  ca?: string,
+  agent: Agent | false = false,
+): (url: string, sent?: Sent) => Promise<Response> {
   return (url, { method = 'GET', headers = {}, body } = {}) =>
     new Promise((resolve, reject) => {
       const form = body instanceof URLSearchParams
       const all = { ...(form && { 'content-type': 'application/x-www-form-urlencoded' }), ...headers }
-      const options = { method, headers: all, agent: false, ...(ca !== undefined && { ca }) }
+      const options = { method, headers: all, agent, ...(ca !== undefined && { ca }) }
       const request = url.startsWith('https:') ? requestHttps(url, options) : requestHttp(url, options)
       request.on('error', reject).on('response', (response) => {
         const fields = Object.entries(response.headersDistinct).flatMap(([name, values = []]) =>

@@ -1,0 +1,14 @@
+/** That no check of certification is without a test. */
+import t from 'tap'
+import { CHECKS } from './checks.js'
+import { discovery } from './modules/discovery.js'
+import { dynamic } from './modules/dynamic.js'
+import { login } from './modules/login.js'
+import { logout } from './modules/logout.js'
+import { responses } from './modules/responses.js'
+import { sessionManagement } from './modules/session_management.js'
+
+t.test('every check of certification has its test, and no test is without a check', async (t) => {
+  const modules = [...responses, ...login, ...discovery, ...dynamic, ...logout, sessionManagement]
+  t.strictSame(modules.map(({ name }) => name).sort(), Object.values(CHECKS).flat().sort())
+})

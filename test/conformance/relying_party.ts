@@ -1,0 +1,311 @@
+/** The relying party of the checks: registers, asks, and verifies what comes back. */
+import { randomBytes } from 'node:crypto'
+import { type JWTPayload, SignJWT } from 'jose'
+import type { Test } from 'tap'
+import { type Browser, createBrowser, type Outcome } from './browser.js'
+import { leftHash, type Values, verifyClaims, verifyIdToken, verifyToken, verifyTokenMembers } from './verify.js'
+import type { ClientKey, World } from './world.js'
+
+/** Which response type, and how it comes. */
+export interface Plan {
+  readonly response_type: string
+  readonly response_mode?: 'form_post'
+  readonly token_endpoint_auth_method?: string
+}
+
+export interface Client extends Values {
+  readonly client_id: string
+  readonly client_secret?: string
+  readonly redirect_uri: string
+  readonly token_endpoint_auth_method: string
+}
+
+/** What came at the redirect_uri. */
+export interface Answer {
+  readonly params: URLSearchParams
+  readonly outcome: Outcome
+}
+
+/** A login that went well, with everything in it verified. */
+export interface Login {
+  readonly browser: Browser
+  readonly outcome: Outcome
+  readonly params: URLSearchParams
+  /** The claims of the ID token; of the token endpoint's, where there are two. */
+  readonly claims: JWTPayload
+  readonly front_claims?: JWTPayload
+  readonly id_token: string
+  /** Of the token endpoint, else of the front channel. */
+  readonly access_token?: string
+  /** What the token endpoint said. */
+  readonly tokens: Values
+}
+
+export interface Asking {
+  readonly browser?: Browser
+  /** Over those that are there anyway; undefined takes one away. */
+  readonly parameters?: Readonly<Record<string, string | undefined>>
+  readonly by?: 'GET' | 'POST'
+  /** What the answer has to carry, where a request object says it. */
+  readonly state?: string
+  readonly nonce?: string
+  readonly alg?: string
+}
+
+export const REDIRECT_URI = 'https://rp.example.com/callback'
+
+export const hasCode = ({ response_type }: Plan): boolean => response_type.split(' ').includes('code')
+export const hasToken = ({ response_type }: Plan): boolean => response_type.split(' ').includes('token')
+export const hasFrontIdToken = ({ response_type }: Plan): boolean => response_type.split(' ').includes('id_token')
+
+/** Certification's longest state: 128 characters. */
+export const randomText = (length = 128): string => randomBytes(length).toString('base64url').slice(0, length)
+
+export class RelyingParty {
+  constructor(
+    readonly t: Test,
+    readonly world: World,
+    readonly plan: Plan,
+  ) {}
+
+  browser(sub?: string): Browser {
+    return createBrowser(this.world.issuer, this.world.fetch, sub)
+  }
+
+  endpoint(name: string): string {
+    return String(this.world.metadata[name])
+  }
+
+  /** Asks for a registration, and returns the answer whatever it is. */
+  tryToRegister(metadata: Values = {}): Promise<Response> {
+    const { response_type, token_endpoint_auth_method = 'client_secret_basic' } = this.plan
+    const grant_types = [
+      ...(hasCode(this.plan) ? ['authorization_code', 'refresh_token'] : []),
+      ...(hasToken(this.plan) || hasFrontIdToken(this.plan) ? ['implicit'] : []),
+    ]
+    const body = JSON.stringify({
+      client_name: 'Conformance',
+      grant_types,
+      response_types: [response_type],
+      redirect_uris: [REDIRECT_URI],
+      token_endpoint_auth_method,
+      contacts: ['certification@example.com'],
+      ...(metadata.jwks_uri === undefined && { jwks: { keys: [this.world.key.jwk] } }),
+      ...metadata,
+    })
+    const headers = { 'content-type': 'application/json' }
+    return this.world.fetch(this.endpoint('registration_endpoint'), { method: 'POST', headers, body })
+  }
+
+  /** OpenID Connect Registration §3.2: registers, with the checks of every answer. */
+  async register(metadata: Values = {}): Promise<Client> {
+    const { t, world } = this
+    const answer = await this.tryToRegister(metadata)
+    const body = (await answer.json()) as Values & Client
+    if (answer.status !== 201) throw new Error(`not registered: ${body.error} ${body.error_description}`)
+    t.match(answer.headers.get('content-type'), /^application\/json\b/)
+    t.type(body.client_id, 'string')
+    t.notOk(Object.hasOwn(body, 'error'))
+    if (body.client_secret !== undefined) t.type(body.client_secret_expires_at, 'number', 'client_secret_expires_at')
+    t.ok(String(body.registration_client_uri).startsWith(`${world.issuer}/`), 'registration_client_uri')
+    t.ok(body.registration_access_token, 'registration_access_token')
+    return { ...body, redirect_uri: (body.redirect_uris as string[])[0]! }
+  }
+
+  /** The parameters of an authorization request. */
+  parameters(client: Client, { parameters = {} }: Asking = {}): URLSearchParams {
+    const { response_type, response_mode } = this.plan
+    const all = {
+      client_id: client.client_id,
+      redirect_uri: client.redirect_uri,
+      response_type,
+      response_mode,
+      scope: 'openid',
+      state: randomText(),
+      nonce: randomText(10),
+      ...parameters,
+    }
+    return new URLSearchParams(Object.entries(all).filter((entry): entry is [string, string] => entry[1] !== undefined))
+  }
+
+  /** Sends the browser to the authorization endpoint. */
+  ask(query: URLSearchParams, { browser = this.browser(), by = 'GET' }: Asking = {}): Promise<Outcome> {
+    const endpoint = this.endpoint('authorization_endpoint')
+    return by === 'POST' ? browser.open(endpoint, query) : browser.open(`${endpoint}?${query}`)
+  }
+
+  /** OAuth 2.0 Multiple Response Types §5, Form Post Response Mode §2: the answer is in its place, and nowhere else. */
+  readAnswer(outcome: Outcome, client: Client, { place = this.place() } = {}): Answer {
+    const { t } = this
+    const { elsewhere, pages } = outcome
+    if (elsewhere === undefined) {
+      const { status, heading, html } = pages.at(-1)!
+      throw new Error(`no answer came to the redirect_uri but the page ${heading} with ${status}: ${html.slice(-600)}`)
+    }
+    const { url, posted } = elsewhere
+    const registered = new URL(client.redirect_uri)
+    t.equal(url.origin + url.pathname, registered.origin + registered.pathname, 'at the redirect_uri')
+    for (const [name, value] of registered.searchParams) t.equal(url.searchParams.get(name), value, 'its query is kept')
+    const places = { query: url.searchParams, fragment: new URLSearchParams(url.hash.slice(1)), body: posted }
+    const answering = Object.entries(places).filter(([, params]) =>
+      ['code', 'error', 'id_token', 'access_token', 'state'].some((name) => params?.has(name)),
+    )
+    t.strictSame(
+      answering.map(([name]) => name),
+      [place],
+      `the answer is in the ${place} only`,
+    )
+    if (place !== 'query') t.equal(url.search, registered.search, 'nothing in the query')
+    const params = places[place] ?? new URLSearchParams()
+    const names = [...params.keys()]
+    t.equal(new Set(names).size, names.length, 'no parameter twice')
+    const iss = params.get('iss')
+    if (iss !== null) t.equal(iss, this.world.issuer, 'iss is the issuer')
+    return { params, outcome }
+  }
+
+  place(): 'query' | 'fragment' | 'body' {
+    if (this.plan.response_mode === 'form_post') return 'body'
+    return hasToken(this.plan) || hasFrontIdToken(this.plan) ? 'fragment' : 'query'
+  }
+
+  /** The whole login of a client, with every check of the specifications. */
+  async logIn(client: Client, asking: Asking = {}): Promise<Login> {
+    const { t, plan } = this
+    const browser = asking.browser ?? this.browser()
+    const query = this.parameters(client, asking)
+    const outcome = await this.ask(query, { ...asking, browser })
+    const { params } = this.readAnswer(outcome, client)
+    if (params.has('error')) {
+      throw new Error(`an error came: ${params.get('error')}: ${params.get('error_description')}`)
+    }
+    t.equal(params.get('state'), asking.state ?? query.get('state'), 'state is that of the request')
+    const nonce = asking.nonce ?? query.get('nonce') ?? undefined
+    const front = await this.verifyFront(client, params, nonce, asking.alg)
+    if (!hasCode(plan)) return { browser, outcome, params, tokens: {}, ...front, claims: front.front_claims! }
+    const code = params.get('code') ?? ''
+    verifyToken(t, code, 'code', { length: 22 })
+    const answer = await this.exchange(client, code, query.get('code_challenge') === null ? {} : PKCE.verifier)
+    const tokens = await this.readTokens(answer)
+    const id_token = String(tokens.id_token)
+    const claims = await verifyIdToken(t, this.world, id_token, { client_id: client.client_id, nonce, alg: asking.alg })
+    // OpenID Connect Core §3.1.3.6 and §3.3.2.11: optional here, but right.
+    if (claims.at_hash !== undefined) t.equal(claims.at_hash, leftHash(String(tokens.access_token)), 'at_hash')
+    if (claims.c_hash !== undefined) t.equal(claims.c_hash, leftHash(code), 'c_hash')
+    // OpenID Connect Core §3.3.3.6: both ID tokens are about the same.
+    if (front.front_claims !== undefined) t.equal(claims.sub, front.front_claims.sub, 'the same sub in both ID tokens')
+    return { browser, outcome, params, ...front, claims, id_token, access_token: String(tokens.access_token), tokens }
+  }
+
+  private async verifyFront(
+    client: Client,
+    params: URLSearchParams,
+    nonce: string | undefined,
+    alg?: string,
+  ): Promise<Front> {
+    const { t, plan } = this
+    const access_token = params.get('access_token') ?? undefined
+    const id_token = params.get('id_token') ?? ''
+    t.equal(access_token !== undefined, hasToken(plan), 'an access token where it was asked for')
+    t.equal(id_token !== '', hasFrontIdToken(plan), 'an ID token where it was asked for')
+    t.equal(params.has('code'), hasCode(plan), 'a code where it was asked for')
+    if (access_token !== undefined) {
+      const members = Object.fromEntries(params)
+      verifyTokenMembers(t, { ...members, expires_in: Number(members.expires_in) })
+    }
+    const token = access_token === undefined ? {} : { access_token }
+    if (id_token === '') return { id_token, ...token }
+    const front_claims = await verifyIdToken(t, this.world, id_token, { client_id: client.client_id, nonce, alg })
+    // OpenID Connect Core §3.2.2.10 and §3.3.2.11: required here.
+    t.equal(front_claims.at_hash, access_token === undefined ? undefined : leftHash(access_token), 'at_hash')
+    t.equal(front_claims.c_hash, params.has('code') ? leftHash(params.get('code')!) : undefined, 'c_hash')
+    return { id_token, front_claims, ...token }
+  }
+
+  /** The token endpoint, with a code. */
+  exchange(client: Client, code: string, more: Record<string, string> = {}): Promise<Response> {
+    return this.callToken(client, {
+      grant_type: 'authorization_code',
+      code,
+      redirect_uri: client.redirect_uri,
+      ...more,
+    })
+  }
+
+  /** Calls the token endpoint in the client's way to authenticate. */
+  async callToken(client: Client, form: Record<string, string>, assertion: AssertionOptions = {}): Promise<Response> {
+    const { headers = {}, form: more = {} } = await this.authenticate(client, assertion)
+    const body = new URLSearchParams({ ...form, ...more })
+    return this.world.fetch(this.endpoint('token_endpoint'), { method: 'POST', headers, body })
+  }
+
+  private async authenticate(
+    client: Client,
+    { aud = this.world.issuer, key = this.world.key }: AssertionOptions,
+  ): Promise<{ headers?: Record<string, string>; form?: Record<string, string> }> {
+    const { client_id, client_secret = '', token_endpoint_auth_method: method } = client
+    const encode = (text: string) => new URLSearchParams({ '': text }).toString().slice(1)
+    if (method === 'client_secret_basic') {
+      const pair = Buffer.from(`${encode(client_id)}:${encode(client_secret)}`).toString('base64')
+      return { headers: { authorization: `Basic ${pair}` } }
+    }
+    if (method === 'client_secret_post') return { form: { client_id, client_secret } }
+    const form = {
+      client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+      client_assertion: await signAs(
+        key,
+        { iss: client_id, sub: client_id, aud, jti: randomText(20) },
+        this.world.now(),
+      ),
+    }
+    return { form }
+  }
+
+  /** RFC 6749 §5.1, OpenID Connect Core §3.1.3.3. */
+  async readTokens(answer: Response): Promise<Values> {
+    const { t } = this
+    const tokens = (await answer.json()) as Values
+    if (answer.status !== 200) throw new Error(`no tokens: ${tokens.error} ${tokens.error_description}`)
+    t.match(answer.headers.get('content-type'), /^application\/json\b/)
+    t.match(answer.headers.get('cache-control'), /\bno-store\b/)
+    verifyTokenMembers(t, tokens)
+    return tokens
+  }
+
+  /** OpenID Connect Core §5.3: asks userinfo, and checks what every answer has. */
+  async readUserinfo({ access_token = '', claims: { sub } }: Login, how = 'GET header'): Promise<Values> {
+    const { t, world } = this
+    const sent = {
+      'GET header': { headers: { authorization: `Bearer ${access_token}` } },
+      'POST header': { method: 'POST', headers: { authorization: `Bearer ${access_token}` } },
+      'POST body': { method: 'POST', body: new URLSearchParams({ access_token }) },
+    }[how]
+    const answer = await world.fetch(this.endpoint('userinfo_endpoint'), sent)
+    t.equal(answer.status, 200, 'userinfo answers')
+    t.match(answer.headers.get('content-type'), /^application\/json\b/)
+    const claims = (await answer.json()) as Values
+    t.equal(claims.sub, sub, 'sub is that of the ID token')
+    verifyClaims(t, claims)
+    return claims
+  }
+}
+
+type Front = Pick<Login, 'front_claims' | 'id_token' | 'access_token'>
+
+export interface AssertionOptions {
+  readonly aud?: string
+  readonly key?: ClientKey
+}
+
+/** A JWT of the client's, good for a minute. */
+export function signAs({ privateKey, jwk }: ClientKey, claims: JWTPayload, now: number): Promise<string> {
+  return new SignJWT({ iat: now, exp: now + 60, ...claims })
+    .setProtectedHeader({ alg: 'RS256', ...(jwk.kid !== undefined && { kid: jwk.kid }) })
+    .sign(privateKey)
+}
+
+/** RFC 7636 appendix B. */
+export const PKCE = {
+  challenge: { code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM', code_challenge_method: 'S256' },
+  verifier: { code_verifier: 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk' },
+}
