@@ -1,11 +1,14 @@
 /** The authorization endpoint: the form, the answer, and who is told what went wrong. OpenID Connect Core §3.1.2. */
+import { createHash } from 'node:crypto'
 import t, { type Test } from 'tap'
 import type { ConfigInput } from '../../src/config/input.js'
+import { CLIENT_DEFAULTS } from '../../src/directory.js'
 import { createKeys } from '../../src/keys.js'
 import { createClock } from '../../src/mock/clock.js'
 import { createJournal } from '../../src/mock/journal.js'
 import { createMemoryStore } from '../../src/store/memory.js'
-import { createApp, logIn, REDIRECT_URI, register, type TestApp } from '../app.js'
+import { createApp, createContext, logIn, REDIRECT_URI, register, type TestApp } from '../app.js'
+import { createUserAgent, hiddenIn } from '../interaction/user_agent.js'
 
 const QUERY = { client_id: 'app', redirect_uri: REDIRECT_URI, response_type: 'code', scope: 'openid', state: 's t&=' }
 const SECRET_CLIENT = {
@@ -315,4 +318,131 @@ t.test('a fault of ours is a page with 500, and no news for the client', async (
   t.match(response.body, 'Error: server_error')
   t.notMatch(response.body, 'the reason')
   t.equal((await ask(test)).statusCode, 200, 'and it goes on')
+})
+
+const form: Record<string, string> = { ...QUERY }
+const SSO = { single_sign_on: true }
+const FORM_CLIENT = { ...SECRET_CLIENT, client_id: 'app', redirect_uris: [REDIRECT_URI] }
+
+t.test(
+  'OpenID Connect Core §3.1.2.1: the request may be the form of a POST, and the answer takes it along',
+  async (t) => {
+    for (const url of ['/oauth2/authorize', '/oauth2/authorize?client_id=&extra=1', urlOf({ client_id: 'other' })]) {
+      const page = await shared.post(url, { ...form, nonce: '"n"' })
+      t.equal(page.statusCode, 200)
+      t.match(page.body, '<label for="sub">Subject</label>')
+      t.match(page.body, '<code class="value">app</code>', 'the form counts')
+      const [, first = ''] = /<form method="post" action="([^"]*)">/.exec(page.body) ?? []
+      t.equal(first.replaceAll('&amp;', '&'), `?${url.split('?')[1] ?? ''}`)
+      t.strictSame(hiddenIn(page), { ...form, nonce: '"n"' })
+      const back = await shared.post(url, { ...hiddenIn(page), sub: 'alice' })
+      t.equal(back.statusCode, 302)
+      t.equal(new URL(String(back.headers.location)).searchParams.get('state'), QUERY.state)
+      const again = await shared.post(url, { ...hiddenIn(page), sub: '' })
+      t.equal(again.statusCode, 400)
+      t.strictSame(hiddenIn(again), hiddenIn(page), 'also with the page after a wrong answer')
+      t.match((await shared.post(url, { ...form, action: 'deny' })).headers.location, 'error=access_denied')
+    }
+  },
+)
+
+t.test('OpenID Connect Core §3.1.2.1: a request by POST is held to the same rules', async (t) => {
+  const untrusted = await shared.post('/oauth2/authorize', { ...form, redirect_uri: 'javascript:alert(1)' })
+  t.equal(untrusted.statusCode, 400)
+  t.match(untrusted.body, 'Error: invalid_client')
+  const refused = await shared.post('/oauth2/authorize', { ...form, response_type: 'x' })
+  t.match(refused.headers.location, 'error=unsupported_response_type')
+  const headers = { 'content-type': 'application/x-www-form-urlencoded' }
+  const payload = `${new URLSearchParams(form)}&client_id=other`
+  const twice = await shared.post('/oauth2/authorize', undefined, { payload, headers })
+  t.match(twice.body, 'client_id came 2 times')
+})
+
+t.test('OpenID Connect Core §3.1.2.1: a request by POST is answered from the session as well', async (t) => {
+  const test = await createApp(t, { clients: [FORM_CLIENT], sessions: SSO })
+  const agent = createUserAgent(test)
+  await agent.logIn('alice')
+  const cookies = Object.fromEntries([...agent.cookies].map(([name, { value }]) => [name, value]))
+  t.match((await test.post('/oauth2/authorize', form, { cookies })).headers.location, '?code=')
+})
+
+t.test(
+  'OAuth 2.0 Form Post Response Mode §2: the answer is a form that posts itself to the redirect_uri',
+  async (t) => {
+    const page = await answer(shared, { response_mode: 'form_post' })
+    t.equal(page.statusCode, 200)
+    t.equal(page.headers['cache-control'], 'no-store')
+    t.match(page.body, `<form method="post" action="${REDIRECT_URI}">`)
+    t.match(hiddenIn(page), { state: QUERY.state, code: /^[\w-]{43}$/ })
+    const [, script = ''] = /<script>(.*?)<\/script>/s.exec(page.body) ?? []
+    const hash = createHash('sha256').update(script).digest('base64')
+    t.match(page.headers['content-security-policy'], `script-src 'sha256-${hash}'`)
+    t.notMatch(script, /=>|const|let|`/, 'in words that any browser knows')
+    t.match(page.body, '>Continue</button>', 'and a button for those without script')
+    const denied = await answer(shared, { response_mode: 'form_post' }, { action: 'deny' })
+    t.match(hiddenIn(denied), { error: 'access_denied', state: QUERY.state })
+    const unknown = await ask(shared, { response_mode: 'form_post', response_type: '' })
+    t.match(hiddenIn(unknown), { error: /^(invalid_request|unsupported_response_type)$/, state: QUERY.state })
+  },
+)
+
+t.test(
+  'OAuth 2.0 Form Post Response Mode §2: the form works in a hidden frame, and a page for people in none',
+  async (t) => {
+    const { headers } = await ask(shared, { response_mode: 'form_post', prompt: 'none' })
+    t.match(headers['content-security-policy'], 'frame-ancestors *')
+    t.equal(headers['x-frame-options'], undefined)
+    const page = await ask(shared)
+    t.match(page.headers['content-security-policy'], "frame-ancestors 'none'")
+    t.equal(page.headers['x-frame-options'], 'DENY')
+  },
+)
+
+t.test('OpenID Connect Registration §2: the pages show the logo, the policy and the terms', async (t) => {
+  const client = {
+    ...FORM_CLIENT,
+    client_name: 'My app',
+    client_uri: 'https://app.example',
+    logo_uri: 'https://cdn.example/logo.png',
+    policy_uri: 'https://app.example/policy?a=1&b=2',
+    tos_uri: 'http://terms.example/',
+  }
+  const test = await createApp(t, { clients: [client, { ...FORM_CLIENT, client_id: 'plain' }], sessions: SSO })
+  const agent = createUserAgent(test)
+  const login = await agent.ask()
+  await agent.logIn('alice')
+  for (const page of [login, await agent.ask({ prompt: 'consent' })]) {
+    t.match(page.body, '<img src="https://cdn.example/logo.png" alt="">')
+    t.match(page.headers['content-security-policy'], ';img-src data: https: http:;')
+    const links = [...page.body.matchAll(/<a href="([^"]*)" target="_blank" rel="noopener noreferrer">([^<]*)</g)]
+    t.strictSame(
+      links.map(([, href, name]) => [name, href]),
+      [
+        ['Website', 'https://app.example'],
+        ['Privacy policy', 'https://app.example/policy?a=1&amp;b=2'],
+        ['Terms of service', 'http://terms.example/'],
+      ],
+    )
+  }
+  const plain = await agent.ask({ client_id: 'plain' })
+  t.match(plain.headers['content-security-policy'], ';img-src data:;')
+  t.notMatch(plain.body, /<img|<a /)
+})
+
+t.test('a link of a client that is a script, or no URL, is left out', async (t) => {
+  const store = createMemoryStore()
+  const { clock, journal } = await createContext()
+  const issuer = { store, clock, journal, keys: createKeys(clock, journal) }
+  const test = await createApp(t, {}, { findIssuer: () => issuer })
+  const bad = {
+    logo_uri: 'javascript:alert(1)',
+    policy_uri: 'data:text/html,x',
+    tos_uri: '//',
+    client_uri: 'file:///x',
+  }
+  const known = { client_id: 'app', redirect_uris: [REDIRECT_URI], token_endpoint_auth_method: 'none' as const }
+  await store.clients.put('app', { ...CLIENT_DEFAULTS, ...known, ...bad, client_id_issued_at: 1 })
+  const { body, headers } = await ask(test)
+  t.notMatch(body, /<img|<a /)
+  t.match(headers['content-security-policy'], ';img-src data:;')
 })
