@@ -16,7 +16,8 @@ import { OAuthError, shown } from '../oauth/errors.js'
 import { type Params, readForm, readParams, words } from '../oauth/params.js'
 import { type AuthorizationResponse, authorizationResponse } from '../oauth/response_mode.js'
 import { contentSecurityPolicy } from '../pages/content_security_policy.js'
-import { FORM_POST_SCRIPT_HASH, renderPage } from '../pages/render.js'
+import { renderPage } from '../pages/render.js'
+import { SCRIPT_HASHES } from '../pages/scripts.js'
 import { issueAuthorizationResponse } from '../tokens/issue.js'
 import { ENDPOINTS } from './paths.js'
 
@@ -97,7 +98,7 @@ function sessionStateFor({ ctx }: FastifyRequest, asked: AuthorizationRequest, {
 function send(reply: FastifyReply, response: AuthorizationResponse): FastifyReply {
   if ('location' in response) return reply.redirect(response.location)
   // Nobody can be made to press anything here, so it works in the hidden frame of a `prompt=none` as well.
-  const others = { 'script-src': `'${FORM_POST_SCRIPT_HASH}'`, 'frame-ancestors': '*' }
+  const others = { 'script-src': `'${SCRIPT_HASHES.form_post}'`, 'frame-ancestors': '*' }
   reply.removeHeader('x-frame-options').header('content-security-policy', contentSecurityPolicy(others))
   return reply.send(renderPage('form_post', response))
 }

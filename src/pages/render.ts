@@ -106,14 +106,8 @@ const STYLE = readInline('style.css')
 /** The inline style as a source for the Content-Security-Policy, without its quotes. */
 export const STYLE_HASH = hashOf(STYLE)
 
-/** Posts the one form of its page at once. Any browser that runs scripts knows these words. */
-const FORM_POST_SCRIPT = 'document.forms[0].submit()'
-
-/** What allows that script in the Content-Security-Policy. */
-export const FORM_POST_SCRIPT_HASH = hashOf(FORM_POST_SCRIPT)
-
 const TEMPLATES = new Eta({ views: import.meta.dirname, cache: true })
-const SHARED = { style: STYLE, form_post_script: FORM_POST_SCRIPT, scripts: SCRIPTS, initial, asJson, asTime }
+const SHARED = { style: STYLE, scripts: SCRIPTS, initial, asJson, asTime }
 
 /** The page as a whole HTML document. */
 export function renderPage<N extends keyof Pages>(name: N, data: Pages[N]): string {

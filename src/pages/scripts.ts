@@ -6,12 +6,14 @@ import { join } from 'node:path'
 /** By page; the page has it inline. */
 export const SCRIPTS = {
   check_session: readInline('check_session.js'),
+  form_post: readInline('form_post.js'),
   session_ended: readInline('session_ended.js'),
 } as const
 
 /** Each as a source for the Content-Security-Policy, without its quotes. */
 export const SCRIPT_HASHES = {
   check_session: hashOf(SCRIPTS.check_session),
+  form_post: hashOf(SCRIPTS.form_post),
   session_ended: hashOf(SCRIPTS.session_ended),
 } as const
 
