@@ -412,7 +412,7 @@ t.test('OpenID Connect Registration §2: the pages show the logo, the policy and
   const login = await agent.ask()
   await agent.logIn('alice')
   for (const page of [login, await agent.ask({ prompt: 'consent' })]) {
-    t.match(page.body, '<img src="https://cdn.example/logo.png" alt="">')
+    t.match(page.body, '<img class="logo" src="https://cdn.example/logo.png" alt="">')
     t.match(page.headers['content-security-policy'], ';img-src data: https: http:;')
     const links = [...page.body.matchAll(/<a href="([^"]*)" target="_blank" rel="noopener noreferrer">([^<]*)</g)]
     t.strictSame(
