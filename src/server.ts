@@ -19,7 +19,7 @@ import { rotateKeys } from './admin/keys.js'
 import { refuseForeignOrigin } from './admin/origin.js'
 import { users } from './admin/users.js'
 import type { Snapshot } from './config/snapshot.js'
-import type { Credentials } from './config/tls.js'
+import type { ClientCertificates, Credentials } from './config/tls.js'
 import type { Context } from './context.js'
 import { createHostWarning } from './doctor/hosts.js'
 import { authorization } from './endpoints/authorization.js'
@@ -66,6 +66,8 @@ export interface Foundation {
   readonly schema: object
   /** Left out, the server speaks plain http. */
   readonly credentials?: Credentials
+  /** Left out, clients are not asked for a certificate. */
+  readonly client_certificates?: ClientCertificates
   /** The authority of a self-signed certificate, to be served. */
   readonly ca?: string
   readonly log: FastifyBaseLogger
@@ -77,7 +79,7 @@ export const REQUEST_TIMEOUT = 30_000
 /** The server, ready to listen or to be called by `inject`. */
 export async function createServer(foundation: Foundation): Promise<FastifyInstance> {
   const app = Fastify({
-    https: foundation.credentials ?? null,
+    https: tlsOptions(foundation),
     loggerInstance: foundation.log,
     // The default lines hold URLs with codes and tokens; `logRequest` writes its own.
     logController: new LogController({ disableRequestLogging: true }),
@@ -120,6 +122,13 @@ export async function createServer(foundation: Foundation): Promise<FastifyInsta
   await app.register(issuer)
   await app.register(issuer, { prefix: '/issuers/:issuer' })
   return app
+}
+
+/** RFC 8705 §7.2: a certificate that nobody vouches for is let through, since its key may be what the client registered. */
+function tlsOptions({ credentials, client_certificates }: Foundation) {
+  if (credentials === undefined) return null
+  if (client_certificates === undefined) return credentials
+  return { ...credentials, ...client_certificates, requestCert: true, rejectUnauthorized: false }
 }
 
 /** Everything that one issuer serves. */

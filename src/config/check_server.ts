@@ -67,7 +67,7 @@ function isProxy(text: string): boolean {
 function* checkTls({ tls }: Server): Found {
   if (tls === undefined) return
   const at = (member: string, message: string): Complaint => ({ path: ['server', 'tls', member], at: 'value', message })
-  const { cert, key, self_signed, names, ca_file } = tls
+  const { cert, key, self_signed, names, ca_file, client_certificates, client_ca } = tls
   if ('cert' in tls && !('key' in tls)) yield at('cert', 'needs its private key: set server.tls.key (--tls-key), too')
   if ('key' in tls && !('cert' in tls)) yield at('key', 'needs its certificate: set server.tls.cert (--tls-cert), too')
   if (self_signed === true && (cert !== undefined || key !== undefined)) {
@@ -75,6 +75,12 @@ function* checkTls({ tls }: Server): Found {
   }
   if (ca_file !== undefined && self_signed === false) {
     yield at('ca_file', 'is for the certificate that is made here; set server.tls.self_signed (--tls-self-signed), too')
+  }
+  if (client_certificates === true && !hasTls({ tls })) {
+    yield at('client_certificates', 'is true, but there is no TLS: set cert and key, or self_signed, too')
+  }
+  if (client_ca !== undefined && client_certificates === false) {
+    yield at('client_ca', "is for clients' certificates, which nobody asks for; set client_certificates: true, too")
   }
   for (const [index, name] of (names ?? []).entries()) {
     if (name === undefined || isIP(name) !== 0 || DNS_NAME.test(name)) continue

@@ -6,7 +6,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { ConfigError } from '../config/errors.js'
 import { reasonOf } from '../config/read.js'
 import type { Snapshot } from '../config/snapshot.js'
-import type { Credentials, Tls } from '../config/tls.js'
+import type { ClientCertificates, Credentials, Tls } from '../config/tls.js'
 import { type Watch, type WatchOptions, watchFiles } from '../config/watch.js'
 import { createSelfSigned } from './self_signed.js'
 
@@ -15,12 +15,15 @@ export interface Identity {
   readonly credentials: Credentials
   /** The authority of a certificate that was made here, as PEM. */
   readonly ca?: string
+  /** Left out, clients are not asked for a certificate. */
+  readonly client_certificates?: ClientCertificates
 }
 
 /** The identity that the configuration asks for; undefined for plain http. Writes the authority where that is asked for. */
 export async function prepareIdentity(tls: Tls | undefined, now: number): Promise<Identity | undefined> {
   if (tls === undefined || 'credentials' in tls) return tls
   const { ca, ...credentials } = await createSelfSigned(tls.names, now)
+  const { client_certificates } = tls
   if (tls.ca_file !== undefined) {
     await writeFile(tls.ca_file, ca).catch((error: unknown) => {
       const reason =
@@ -30,7 +33,7 @@ export async function prepareIdentity(tls: Tls | undefined, now: number): Promis
       ])
     })
   }
-  return { credentials, ca }
+  return { credentials, ca, ...(client_certificates !== undefined && { client_certificates }) }
 }
 
 /** Follows the certificate's files. */
@@ -64,7 +67,8 @@ export async function exchangeIdentity(
       if (!(server instanceof TlsServer) || filesOf(tls).length === 0) return false
       if (next === undefined || !('credentials' in next)) return false
       if (isDeepStrictEqual(credentialsOf(before.tls), next.credentials)) return false
-      server.setSecureContext(next.credentials)
+      // Whose certificates clients may have is decided at start as well.
+      server.setSecureContext({ ...next.credentials, ...tls?.client_certificates })
       return true
     },
     close: async () => {
