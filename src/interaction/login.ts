@@ -62,7 +62,10 @@ export async function logIn(
 ): Promise<{ readonly account: Account; readonly found: BrowserSession }> {
   const user = await findOrCreateUser(ctx, sub)
   await recordLogin(ctx, user)
-  const account = { sub: user.sub, sid: randomToken(), auth_time: ctx.clock.now(), client_ids: [] }
+  // Who logs in again goes on with the session that their clients know, so that its end reaches them all.
+  const known = before?.session.accounts.find((one) => one.sub === user.sub)
+  const { sid, client_ids } = known ?? { sid: randomToken(), client_ids: [] }
+  const account = { sub: user.sub, sid, auth_time: ctx.clock.now(), client_ids }
   return { account, found: await putAccount(ctx, reply, before, account) }
 }
 

@@ -1,0 +1,175 @@
+/** Clients are told of a logout without the browser. OpenID Connect Back-Channel Logout §2. */
+import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose'
+import t, { type Test } from 'tap'
+import type { Client, ConfigInput } from '../../src/config/input.js'
+import { createApp, REDIRECT_URI, type TestApp, textOf } from '../app.js'
+import { type Listener, listen, type Reply } from '../listener.js'
+import { createUserAgent } from '../user_agent.js'
+
+const BYE = 'http://localhost:8000/bye'
+const EVENT = 'http://schemas.openid.net/event/backchannel-logout'
+
+const clientOf = (client_id: string, backchannel_logout_uri: string): Client => ({
+  client_id,
+  redirect_uris: [REDIRECT_URI],
+  token_endpoint_auth_method: 'none',
+  post_logout_redirect_uris: [BYE],
+  backchannel_logout_uri,
+})
+
+/** A provider that is patient for a second, and clients that each answer as told. */
+async function start(t: Test, replies: Record<string, Parameters<typeof listen>[1]>, config: ConfigInput = {}) {
+  const listeners: Record<string, Listener> = {}
+  for (const [client_id, reply] of Object.entries(replies)) listeners[client_id] = await listen(t, reply)
+  const clients = Object.entries(listeners).map(([client_id, { url }]) => clientOf(client_id, `${url}/logout?a=1`))
+  const test = await createApp(t, { outbound: { timeout: '1s' }, clients, ...config })
+  return { test, agent: createUserAgent(test), listeners }
+}
+
+const entriesOf = ({ log }: TestApp) => log.filter(({ event }) => event === 'backchannel_logout')
+
+/** The logout token of a request that must have nothing else, verified as a client would. */
+async function tokenOf(t: Test, { get }: TestApp, { received }: Listener, client_id: string) {
+  const [{ method, url, headers, body } = { body: '', headers: {}, method: '', url: '' }] = received
+  t.equal(method, 'POST')
+  t.equal(url, '/logout?a=1')
+  t.equal(headers['content-type'], 'application/x-www-form-urlencoded')
+  const form = [...new URLSearchParams(body)]
+  t.strictSame(
+    form.map(([name]) => name),
+    ['logout_token'],
+  )
+  const jwks = createLocalJWKSet((await get('/jwks')).json<JSONWebKeySet>())
+  return jwtVerify(form[0]![1], jwks, { issuer: 'http://localhost', audience: client_id, typ: 'logout+jwt' })
+}
+
+t.test(
+  'Back-Channel Logout §2.4 and §2.5: each client of the session gets a logout token, and nothing else',
+  async (t) => {
+    const { test, agent, listeners } = await start(t, {
+      one: () => ({}),
+      other: () => ({ status: 204 }),
+      third: () => ({}),
+    })
+    const first = await agent.logIn({ client_id: 'one' })
+    const second = await agent.logIn({ sub: 'bob', client_id: 'other' })
+    const params = { id_token_hint: first.id_token, post_logout_redirect_uri: BYE, state: 's' }
+    const { after } = await agent.logOut(params)
+    t.equal(after.headers.location, `${BYE}?state=s`)
+    for (const [client_id, { claims }] of Object.entries({ one: first, other: second })) {
+      const { payload } = await tokenOf(t, test, listeners[client_id]!, client_id)
+      t.equal(payload.sub, claims.sub)
+      t.type(claims.sid, 'string')
+      t.equal(payload.sid, claims.sid)
+      t.strictSame(payload.events, { [EVENT]: {} })
+      t.type(payload.jti, 'string')
+      t.ok(Math.abs(payload.iat! - Date.now() / 1000) < 60)
+      t.notOk('nonce' in payload)
+      t.equal(listeners[client_id]!.received.length, 1, 'once')
+    }
+    t.equal(listeners.third!.received.length, 0, 'who knows of no login is not told')
+    t.strictSame(entriesOf(test), [], 'what went well is no warning')
+    await agent.logOut(params)
+    t.equal(listeners.one!.received.length, 1, 'what has ended does not end again')
+  },
+)
+
+t.test('Back-Channel Logout §2.8: 400 says that the client could not; it is not asked again', async (t) => {
+  const reply = () => ({ status: 400, body: '{"error":"invalid_request"}' })
+  const { test, agent, listeners } = await start(t, { app: reply })
+  await agent.logIn()
+  const { after } = await agent.logOut()
+  t.equal(listeners.app!.received.length, 1)
+  t.match(
+    textOf(after.body),
+    /Told by the back channel app Failed: http.* answered 400, expected 200: \{"error":"invalid_request"\}/,
+  )
+  t.match(entriesOf(test), [{ level: 40, client_id: 'app', status: 400, attempts: 1, sub: 'alice' }])
+  t.equal(await agent.ask(), 'login_required', 'the session has ended all the same')
+})
+
+t.test('Back-Channel Logout §2.8: an answer that is neither success nor refusal is a failure', async (t) => {
+  const replies: Record<string, Reply> = {
+    app: { status: 302, headers: { location: '/elsewhere' } },
+    other: { status: 404 },
+  }
+  const { agent, listeners } = await start(t, { app: () => replies.app, other: () => replies.other })
+  await agent.logIn()
+  await agent.logIn({ sub: 'bob', client_id: 'other' })
+  const { after } = await agent.logOut()
+  t.match(textOf(after.body), /other Failed: http.* answered 404, .* app Failed: http.* answered 302, expected 200/)
+  t.equal(listeners.app!.received.length, 1, 'no redirect is followed')
+})
+
+t.test('a client that fails for a moment is told again, by another token', async (t) => {
+  const { test, agent, listeners } = await start(t, { app: (count) => ({ status: count < 3 ? 503 : 200 }) })
+  await agent.logIn()
+  const { after } = await agent.logOut()
+  t.match(textOf(after.body), 'app Answered 200, at attempt 3')
+  const tokens = listeners.app!.received.map(({ body }) => body)
+  t.equal(new Set(tokens).size, 3)
+  t.strictSame(entriesOf(test), [])
+})
+
+t.test('who fails, is silent or is not there ends no logout, and is given up after three attempts', async (t) => {
+  const gone = await listen(t)
+  const { test, agent, listeners } = await start(t, { failing: () => ({ status: 500 }), silent: () => undefined })
+  await test.reload({
+    outbound: { timeout: '1s' },
+    clients: [
+      ...['failing', 'silent'].map((client_id) => clientOf(client_id, listeners[client_id]!.url)),
+      clientOf('gone', `${gone.url.replace(/\d+$/, '1')}/`),
+    ],
+  })
+  await agent.logIn({ client_id: 'failing' })
+  await agent.logIn({ sub: 'bob', client_id: 'silent' })
+  const { id_token } = await agent.logIn({ sub: 'carol', client_id: 'gone' })
+  const { after } = await agent.logOut({ id_token_hint: id_token, post_logout_redirect_uri: BYE })
+  t.equal(after.headers.location, BYE)
+  t.equal(listeners.failing!.received.length, 3)
+  t.equal(listeners.silent!.received.length, 3)
+  const reasons = entriesOf(test).map(({ client_id, attempts, reason }) => `${client_id} ${attempts} ${reason}`)
+  t.match(reasons.toSorted(), [
+    /^failing 3 http.* answered 500, expected 200$/,
+    /^gone 3 http:\/\/127\.0\.0\.1:1\/ can't be reached/,
+    /^silent 3 http.* did not answer within 1 s$/,
+  ])
+})
+
+t.test('of many clients only so many are told', async (t) => {
+  const { received, url } = await listen(t)
+  const names = Array.from({ length: 60 }, (_, index) => `client-${index}`)
+  const test = await createApp(t, { clients: names.map((client_id) => clientOf(client_id, url)) })
+  const agent = createUserAgent(test)
+  for (const client_id of names) {
+    await agent.logIn({ client_id })
+    await agent.logIn({ client_id, sub: 'bob' })
+  }
+  await agent.logOut()
+  t.equal(received.length, 100)
+})
+
+t.test('two buttons pressed at once tell the clients once', async (t) => {
+  const { agent, listeners } = await start(t, { app: () => ({}) })
+  await agent.logIn()
+  const cookies = { ...agent.cookies }
+  const press = () => agent.post('/oauth2/end_session/confirm', {})
+  const first = press()
+  Object.assign(agent.cookies, cookies)
+  const answers = await Promise.all([first, press()])
+  t.strictSame(
+    answers.map(({ statusCode }) => statusCode),
+    [200, 200],
+  )
+  t.equal(listeners.app!.received.length, 1)
+})
+
+t.test('who logs in again goes on with the same session, and all its clients are told', async (t) => {
+  const { agent, listeners } = await start(t, { one: () => ({}), other: () => ({}) })
+  const first = await agent.logIn({ client_id: 'one' })
+  const second = await agent.logIn({ client_id: 'other', prompt: 'login' })
+  t.equal(second.claims.sid, first.claims.sid)
+  await agent.logOut()
+  t.equal(listeners.one!.received.length, 1)
+  t.equal(listeners.other!.received.length, 1)
+})

@@ -1,0 +1,188 @@
+/** Logging out in a real browser: frames that tell clients, and the frame that clients ask. */
+import type { Page } from 'playwright-core'
+import type { Test } from 'tap'
+import { type StartOptions, startProvider } from '../src/index.js'
+import { browserTest, type Visit } from './browser.js'
+import { type Listener, listen } from './listener.js'
+
+async function start(t: Test, options: StartOptions): Promise<string> {
+  const provider = await startProvider({
+    port: 0,
+    keys: [{ alg: 'ES256' }],
+    log: { level: 'silent' },
+    users: [{ sub: 'alice' }, { sub: 'bob' }],
+    ...options,
+  })
+  t.teardown(() => provider.close())
+  return provider.issuer
+}
+
+const PAGE = { headers: { 'content-type': 'text/html; charset=utf-8' }, body: '<!doctype html><title>App</title>' }
+
+const clientOf = (client_id: string, { application }: Visit, frontchannel_logout_uri: string) => ({
+  client_id,
+  redirect_uris: [application.redirect_uri],
+  token_endpoint_auth_method: 'none' as const,
+  post_logout_redirect_uris: [`${application.redirect_uri}?a=1`],
+  frontchannel_logout_uri,
+  frontchannel_logout_session_required: true,
+})
+
+/** Logs in by the page and redeems the code. */
+async function logIn(issuer: string, { page, application }: Visit, client_id: string): Promise<string> {
+  const { redirect_uri } = application
+  const query = { client_id, redirect_uri, response_type: 'code', scope: 'openid' }
+  await page.goto(`${issuer}/oauth2/authorize?${new URLSearchParams(query)}`)
+  await page.getByRole('button', { name: 'Authorize as alice' }).click()
+  const code = (await application.returned(page)).get('code') ?? ''
+  const body = new URLSearchParams({ grant_type: 'authorization_code', code, client_id, redirect_uri })
+  const answer = await fetch(`${issuer}/oauth2/token`, { method: 'POST', body })
+  return ((await answer.json()) as { id_token: string }).id_token
+}
+
+async function logOut(issuer: string, { page, application }: Visit, id_token_hint: string): Promise<void> {
+  const post_logout_redirect_uri = `${application.redirect_uri}?a=1`
+  const query = new URLSearchParams({ id_token_hint, post_logout_redirect_uri, state: 's-2' })
+  await page.goto(`${issuer}/oauth2/end_session?${query}`)
+  await page.getByRole('button', { name: 'End session' }).click()
+}
+
+/** Where the frame of a client was led, with the claims of its ID token. */
+function loaded(t: Test, { received }: Listener, issuer: string, id_token: string): void {
+  const { sid } = JSON.parse(Buffer.from(id_token.split('.')[1]!, 'base64url').toString()) as { sid: string }
+  const urls = received.map(({ url }) => url).filter((url) => url?.startsWith('/logout'))
+  t.strictSame(urls, [`/logout?b=2&${new URLSearchParams({ iss: issuer, sid })}`])
+}
+
+browserTest(
+  'Front-Channel Logout §2: every client is told by a frame, then the browser goes back',
+  async (t, visit) => {
+    const clients = { one: await listen(t, () => PAGE, 'localhost'), other: await listen(t, () => PAGE) }
+    const issuer = await start(t, {
+      clients: Object.entries(clients).map(([client_id, { url }]) => clientOf(client_id, visit, `${url}/logout?b=2`)),
+    })
+    const other = await logIn(issuer, visit, 'other')
+    const one = await logIn(issuer, visit, 'one')
+    await logOut(issuer, visit, one)
+    t.equal(String(await visit.application.returned(visit.page)), 'a=1&state=s-2')
+    loaded(t, clients.one, issuer, one)
+    loaded(t, clients.other, issuer, other)
+  },
+)
+
+browserTest('a client that never answers holds nobody back', async (t, visit) => {
+  const client = await listen(t, () => undefined)
+  const issuer = await start(t, { clients: [clientOf('app', visit, `${client.url}/logout?b=2`)] })
+  await logOut(issuer, visit, await logIn(issuer, visit, 'app'))
+  t.equal(String(await visit.application.returned(visit.page)), 'a=1&state=s-2')
+})
+
+browserTest('a client whose page breaks out of no frame and stands in the way of none', async (t, visit) => {
+  const headers = { ...PAGE.headers, 'x-frame-options': 'DENY' }
+  const client = await listen(t, () => ({ ...PAGE, headers }))
+  const issuer = await start(t, { clients: [clientOf('app', visit, `${client.url}/logout?b=2`)] })
+  await logOut(issuer, visit, await logIn(issuer, visit, 'app'))
+  t.equal(String(await visit.application.returned(visit.page)), 'a=1&state=s-2')
+  // The browser says on the console that it keeps the frame empty, as the client asked.
+  visit.complaints.splice(0)
+})
+
+for (const [title, goOn] of Object.entries({
+  'the link leads back': (page: Page) => page.getByRole('link', { name: 'Continue' }).click(),
+  'the browser goes back by itself': async () => {},
+})) {
+  browserTest(
+    `Front-Channel Logout §2: without JavaScript the frames are loaded, and ${title}`,
+    async (t, visit) => {
+      const client = await listen(t, () => PAGE)
+      const issuer = await start(t, { clients: [clientOf('app', visit, `${client.url}/logout?b=2`)] })
+      const id_token = await logIn(issuer, visit, 'app')
+      await logOut(issuer, visit, id_token)
+      await visit.page.getByRole('heading', { name: 'Logged out' }).waitFor()
+      await goOn(visit.page)
+      t.equal(String(await visit.application.returned(visit.page)), 'a=1&state=s-2')
+      loaded(t, client, issuer, id_token)
+    },
+    { javaScriptEnabled: false },
+  )
+}
+
+/** Asks the provider's frame as the page of a client does; resolves with its word. */
+function ask(page: Page, issuer: string, message: unknown): Promise<unknown> {
+  return page.evaluate(
+    async ({ src, message }) => {
+      const frame = document.createElement('iframe')
+      frame.src = src
+      const isLoaded = new Promise((resolve) => frame.addEventListener('load', resolve))
+      document.body.append(frame)
+      await isLoaded
+      const answer = new Promise((resolve) => {
+        addEventListener('message', ({ source, data }) => source === frame.contentWindow && resolve(data))
+      })
+      frame.contentWindow?.postMessage(message, new URL(src).origin)
+      return answer.finally(() => frame.remove())
+    },
+    { src: `${issuer}/oauth2/check_session`, message },
+  )
+}
+
+/** A client on the provider's host, where it logs in and gets a session_state. */
+async function startSession(t: Test, { page }: Visit) {
+  const { url } = await listen(t, () => PAGE, 'localhost')
+  const client = { client_id: 'my app', redirect_uris: [`${url}/`], token_endpoint_auth_method: 'none' as const }
+  const issuer = await start(t, { clients: [client], rules: { session_state: true } })
+  const query = { client_id: 'my app', redirect_uri: `${url}/`, response_type: 'code', scope: 'openid' }
+  const logIn = async (sub: string) => {
+    await page.goto(`${issuer}/oauth2/authorize?${new URLSearchParams(query)}`)
+    await page.getByRole('button', { name: `Authorize as ${sub}` }).click()
+    await page.waitForURL(`${url}/?**`)
+    return new URL(page.url()).searchParams.get('session_state') ?? ''
+  }
+  return { issuer, url, logIn }
+}
+
+browserTest('Session Management §3.3: unchanged while the login lasts, changed once it has ended', async (t, visit) => {
+  const { page } = visit
+  const { issuer, url, logIn } = await startSession(t, visit)
+  const session_state = await logIn('alice')
+  t.equal(await ask(page, issuer, `my app ${session_state}`), 'unchanged')
+  t.equal(await ask(page, issuer, `my app ${session_state}`), 'unchanged', 'to ask changes nothing')
+  t.equal(await ask(page, issuer, `another ${session_state}`), 'changed', 'it is for one client')
+  await page.goto(`${issuer}/oauth2/end_session`)
+  await page.getByRole('button', { name: 'End session' }).click()
+  await page.getByText('Session ended').waitFor()
+  await page.goto(url)
+  t.equal(await ask(page, issuer, `my app ${session_state}`), 'changed')
+})
+
+browserTest('Session Management §3.3: another login is a change; it is for one origin', async (t, visit) => {
+  const { page, application } = visit
+  const { issuer, url, logIn } = await startSession(t, visit)
+  const before = await logIn('alice')
+  const after = await logIn('bob')
+  t.equal(await ask(page, issuer, `my app ${before}`), 'changed')
+  t.equal(await ask(page, issuer, `my app ${after}`), 'unchanged')
+  await page.goto(application.redirect_uri)
+  t.equal(await ask(page, issuer, `my app ${after}`), 'changed')
+  await page.goto(url)
+  await page.context().clearCookies()
+  t.equal(await ask(page, issuer, `my app ${after}`), 'changed', 'where the cookie is gone')
+})
+
+browserTest('Session Management §3.2: what is no client_id and session_state is an error', async (t, visit) => {
+  const { page } = visit
+  const { issuer, logIn } = await startSession(t, visit)
+  const session_state = await logIn('alice')
+  const [hash = ''] = session_state.split('.')
+  for (const message of ['', 'my app', session_state, `my app ${hash}`, 'my app a.b.c', 1, null, {}, [], true]) {
+    t.equal(await ask(page, issuer, message), 'error', JSON.stringify(message))
+  }
+})
+
+browserTest('Session Management §3.2: a browser without a hash function says error', async (t, visit) => {
+  const { page } = visit
+  const { issuer, logIn } = await startSession(t, visit)
+  const session_state = await logIn('alice')
+  await page.addInitScript(() => Object.defineProperty(crypto, 'subtle', { value: undefined }))
+  t.equal(await ask(page, issuer, `my app ${session_state}`), 'error')
+})
