@@ -6,20 +6,26 @@ import { contentSecurityPolicy } from '../pages/content_security_policy.js'
 import { SCRIPT_HASHES } from '../pages/scripts.js'
 import type { Login } from './backchannel_logout.js'
 
-/** What has to be loaded, once for each client and login. */
-export function frontchannelUrls(ctx: Context, logins: readonly Login[]): string[] {
-  const urls = logins.flatMap(({ client, account }) => {
-    const { frontchannel_logout_uri: uri, frontchannel_logout_session_required } = client
+/** A client's page that the browser has to load. */
+export interface Frame {
+  readonly client_id: string
+  readonly url: string
+}
+
+export function framesFor(ctx: Context, logins: readonly Login[]): Frame[] {
+  const frames = logins.flatMap(({ client, account }) => {
+    const { client_id, frontchannel_logout_uri: uri, frontchannel_logout_session_required } = client
     if (uri === undefined || !isFrameable(uri)) return []
     // Front-Channel Logout §2: iss and sid beside what the query has already; only where the client asks for them.
-    return [withQuery(uri, frontchannel_logout_session_required ? { iss: ctx.issuer, sid: account.sid } : {})]
+    const session = frontchannel_logout_session_required ? { iss: ctx.issuer, sid: account.sid } : {}
+    return [{ client_id, url: withQuery(uri, session) }]
   })
-  return [...new Set(urls)]
+  return [...new Map(frames.map((frame) => [frame.url, frame])).values()]
 }
 
 /** Lets the page load these frames and run its script, and nothing else. Content Security Policy Level 3 §6.1 and §6.4. */
-export function allowFrames(reply: FastifyReply, frames: readonly string[]): void {
-  const origins = [...new Set(frames.map((url) => new URL(url).origin))]
+export function allowFrames(reply: FastifyReply, frames: readonly Frame[]): void {
+  const origins = [...new Set(frames.map(({ url }) => new URL(url).origin))]
   const policy = { 'frame-src': origins.join(' '), 'script-src': `'${SCRIPT_HASHES.session_ended}'` }
   reply.header('content-security-policy', contentSecurityPolicy(policy))
 }

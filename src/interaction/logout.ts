@@ -5,14 +5,14 @@ import { findClient } from '../directory.js'
 import { type Params, words } from '../oauth/params.js'
 import { renderPage } from '../pages/render.js'
 import { type Login, notifyBackchannels } from './backchannel_logout.js'
-import { frontchannelUrls } from './frontchannel_logout.js'
+import { type Frame, framesFor } from './frontchannel_logout.js'
 import { type LogoutRequest, readLogoutRequest } from './logout_request.js'
 import { type BrowserSession, endSession, findSession, findSessionOf } from './session.js'
 
 type Cookies = Readonly<Record<string, string | undefined>>
 
 /** The browser goes on at once, or stays for a page, with these frames on it. */
-export type LogoutAnswer = { readonly location: string } | { readonly page: string; readonly frames: readonly string[] }
+export type LogoutAnswer = { readonly location: string } | { readonly page: string; readonly frames: readonly Frame[] }
 
 /** The page that asks whether to end the session. RP-Initiated Logout §2: with or without a hint, the end-user is asked. */
 export async function endSessionPage(ctx: Context, cookies: Cookies, params: Params, action: string): Promise<string> {
@@ -49,7 +49,7 @@ export async function logOut(
   const logins = await findLogins(ctx, ended)
   await endRefreshTokens(ctx, logins)
   const told = await notifyBackchannels(ctx, logins)
-  const frames = frontchannelUrls(ctx, logins)
+  const frames = framesFor(ctx, logins)
   if (location !== undefined && frames.length === 0) return { location }
   return { page: renderPage('session_ended', { told, frames, ...(location !== undefined && { location }) }), frames }
 }

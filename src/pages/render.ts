@@ -80,7 +80,7 @@ export interface Pages {
     /** What came of telling clients by the back channel. */
     told: readonly { client_id: string; attempts: number; status?: number; reason?: string }[]
     /** What is loaded to tell clients by the front channel. */
-    frames: readonly string[]
+    frames: readonly { client_id: string; url: string }[]
     /** Where it goes on to; a script does so once the frames have loaded. */
     location?: string
   }

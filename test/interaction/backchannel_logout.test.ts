@@ -82,7 +82,7 @@ t.test('Back-Channel Logout §2.8: 400 says that the client could not; it is not
   t.equal(listeners.app!.received.length, 1)
   t.match(
     textOf(after.body),
-    /Told by the back channel app Failed: http.* answered 400, expected 200: \{"error":"invalid_request"\}/,
+    /Back-channel logout app Failed: http.* answered 400, expected 200: \{"error":"invalid_request"\}/,
   )
   t.match(entriesOf(test), [{ level: 40, client_id: 'app', status: 400, attempts: 1, sub: 'alice' }])
   t.equal(await agent.ask(), 'login_required', 'the session has ended all the same')

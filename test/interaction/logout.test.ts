@@ -93,7 +93,7 @@ t.test('everybody who has logged in in the browser is logged out, and the page s
   const { page } = await agent.logOut({ id_token_hint: id_token })
   t.match(
     textOf(page.body),
-    /Log out alice of The app \? The whole session ends, so that bob will be logged out as well/,
+    /Log out alice of The app \? As the whole session ends, these are logged out as well: bob /,
   )
   t.notMatch(page.body, 'role="note"')
   t.equal(await agent.ask(), 'login_required')
@@ -110,7 +110,7 @@ t.test('the hint ends its login without any cookie, and in whichever browser it 
   await other.logIn({ sub: 'bob' })
   const { page } = await other.logOut({ id_token_hint: again.id_token })
   t.match(textOf(page.body), /Log out alice of The app \? .* of another login than those in this browser/)
-  t.match(textOf(page.body), 'so that bob will be logged out as well')
+  t.match(textOf(page.body), 'these are logged out as well: bob ')
   t.equal(await owner.ask(), 'login_required', 'by another browser')
   t.equal(await other.ask(), 'login_required', 'which is logged out itself')
 })
