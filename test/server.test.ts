@@ -114,29 +114,32 @@ t.test('the home page links to discovery, the authorization endpoint and the sel
   }
 })
 
-t.test('Fetch §3.2: every endpoint but authorization and administration answers the scripts of any origin', async (t) => {
-  const test = await createApp(t)
-  for (const base of ['', '/issuers/x']) {
-    for (const path of ISSUER_PATHS) {
-      const url = base + path.replace(':sub', 'alice')
-      const headers = {
-        origin: 'https://app.example',
-        'access-control-request-method': 'PUT',
-        'access-control-request-headers': 'authorization,content-type',
+t.test(
+  'Fetch §3.2: every endpoint but authorization and administration answers the scripts of any origin',
+  async (t) => {
+    const test = await createApp(t)
+    for (const base of ['', '/issuers/x']) {
+      for (const path of ISSUER_PATHS) {
+        const url = base + path.replace(':sub', 'alice')
+        const headers = {
+          origin: 'https://app.example',
+          'access-control-request-method': 'PUT',
+          'access-control-request-headers': 'authorization,content-type',
+        }
+        const preflight = await test.app.inject({ method: 'OPTIONS', url, headers })
+        const get = await test.get(url, { headers: { origin: headers.origin } })
+        const open = path !== ENDPOINTS.authorization_endpoint && !path.startsWith('/admin/')
+        t.equal(preflight.statusCode, open ? 204 : path.startsWith('/admin/') ? 403 : 405, url)
+        t.equal(preflight.headers['access-control-allow-origin'], open ? '*' : undefined)
+        t.equal(preflight.headers['access-control-allow-headers'], open ? 'authorization,content-type' : undefined)
+        const methods = open ? 'GET, POST, PUT, PATCH, DELETE, OPTIONS' : undefined
+        t.equal(preflight.headers['access-control-allow-methods'], methods)
+        t.equal(get.headers['access-control-allow-origin'], open ? '*' : undefined)
+        t.equal(get.headers['access-control-expose-headers'], open ? 'WWW-Authenticate' : undefined)
       }
-      const preflight = await test.app.inject({ method: 'OPTIONS', url, headers })
-      const get = await test.get(url, { headers: { origin: headers.origin } })
-      const open = path !== ENDPOINTS.authorization_endpoint && !path.startsWith('/admin/')
-      t.equal(preflight.statusCode, open ? 204 : 405, url)
-      t.equal(preflight.headers['access-control-allow-origin'], open ? '*' : undefined)
-      t.equal(preflight.headers['access-control-allow-headers'], open ? 'authorization,content-type' : undefined)
-      const methods = open ? 'GET, POST, PUT, PATCH, DELETE, OPTIONS' : undefined
-      t.equal(preflight.headers['access-control-allow-methods'], methods)
-      t.equal(get.headers['access-control-allow-origin'], open ? '*' : undefined)
-      t.equal(get.headers['access-control-expose-headers'], open ? 'WWW-Authenticate' : undefined)
     }
-  }
-})
+  },
+)
 
 t.test('Fetch §3.2: what the whole process says can be read by the scripts that may read the rest', async (t) => {
   const open = await createApp(t)

@@ -1,0 +1,171 @@
+/** New signing keys over HTTP: on demand, ahead of their time, and by the clock. */
+import { createLocalJWKSet, decodeProtectedHeader, type JSONWebKeySet, jwtVerify } from 'jose'
+import t from 'tap'
+import { createApp, getTokens, jsonOf, refused, type TestApp } from '../app.js'
+
+interface Status {
+  readonly kid: string
+  readonly alg: string
+  readonly status: string
+  readonly signs_from?: number
+  readonly published_until?: number
+}
+
+const HOUR = 3600
+const rotate = ({ app }: TestApp, payload?: object, base = '') =>
+  app.inject({ method: 'POST', url: `${base}/admin/keys/rotate`, ...(payload && { payload }) })
+const statuses = async (t: Parameters<typeof jsonOf>[0], test: TestApp, payload?: object, base = '') =>
+  jsonOf(t, await rotate(test, payload, base)).keys as Status[]
+const published = async (test: TestApp, base = '') =>
+  (await test.get(`${base}/jwks`)).json<{ keys: { kid: string; alg: string }[] }>().keys.map(({ kid }) => kid)
+const signer = async (test: TestApp, base = '') => decodeProtectedHeader((await getTokens(test, { base })).id_token).kid
+
+t.test('OpenID Connect Core §10.1.1: on demand a new key signs at once, and the old one stays published', async (t) => {
+  const test = await createApp(t)
+  const { id_token } = await getTokens(test)
+  const [old] = await published(test)
+  const keys = await statuses(t, test)
+  const [now] = keys
+  t.match(keys, [
+    { kid: /^[\w-]{43}$/, alg: 'ES256', status: 'current' },
+    { kid: old, alg: 'ES256', status: 'retired' },
+  ])
+  t.strictSame(Object.keys(now!), ['kid', 'alg', 'status'])
+  t.strictSame(await published(test), [now!.kid, old], 'the one that signs comes first')
+  t.equal(await signer(test), now!.kid)
+  const jwks = (await test.get('/jwks')).json<JSONWebKeySet>()
+  t.ok(await jwtVerify(id_token, createLocalJWKSet(jwks)), 'what the old key signed is still good')
+  t.notMatch(JSON.stringify(jwks), '"d"')
+})
+
+t.test('an old key goes when the last token that it signed has expired, and not before', async (t) => {
+  const test = await createApp(t, { lifetimes: { access_token: '2h', id_token: '1h' } })
+  const [old] = await published(test)
+  test.advance(500)
+  const [now, retired] = await statuses(t, test)
+  test.advance(2 * HOUR - 2)
+  t.strictSame(await published(test), [now!.kid, old])
+  test.advance(10)
+  t.strictSame(await published(test), [now!.kid])
+  t.equal(retired!.kid, old)
+  t.ok(retired!.published_until! > 0)
+})
+
+t.test('shorter lifetimes after a reload do not end what was signed before', async (t) => {
+  const test = await createApp(t, { lifetimes: { access_token: '2h' } })
+  const [old] = await published(test)
+  await test.reload({ lifetimes: { access_token: '1m', id_token: '1m' } })
+  await statuses(t, test)
+  test.advance(2 * HOUR - 10)
+  t.ok((await published(test)).includes(old!))
+})
+
+t.test('publish_ahead: a new key is published before it signs', async (t) => {
+  const test = await createApp(t)
+  const [old] = await published(test)
+  const [current, next] = await statuses(t, test, { alg: 'ES256', publish_ahead: '5m' })
+  t.match(
+    [current, next],
+    [
+      { kid: old, status: 'current' },
+      { alg: 'ES256', status: 'next' },
+    ],
+  )
+  t.type(next!.signs_from, 'number')
+  t.equal(next!.published_until, undefined)
+  test.advance(290)
+  t.strictSame(await published(test), [old, next!.kid])
+  t.equal(await signer(test), old)
+  test.advance(20)
+  t.strictSame(await published(test), [next!.kid, old])
+  t.equal(await signer(test), next!.kid)
+  t.equal((await statuses(t, test, { publish_ahead: 60 }))[1]!.status, 'next', 'seconds will do, too')
+})
+
+t.test('only the algorithm that is asked for, and only this issuer', async (t) => {
+  const jwk = {
+    ...{ kty: 'EC', crv: 'P-256', x: 'MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4' },
+    ...{ y: '4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM', d: '870MB6gfuTJ4HtUnUvYMyJpr5eUZNP4Bk43bVdj3eAE' },
+  }
+  const test = await createApp(t, {
+    keys: [{ alg: 'ES256', kid: 'mine', jwk }, { alg: 'EdDSA', kid: 'own' }, { alg: 'ES256' }],
+  })
+  const spare = (await published(test))[2]
+  const keys = await statuses(t, test, { alg: 'ES256' })
+  t.match(keys, [
+    { alg: 'ES256', status: 'current' },
+    { kid: 'mine', alg: 'ES256', status: 'retired' },
+    { kid: 'own', alg: 'EdDSA', status: 'current' },
+  ])
+  t.strictSame(await published(test), [keys[0]!.kid, 'mine', 'own', spare], 'a configured key keeps its kid')
+  t.strictSame((await published(test, '/issuers/x')).slice(0, 2), ['mine', 'own'])
+  const all = await statuses(t, test, undefined, '/issuers/x')
+  t.strictSame(
+    all.map(({ alg, status }) => [alg, status]),
+    [
+      ['ES256', 'current'],
+      ['ES256', 'retired'],
+      ['EdDSA', 'current'],
+      ['EdDSA', 'retired'],
+    ],
+  )
+})
+
+t.test('at most 20 keys of an algorithm are published: the longest retired go first', async (t) => {
+  const test = await createApp(t)
+  const kids = await published(test)
+  for (let count = 0; count < 25; count += 1) kids.unshift((await statuses(t, test))[0]!.kid)
+  t.equal((await published(test)).length, 20)
+  t.strictSame(new Set(await published(test)), new Set(kids.slice(0, 20)))
+  t.equal(await signer(test), kids[0])
+})
+
+t.test('keys that wait for their turn are not pushed out: too many are refused, and nothing is changed', async (t) => {
+  const test = await createApp(t, { keys: [{ alg: 'ES256' }, { alg: 'EdDSA' }] })
+  for (let count = 0; count < 19; count += 1) await statuses(t, test, { alg: 'ES256', publish_ahead: '1h' })
+  const before = await published(test)
+  t.equal(before.length, 21)
+  refused(t, await rotate(test), 'invalid_request', /^too many keys/)
+  t.strictSame(await published(test), before)
+  t.equal((await rotate(test, { alg: 'EdDSA' })).statusCode, 200)
+})
+
+const BAD: [string, unknown, RegExp, Record<string, string>?][] = [
+  ['an algorithm without a key', { alg: 'RS256' }, /^alg is RS256, expected one of ES256$/],
+  ['no text as alg', { alg: ['ES256'] }, /^alg is \['ES256'\], expected/],
+  ['another member', { algs: 'ES256' }, /^algs came, expected alg or publish_ahead$/],
+  ['a unit that is none', { publish_ahead: '5y' }, /^publish_ahead is 5y, expected seconds or a text such as 15m/],
+  ['an empty duration', { publish_ahead: '' }, /^publish_ahead is , expected/],
+  ['a fraction', { publish_ahead: 0.5 }, /^publish_ahead is 0.5, expected/],
+  ['the past', { publish_ahead: -1 }, /^publish_ahead is -1, expected/],
+  ['more than a century', { publish_ahead: '99999w' }, /^publish_ahead is 99999w, expected/],
+  ['null', { publish_ahead: null }, /^publish_ahead is null, expected/],
+  ['a list', [], /^the body is not a JSON object/],
+  ['broken JSON', '{', /not valid JSON/, { 'content-type': 'application/json' }],
+  ['a form', 'alg=ES256', /^the body is not/, { 'content-type': 'application/x-www-form-urlencoded' }],
+]
+for (const [title, payload, message, headers = {}] of BAD) {
+  t.test(`${title} is refused, and nothing is changed`, async (t) => {
+    const test = await createApp(t)
+    const before = await published(test)
+    const url = '/admin/keys/rotate'
+    const answer = await test.app.inject({ method: 'POST', url, payload: payload as object, headers })
+    refused(t, answer, 'invalid_request', message)
+    t.strictSame(await published(test), before)
+  })
+}
+
+t.test('no page of another site can rotate keys, and the own pages can', async (t) => {
+  const test = await createApp(t, { public_url: 'https://id.example/auth', issuer: 'https://id.example/auth' })
+  const [before] = await published(test)
+  const from = (origin: string) =>
+    test.app.inject({ method: 'POST', url: '/admin/keys/rotate', headers: { origin, accept: 'text/html' } })
+  for (const origin of ['https://evil.example', 'null', 'http://id.example', 'https://id.example.evil.example']) {
+    refused(t, await from(origin), 'access_denied', /^Origin is .*, expected none, or https:\/\/id.example/, 403)
+  }
+  t.strictSame(await published(test), [before])
+  for (const origin of ['https://id.example', 'http://localhost']) {
+    t.equal((await from(origin)).statusCode, 200, origin)
+  }
+  t.equal((await published(test)).length, 3)
+})
