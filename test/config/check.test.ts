@@ -27,6 +27,42 @@ const BAD: [string, string, string[]][] = [
     ['config.yaml:3:28 /keys/1/keep_in must be unique, but an earlier entry of keys has "key.json", too'],
   ],
   [
+    'two keys are not kept in one file, whatever they are for',
+    'keys: [{ keep_in: key.json }]\nencryption_keys: [{ keep_in: key.json }, { alg: ECDH-ES, pem: a, jwk: {} }]\n',
+    [
+      'config.yaml:2:30 /encryption_keys/0/keep_in must be unique, but an earlier entry of keys has "key.json", too',
+      'config.yaml:2:42 /encryption_keys/1 has pem and jwk, but a key comes from one of them only',
+    ],
+  ],
+  [
+    'a key is published before it signs for less time than a key signs',
+    'key_rotation:\n  period: 1h\n  publish_ahead: 60m\n',
+    ['config.yaml:3:18 /key_rotation/publish_ahead must be less than the period, which is 1h, but is 60m'],
+  ],
+  [
+    'the default of publish_ahead has to be less than the period, too',
+    'key_rotation: { period: 600 }\n',
+    ['config.yaml:1:15 /key_rotation/publish_ahead must be less than the period, which is 600, but is 1h'],
+  ],
+  [
+    'durations are bounded everywhere',
+    'key_rotation: { period: 9999w, publish_ahead: 0s }\noutbound: { timeout: 61m }\nlifetimes: { client_secret: 0h }\n',
+    [
+      'config.yaml:1:25 /key_rotation/period must be from 1 second to 3155760000 seconds (100 years), but "9999w" is 6047395200',
+      'config.yaml:1:47 /key_rotation/publish_ahead must be from 1 second to 3155760000 seconds (100 years), but "0s" is 0',
+      'config.yaml:2:22 /outbound/timeout must be from 1 second to 3600 seconds (1 hour), but "61m" is 3660',
+      'config.yaml:3:29 /lifetimes/client_secret must be from 1 second to 3155760000 seconds (100 years), but "0h" is 0',
+    ],
+  ],
+  [
+    'acr_values are unique and have no spaces',
+    'acr_values: [a, b c, a]\n',
+    [
+      'config.yaml:1:17 /acr_values/1 must not have a space, but is "b c"',
+      'config.yaml:1:22 /acr_values/2 must be unique, but "a" stands earlier in the list, too',
+    ],
+  ],
+  [
     'a key comes from one place',
     'keys:\n  - { pem: a, file: b }\n',
     ['config.yaml:2:5 /keys/0 has file and pem, but a key comes from one of them only'],
@@ -93,6 +129,10 @@ clients: [5, { client_id: 1, redirect_uris: 5, client_secret: 5 }, { client_id: 
 keys: [5, { alg: 7 }, { pem: 3 }]
 scopes: 5
 lifetimes: 5
+outbound: { timeout: [] }
+key_rotation: { period: {} }
+acr_values: [5]
+encryption_keys: 5
 `,
     [
       'config.yaml:1:9 /users/0 must be an object, but is the number 5',
@@ -108,6 +148,10 @@ lifetimes: 5
       'config.yaml:3:30 /keys/2/pem must be a text, but is a number (not shown)',
       'config.yaml:4:9 /scopes must be an object, but is the number 5',
       'config.yaml:5:12 /lifetimes must be an object, but is the number 5',
+      'config.yaml:6:22 /outbound/timeout must be seconds (1 or more) or a duration such as 15m, 1h, 30d; a list is neither',
+      'config.yaml:7:25 /key_rotation/period must be seconds (1 or more) or a duration such as 15m, 1h, 30d; an object is neither',
+      'config.yaml:8:14 /acr_values/0 must be a text, but is the number 5',
+      'config.yaml:9:18 /encryption_keys must be a list, but is the number 5',
     ],
   ],
   [
