@@ -39,7 +39,11 @@ export function readParams(source: unknown): Params {
 export function overlay(above: Params, below: Params): Params {
   return paramsOf(
     (name) => above.find(name) ?? below.find(name),
-    () => [...above.entries(), ...below.entries().filter(([name]) => above.find(name) === undefined)],
+    () => {
+      const counting = above.entries().filter(([, value]) => value !== '')
+      const names = new Set(counting.map(([name]) => name))
+      return [...counting, ...below.entries().filter(([name]) => !names.has(name))]
+    },
   )
 }
 

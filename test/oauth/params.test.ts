@@ -1,7 +1,7 @@
 /** RFC 6749 §3.1 and §3.2: how parameters are read. */
 import t from 'tap'
 import { invalidRequest } from '../../src/oauth/errors.js'
-import { readForm, readJson, readParams, words } from '../../src/oauth/params.js'
+import { overlay, readForm, readJson, readParams, words } from '../../src/oauth/params.js'
 
 t.test('RFC 6749 §3.1: a parameter without a value is as good as none', async (t) => {
   const params = readParams({ state: '', scope: 'openid' })
@@ -35,6 +35,30 @@ t.test('a parameter has 8192 characters at most', async (t) => {
   const params = readParams({ good: 'x'.repeat(8192), bad: 'x'.repeat(8193) })
   t.equal(params.find('good')?.length, 8192)
   t.throws(() => params.find('bad'), { error: 'invalid_request', message: /^bad has 8193 characters/ })
+})
+
+t.test('a request object has 65536 characters at most', async (t) => {
+  t.equal(readParams({ request: 'x'.repeat(65_536) }).find('request')?.length, 65_536)
+  t.throws(() => readParams({ request: 'x'.repeat(65_537) }).find('request'), {
+    error: 'invalid_request',
+    message: 'request has 65537 characters, expected 65536 at most',
+  })
+})
+
+t.test('OpenID Connect Core §6.1: parameters over others count, and the others fill the gaps', async (t) => {
+  const params = overlay(
+    readParams({ state: 'above', nonce: '' }),
+    readParams({ state: ['a', 'b'], nonce: 'n', scope: 'openid' }),
+  )
+  t.equal(params.find('state'), 'above')
+  t.equal(params.require('nonce'), 'n')
+  t.equal(params.find('prompt'), undefined)
+  t.throws(() => params.require('prompt'), { error: 'invalid_request', message: 'prompt is missing' })
+  t.strictSame(params.entries(), [
+    ['state', 'above'],
+    ['nonce', 'n'],
+    ['scope', 'openid'],
+  ])
 })
 
 t.test('what all objects have is no parameter', async (t) => {
