@@ -1,4 +1,5 @@
 /** The tables of the documentation, as the sources would have them. */
+import { RULES } from '../../src/config/rules.js'
 import { readSchema } from '../../src/config/schema.js'
 import { FLAGS, variableOf } from '../../src/flags.js'
 
@@ -18,6 +19,7 @@ const root = readSchema() as unknown as Schema & { readonly $defs: Readonly<Reco
 /** Every table, by the name that its place on the page has. */
 export const TABLES: readonly { readonly name: string; readonly page: string; readonly text: string }[] = [
   { name: 'flags', page: 'README.md', text: flagsTable() },
+  { name: 'rules', page: 'docs/strict.md', text: rulesTable() },
   { name: 'keys', page: 'docs/configuration.md', text: keysTables() },
 ]
 
@@ -34,6 +36,14 @@ function flagsTable(): string {
     return [names.join(', '), `\`${variableOf(flag)}\``, flag.description]
   })
   return table(['Flag', 'Variable', 'What'], rows)
+}
+
+function rulesTable(): string {
+  const { rules } = root.properties!
+  return table(
+    ['Rule', 'What it demands'],
+    RULES.map((rule) => [`\`${rule}\``, rules!.properties![rule]!.description]),
+  )
 }
 
 /** What a schema with a reference or a list stands for. */
