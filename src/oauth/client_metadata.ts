@@ -2,13 +2,7 @@
 import type { Context } from '../context.js'
 import { CLIENT_DEFAULTS } from '../directory.js'
 import type { ClientMetadata } from '../store/store.js'
-import {
-  ASYMMETRIC_ALGS,
-  CONTENT_ENCRYPTIONS,
-  KEY_MANAGEMENT_ALGS,
-  listResponseAlgs,
-  SYMMETRIC_ALGS,
-} from './algorithms.js'
+import { CONTENT_ENCRYPTIONS, KEY_MANAGEMENT_ALGS, listResponseAlgs } from './algorithms.js'
 import { verifyApplicationType } from './application_type.js'
 import { ASSERTION_ALGS } from './client_assertion.js'
 import { listAuthMethods } from './client_authentication.js'
@@ -17,6 +11,7 @@ import { verifyConsistency } from './client_consistency.js'
 import { readJwks } from './client_jwks.js'
 import { invalidClientMetadata, invalidRedirectUri } from './errors.js'
 import * as read from './metadata_members.js'
+import { listRequestObjectEncryptionAlgs, REQUEST_OBJECT_SIGNING_ALGS } from './request_object_jwt.js'
 import { findResponseType, RESPONSE_TYPES, type ResponseType } from './response_type.js'
 import { verifySector } from './sector_identifier.js'
 import { unfoldSoftwareStatement } from './software_statement.js'
@@ -81,9 +76,6 @@ function readersFor(ctx: Context): { readonly [M in Member]: read.Reader<NonNull
   const alg = read.oneOf(listResponseAlgs(snapshot))
   const encryption = read.oneOf(KEY_MANAGEMENT_ALGS)
   const enc = read.oneOf(CONTENT_ENCRYPTIONS)
-  // What can be decrypted here: by the keys that there are, or by the client_secret.
-  const own: readonly string[] = snapshot.encryption_keys.map((key) => key.alg)
-  const decryption = KEY_MANAGEMENT_ALGS.filter((one) => own.includes(one) || !/^(RSA|ECDH)/.test(one))
   return {
     redirect_uris: read.listOf(read.target(invalidRedirectUri), invalidRedirectUri),
     post_logout_redirect_uris: read.listOf(read.target(invalidClientMetadata)),
@@ -116,8 +108,8 @@ function readersFor(ctx: Context): { readonly [M in Member]: read.Reader<NonNull
     userinfo_signed_response_alg: alg,
     userinfo_encrypted_response_alg: encryption,
     userinfo_encrypted_response_enc: enc,
-    request_object_signing_alg: read.oneOf([...ASYMMETRIC_ALGS, ...SYMMETRIC_ALGS, 'none']),
-    request_object_encryption_alg: read.oneOf(decryption),
+    request_object_signing_alg: read.oneOf(REQUEST_OBJECT_SIGNING_ALGS),
+    request_object_encryption_alg: read.oneOf(listRequestObjectEncryptionAlgs(snapshot)),
     request_object_encryption_enc: enc,
     request_uris: read.listOf(requestUri),
     default_max_age: read.seconds,

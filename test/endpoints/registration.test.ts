@@ -42,7 +42,12 @@ t.test('RFC 7591 §3.2.1: what was registered is in the answer; unknown members 
     id_token_signed_response_alg: 'ES256',
     post_logout_redirect_uris: ['http://localhost/bye'],
   }
-  const unknown = { client_id: 'mine', client_secret: 'mine', client_id_issued_at: 1, registration_access_token: 'mine' }
+  const unknown = {
+    client_id: 'mine',
+    client_secret: 'mine',
+    client_id_issued_at: 1,
+    registration_access_token: 'mine',
+  }
   const registered = jsonOf(t, await post({ ...metadata, ...unknown }), 201)
   t.match(registered, metadata)
   for (const [name, value] of Object.entries(unknown)) t.not(registered[name], value, name)
