@@ -30,8 +30,10 @@ function problemOf(keys: unknown, document: Members): string | undefined {
   }
   const algs = [document.id_token_signing_alg_values_supported].flat()
   const named = (keys as Members[]).map(({ alg }) => alg)
+  // RFC 7518 §3.2 and §3.6: HS256 and its like take the client_secret, and none takes nothing.
+  const needed = algs.filter((alg) => typeof alg === 'string' && !/^(HS\d+|none)$/.test(alg))
   // A key without alg is for any algorithm of its kind.
-  const missing = algs.find((alg) => typeof alg === 'string' && !named.includes(alg) && !named.includes(undefined))
+  const missing = needed.find((alg) => !named.includes(alg) && !named.includes(undefined))
   return missing === undefined
     ? undefined
     : `no key is for ${missing}, though discovery says that ID tokens are signed with it`

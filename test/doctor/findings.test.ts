@@ -182,6 +182,11 @@ const CASES: [string, Seen, RegExp[]][] = [
     { document: { id_token_signing_alg_values_supported: ['ES256', 'RS256'] } },
     [/^fail keys: no key is for RS256/],
   ],
+  [
+    'algorithms that need no key',
+    { document: { id_token_signing_alg_values_supported: ['ES256', 'HS256', 'HS512', 'none'] } },
+    [],
+  ],
   ['a key for any algorithm', { keys: [{ ...KEY, alg: undefined, kid: undefined }] }, []],
   [
     'a clock that is ahead',
