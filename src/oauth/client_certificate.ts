@@ -38,10 +38,8 @@ export function verifyCertificate(client: Client, { x509, authorized }: ClientCe
       "the client's certificate is not by an authority that is trusted here; see server.tls.client_ca",
     )
   }
-  const member = TLS_CLIENT_AUTH_MEMBERS.find((name) => client[name] !== undefined)
-  if (member === undefined) {
-    throw invalidClient(`client ${shown(client.client_id)} has none of ${TLS_CLIENT_AUTH_MEMBERS.join(', ')}`)
-  }
+  // Whoever has this method has exactly one of them.
+  const member = TLS_CLIENT_AUTH_MEMBERS.find((name) => client[name] !== undefined)!
   const expected = client[member]!
   if (NAMES[member](x509, expected)) return
   const names = [reverseDn(x509.subject), x509.subjectAltName ?? 'no subjectAltName'].join('; ')

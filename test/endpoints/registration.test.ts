@@ -1,4 +1,6 @@
 /** Dynamic client registration. RFC 7591. */
+
+import { exportJWK, generateKeyPair, SignJWT, UnsecuredJWT } from 'jose'
 import t from 'tap'
 import { basic, createApp, exchange, jsonOf, logIn, REDIRECT_URI, refused, register } from '../app.js'
 
@@ -127,6 +129,357 @@ for (const [metadata, message] of BAD_METADATA) {
     refused(t, await post({ redirect_uris, ...metadata }), 'invalid_client_metadata', message)
   })
 }
+
+const RSA_KEY = { ...(await exportJWK((await generateKeyPair('RS256')).publicKey)), use: 'sig' }
+const PRIVATE_KEY = await exportJWK((await generateKeyPair('ES256', { extractable: true })).privateKey)
+const jwks = { keys: [RSA_KEY] }
+
+t.test('OpenID Connect Registration §2: every member comes back as it was registered', async (t) => {
+  const strict = await createApp(t, {
+    profile: 'strict',
+    server: { tls: { self_signed: true, client_certificates: true } },
+  })
+  const metadata = {
+    redirect_uris: ['https://rp.example/cb?a=b'],
+    response_types: ['code', 'code id_token', 'id_token token', 'none'],
+    grant_types: ['authorization_code', 'implicit', 'refresh_token'],
+    application_type: 'web',
+    scope: 'openid offline_access',
+    client_name: 'RP',
+    'client_name#de': 'Bäckerei',
+    'client_uri#ja-Hani-JP': 'https://rp.example/ja',
+    contacts: ['a@rp.example', 'b@rp.example'],
+    client_uri: 'https://rp.example/#top',
+    logo_uri: 'https://rp.example/logo.png',
+    policy_uri: 'http://rp.example/policy',
+    tos_uri: 'https://openid.net',
+    software_id: 'rp',
+    software_version: '1.0',
+    jwks,
+    subject_type: 'pairwise',
+    token_endpoint_auth_method: 'private_key_jwt',
+    token_endpoint_auth_signing_alg: 'PS512',
+    tls_client_auth_subject_dn: 'CN=rp,O=Example',
+    id_token_signed_response_alg: 'ES256',
+    id_token_encrypted_response_alg: 'RSA-OAEP',
+    id_token_encrypted_response_enc: 'A256GCM',
+    userinfo_signed_response_alg: 'none',
+    userinfo_encrypted_response_alg: 'RSA-OAEP-256',
+    userinfo_encrypted_response_enc: 'A128GCM',
+    request_object_signing_alg: 'ES256',
+    request_object_encryption_alg: 'ECDH-ES',
+    request_object_encryption_enc: 'A192CBC-HS384',
+    request_uris: ['https://rp.example/request#hash', 'http://rp.example/other'],
+    post_logout_redirect_uris: ['https://rp.example/bye', 'com.example:/bye'],
+    default_max_age: 0,
+    require_auth_time: true,
+    default_acr_values: ['1', '2'],
+    initiate_login_uri: 'https://rp.example/login',
+    frontchannel_logout_uri: 'https://rp.example/front?a=b',
+    frontchannel_logout_session_required: true,
+    backchannel_logout_uri: 'https://rp.example/back',
+    backchannel_logout_session_required: true,
+  }
+  const registered = await register(strict, metadata)
+  t.match(registered, metadata)
+  t.strictSame(
+    Object.keys(registered)
+      .filter((name) => !(name in metadata))
+      .sort(),
+    ['client_id', 'client_id_issued_at', 'registration_access_token', 'registration_client_uri'],
+    'and no secret for who needs none',
+  )
+  t.match(await register(strict, { ...metadata, jwks: undefined, jwks_uri: 'https://rp.example/jwks' }), {
+    jwks_uri: 'https://rp.example/jwks',
+  })
+})
+
+t.test('OpenID Connect Registration §2: defaults that follow from other members', async (t) => {
+  t.match(await register(test, { id_token_encrypted_response_alg: 'dir' }), {
+    id_token_encrypted_response_enc: 'A128CBC-HS256',
+  })
+  t.match(
+    await register(test, { userinfo_encrypted_response_alg: 'A128KW', request_object_encryption_alg: 'A256KW' }),
+    {
+      userinfo_encrypted_response_enc: 'A128CBC-HS256',
+      request_object_encryption_enc: 'A128CBC-HS256',
+    },
+  )
+  const implicit = await register(test, { response_types: ['token id_token'] })
+  t.strictSame(implicit.response_types, ['id_token token'], 'the order of the words does not matter')
+  t.strictSame(implicit.grant_types, ['authorization_code', 'implicit', 'refresh_token'])
+})
+
+const SECRETIVE: [object, boolean][] = [
+  [{ token_endpoint_auth_method: 'client_secret_jwt' }, true],
+  [{ token_endpoint_auth_method: 'private_key_jwt', jwks }, false],
+  [{ token_endpoint_auth_method: 'none' }, false],
+  [{ token_endpoint_auth_method: 'none', id_token_signed_response_alg: 'HS256' }, true],
+  [{ token_endpoint_auth_method: 'none', userinfo_signed_response_alg: 'HS512' }, true],
+  [{ token_endpoint_auth_method: 'none', request_object_signing_alg: 'HS384' }, true],
+  [{ token_endpoint_auth_method: 'none', id_token_encrypted_response_alg: 'A256KW' }, true],
+  [{ token_endpoint_auth_method: 'none', userinfo_encrypted_response_alg: 'dir' }, true],
+  [{ token_endpoint_auth_method: 'none', request_object_encryption_alg: 'A128KW' }, true],
+  [{ token_endpoint_auth_method: 'none', request_object_signing_alg: 'RS256' }, false],
+]
+for (const [metadata, expected] of SECRETIVE) {
+  t.test(`RFC 7591 §3.2.1: ${JSON.stringify(metadata).slice(0, 100)}: ${expected ? 'a' : 'no'} secret`, async (t) => {
+    const registered = await register(test, metadata)
+    t.equal(typeof registered.client_secret, expected ? 'string' : 'undefined')
+    t.equal(registered.client_secret_expires_at, expected ? 0 : undefined)
+  })
+}
+
+const INCONSISTENT: [object, RegExp][] = [
+  [{ jwks, jwks_uri: 'https://a/' }, /^jwks and jwks_uri both came, expected one of them$/],
+  [{ jwks: 5 }, /^jwks is no JWKS: it lacks the list keys$/],
+  [{ jwks: null }, /^jwks is no JWKS/],
+  [{ jwks: { keys: ['x'] } }, /^jwks is no JWKS: not all of its keys are objects$/],
+  [{ jwks: { keys: Array(101).fill(RSA_KEY) } }, /^jwks is a JWKS of 101 keys, expected 100 at most$/],
+  [
+    { jwks: { keys: [RSA_KEY, PRIVATE_KEY] } },
+    /^jwks has no public key in keys\[1\]; a public one has kty, and neither d/,
+  ],
+  [{ jwks: { keys: [{ kty: 'oct', k: 'abc' }] } }, /^jwks has no public key in keys\[0\]/],
+  [{ jwks: { keys: [{}] } }, /^jwks has no public key in keys\[0\]/],
+  [{ jwks_uri: 'https://a/#b' }, /^jwks_uri is https:\/\/a\/#b, expected a URL without fragment$/],
+  [{ jwks_uri: 'ftp://a/' }, /^jwks_uri is ftp:\/\/a\/, expected an absolute URL of the scheme https or http$/],
+  [{ logo_uri: 'javascript:alert(1)' }, /^logo_uri is javascript:alert\(1\), expected an absolute URL/],
+  [{ logo_uri: '/logo.png' }, /^logo_uri is \/logo\.png, expected an absolute URL/],
+  [{ policy_uri: 'https://a/ b' }, /^policy_uri is https:\/\/a\/ b, expected an absolute URL/],
+  [{ 'tos_uri#de': 'x:y' }, /^tos_uri#de is x:y, expected an absolute URL/],
+  [{ 'client_name#de': 5 }, /^client_name#de is 5, expected a text$/],
+  [{ client_uri: `https://a/${'x'.repeat(9000)}` }, /^client_uri has 9010 characters, expected 8192 at most$/],
+  [
+    { initiate_login_uri: 'http://a/login' },
+    /^initiate_login_uri is http:\/\/a\/login, expected a URL of the scheme https$/,
+  ],
+  [{ backchannel_logout_uri: 'https://a/#x' }, /^backchannel_logout_uri .* without fragment$/],
+  [{ frontchannel_logout_uri: 'data:text/html,x' }, /^frontchannel_logout_uri .* https or http$/],
+  [{ request_uris: [`https://a/${'x'.repeat(503)}`] }, /^request_uris\[0\] has 513 characters, expected 512 at most$/],
+  [{ request_uris: ['file:///etc/passwd'] }, /^request_uris\[0\] is file:/],
+  [{ contacts: 'a@b' }, /^contacts is a@b, expected a list of up to 100$/],
+  [{ contacts: Array(101).fill('a') }, /^contacts is a list of 101, expected a list of up to 100$/],
+  [{ default_max_age: -1 }, /^default_max_age is -1, expected a number of seconds$/],
+  [{ default_max_age: '5' }, /^default_max_age is 5, expected a number/],
+  [{ require_auth_time: 'true' }, /^require_auth_time is true, expected true or false$/],
+  [{ subject_type: 'private' }, /^subject_type is private, expected one of public, pairwise$/],
+  [{ application_type: 'app' }, /^application_type is app, expected one of web, native$/],
+  [
+    { token_endpoint_auth_method: 'private_key_jwt' },
+    /^jwks and jwks_uri are missing, .* token_endpoint_auth_method priv/,
+  ],
+  [
+    { token_endpoint_auth_method: 'tls_client_auth' },
+    /^token_endpoint_auth_method is tls_client_auth, expected one of cl/,
+  ],
+  [
+    { token_endpoint_auth_method: 'private_key_jwt', jwks, token_endpoint_auth_signing_alg: 'HS256' },
+    /^token_endpoint_auth_signing_alg is HS256, expected one of RS256.* for private_key_jwt$/,
+  ],
+  [
+    { token_endpoint_auth_method: 'client_secret_jwt', token_endpoint_auth_signing_alg: 'ES256' },
+    /^token_endpoint_auth_signing_alg is ES256, expected one of HS256, HS384, HS512 for client_secret_jwt$/,
+  ],
+  [{ token_endpoint_auth_signing_alg: 'none' }, /^token_endpoint_auth_signing_alg is none, expected one of RS256/],
+  [
+    { id_token_encrypted_response_enc: 'A128GCM' },
+    /^id_token_encrypted_response_enc came without id_token_encrypted_resp/,
+  ],
+  [
+    { userinfo_encrypted_response_enc: 'A128GCM' },
+    /^userinfo_encrypted_response_enc came without userinfo_encrypted_resp/,
+  ],
+  [
+    { request_object_encryption_enc: 'A128GCM' },
+    /^request_object_encryption_enc came without request_object_encryption_a/,
+  ],
+  [
+    { id_token_encrypted_response_alg: 'RSA-OAEP' },
+    /^jwks and jwks_uri are missing, .* id_token_encrypted_response_alg RS/,
+  ],
+  [
+    { userinfo_encrypted_response_alg: 'ECDH-ES' },
+    /^jwks and jwks_uri are missing, .* userinfo_encrypted_response_alg EC/,
+  ],
+  [
+    { id_token_encrypted_response_alg: 'RSA1_5' },
+    /^id_token_encrypted_response_alg is RSA1_5, expected one of RSA-OAEP,/,
+  ],
+  [{ request_object_encryption_alg: 'RSA-OAEP' }, /^request_object_encryption_alg is RSA-OAEP, expected one of A128KW/],
+  [
+    { id_token_signed_response_alg: 'none', response_types: ['code', 'code id_token'] },
+    /^id_token_signed_response_alg is none, expected a signature for the response_types code id_token$/,
+  ],
+  [
+    { tls_client_auth_subject_dn: 'client' },
+    /^tls_client_auth_subject_dn is client, expected a distinguished name such as/,
+  ],
+  [{ tls_client_auth_san_ip: 'localhost' }, /^tls_client_auth_san_ip is localhost, expected an IP address$/],
+  [
+    { subject_type: 'pairwise', redirect_uris: ['https://a.example/', 'https://b.example/'] },
+    /^sector_identifier_uri is missing, .* redirect_uris has the hosts a\.example, b\.example$/,
+  ],
+  [
+    { subject_type: 'pairwise', redirect_uris: ['com.example:/cb'] },
+    /^sector_identifier_uri is missing, .* redirect_uris has the hosts none$/,
+  ],
+]
+for (const [metadata, message] of INCONSISTENT) {
+  t.test(
+    `OpenID Connect Registration §2: ${JSON.stringify(metadata).slice(0, 150)}: invalid_client_metadata`,
+    async (t) => {
+      refused(t, await post({ redirect_uris, ...metadata }), 'invalid_client_metadata', message)
+    },
+  )
+}
+
+t.test('OpenID Connect Registration §2: none is for who gets ID tokens from the token endpoint only', async (t) => {
+  const metadata = { id_token_signed_response_alg: 'none', response_types: ['code', 'code token'] }
+  t.match(await register(test, metadata), metadata)
+})
+
+t.test('RFC 7591 §2.2: what is no language is an unknown member; languages are bounded', async (t) => {
+  const odd = { 'client_name#': 'x', 'client_name#not a tag': 5, 'contacts#de': 'x', 'jwks#de': 5 }
+  const registered = await register(test, odd)
+  for (const name of Object.keys(odd)) t.notOk(name in registered, name)
+  const many = Object.fromEntries(Array.from({ length: 101 }, (_, index) => [`client_name#a-${index}`, 'x']))
+  refused(t, await post({ redirect_uris, ...many }), 'invalid_client_metadata', /^101 members have a language/)
+})
+
+t.test('RFC 8705 §2.1.2: tls_client_auth has exactly one name', async (t) => {
+  const server = { tls: { self_signed: true, client_certificates: true } }
+  const asking = await createApp(t, { server })
+  const attempt = (metadata: object) => register(asking, { token_endpoint_auth_method: 'tls_client_auth', ...metadata })
+  for (const one of [
+    { tls_client_auth_subject_dn: 'CN=a' },
+    { tls_client_auth_san_dns: 'a.example' },
+    { tls_client_auth_san_uri: 'urn:a' },
+    { tls_client_auth_san_ip: '::1' },
+    { tls_client_auth_san_email: 'a@b' },
+  ]) {
+    t.match(await attempt(one), { ...one, token_endpoint_auth_method: 'tls_client_auth' })
+  }
+  const error = 'invalid_client_metadata'
+  t.match(await attempt({}), {
+    error,
+    error_description: /^tls_client_auth came with no name, expected exactly one of tls/,
+  })
+  t.match(await attempt({ tls_client_auth_san_dns: 'a', tls_client_auth_san_uri: 'urn:a' }), {
+    error,
+    error_description:
+      /^tls_client_auth came with tls_client_auth_san_dns and tls_client_auth_san_uri, expected exactly/,
+  })
+})
+
+const strictly = (rule: string) => createApp(t, { rules: { [rule]: true } })
+const byApplicationType = await strictly('application_type')
+const byGrantTypes = await strictly('consistent_grant_types')
+
+const APPLICATIONS: [object, boolean][] = [
+  [{ redirect_uris: ['http://localhost/cb', 'com.example:/cb'] }, true],
+  [{ redirect_uris: ['https://rp.example/'], grant_types: ['implicit'] }, true],
+  [{ redirect_uris: ['http://rp.example/'], grant_types: ['implicit'] }, false],
+  [{ redirect_uris: ['https://localhost/'], response_types: ['id_token'] }, false],
+  [{ redirect_uris: ['https://rp.example/', 'com.example:/cb'], grant_types: ['implicit'] }, false],
+  [{ application_type: 'native', redirect_uris: ['com.example:/cb', 'http://localhost:1/', 'http://[::1]/'] }, true],
+  [{ application_type: 'native', redirect_uris: ['http://127.0.0.1/cb'], grant_types: ['implicit'] }, true],
+  [{ application_type: 'native', redirect_uris: ['http://rp.example/cb'] }, false],
+  [{ application_type: 'native', redirect_uris: ['com.example:/cb', 'https://localhost/'] }, false],
+]
+for (const [metadata, good] of APPLICATIONS) {
+  t.test(`OpenID Connect Registration §2: ${JSON.stringify(metadata)} is ${good ? 'good' : 'refused'}`, async (t) => {
+    const answer = await register(byApplicationType, metadata)
+    if (good) t.match(answer, metadata)
+    else {
+      const error_description = /^redirect_uris\[[01]\] is \S+, expected .* since the application_type is (web|native)/
+      t.match(answer, { error: 'invalid_redirect_uri', error_description })
+    }
+    t.match(await register(test, metadata), metadata, 'lenient takes both')
+  })
+}
+
+t.test('RFC 7591 §2.1: response types go with grant types', async (t) => {
+  const strict = (metadata: object) => register(byGrantTypes, metadata)
+  t.strictSame((await strict({})).grant_types, ['authorization_code'])
+  for (const [response_types, grant_types, missing] of [
+    [['code'], ['implicit'], 'authorization_code'],
+    [['code id_token'], ['authorization_code'], 'implicit'],
+    [['id_token', 'code'], ['refresh_token'], 'authorization_code and implicit'],
+    [['id_token'], undefined, 'implicit'],
+  ] as const) {
+    t.match(await strict({ response_types, grant_types }), {
+      error: 'invalid_client_metadata',
+      error_description: `grant_types lacks ${missing}, which the response_types ${response_types.join(', ')} need`,
+    })
+    t.match(await register(test, { response_types, grant_types }), { response_types })
+  }
+  for (const metadata of [
+    { response_types: ['code'], grant_types: ['authorization_code', 'refresh_token'] },
+    { response_types: ['code token', 'id_token'], grant_types: ['authorization_code', 'implicit'] },
+    { response_types: ['none'], grant_types: [] },
+  ]) {
+    t.match(await strict(metadata), metadata)
+  }
+  const remark = { event: 'would_be_refused', rule: 'consistent_grant_types', error: 'invalid_client_metadata' }
+  t.match(
+    test.log.find(({ rule }) => rule === 'consistent_grant_types'),
+    remark,
+  )
+})
+
+t.test('RFC 7591 §2.3: a software statement goes before what stands beside it, and comes back as it is', async (t) => {
+  const claims = { iss: 'https://maker', client_name: 'Made', software_id: 'made', redirect_uris, exp: 1, unknown: 1 }
+  const software_statement = await new SignJWT(claims).setProtectedHeader({ alg: 'HS256' }).sign(Buffer.alloc(32))
+  const registered = jsonOf(t, await post({ software_statement, client_name: 'Mine', scope: 'openid' }), 201)
+  t.match(registered, { software_statement, client_name: 'Made', software_id: 'made', redirect_uris, scope: 'openid' })
+  t.notOk('iss' in registered || 'unknown' in registered)
+  const inner = await new SignJWT({ iss: 'a', software_statement: 'x', redirect_uris })
+    .setProtectedHeader({ alg: 'HS256' })
+    .sign(Buffer.alloc(32))
+  t.match(jsonOf(t, await post({ software_statement: inner }), 201), { software_statement: inner })
+  const bad: [unknown, RegExp][] = [
+    [5, /^software_statement is 5, expected a JWT$/],
+    ['x', /^software_statement is no JWT$/],
+    ['a.b.c', /^software_statement is no JWT$/],
+    [new UnsecuredJWT({ iss: 'a' }).encode(), /^software_statement has the alg none, expected a signature$/],
+    ['e30.e30.x', /^software_statement has the alg missing, expected a signature$/],
+    [
+      await new SignJWT({}).setProtectedHeader({ alg: 'HS256' }).sign(Buffer.alloc(32)),
+      /^software_statement has no iss/,
+    ],
+  ]
+  for (const [statement, message] of bad) {
+    refused(t, await post({ redirect_uris, software_statement: statement }), 'invalid_software_statement', message)
+  }
+})
+
+t.test('RFC 7591 §3.2.1: a secret can expire', async (t) => {
+  const expiring = await createApp(t, { lifetimes: { client_secret: '1h' } })
+  const { client_id_issued_at, client_secret_expires_at } = await register(expiring)
+  t.equal(Number(client_secret_expires_at) - Number(client_id_issued_at), 3600)
+})
+
+t.test('RFC 7591 §3: an initial access token, where one is asked for', async (t) => {
+  const asking = await createApp(t, { registration: { initial_access_token: 'let-me-in' } })
+  const attempt = (authorization?: string) =>
+    asking.app.inject({
+      method: 'POST',
+      url: '/oauth2/clients',
+      payload: { redirect_uris },
+      headers: authorization === undefined ? {} : { authorization },
+    })
+  jsonOf(t, await attempt('Bearer let-me-in'), 201)
+  for (const [authorization, description, challenge] of [
+    [undefined, /^no initial access token came/, /^Bearer realm="[^"]+"$/],
+    ['Basic let-me-in', /^the Authorization header is not of type Bearer/, /^Bearer realm="[^"]+"$/],
+    ['Bearer wrong', /^the initial access token is not the one of/, /^Bearer .*error="invalid_token"/],
+  ] as const) {
+    const answer = await attempt(authorization)
+    refused(t, answer, 'invalid_token', description, 401)
+    t.match(answer.headers['www-authenticate'], challenge)
+  }
+})
 
 const BROKEN: [string, unknown, string, number][] = [
   ['broken JSON', '{"redirect_uris": [', 'application/json', 400],

@@ -1,0 +1,45 @@
+/** Which sub a client sees. OpenID Connect Core §8. */
+import t from 'tap'
+import { CLIENT_DEFAULTS, type Client } from '../../src/directory.js'
+import { subjectFor } from '../../src/oauth/subject.js'
+import { createContext } from '../app.js'
+
+const client = (redirect_uris: string[], more: Partial<Client> = {}): Client => ({
+  ...CLIENT_DEFAULTS,
+  client_id: redirect_uris.join(),
+  redirect_uris,
+  wildcard_redirect_uris: false,
+  token_endpoint_auth_method: 'none',
+  subject_type: 'pairwise',
+  ...more,
+})
+
+t.test('OpenID Connect Core §8: public is the same for all', async (t) => {
+  const ctx = await createContext()
+  t.equal(subjectFor(ctx, client(['http://a/cb'], { subject_type: 'public' }), 'alice'), 'alice')
+})
+
+t.test('OpenID Connect Core §8.1: pairwise is one for each sector and user, and stays', async (t) => {
+  const ctx = await createContext()
+  const of = (one: Client, sub = 'alice') => subjectFor(ctx, one, sub)
+  const a = client(['http://a.example/cb', 'https://a.example:8443/other'])
+  t.match(of(a), /^[\w-]{43}$/)
+  t.equal(of(a), of(a))
+  t.equal(of(a), of(client(['com.example:/', 'http://b.example/'], { sector_identifier_uri: 'https://a.example/x' })))
+  t.not(of(a), of(client(['http://b.example/cb'])))
+  t.not(of(a), of(a, 'bob'))
+  t.equal(of(a), subjectFor(await createContext(), a, 'alice'), 'the same salt, the same identifier')
+  t.not(of(a), subjectFor(await createContext({ pairwise_salt: 'other' }), a, 'alice'))
+})
+
+t.test('OpenID Connect Core §8.1: no two sectors, users and salts run together', async (t) => {
+  const one = await createContext({ pairwise_salt: 'c' })
+  const other = await createContext({ pairwise_salt: 'bc' })
+  t.not(subjectFor(one, client(['http://a/']), 'ab'), subjectFor(other, client(['http://a/']), 'a'))
+  t.not(subjectFor(one, client(['http://a/']), 'b.x'), subjectFor(one, client(['http://a.b/']), '.x'))
+})
+
+t.test('a host with a wildcard is a sector as well', async (t) => {
+  const ctx = await createContext()
+  t.match(subjectFor(ctx, client(['http://*.a.example:*/']), 'alice'), /^[\w-]{43}$/)
+})
