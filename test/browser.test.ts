@@ -309,8 +309,126 @@ browserTest('a login in a pop-up comes back to the window that opened it', async
   t.equal(await popup.evaluate(() => window.opener?.location.href), application.redirect_uri)
 })
 
+for (const javaScriptEnabled of [true, false]) {
+  browserTest(
+    `OAuth 2.0 Form Post Response Mode §2: the answer is posted ${javaScriptEnabled ? 'by itself' : 'by a button'}`,
+    async (t, visit) => {
+      const { page, application } = visit
+      await page.goto(authorizationUrl(await start(t), visit, { response_mode: 'form_post', state: HOSTILE }))
+      await page.getByRole('button', { name: 'Authorize as alice' }).click()
+      if (!javaScriptEnabled) await page.getByRole('button', { name: 'Continue' }).click()
+      const answer = await application.posted(page)
+      t.equal(answer.get('state'), HOSTILE)
+      t.match(answer.get('code'), /^[\w-]{43}$/)
+    },
+    { javaScriptEnabled },
+  )
+}
+
+const SSO = { sessions: { single_sign_on: true } }
+
+browserTest('single sign-on: one login, consent for each client, and a choice of accounts', async (t, visit) => {
+  const { page, application } = visit
+  const issuer = await start(t, SSO)
+  await page.goto(authorizationUrl(issuer, visit))
+  await page.getByRole('button', { name: 'Authorize as alice' }).click()
+  t.match((await redeem(issuer, visit, await application.returned(page))).userinfo, { sub: 'alice' })
+
+  await page.goto(authorizationUrl(issuer, visit, { state: 's-2' }))
+  t.equal((await application.returned(page)).get('state'), 's-2', 'nothing is asked')
+
+  await page.goto(authorizationUrl(issuer, visit, { scope: 'openid email phone' }))
+  t.equal(await page.getByRole('heading', { level: 1, name: 'Authorize Client', exact: true }).count(), 1)
+  t.match(await page.getByRole('main').textContent(), /logged in as\s*alice/)
+  t.strictSame(await page.getByRole('button').allInnerTexts(), ['Authorize', 'Deny access', 'Use another account'])
+  await page.getByRole('button', { name: 'Use another account' }).click()
+  await page.getByLabel('Subject').fill('carol')
+  await page.keyboard.press('Enter')
+  t.match((await redeem(issuer, visit, await application.returned(page))).userinfo, { sub: 'carol' })
+
+  await page.goto(authorizationUrl(issuer, visit, { prompt: 'select_account' }))
+  t.strictSame(await names(page, 'Logged in here'), ['Continue as carol', 'Continue as alice'])
+  await page.getByRole('button', { name: 'Continue as alice' }).click()
+  t.match((await redeem(issuer, visit, await application.returned(page))).userinfo, { sub: 'alice' })
+
+  await page.goto(authorizationUrl(issuer, visit, { prompt: 'consent' }))
+  await page.getByRole('button', { name: 'Authorize', exact: true }).click()
+  t.ok((await application.returned(page)).get('code'))
+  await page.goto(authorizationUrl(issuer, visit, { prompt: 'consent' }))
+  await page.getByRole('button', { name: 'Deny access' }).click()
+  t.equal((await application.returned(page)).get('error'), 'access_denied')
+})
+
+browserTest(
+  'OpenID Connect Core §3.1.2.1: prompt=none in a hidden frame of the application is answered',
+  async (t, visit) => {
+    const { page, application } = visit
+    const issuer = await start(t)
+    await page.goto(authorizationUrl(issuer, visit))
+    await page.getByRole('button', { name: 'Authorize as alice' }).click()
+    await application.returned(page)
+    // The same host, so that the cookie is one of the same site over plain http.
+    await page.goto(application.redirect_uri.replace('127.0.0.1', 'localhost'))
+    for (const response_mode of ['query', 'form_post']) {
+      await page.evaluate(
+        (src) => {
+          const frame = document.createElement('iframe')
+          frame.src = src
+          document.body.replaceChildren(frame)
+        },
+        authorizationUrl(issuer, visit, { prompt: 'none', response_mode, state: response_mode }),
+      )
+      await page.frameLocator('iframe').getByRole('heading', { name: 'Back at the application' }).waitFor()
+      const [, frame] = page.frames()
+      if (response_mode === 'query') t.ok(new URL(frame!.url()).searchParams.get('code'))
+      else t.ok((await application.posted(frame!)).get('code'))
+    }
+  },
+)
+
+browserTest('OpenID Connect Core §3.1.2.1: an application may post its request', async (t, visit) => {
+  const { page, application } = visit
+  const issuer = await start(t)
+  await page.goto(application.redirect_uri)
+  await page.evaluate(
+    (url) => {
+      const form = document.createElement('form')
+      Object.assign(form, { method: 'post', action: url.split('?')[0] })
+      for (const [name, value] of new URL(url).searchParams) {
+        form.append(Object.assign(document.createElement('input'), { name, value }))
+      }
+      document.body.append(form)
+      form.submit()
+    },
+    authorizationUrl(issuer, visit, { state: HOSTILE }),
+  )
+  await page.getByRole('button', { name: 'Authorize as bob' }).click()
+  const answer = await application.returned(page)
+  t.equal(answer.get('state'), HOSTILE)
+  t.match((await redeem(issuer, visit, answer)).userinfo, { sub: 'bob' })
+})
+
+browserTest('two issuers in one browser do not disturb each other', async (t, visit) => {
+  const { page, application } = visit
+  const [one, other] = [await start(t, SSO), await start(t, SSO)]
+  const issuers = { alice: one, bob: other, carol: `${one}/issuers/run-1` }
+  for (const [sub, issuer] of Object.entries(issuers)) {
+    await page.goto(authorizationUrl(issuer, visit))
+    await page.getByLabel('Subject').fill(sub)
+    await page.keyboard.press('Enter')
+    await application.returned(page)
+  }
+  for (const [sub, issuer] of Object.entries(issuers)) {
+    await page.goto(authorizationUrl(issuer, visit, { prompt: 'none' }))
+    t.match((await redeem(issuer, visit, await application.returned(page))).userinfo, { sub })
+  }
+})
+
 /** Every page there is, with content that is as wide as it gets. */
-function everyPage(issuer: string, strict: string, visit: Visit): Record<string, (page: Page) => Promise<unknown>> {
+function everyPage(
+  { issuer, strict, sso }: Readonly<Record<'issuer' | 'strict' | 'sso', string>>,
+  visit: Visit,
+): Record<string, (page: Page) => Promise<unknown>> {
   const long = `client-${'x'.repeat(248)}`
   const wide = { client_id: long, redirect_uri: `${visit.application.redirect_uri}?${'y'.repeat(300)}` }
   const logIn = async (page: Page, button: string) => {
@@ -321,6 +439,13 @@ function everyPage(issuer: string, strict: string, visit: Visit): Record<string,
   return {
     home: (page) => page.goto(issuer),
     login: (page) => page.goto(authorizationUrl(issuer, visit, { ...wide, scope: `openid ${'z'.repeat(200)} wide` })),
+    consent: async (page) => {
+      await page.goto(authorizationUrl(sso, visit, wide))
+      await page.getByRole('button', { name: 'Authorize as' }).first().click()
+      const claims = JSON.stringify({ userinfo: { ['c'.repeat(300)]: null } })
+      await page.goto(authorizationUrl(sso, visit, { ...wide, prompt: 'consent', claims }))
+    },
+    accounts: (page) => page.goto(authorizationUrl(sso, visit, { ...wide, prompt: 'select_account' })),
     'login without users': (page) => page.goto(authorizationUrl(strict, visit, { client_id: 'known' })),
     error: (page) => page.goto(authorizationUrl(strict, visit, wide)),
     'not found': (page) => page.goto(`${issuer}/${'n'.repeat(300)}`),
@@ -354,6 +479,7 @@ browserTest('every page fits a phone and a large screen, in the dark and by day'
     clients: [{ client_id: 'c'.repeat(200), redirect_uris: ['http://localhost/'], token_endpoint_auth_method: 'none' }],
     scopes: { wide: { description: 'w'.repeat(300) } },
   })
+  const sso = await start(t, { ...SSO, users: [{ sub, display_name: 'D'.repeat(200) }] })
   const strict = await start(t, {
     require_registration: true,
     users: [],
@@ -370,7 +496,7 @@ browserTest('every page fits a phone and a large screen, in the dark and by day'
     body: new URLSearchParams({ sub: 'recent'.repeat(40) }),
     redirect: 'manual',
   })
-  for (const [name, open] of Object.entries(everyPage(issuer, strict, visit))) {
+  for (const [name, open] of Object.entries(everyPage({ issuer, strict, sso }, visit))) {
     await open(page)
     const backgrounds = new Set<string>()
     for (const colorScheme of ['light', 'dark'] as const) {

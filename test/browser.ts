@@ -3,7 +3,8 @@ import { accessSync, constants } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { delimiter, join } from 'node:path'
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import { text } from 'node:stream/consumers'
+import { type Browser, type BrowserContextOptions, chromium, type Frame, type Page } from 'playwright-core'
 import tap, { type Test, test } from 'tap'
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome']
@@ -53,7 +54,9 @@ function launch(): Promise<Browser> {
 export interface Application {
   readonly redirect_uri: string
   /** Resolves with the parameters once the browser has come back to `redirect_uri`. */
-  returned(page: Page): Promise<URLSearchParams>
+  returned(page: Page | Frame): Promise<URLSearchParams>
+  /** Resolves with the form that the browser has come back to `redirect_uri` with. */
+  posted(page: Page | Frame): Promise<URLSearchParams>
 }
 
 /** A browser window of its own, with nothing kept from another. */
@@ -98,7 +101,9 @@ export function browserTest(
 }
 
 async function startApplication(t: Test): Promise<Application> {
-  const server = createServer((_request, response) => {
+  let form = ''
+  const server = createServer(async (request, response) => {
+    if (request.method === 'POST') form = `${request.headers['content-type']}|${await text(request)}`
     response.setHeader('content-type', 'text/html; charset=utf-8')
     response.end('<!doctype html><link rel="icon" href="data:,"><title>Back</title><h1>Back at the application</h1>')
   })
@@ -108,12 +113,18 @@ async function startApplication(t: Test): Promise<Application> {
     server.closeAllConnections()
   })
   const redirect_uri = `http://127.0.0.1:${(server.address() as AddressInfo).port}/callback`
+  const returned = async (page: Page | Frame) => {
+    await page.waitForURL((url) => url.origin + url.pathname === redirect_uri)
+    await page.getByRole('heading', { name: 'Back at the application' }).waitFor()
+    return new URL(page.url()).searchParams
+  }
   return {
     redirect_uri,
-    returned: async (page) => {
-      await page.waitForURL((url) => url.origin + url.pathname === redirect_uri)
-      await page.getByRole('heading', { name: 'Back at the application' }).waitFor()
-      return new URL(page.url()).searchParams
+    returned,
+    posted: async (page) => {
+      await returned(page)
+      t.match(form, /^application\/x-www-form-urlencoded\|/)
+      return new URLSearchParams(form.split('|')[1])
     },
   }
 }
