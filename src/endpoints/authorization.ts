@@ -71,7 +71,7 @@ async function goOn(
       reply.header('content-security-policy', contentSecurityPolicy({ 'img-src': 'data: https: http:' }))
     }
     if (next.step === 'ask_login') return reply.send(await loginPage(ctx, asked, form, next))
-    return reply.send(await consentPage(ctx, asked, form, next))
+    return reply.send(consentPage(ctx, asked, form, next))
   }
   const { account, found } = next.step === 'log_in' ? await logIn(ctx, reply, before, next.sub) : next
   // The form of the login is that of the consent as well.

@@ -1,10 +1,10 @@
 /** What the end-user sees at the authorization endpoint, and the login that comes of it. OpenID Connect Core §3.1.2.3 and §3.1.2.4. */
 import type { FastifyReply } from 'fastify'
 import type { Context } from '../context.js'
-import { type Client, findOrCreateUser, findUser, listRecentUsers, recordLogin } from '../directory.js'
+import { type Client, findOrCreateUser, listRecentUsers, recordLogin } from '../directory.js'
 import type { AuthorizationRequest } from '../oauth/authorization_request.js'
 import { words } from '../oauth/params.js'
-import { renderPage } from '../pages/render.js'
+import { type PageUser, renderPage } from '../pages/render.js'
 import { randomToken } from '../random.js'
 import type { Account } from '../store/store.js'
 import { namesOf } from './consent.js'
@@ -32,23 +32,23 @@ export async function loginPage(
     ...describeRequest(ctx, asked),
     predefined: [...ctx.snapshot.users.values()],
     recent: await listRecentUsers(ctx),
-    accounts: await Promise.all(accounts.map((account) => describeAccount(ctx, account))),
+    accounts: accounts.map((account) => describeAccount(ctx, account)),
     ...(found !== undefined && { browser_state: found.session.browser_state }),
     ...(prefilled !== undefined && { login_hint: prefilled }),
   })
 }
 
 /** The form on which an end-user who has logged in agrees. */
-export async function consentPage(
+export function consentPage(
   ctx: Context,
   asked: AuthorizationRequest,
   form: Form,
   { account, found }: AskConsent,
-): Promise<string> {
+): string {
   return renderPage('consent', {
     ...form,
     ...describeRequest(ctx, asked),
-    account: await describeAccount(ctx, account),
+    account: describeAccount(ctx, account),
     browser_state: found.session.browser_state,
   })
 }
@@ -100,8 +100,8 @@ function isWebAddress(uri: string | undefined): uri is string {
   return uri !== undefined && URL.canParse(uri) && /^https?:$/.test(new URL(uri).protocol)
 }
 
-async function describeAccount(ctx: Context, { sub }: Account) {
-  const { display_name, description } = (await findUser(ctx, sub)) ?? {}
+function describeAccount({ snapshot }: Context, { sub }: Account): PageUser {
+  const { display_name, description } = snapshot.users.get(sub) ?? {}
   return {
     sub,
     ...(display_name !== undefined && { display_name }),

@@ -157,7 +157,7 @@ t.test('OpenID Connect Core §3.1.2.1: prompt=login asks again, and the login is
   const second = await idTokenOf(both.test, await both.agent.logIn('alice', { prompt: 'login' }))
   t.equal(second.sub, 'alice')
   t.ok(Number(second.auth_time) > Number(first.auth_time))
-  t.not(second.sid, first.sid)
+  t.equal(second.sid, first.sid, 'in the same session of hers')
 })
 
 t.test('OpenID Connect Core §3.1.2.1: who is logged in can’t pass for a new login', async (t) => {
@@ -254,7 +254,8 @@ const browserStateOf = (agent: UserAgent) =>
 t.test(
   'OpenID Connect Core §3.1.2.1: prompt=select_account lets one choose among the logins of the browser',
   async (t) => {
-    const both = await start(t)
+    const alice = { sub: 'alice', display_name: 'Alice Adams', description: 'The usual one' }
+    const both = await start(t, { ...STRICT, users: [alice] })
     const first = await idTokenOf(both.test, await both.agent.logIn('alice'))
     both.test.advance(10)
     await both.agent.logIn('bob', { prompt: 'login' })
@@ -264,6 +265,7 @@ t.test(
     asksLogin(t, page)
     const buttons = [...page.body.matchAll(/name="account" value="(\w+)"[^>]*>Continue as \1</g)].map(([, sub]) => sub)
     t.strictSame(buttons, ['bob', 'alice'])
+    t.match(textOf(page.body), 'Continue as alice Alice Adams · The usual one')
     const chosen = { account: 'alice', browser_state: browserStateOf(both.agent) }
     const answer = await both.agent.answer(chosen, query)
     const { sub, auth_time } = await idTokenOf(both.test, returned(answer))
@@ -325,6 +327,15 @@ t.test(
     isError(t, await agent.answer(form, { id_token_hint, prompt: 'select_account' }), 'login_required')
   },
 )
+
+t.test('the hint of a client that is gone is still good', async (t) => {
+  const both = await start(t)
+  const id_token_hint = await idTokenFor(both.test, await both.agent.logIn('alice'))
+  await both.agent.logIn('alice', { client_id: 'other' })
+  await both.test.reload({ ...STRICT, clients: [{ ...CLIENT, client_id: 'other' }] })
+  const response = await both.agent.ask({ client_id: 'other', prompt: 'none', id_token_hint })
+  t.ok(returned(response).has('code'))
+})
 
 t.test('OpenID Connect Core §8.1: the hint of a pairwise client means its end-user', async (t) => {
   const { test, agent } = await start(t, { ...STRICT, clients: [{ ...CLIENT, subject_type: 'pairwise' }] })

@@ -343,6 +343,34 @@ t.test('login: what is known of a user describes the button and is no part of it
   )
 })
 
+t.test('consent: who is asked, by whom, for what; agree, deny, or be somebody else', async (t) => {
+  const html = renderPage('consent', {
+    ...login,
+    hidden: [['client_id', 'app']],
+    client_name: 'Dashboard',
+    account: { sub: 'zoe', display_name: 'Zoe Z' },
+    browser_state: 'b-1',
+    claims: ['name'],
+    links: [{ name: 'Terms of service', uri: 'https://a.example/' }],
+  })
+  t.same(textsOf(html, 'h1'), ['Authorize Client'])
+  t.same(textsOf(html, 'button'), ['Authorize', 'Deny access', 'Use another account'])
+  t.match(textOf(html), 'Dashboard asks for your agreement')
+  t.match(textOf(html), /logged in as\s*zoe\s*Zoe Z/)
+  t.match(textOf(html), 'Requested claims name')
+  t.match(html, '<a href="https://a.example/" target="_blank" rel="noopener noreferrer">Terms of service</a>')
+  t.same(
+    tagsOf(html, 'input').map((tag) => /name="([^"]*)" value="([^"]*)"/.exec(tag)?.slice(1)),
+    [
+      ['client_id', 'app'],
+      ['account', 'zoe'],
+      ['browser_state', 'b-1'],
+    ],
+  )
+  t.notMatch(html, /role="alert"|<img/)
+  t.match(renderPage('consent', { ...login, account: { sub: 'zoe' }, browser_state: '', problem: 'No' }), '>No</p>')
+})
+
 t.test('login: a user is marked by the first letter or digit of its name', async (t) => {
   const people = [{ sub: 'x', display_name: '"éva"' }, { sub: '@7up', display_name: '--' }, { sub: '\u202E' }]
   const html = renderPage('login', { ...login, predefined: people })
