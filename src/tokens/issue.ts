@@ -2,7 +2,7 @@
 import type { Context } from '../context.js'
 import { type Client, findUser, type User } from '../directory.js'
 import type { AuthorizationRequest } from '../oauth/authorization_request.js'
-import { invalidGrant, invalidRequest, shown } from '../oauth/errors.js'
+import { invalidGrant, shown } from '../oauth/errors.js'
 import { words } from '../oauth/params.js'
 import { RESPONSE_TYPES } from '../oauth/response_type.js'
 import { randomToken } from '../random.js'
@@ -63,7 +63,6 @@ export async function issueAuthorizationResponse(
 ): Promise<Readonly<Record<string, string>>> {
   const { client, scope, nonce } = asked
   const parts = RESPONSE_TYPES[asked.response_type]
-  refuseUnsecured(asked)
   // OAuth 2.0 Multiple Response Types §4: `none` asks for the end-user's consent alone.
   if (asked.response_type === 'none') return {}
   const grant = grantOf(asked, account)
@@ -114,14 +113,6 @@ async function createCode(ctx: Context, asked: AuthorizationRequest, grant_id: s
     ...code_challenge,
   })
   return code
-}
-
-/** OpenID Connect Core §2: no unsigned ID token passes through the browser. */
-function refuseUnsecured({ client, response_type }: AuthorizationRequest): void {
-  if (!RESPONSE_TYPES[response_type].id_token || client.id_token_signed_response_alg !== 'none') return
-  throw invalidRequest(
-    `response_type is ${response_type}, but the client's id_token_signed_response_alg is none, which takes code alone`,
-  )
 }
 
 async function requireUser(ctx: Context, { sub }: Grant): Promise<User> {

@@ -1,0 +1,39 @@
+/** Pairwise subject identifiers, wherever a client sees a `sub`. OpenID Connect Core §8. */
+import { decodeJwt } from 'jose'
+import t from 'tap'
+import { createApp, getTokens, getUserinfo, refresh, type TestApp, type Tokens } from '../app.js'
+
+const pairwise = (client_id: string, host: string) => ({
+  client_id,
+  redirect_uris: [`http://${host}/callback`],
+  token_endpoint_auth_method: 'none' as const,
+  subject_type: 'pairwise' as const,
+})
+const clients = [pairwise('one', 'one.example'), pairwise('also-one', 'one.example'), pairwise('two', 'two.example')]
+
+const tokensOf = (test: TestApp, client_id: string, sub = 'alice') => {
+  const [redirect_uri] = clients.find((client) => client.client_id === client_id)!.redirect_uris
+  return getTokens(test, { client_id, redirect_uri: redirect_uri!, sub, scope: 'openid email' })
+}
+
+t.test('OpenID Connect Core §8.1: the same sub in ID token, access token, userinfo and after a refresh', async (t) => {
+  const test = await createApp(t, { clients })
+  const tokens = await tokensOf(test, 'one')
+  const { sub } = decodeJwt(tokens.id_token)
+  t.match(sub, /^[\w-]{43}$/)
+  t.equal(decodeJwt(tokens.access_token).sub, sub)
+  t.strictSame((await getUserinfo(test, tokens.access_token)).json(), { sub, email: 'alice' })
+  const next = (await refresh(test, tokens.refresh_token, { client_id: 'one' })).json<Tokens>()
+  t.equal(decodeJwt(next.id_token).sub, sub)
+})
+
+t.test('OpenID Connect Core §8.1: one for each sector and user', async (t) => {
+  const test = await createApp(t, { clients })
+  const subOf = async (client_id: string, user?: string) =>
+    decodeJwt((await tokensOf(test, client_id, user)).id_token).sub
+  const sub = await subOf('one')
+  t.equal(await subOf('also-one'), sub, 'the same host')
+  t.not(await subOf('two'), sub, 'another host')
+  t.not(await subOf('one', 'bob'), sub, 'another user')
+  t.equal(await subOf('one'), sub, 'another login')
+})
