@@ -1,7 +1,7 @@
 /** Userinfo, and the ways to bring a token. OpenID Connect Core §5.3 and RFC 6750. */
 import type { InjectOptions } from 'fastify'
 import t, { type Test } from 'tap'
-import { createApp, getTokens, getUserinfo, jsonOf, logIn } from '../app.js'
+import { createApp, getTokens, getUserinfo, jsonOf, logIn, REDIRECT_URI } from '../app.js'
 
 const USER = { sub: 'alice', claims: { name: 'Alice', email: 'alice@example.com', level: 3 } }
 const EXPECTED = { sub: 'alice', email: 'alice@example.com', level: 3 }
@@ -134,4 +134,44 @@ t.test('claims for userinfo only are in userinfo, and a user without claims has 
   t.strictSame(await of('alice'), { sub: 'alice', theme: 'dark' })
   t.strictSame(await of('bob'), { sub: 'bob' })
   t.strictSame(await of('carol'), { sub: 'carol' }, 'email needs its scope')
+})
+
+t.test(
+  'OpenID Connect Core §5.3: under openid_scope, an access token without openid is insufficient_scope',
+  async (t) => {
+    const strict = await createApp(t, { rules: { openid_scope: true } })
+    const good = await getTokens(strict, { scope: 'openid' })
+    jsonOf(t, await getUserinfo(strict, good.access_token))
+    for (const [scope, shown] of [
+      ['email', 'email'],
+      ['', 'of nothing'],
+    ] as const) {
+      const { access_token } = await getTokens(strict, { scope })
+      const message = `the access token has the scope ${shown}, expected openid in it`
+      const answer = await getUserinfo(strict, access_token)
+      t.strictSame(jsonOf(t, answer, 403), { error: 'insufficient_scope', error_description: message })
+      t.equal(answer.headers['www-authenticate'], challengeOf('insufficient_scope', message))
+    }
+  },
+)
+
+t.test('OpenID Connect Core §5.3: where the rule is off, it is remarked upon once', async (t) => {
+  const lenient = await createApp(t)
+  const { access_token } = await getTokens(lenient, { scope: 'email' })
+  for (const _ of [1, 2]) jsonOf(t, await getUserinfo(lenient, access_token))
+  const remarks = lenient.log.filter(({ rule }) => rule === 'openid_scope')
+  t.equal(remarks.length, 1)
+  t.match(remarks[0], { event: 'would_be_refused', error: 'insufficient_scope' })
+})
+
+t.test('RFC 6750 §3.1: the token of a client that a reload removed is invalid_token', async (t) => {
+  const client = { client_id: 'app', redirect_uris: [REDIRECT_URI], token_endpoint_auth_method: 'none' as const }
+  const test = await createApp(t, { clients: [client], require_registration: true })
+  const { access_token } = await getTokens(test)
+  jsonOf(t, await getUserinfo(test, access_token))
+  await test.reload({ require_registration: true })
+  t.match(jsonOf(t, await getUserinfo(test, access_token), 401), {
+    error: 'invalid_token',
+    error_description: /^client app of the access token is no longer there$/,
+  })
 })

@@ -1,6 +1,6 @@
 /** The authorization_code grant. RFC 6749 §4.1.3 and RFC 7636 §4.6. */
 import t from 'tap'
-import { createApp, exchange, getUserinfo, jsonOf, logIn, REDIRECT_URI, refused } from '../app.js'
+import { createApp, exchange, getTokens, getUserinfo, jsonOf, logIn, REDIRECT_URI, refresh, refused } from '../app.js'
 
 const VERIFIER = 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk'
 const CHALLENGE = 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM'
@@ -25,6 +25,33 @@ t.test('RFC 6749 §10.10: a code has 256 random bits', async (t) => {
   const codes = await Promise.all(Array.from({ length: 20 }, async () => (await logIn(test)).get('code')!))
   t.equal(new Set(codes).size, 20)
   for (const code of codes) t.match(code, /^[\w-]{43}$/)
+})
+
+t.test('RFC 6749 §4.1.2: a code that comes twice ends the grant and all its tokens, under the rule', async (t) => {
+  const test = await createApp(t, { rules: { revoke_on_code_reuse: true } })
+  const code = (await logIn(test)).get('code')!
+  const { access_token, refresh_token } = jsonOf(t, await exchange(test, { code }))
+  const other = await getTokens(test)
+  refused(t, await exchange(test, { code: 'unknown' }), 'invalid_grant', /^code is unknown/)
+  t.equal((await getUserinfo(test, String(access_token))).statusCode, 200)
+  refused(t, await exchange(test, { code }), 'invalid_grant', /^code is unknown or was already used$/)
+  t.equal((await getUserinfo(test, String(access_token))).statusCode, 401)
+  refused(t, await refresh(test, String(refresh_token)), 'invalid_grant', /^refresh_token was revoked$/)
+  t.equal((await getUserinfo(test, other.access_token)).statusCode, 200, 'another login is not concerned')
+})
+
+t.test('RFC 6749 §4.1.2: where the rule is off, a code that comes twice is remarked upon', async (t) => {
+  const test = await createApp(t)
+  const code = (await logIn(test)).get('code')!
+  for (const status of [200, 400, 400]) t.equal((await exchange(test, { code })).statusCode, status)
+  t.equal(test.log.filter(({ rule }) => rule === 'revoke_on_code_reuse').length, 1)
+})
+
+t.test('OpenID Connect Core §11: under offline_access, no refresh token without that scope', async (t) => {
+  const test = await createApp(t, { rules: { offline_access: true } })
+  t.notOk('refresh_token' in (await getTokens(test, { scope: 'openid', prompt: 'consent' })))
+  const tokens = await getTokens(test, { scope: 'openid offline_access', prompt: 'consent' })
+  t.match(tokens, { scope: 'openid offline_access', refresh_token: /^[\w-]{43}$/ })
 })
 
 const shared = await createApp(t)

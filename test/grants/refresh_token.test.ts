@@ -145,3 +145,86 @@ t.test('RFC 6749 §5.1: nothing keeps the answer to a refresh', async (t) => {
   t.equal((await refresh(test, refresh_token)).headers['cache-control'], 'no-store')
   t.equal((await exchange(test, { grant_type: 'refresh_token' })).headers['cache-control'], 'no-store')
 })
+
+t.test('RFC 6749 §6: of refreshes at once, one access token stays', async (t) => {
+  const test = await createApp(t)
+  const { refresh_token, access_token } = await getTokens(test)
+  const answers = await Promise.all(Array.from({ length: 8 }, () => refreshed(test, refresh_token)))
+  const tokens = [access_token, ...answers.map((answer) => answer.access_token)]
+  const statuses = await Promise.all(tokens.map(async (token) => (await getUserinfo(test, token)).statusCode))
+  t.strictSame(statuses.toSorted(), [200, ...Array(8).fill(401)])
+})
+
+const PUBLIC = {
+  client_id: 'public',
+  redirect_uris: [REDIRECT_URI],
+  token_endpoint_auth_method: 'none' as const,
+}
+const ROTATING = { clients: [PUBLIC], rules: { rotate_refresh_tokens: true } }
+const asPublic = { client_id: 'public' }
+
+t.test('RFC 9700 §4.14.2: a public client gets a new refresh token each time, and a new access token', async (t) => {
+  const test = await createApp(t, ROTATING)
+  const first = await getTokens(test, asPublic)
+  const second = await refreshed(test, first.refresh_token, asPublic)
+  t.match(second.refresh_token, /^[\w-]{43}$/)
+  t.not(second.refresh_token, first.refresh_token)
+  const third = await refreshed(test, second.refresh_token, asPublic)
+  t.equal((await getUserinfo(test, first.access_token)).statusCode, 401)
+  t.equal((await getUserinfo(test, second.access_token)).statusCode, 401)
+  t.equal((await getUserinfo(test, third.access_token)).statusCode, 200)
+})
+
+t.test('RFC 9700 §4.14.2: the use of an old refresh token ends the grant', async (t) => {
+  const test = await createApp(t, ROTATING)
+  const first = await getTokens(test, asPublic)
+  const second = await refreshed(test, first.refresh_token, asPublic)
+  const message = /^refresh_token was already used; the grant and all its tokens have ended$/
+  refused(t, await refresh(test, first.refresh_token, asPublic), 'invalid_grant', message)
+  t.equal((await getUserinfo(test, second.access_token)).statusCode, 401)
+  refused(t, await refresh(test, second.refresh_token, asPublic), 'invalid_grant', /^refresh_token was revoked$/)
+})
+
+t.test('RFC 9700 §4.14.2: of many who use a refresh token at once, one gets tokens, and they end', async (t) => {
+  const test = await createApp(t, ROTATING)
+  const { refresh_token } = await getTokens(test, asPublic)
+  const answers = await Promise.all(Array.from({ length: 8 }, () => refresh(test, refresh_token, asPublic)))
+  const good = answers.filter(({ statusCode }) => statusCode === 200)
+  t.equal(good.length, 1)
+  t.equal((await getUserinfo(test, good[0]!.json<Tokens>().access_token)).statusCode, 401)
+})
+
+t.test('RFC 9700 §4.14.2: what is refused does not use the refresh token up', async (t) => {
+  const test = await createApp(t, ROTATING)
+  const { refresh_token } = await getTokens(test, asPublic)
+  refused(t, await refresh(test, refresh_token, { ...asPublic, scope: 'email' }), 'invalid_scope', /^scope has email/)
+  refused(
+    t,
+    await refresh(test, refresh_token, { client_id: 'other' }),
+    'invalid_grant',
+    /^refresh_token was issued to/,
+  )
+  t.equal((await refresh(test, refresh_token, asPublic)).statusCode, 200)
+})
+
+t.test('RFC 9700 §4.14.2: rotation does not put the end of the refresh token off', async (t) => {
+  const test = await createApp(t, { ...ROTATING, lifetimes: { refresh_token: 600 } })
+  const { refresh_token } = await getTokens(test, asPublic)
+  test.advance(500)
+  const next = await refreshed(test, refresh_token, asPublic)
+  test.advance(100)
+  refused(t, await refresh(test, next.refresh_token, asPublic), 'invalid_grant', /^refresh_token expired/)
+})
+
+t.test('RFC 9700 §4.14.2: a client that authenticates keeps its refresh token, under the rule as well', async (t) => {
+  const client = { ...PUBLIC, client_secret: 's', token_endpoint_auth_method: 'client_secret_post' as const }
+  const test = await createApp(t, { clients: [client], rules: { rotate_refresh_tokens: true } })
+  const secret = { ...asPublic, client_secret: 's' }
+  const code = (await logIn(test, asPublic)).get('code')!
+  const { refresh_token } = (await exchange(test, { code, ...secret })).json<Tokens>()
+  for (const _ of [1, 2]) {
+    const answer = await refresh(test, refresh_token, secret)
+    t.equal(answer.statusCode, 200)
+    t.notOk('refresh_token' in answer.json<object>())
+  }
+})

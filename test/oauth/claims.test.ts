@@ -67,3 +67,80 @@ t.test('a claim with the name of what all objects have is only a claim', async (
   t.equal((released as { admin?: unknown }).admin, undefined)
   t.strictSame(Object.keys(released).toSorted(), ['__proto__', 'constructor', 'hint'])
 })
+
+const STRICT = { rules: { scope_claims_at_userinfo: true, requested_claims_only: true } }
+const names = (claims: object) => Object.keys(claims).toSorted()
+
+t.test(
+  'OpenID Connect Core §5.4: where there is an access token, the claims of scopes come from userinfo',
+  async (t) => {
+    const snapshot = await snapshotOf(STRICT)
+    const email = ['email', 'email_verified', 'hint']
+    const alone = { ...granted('openid email', 'id_token'), has_userinfo: false }
+    t.strictSame(names(releaseClaims(snapshot, user, granted('openid email', 'id_token'))), ['hint'])
+    t.strictSame(names(releaseClaims(snapshot, user, alone)), email)
+    t.strictSame(names(releaseClaims(snapshot, user, granted('openid email', 'userinfo'))), email)
+  },
+)
+
+t.test('each rule is on its own', async (t) => {
+  const at = async (rules: object, place: Release['place']) =>
+    names(releaseClaims(await snapshotOf({ rules }), user, granted('email', place)))
+  const others = ['groups', 'hint', 'level', 'team']
+  t.strictSame(await at({ scope_claims_at_userinfo: true }, 'id_token'), others)
+  t.strictSame(await at({ requested_claims_only: true }, 'id_token'), ['email', 'email_verified', 'hint'])
+})
+
+const ASKED: [string, object, string[]][] = [
+  ['nothing', {}, []],
+  ['voluntarily', { email: null }, ['email']],
+  ['as essential', { groups: { essential: true } }, ['groups']],
+  ['what the user has not', { nickname: { essential: true } }, []],
+  ['with the value that it has', { level: { value: 3 } }, ['level']],
+  ['with another value', { level: { value: 4 } }, []],
+  ['with a value of another type', { level: { value: '3' } }, []],
+  ['with one of several values', { level: { values: [2, 3] } }, ['level']],
+  ['with none of several values', { level: { values: [1, 2] } }, []],
+  ['with an object as value', { address: { value: { country: 'NL' } } }, ['address']],
+  ['what every object has', JSON.parse('{"constructor": null, "__proto__": null}') as object, []],
+]
+for (const [title, requested, expected] of ASKED) {
+  t.test(`OpenID Connect Core §5.5: a claim that is asked for by its name, ${title}`, async (t) => {
+    const snapshot = await snapshotOf(STRICT)
+    for (const place of ['id_token', 'userinfo'] as const) {
+      const release = { ...granted('openid', place), claims: { [place]: requested } }
+      t.strictSame(names(releaseClaims(snapshot, user, release)), [...expected, 'hint'].toSorted(), place)
+      const other = { ...granted('openid', place === 'userinfo' ? 'id_token' : 'userinfo'), claims: release.claims }
+      t.strictSame(names(releaseClaims(snapshot, user, other)), ['hint'], `${place} only`)
+    }
+  })
+}
+
+t.test(
+  'OpenID Connect Core §5.5.1: a value that the user does not have keeps out what the scope would release',
+  async (t) => {
+    const release = { ...granted('email', 'userinfo'), claims: { userinfo: { email: { value: 'other@x' } } } }
+    t.strictSame(names(releaseClaims(await snapshotOf(STRICT), user, release)), ['email_verified', 'hint'])
+  },
+)
+
+t.test('OpenID Connect Core §5.2: a claim in another language comes with the scope of the claim', async (t) => {
+  const tagged = { ...user, claims: { name: 'Anna', 'name#ja': '\u30a2\u30f3\u30ca', 'level#de': 'drei' } }
+  for (const config of [{}, STRICT]) {
+    const snapshot = await snapshotOf(config)
+    const of = (release: Release) =>
+      names(releaseClaims(snapshot, tagged, release)).filter((name) => name !== 'level#de')
+    t.strictSame(of(granted('profile', 'userinfo')), ['hint', 'name', 'name#ja'])
+    t.strictSame(of(granted('email', 'userinfo')), ['hint'])
+    const asked = { ...granted('', 'userinfo'), claims: { userinfo: { 'name#ja': null } } }
+    t.strictSame(of(asked), ['hint', 'name#ja'])
+  }
+})
+
+t.test('OpenID Connect Core §5.3.2: no claim without a value, unless it is given for this place', async (t) => {
+  const empty = { ...user, claims: { name: null, nickname: ' ', groups: [], email: '' }, userinfo: { email: null } }
+  const claims = { userinfo: { name: null, groups: null } }
+  const release = { ...granted('profile email', 'userinfo'), claims }
+  t.strictSame(releaseClaims(await snapshotOf(STRICT), empty, release), { groups: [], email: null })
+  t.strictSame(names(releaseClaims(await snapshotOf(), empty, release)), ['email', 'groups', 'name', 'nickname'])
+})

@@ -22,9 +22,9 @@ for (const [name, createStore] of Object.entries(STORES)) {
   t.test(`${name}: put and get`, async (t) => {
     const users = create()
     t.equal(await users.get('a'), undefined)
-    await users.put('a', { sub: 'a' })
+    t.equal(await users.put('a', { sub: 'a' }), undefined)
     t.strictSame(await users.get('a'), { sub: 'a' })
-    await users.put('a', { sub: 'b' })
+    t.strictSame(await users.put('a', { sub: 'b' }), { sub: 'a' }, 'what was there comes back')
     t.strictSame(await users.list(), [['a', { sub: 'b' }]], 'in place of what was there')
   })
 
