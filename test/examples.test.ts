@@ -24,10 +24,18 @@ const CLIENTS: Readonly<Record<string, { client_id: string; client_secret: strin
 /** In full.yaml these stand in comments, since each needs a file, or https, which needs clients that trust it. */
 const COMMENTED = [
   ['server', 'tls'],
-  ...['cert', 'key', 'self_signed', 'names', 'ca_file'].map((key) => ['server', 'tls', key]),
+  ...['cert', 'key', 'self_signed', 'names', 'ca_file', 'client_certificates', 'client_ca'].map((key) => [
+    'server',
+    'tls',
+    key,
+  ]),
   ['server', 'http_port'],
+  ...['subject_dn', 'san_uri', 'san_ip', 'san_email'].map((what) => ['clients', '*', `tls_client_auth_${what}`]),
   ['keys', '*', 'file'],
   ['keys', '*', 'keep_in'],
+  ['encryption_keys', '*', 'file'],
+  ['encryption_keys', '*', 'keep_in'],
+  ['outbound', 'ca'],
 ]
 
 test('each example is valid, without any variable, and starts', async (t) => {
@@ -77,7 +85,8 @@ test('each configuration names the schema for editors', async (t) => {
 
 test('full.yaml has every key of the schema, with a comment above each', async (t) => {
   const text = readFileSync(join(EXAMPLES, 'full.yaml'), 'utf8')
-  const config = parse(switchOver(switchOn(text)))
+  // Of these a client has one only.
+  const config = parse(switchOver(switchOn(text)).replaceAll(/^ {4}# (tls_client_auth_\w+: )/gm, '    $1'))
   for (const path of listKeys()) t.ok(has(config, path), path.join('.'))
   const used = parse(text)
   const missing = listKeys().filter((path) => !has(used, path))
@@ -86,22 +95,32 @@ test('full.yaml has every key of the schema, with a comment above each', async (
 
 test('what full.yaml has switched off works, too', async (t) => {
   const folder = t.testdir({ examples: {}, schema: {} })
-  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
   mkdirSync(join(folder, 'examples'), { recursive: true })
-  writeFileSync(join(folder, 'examples/signing-key.pem'), privateKey.export({ type: 'pkcs8', format: 'pem' }))
-  const { cert, key } = await createSelfSigned(['localhost'], Math.floor(Date.now() / 1000))
+  for (const name of ['signing-key.pem', 'encryption-key.pem']) {
+    const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+    writeFileSync(join(folder, 'examples', name), privateKey.export({ type: 'pkcs8', format: 'pem' }))
+  }
+  const { cert, key, ca } = await createSelfSigned(['localhost'], Math.floor(Date.now() / 1000))
   writeFileSync(join(folder, 'examples/tls.crt'), cert)
   writeFileSync(join(folder, 'examples/tls.key'), key)
+  writeFileSync(join(folder, 'examples/authorities.pem'), ca)
   const config = join(folder, 'examples/full.yaml')
   const text = switchOn(readFileSync(join(EXAMPLES, 'full.yaml'), 'utf8'))
   writeFileSync(config, text)
-  const { keys, tls } = await loadSnapshot({ config, overrides: [], env: { EXAMPLE_ISSUER: 'http://other.example' } })
+  const env = { EXAMPLE_ISSUER: 'http://other.example' }
+  const { keys, encryption_keys, outbound, tls } = await loadSnapshot({ config, overrides: [], env })
   t.match(tls, { credentials: { cert, key } })
   t.strictSame(
     keys.map(({ alg }) => alg),
     ['RS256', 'ES256', 'EdDSA', 'PS256', 'ES384'],
   )
+  t.strictSame(
+    encryption_keys.map(({ alg }) => alg),
+    ['RSA-OAEP', 'ECDH-ES', 'ECDH-ES+A128KW', 'RSA-OAEP-256', 'ECDH-ES+A256KW'],
+  )
+  t.equal(outbound.ca, ca.trim())
   t.ok(existsSync(join(folder, 'examples/kept-key.json')))
+  t.ok(existsSync(join(folder, 'examples/kept-encryption-key.json')))
   writeFileSync(config, switchOver(text).replaceAll(/^ {4}(cert|key): .*\n/gm, ''))
   const other = await loadSnapshot({ config, overrides: [], env: {} })
   t.strictSame(other.tls, { names: ['localhost', 'op'], ca_file: join(folder, 'examples/ca.pem') })
@@ -109,7 +128,7 @@ test('what full.yaml has switched off works, too', async (t) => {
 
 /** The text with its commented entries in force. */
 function switchOn(text: string): string {
-  return text.replaceAll(/^ {2}# (- alg: |tls:$|http_port: | {2}\w+: | {2}#)/gm, '  $1')
+  return text.replaceAll(/^ {2}# (- alg: |tls:$|http_port: |ca: | {2}\w+: | {2}#)/gm, '  $1')
 }
 
 /** With what stands in place of the certificate's files in force, too. */
