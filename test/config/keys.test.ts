@@ -2,12 +2,20 @@
 import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { CompactSign, calculateJwkThumbprint, compactVerify, importJWK, type JWK } from 'jose'
+import {
+  CompactEncrypt,
+  CompactSign,
+  calculateJwkThumbprint,
+  compactDecrypt,
+  compactVerify,
+  importJWK,
+  type JWK,
+} from 'jose'
 import t from 'tap'
 import { generateKey } from '../../src/config/keys.js'
 import { loadSnapshot } from '../../src/config/load.js'
-import type { SigningKey } from '../../src/config/snapshot.js'
-import type { Alg, Key } from '../../src/config/types.js'
+import type { DecryptionKey, SigningKey } from '../../src/config/snapshot.js'
+import type { Alg, EncryptionAlg, EncryptionKey, Key } from '../../src/config/types.js'
 import { problemsIn } from './loading.js'
 
 const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 })
@@ -211,5 +219,88 @@ t.test('keep_in: a file that cannot be written', async (t) => {
   const folder = t.testdir({ 'config.yaml': '{}' })
   t.match(await problemsIn(loadKeys(folder, { alg: 'ES256', keep_in: `${'x'.repeat(255)}` })), [
     /^test \/keys\/0\/keep_in names .*, which can't be written: it ENAMETOOLONG/,
+  ])
+})
+
+/** Loads a configuration with these keys to encrypt to. */
+async function loadEncryptionKeys(folder: string, ...keys: Partial<EncryptionKey>[]) {
+  const overrides = [{ source: 'test', path: ['encryption_keys'], value: keys }]
+  const sources = { config: join(folder, 'config.yaml'), overrides, env: {} }
+  return (await loadSnapshot(sources)).encryption_keys as DecryptionKey[]
+}
+
+async function decrypts({ privateKey, publicJwk, alg }: DecryptionKey): Promise<boolean> {
+  const text = new CompactEncrypt(Buffer.from('x')).setProtectedHeader({ alg, enc: 'A256GCM' })
+  const { plaintext } = await compactDecrypt(await text.encrypt(await importJWK(publicJwk, alg)), privateKey)
+  return plaintext.length === 1
+}
+
+const RSA_OAEP: EncryptionAlg[] = ['RSA-OAEP', 'RSA-OAEP-256', 'RSA-OAEP-384', 'RSA-OAEP-512']
+const ECDH_ES: EncryptionAlg[] = ['ECDH-ES', 'ECDH-ES+A128KW', 'ECDH-ES+A192KW', 'ECDH-ES+A256KW']
+for (const alg of [...RSA_OAEP, ...ECDH_ES]) {
+  t.test(`RFC 7518 §4.1: a generated ${alg} key decrypts and shows its public half only`, async (t) => {
+    const key = await generateKey(alg)
+    t.ok(await decrypts(key))
+    t.equal(key.kid, await calculateJwkThumbprint(key.publicJwk), 'RFC 7638')
+    t.match(key.publicJwk, { kid: key.kid, alg, use: 'enc' })
+    t.notOk('d' in key.publicJwk)
+  })
+}
+
+t.test('a key to encrypt to comes from where a key to sign with may come from', async (t) => {
+  const jwk = jwkOf(p256.privateKey)
+  const keys = [
+    { ...jwkOf(rsa.privateKey), use: 'sig', kid: 's' },
+    { ...jwkOf(generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey), use: 'enc', kid: 'e' },
+  ]
+  const folder = t.testdir({
+    'config.yaml': '{}',
+    'key.json': JSON.stringify({ ...jwk, kid: 'file' }),
+    'jwks.json': JSON.stringify({ keys }),
+  })
+  const wanted: Partial<EncryptionKey>[] = [
+    { pem: pem(rsa.privateKey) },
+    { jwk: jwk as never, alg: 'ECDH-ES', kid: 'jwk' },
+    { file: 'key.json', alg: 'ECDH-ES+A256KW' },
+    { file: 'jwks.json', alg: 'RSA-OAEP-256' },
+    { keep_in: 'kept.json', alg: 'ECDH-ES' },
+  ]
+  const loaded = await loadEncryptionKeys(folder, ...wanted)
+  for (const key of loaded) t.ok(await decrypts(key))
+  t.strictSame(
+    loaded.slice(1, 4).map(({ kid }) => kid),
+    ['jwk', 'file', 'e'],
+  )
+  t.match(JSON.parse(await readFile(join(folder, 'kept.json'), 'utf8')), { use: 'enc', alg: 'ECDH-ES' })
+  t.strictSame((await loadEncryptionKeys(folder, ...wanted))[4]!.publicJwk, loaded[4]!.publicJwk)
+})
+
+t.test('a key to encrypt to has to fit and to work', async (t) => {
+  const folder = t.testdir({ 'config.yaml': '{}' })
+  const halves = {
+    ...jwkOf(p256.privateKey),
+    d: jwkOf(generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey).d,
+  }
+  const keys: Partial<EncryptionKey>[] = [
+    { pem: pem(p256.privateKey) },
+    { pem: pem(p384.privateKey), alg: 'ECDH-ES' },
+    { pem: pem(weak.privateKey) },
+    { jwk: halves as never, alg: 'ECDH-ES' },
+    { file: 'none.pem' },
+  ]
+  t.match(await problemsIn(loadEncryptionKeys(folder, ...keys)), [
+    /^test \/encryption_keys\/0\/pem is a key of the kind EC P-256, but RSA-OAEP needs RSA; .* set alg to ECDH-ES or ECDH-ES\+A128KW/,
+    /^test \/encryption_keys\/1\/pem is a key of the kind EC P-384, but ECDH-ES needs EC P-256$/,
+    /^test \/encryption_keys\/2\/pem has 1024 bits, but RSA-OAEP needs an RSA key of at least 2048$/,
+    /^test \/encryption_keys\/3\/jwk (does not work: what is encrypted to it can not be decrypted|is a JWK whose members)/,
+    /^test \/encryption_keys\/4\/file names .*none.pem, which does not exist$/,
+  ])
+})
+
+t.test('a kid is unique among the keys of both kinds', async (t) => {
+  const folder = t.testdir({ 'config.yaml': `keys: [{ kid: one }]\nencryption_keys: [{ kid: two }, { kid: one }]\n` })
+  const loading = loadSnapshot({ config: join(folder, 'config.yaml'), overrides: [], env: {} })
+  t.strictSame(await problemsIn(loading), [
+    'config.yaml:2:40 /encryption_keys/1/kid must be unique, but an earlier entry of keys has "one", too',
   ])
 })

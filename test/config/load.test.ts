@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import t from 'tap'
 import { loadSnapshot, readSchema, type Sources } from '../../src/config/load.js'
+import { createSelfSigned } from '../../src/tls/self_signed.js'
 import { load, problemsIn, problemsOf } from './loading.js'
 
 const FLAT = '- sub: alice\n  email: alice@example.com\n  "urn:x": [1, { a: null }]\n- sub: bob\n'
@@ -17,6 +18,47 @@ t.test('without anything there are the defaults', async (t) => {
   })
   t.equal(users.size + clients.size, 0)
   t.strictSame(keys, [{ alg: 'RS256', kid: undefined, generate: true }])
+})
+
+t.test('strict has a key of each family where none are listed, to sign and to encrypt to', async (t) => {
+  const algs = async (text: string) => {
+    const { keys, encryption_keys } = await load(t, text)
+    return [keys, encryption_keys].map((list) => list.map(({ alg }) => alg))
+  }
+  t.strictSame(await algs('profile: lenient'), [['RS256'], []])
+  const [keys, encryption_keys] = [
+    ['RS256', 'PS256', 'ES256', 'EdDSA'],
+    ['RSA-OAEP', 'ECDH-ES'],
+  ]
+  t.strictSame(await algs('profile: strict'), [keys, encryption_keys])
+  t.strictSame(await algs('profile: strict\nkeys: [{ alg: ES512 }]'), [['ES512'], encryption_keys])
+  t.strictSame(await algs('profile: strict\nencryption_keys: []'), [keys, []])
+})
+
+t.test('outbound.ca is a file of certificates beside the configuration', async (t) => {
+  const now = Math.floor(Date.now() / 1000)
+  const [one, two] = [await createSelfSigned(['a'], now), await createSelfSigned(['b'], now)]
+  const folder = t.testdir({
+    'config.yaml': 'outbound: { ca: both.pem, timeout: 2m }',
+    'both.pem': `Authorities\n${one.ca}\nsecond:\n${two.ca}`,
+    'none.pem': one.key,
+    'broken.pem': `${one.ca}\n-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n`,
+  })
+  const sources = { config: join(folder, 'config.yaml'), overrides: [], env: {} }
+  const { outbound } = await loadSnapshot(sources)
+  t.strictSame(outbound, {
+    ...{ insecure: false, timeout: 120_000, max_size: 262_144, ca: `${one.ca.trim()}\n${two.ca.trim()}` },
+  })
+  const cases = {
+    'missing.pem': /^config.yaml:1:17 \/outbound\/ca names .*missing.pem, which does not exist$/,
+    'none.pem': /none.pem, which has no certificate: a PEM file with -----BEGIN CERTIFICATE----- was expected$/,
+    'broken.pem': /broken.pem, which has a certificate that can not be read: number 2 of its PEM$/,
+  }
+  for (const [name, problem] of Object.entries(cases)) {
+    await writeFile(sources.config, `outbound: { ca: ${name} }`)
+    t.match(await problemsIn(loadSnapshot(sources)), [problem])
+  }
+  t.equal((await load(t, '{}')).outbound.ca, undefined)
 })
 
 t.test('YAML and JSON mean the same', async (t) => {
@@ -164,15 +206,21 @@ keys: [{ pem: hush }, { jwk: { kty: hush } }, { jwk: hush }, { jwk: { kty: oct, 
 
 t.test('a later start takes an unchanged key over', async (t) => {
   const folder = t.testdir({
-    'config.yaml': 'keys: [{ keep_in: a.json }, { alg: ES256, keep_in: b.json }, {}, {}, { alg: ES384 }]',
+    'config.yaml':
+      'keys: [{ keep_in: a.json }, { alg: ES256, keep_in: b.json }, {}, {}, { alg: ES384 }]\nencryption_keys: [{ keep_in: c.json }, {}]',
   })
   const sources = { config: join(folder, 'config.yaml'), overrides: [], env: {} }
   const first = await loadSnapshot(sources)
   await rm(join(folder, 'b.json'))
-  await writeFile(sources.config, 'keys: [{ keep_in: a.json }, { alg: ES256, keep_in: b.json }, {}, {}, {}]')
+  await writeFile(
+    sources.config,
+    'keys: [{ keep_in: a.json }, { alg: ES256, keep_in: b.json }, {}, {}, {}]\nencryption_keys: [{}, { keep_in: c.json }]',
+  )
   const second = await loadSnapshot(sources, first)
   const same = second.keys.map((key) => first.keys.indexOf(key))
   t.strictSame(same, [0, -1, 2, 3, -1])
+  const kept = second.encryption_keys.map((key) => first.encryption_keys.indexOf(key))
+  t.strictSame(kept, [1, 0])
 })
 
 t.test('no key is made while anything is wrong', async (t) => {

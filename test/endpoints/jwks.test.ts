@@ -29,3 +29,19 @@ t.test('an issuer shows the same keys each time, and another issuer others', asy
   t.equal(one!.body, again!.body)
   t.not(one!.body, other!.body)
 })
+
+t.test('RFC 7517 §4.2: keys to encrypt to are there as well, with another use and kids of their own', async (t) => {
+  const test = await createApp(t, { encryption_keys: [{ alg: 'RSA-OAEP' }, { alg: 'ECDH-ES', kid: 'mine' }] })
+  const { keys } = jsonOf(t, await test.get('/jwks')) as { keys: Record<string, string>[] }
+  t.strictSame(
+    keys.map(({ use, alg, kty }) => [use, alg, kty]),
+    [
+      ['sig', 'ES256', 'EC'],
+      ['enc', 'RSA-OAEP', 'RSA'],
+      ['enc', 'ECDH-ES', 'EC'],
+    ],
+  )
+  t.equal(keys[2]!.kid, 'mine')
+  t.equal(new Set(keys.map(({ kid }) => kid)).size, 3)
+  t.notMatch(JSON.stringify(keys), /"(d|p|q|dp|dq|qi)":/)
+})
