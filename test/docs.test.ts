@@ -163,6 +163,8 @@ const PRINTED: readonly [part: string, output: RegExp][] = [
   ['state=xyz', /^http:\/\/localhost:3000\/callback\?code=[\w-]+&state=xyz$/m],
   ['/userinfo', /"groups": \[\s+"admins"\s+\]/],
   ['/oauth2/clients', /"client_id": "[\w-]+"/],
+  ['/admin/journal', /"entries": \[/],
+  ['/admin/keys/rotate', /"status": "retired"/],
   ['doctor', /^ok {4}issuer: /m],
 ]
 
@@ -244,4 +246,27 @@ test('the log line and the health of docs/configuration.md are real', async (t) 
   await line(/not reloaded/)
   const answer = await (await fetch(`${issuer}/healthz`)).text()
   t.equal(answer.replaceAll(`${folder}/`, ''), health?.text)
+})
+
+test('the warning of docs/strict.md is real, and the journal has it', async (t) => {
+  const [warning] = blocksIn('text').filter(({ page }) => page === 'docs/strict.md')
+  const { issuer, line } = await serve(t, ['--log-format', 'json'])
+  const query = new URLSearchParams({
+    client_id: 'my-app',
+    redirect_uri: 'http://localhost:3000/callback',
+    response_type: 'id_token',
+    scope: 'openid',
+  })
+  await fetch(`${issuer}/oauth2/authorize?${query}`)
+  t.equal(`${JSON.parse(await line(/nonce is missing/)).msg}\n`, warning?.text)
+  const journal = (await (await fetch(`${issuer}/admin/journal?event=would_be_refused`)).json()) as {
+    entries: { message: string; details: { rule: string } }[]
+  }
+  t.match(
+    journal.entries.map(({ message, details }) => [`${message}\n`, details.rule]),
+    [
+      [/such client/, 'registered_clients'],
+      [warning?.text, 'nonce_in_front_channel'],
+    ],
+  )
 })

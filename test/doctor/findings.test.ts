@@ -123,7 +123,7 @@ const CASES: [string, Seen, RegExp[]][] = [
     'browsers sent into the container network',
     { asked: LOCAL, issuer: LOCAL, front: 'http://op:9400' },
     [
-      /^warn authorization_endpoint, end_session_endpoint: .*no browser outside of it gets there → set public_url \(--public-url\) to what browsers visit, such as http:\/\/localhost:9400$/,
+      /^warn authorization_endpoint, end_session_endpoint, check_session_iframe: .*no browser outside of it gets there → set public_url \(--public-url\) to what browsers visit, such as http:\/\/localhost:9400$/,
     ],
   ],
   [
