@@ -156,14 +156,14 @@ browserTest('Session Management §3.3: unchanged while the login lasts, changed 
 })
 
 browserTest('Session Management §3.3: another login is a change; it is for one origin', async (t, visit) => {
-  const { page, application } = visit
+  const { page } = visit
   const { issuer, url, logIn } = await startSession(t, visit)
   const before = await logIn('alice')
   const after = await logIn('bob')
   t.equal(await ask(page, issuer, `my app ${before}`), 'changed')
   t.equal(await ask(page, issuer, `my app ${after}`), 'unchanged')
-  await page.goto(application.redirect_uri)
-  t.equal(await ask(page, issuer, `my app ${after}`), 'changed')
+  await page.goto((await listen(t, () => PAGE, 'localhost')).url)
+  t.equal(await ask(page, issuer, `my app ${after}`), 'changed', 'another port is another origin')
   await page.goto(url)
   await page.context().clearCookies()
   t.equal(await ask(page, issuer, `my app ${after}`), 'changed', 'where the cookie is gone')
@@ -177,6 +177,17 @@ browserTest('Session Management §3.2: what is no client_id and session_state is
   for (const message of ['', 'my app', session_state, `my app ${hash}`, 'my app a.b.c', 1, null, {}, [], true]) {
     t.equal(await ask(page, issuer, message), 'error', JSON.stringify(message))
   }
+})
+
+browserTest('Session Management §3.2: a browser that keeps the cookie from the frame says error', async (t, visit) => {
+  const { page } = visit
+  const { issuer, logIn } = await startSession(t, visit)
+  const session_state = await logIn('alice')
+  await page.addInitScript(() => {
+    Object.defineProperty(document, 'cookie', { value: '' })
+    document.hasStorageAccess = async () => false
+  })
+  t.equal(await ask(page, issuer, `my app ${session_state}`), 'error')
 })
 
 browserTest('Session Management §3.2: a browser without a hash function says error', async (t, visit) => {

@@ -41,19 +41,24 @@ export function notifyBackchannels(ctx: Context, logins: readonly Login[]): Prom
 
 async function notify(ctx: Context, client: Client, { sub, sid }: Account, uri: string): Promise<Outcome> {
   const { client_id } = client
-  for (let attempts = 1; ; attempts += 1) {
-    // Each attempt has a token of its own: a client that has seen the `jti` would refuse it.
-    const { again, ...answer } = await post(ctx, uri, await createLogoutToken(ctx, client, { sub, sid }))
-    if (again && attempts < MOST_ATTEMPTS) {
-      await setTimeout(PAUSE)
-      continue
-    }
-    const { reason } = answer
-    const details = { client_id, backchannel_logout_uri: uri, sub, sid, attempts, ...answer }
-    if (reason !== undefined) ctx.remark('backchannel_logout', `client ${client_id} was not told: ${reason}`, details)
-    else ctx.journal.record(ctx.clock.now(), 'backchannel_logout', `client ${client_id} was told`, details)
-    return { client_id, attempts, ...answer }
+  // Each attempt has a token of its own: a client that has seen the `jti` would refuse it.
+  const attempt = async () => post(ctx, uri, await createLogoutToken(ctx, client, { sub, sid }))
+  let attempts = 1
+  let answer = await attempt()
+  while (answer.again && attempts < MOST_ATTEMPTS) {
+    await setTimeout(PAUSE)
+    attempts += 1
+    answer = await attempt()
   }
+  const { again: _, ...rest } = answer
+  const outcome = { client_id, attempts, ...rest }
+  const details = { ...outcome, backchannel_logout_uri: uri, sub, sid }
+  if (outcome.reason === undefined) {
+    ctx.journal.record(ctx.clock.now(), 'backchannel_logout', `client ${client_id} was told`, details)
+  } else {
+    ctx.remark('backchannel_logout', `client ${client_id} was not told: ${outcome.reason}`, details)
+  }
+  return outcome
 }
 
 async function post(ctx: Context, uri: string, logout_token: string) {

@@ -1,9 +1,14 @@
 // OpenID Connect Session Management §3.2 and §3.3, in words that every browser with crypto.subtle knows.
 ;(function () {
-  // Whatever follows the login in this browser; none where the cookie is gone, or kept from frames on other sites.
+  // What changes with every login and logout in this browser; none where the cookie is gone, or kept from us.
   function readBrowserState() {
     var parts = ('; ' + document.cookie).split('; ' + document.body.getAttribute('data-cookie') + '=')
     return parts.length < 2 ? '' : parts[1].split(';')[0]
+  }
+
+  // Browsers may keep cookies from a frame on another site: then nobody knows, which is no change.
+  function mayRead() {
+    return document.hasStorageAccess ? document.hasStorageAccess() : Promise.resolve(true)
   }
 
   function toBase64url(bytes) {
@@ -19,9 +24,13 @@
     }
     // Without https, and not on localhost, browsers have no hash function.
     if (!asked || !window.crypto || !crypto.subtle) return answer('error')
-    var text = [asked[1], event.origin, readBrowserState(), asked[3]].join(' ')
+    var state = readBrowserState()
+    var text = [asked[1], event.origin, state, asked[3]].join(' ')
     crypto.subtle.digest('SHA-256', new TextEncoder().encode(text)).then(function (hash) {
-      answer(toBase64url(hash) === asked[2] ? 'unchanged' : 'changed')
+      if (state !== '') return answer(toBase64url(hash) === asked[2] ? 'unchanged' : 'changed')
+      return mayRead().then(function (may) {
+        answer(may ? 'changed' : 'error')
+      })
     })
   })
 })()
