@@ -26,9 +26,7 @@ export function oneOf<T extends string>(known: readonly T[]): Reader<T> {
   return (name, value) => {
     const found = known.find((one) => one === value)
     if (found !== undefined) return found
-    const expected =
-      known.length === 0 ? 'no such member: nothing of that kind is supported here' : `one of ${known.join(', ')}`
-    throw invalidClientMetadata(`${name} is ${kind(value)}, expected ${expected}`)
+    throw invalidClientMetadata(`${name} is ${kind(value)}, expected one of ${known.join(', ')}`)
   }
 }
 

@@ -5,6 +5,12 @@ import t from 'tap'
 import { basic, createApp, exchange, jsonOf, logIn, REDIRECT_URI, refused, register } from '../app.js'
 
 const test = await createApp(t)
+const strictly = (rule: string) => createApp(t, { rules: { [rule]: true } })
+const byApplicationType = await strictly('application_type')
+const byGrantTypes = await strictly('consistent_grant_types')
+const RSA_KEY = { ...(await exportJWK((await generateKeyPair('RS256')).publicKey)), use: 'sig' }
+const PRIVATE_KEY = await exportJWK((await generateKeyPair('ES256', { extractable: true })).privateKey)
+const jwks = { keys: [RSA_KEY] }
 const post = (payload: unknown) =>
   test.app.inject({ method: 'POST', url: '/oauth2/clients', payload: payload as object, headers: JSON_TYPE })
 const JSON_TYPE = { 'content-type': 'application/json' }
@@ -113,6 +119,7 @@ const BAD_METADATA: [object, RegExp][] = [
   [{ grant_types: ['authorization_code', 'password'] }, /^grant_types\[1\] is password, expected one of/],
   [{ grant_types: {} }, /^grant_types is an object/],
   [{ response_types: ['token'] }, /^response_types\[0\] is token, expected one of code, id_token/],
+  [{ response_types: [5] }, /^response_types\[0\] is 5, expected one of code, id_token/],
   [{ response_types: true }, /^response_types is true/],
   [{ scope: ['openid'] }, /^scope is a list of 1, expected a text$/],
   [{ scope: null }, /^scope is null/],
@@ -129,10 +136,6 @@ for (const [metadata, message] of BAD_METADATA) {
     refused(t, await post({ redirect_uris, ...metadata }), 'invalid_client_metadata', message)
   })
 }
-
-const RSA_KEY = { ...(await exportJWK((await generateKeyPair('RS256')).publicKey)), use: 'sig' }
-const PRIVATE_KEY = await exportJWK((await generateKeyPair('ES256', { extractable: true })).privateKey)
-const jwks = { keys: [RSA_KEY] }
 
 t.test('OpenID Connect Registration §2: every member comes back as it was registered', async (t) => {
   const strict = await createApp(t, {
@@ -371,10 +374,6 @@ t.test('RFC 8705 §2.1.2: tls_client_auth has exactly one name', async (t) => {
       /^tls_client_auth came with tls_client_auth_san_dns and tls_client_auth_san_uri, expected exactly/,
   })
 })
-
-const strictly = (rule: string) => createApp(t, { rules: { [rule]: true } })
-const byApplicationType = await strictly('application_type')
-const byGrantTypes = await strictly('consistent_grant_types')
 
 const APPLICATIONS: [object, boolean][] = [
   [{ redirect_uris: ['http://localhost/cb', 'com.example:/cb'] }, true],

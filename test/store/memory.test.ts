@@ -37,6 +37,15 @@ for (const [name, createStore] of Object.entries(STORES)) {
     t.equal(await users.take('never'), undefined)
   })
 
+  t.test(`${name}: of all who add a record under one key only one may`, async (t) => {
+    const users = create()
+    const added = await Promise.all(['a', 'b', 'c'].map((sub) => users.add('a', { sub })))
+    t.strictSame(added, [true, false, false])
+    t.strictSame(await users.list(), [['a', { sub: 'a' }]], 'which stays')
+    await users.delete('a')
+    t.ok(await users.add('a', { sub: 'b' }))
+  })
+
   t.test(`${name}: delete removes, and does nothing where there is nothing`, async (t) => {
     const users = create()
     await users.put('a', { sub: 'a' })
