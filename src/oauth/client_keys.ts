@@ -51,7 +51,7 @@ export async function verifyClientJwt(
  * @param enc decides about the size of the key where `alg` is `dir`.
  * @throws an Error whose message goes on after the name of what is encrypted, where the client has no such key.
  */
-export async function findEncryptionKey(
+export async function requireEncryptionKey(
   ctx: Context,
   client: Client,
   alg: KeyManagementAlg,

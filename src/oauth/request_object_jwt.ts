@@ -5,7 +5,7 @@ import type { ContentEncryption, KeyManagementAlg } from '../config/types.js'
 import type { Context } from '../context.js'
 import type { Client } from '../directory.js'
 import { ASYMMETRIC_ALGS, CONTENT_ENCRYPTIONS, KEY_MANAGEMENT_ALGS, SYMMETRIC_ALGS } from './algorithms.js'
-import { findEncryptionKey, verifyClientJwt } from './client_keys.js'
+import { requireEncryptionKey, verifyClientJwt } from './client_keys.js'
 import { shown } from './errors.js'
 import { MAX_OBJECT_LENGTH } from './params.js'
 
@@ -89,7 +89,7 @@ async function findKeys(
   enc: ContentEncryption,
   kid: string | undefined,
 ) {
-  if (isBySecret(alg)) return [(await findEncryptionKey(ctx, client, alg, enc)).key]
+  if (isBySecret(alg)) return [(await requireEncryptionKey(ctx, client, alg, enc)).key]
   const keys = await ctx.encryption_keys()
   return keys
     .filter((key) => family(key.alg) === family(alg) && (kid === undefined || kid === key.kid))

@@ -3,7 +3,7 @@ import { CompactEncrypt, type JWTPayload, SignJWT, UnsecuredJWT } from 'jose'
 import type { ContentEncryption, KeyManagementAlg, ResponseAlg } from '../config/types.js'
 import type { Context } from '../context.js'
 import type { Client } from '../directory.js'
-import { findEncryptionKey } from '../oauth/client_keys.js'
+import { requireEncryptionKey } from '../oauth/client_keys.js'
 import { invalidClientMetadata, shown } from '../oauth/errors.js'
 import { requireSigningKey, signJwt } from './jwt.js'
 
@@ -41,7 +41,7 @@ export async function encryptToClient(
   { alg, enc = 'A128CBC-HS256' }: { alg: KeyManagementAlg; enc?: ContentEncryption | undefined },
   content: { readonly nested: string } | { readonly claims: Readonly<Record<string, unknown>> },
 ): Promise<string> {
-  const { key, kid } = await findEncryptionKey(ctx, client, alg, enc).catch((error: Error) => {
+  const { key, kid } = await requireEncryptionKey(ctx, client, alg, enc).catch((error: Error) => {
     throw invalidClientMetadata(`client ${shown(client.client_id)} wants encryption, but ${alg} ${error.message}`)
   })
   // RFC 7519 §5.2: cty is for nested JWTs.

@@ -6,7 +6,7 @@ import { CompactEncrypt, CompactSign, compactDecrypt, exportJWK, generateKeyPair
 import t, { type Test } from 'tap'
 import type { Context } from '../../src/context.js'
 import { CLIENT_DEFAULTS, type Client } from '../../src/directory.js'
-import { findEncryptionKey, verifyClientJwt } from '../../src/oauth/client_keys.js'
+import { requireEncryptionKey, verifyClientJwt } from '../../src/oauth/client_keys.js'
 import { createContext } from '../app.js'
 
 const ALGS = ['RS256', 'PS384', 'ES256', 'ES384', 'ES512', 'EdDSA']
@@ -223,15 +223,15 @@ for (const alg of ['RSA-OAEP', 'RSA-OAEP-256', 'ECDH-ES', 'ECDH-ES+A256KW'] as c
   t.test(`OpenID Connect Core §10.2: what is encrypted by ${alg} the client can read`, async (t) => {
     const { jwk, privateKey } = await makeKey(alg, { kid: 'enc', use: 'enc' })
     const sig = (await makeKey(alg.startsWith('RSA') ? 'RS256' : 'ES256', { kid: 'sig', use: 'sig' })).jwk
-    const { key, kid } = await findEncryptionKey(ctx, withKeys(sig, jwk), alg, ENC)
+    const { key, kid } = await requireEncryptionKey(ctx, withKeys(sig, jwk), alg, ENC)
     t.equal(kid, 'enc')
     const jwe = await new CompactEncrypt(Buffer.from('x')).setProtectedHeader({ alg, enc: ENC }).encrypt(key)
     t.equal(Buffer.from((await compactDecrypt(jwe, privateKey)).plaintext).toString(), 'x')
-    const bare = await findEncryptionKey(ctx, withKeys({ ...jwk, use: undefined, kid: undefined } as JWK), alg, ENC)
+    const bare = await requireEncryptionKey(ctx, withKeys({ ...jwk, use: undefined, kid: undefined } as JWK), alg, ENC)
     t.strictSame(Object.keys(bare), ['key'], 'a key without use and kid will do')
     const needs = { message: `needs a key for ${alg}, but jwks has none` }
-    await t.rejects(findEncryptionKey(ctx, withKeys(sig), alg, ENC), needs)
-    await t.rejects(findEncryptionKey(ctx, withKeys({ kty: jwk.kty, crv: jwk.crv } as JWK), alg, ENC), needs)
+    await t.rejects(requireEncryptionKey(ctx, withKeys(sig), alg, ENC), needs)
+    await t.rejects(requireEncryptionKey(ctx, withKeys({ kty: jwk.kty, crv: jwk.crv } as JWK), alg, ENC), needs)
   })
 }
 
@@ -239,11 +239,11 @@ t.test('a new encryption key is found in jwks_uri', async (t) => {
   const { jwk } = await makeKey('RSA-OAEP')
   const served = await serve(t, json({ keys: [] }))
   const client = clientWith({ jwks_uri: served.uri })
-  await t.rejects(findEncryptionKey(ctx, client, 'RSA-OAEP', ENC), {
+  await t.rejects(requireEncryptionKey(ctx, client, 'RSA-OAEP', ENC), {
     message: /^needs a key for RSA-OAEP, but jwks_uri/,
   })
   served.answer = json({ keys: [jwk] })
-  t.ok((await findEncryptionKey(ctx, client, 'RSA-OAEP', ENC)).key)
+  t.ok((await requireEncryptionKey(ctx, client, 'RSA-OAEP', ENC)).key)
 })
 
 const SIZES = [
@@ -262,10 +262,10 @@ for (const [alg, enc, hash, bytes] of SIZES) {
     `OpenID Connect Core §10.2: ${alg} with ${enc} takes the left ${bytes} bytes of the secret's ${hash}`,
     async (t) => {
       const digest = Buffer.from(await crypto.subtle.digest(`SHA-${hash.slice(3)}`, Buffer.from(SECRET)))
-      const { key, kid } = await findEncryptionKey(ctx, clientWith({ client_secret: SECRET }), alg, enc)
+      const { key, kid } = await requireEncryptionKey(ctx, clientWith({ client_secret: SECRET }), alg, enc)
       t.strictSame(key.export(), digest.subarray(0, bytes))
       t.equal(kid, undefined)
-      await t.rejects(findEncryptionKey(ctx, clientWith({}), alg, enc), { message: /^needs a client_secret/ })
+      await t.rejects(requireEncryptionKey(ctx, clientWith({}), alg, enc), { message: /^needs a client_secret/ })
     },
   )
 }
