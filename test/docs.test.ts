@@ -248,8 +248,8 @@ test('the log line and the health of docs/configuration.md are real', async (t) 
   t.equal(answer.replaceAll(`${folder}/`, ''), health?.text)
 })
 
-test('the warning of docs/strict.md is real, and the journal has it', async (t) => {
-  const [warning] = blocksIn('text').filter(({ page }) => page === 'docs/strict.md')
+test('the line of the log in docs/strict.md is real, and the journal has it', async (t) => {
+  const [shown] = blocksIn('text').filter(({ page }) => page === 'docs/strict.md')
   const { issuer, line } = await serve(t, ['--log-format', 'json'])
   const query = new URLSearchParams({
     client_id: 'my-app',
@@ -258,7 +258,7 @@ test('the warning of docs/strict.md is real, and the journal has it', async (t) 
     scope: 'openid',
   })
   await fetch(`${issuer}/oauth2/authorize?${query}`)
-  t.equal(`${JSON.parse(await line(/nonce is missing/)).msg}\n`, warning?.text)
+  t.equal(`${JSON.parse(await line(/nonce is missing/)).msg}\n`, shown?.text)
   const journal = (await (await fetch(`${issuer}/admin/journal?event=would_be_refused`)).json()) as {
     entries: { message: string; details: { rule: string } }[]
   }
@@ -266,7 +266,7 @@ test('the warning of docs/strict.md is real, and the journal has it', async (t) 
     journal.entries.map(({ message, details }) => [`${message}\n`, details.rule]),
     [
       [/such client/, 'registered_clients'],
-      [warning?.text, 'nonce_in_front_channel'],
+      [shown?.text, 'nonce_in_front_channel'],
     ],
   )
 })

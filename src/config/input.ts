@@ -262,7 +262,7 @@ export interface ConfigInput {
      */
     http_port?: number
     /**
-     * Origins whose scripts may call every endpoint but the authorization endpoint; `*` means any.
+     * Origins whose scripts may call every endpoint but the authorization endpoint and `/admin/…`; `*` means any.
      */
     cors_origins?: string[]
     /**
