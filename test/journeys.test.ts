@@ -224,7 +224,7 @@ for (const alg of ['RS256', 'PS256', 'ES256', 'EdDSA'] as const) {
   test(`an ID token signed with ${alg} is verified by the JWKS`, async (t) => {
     const issuer = await start(t, { keys: [{ alg }] })
     const configuration = await discover(issuer, 'app', { id_token_signed_response_alg: alg }, client.None())
-    t.strictSame(configuration.serverMetadata().id_token_signing_alg_values_supported, [alg])
+    t.equal(configuration.serverMetadata().id_token_signing_alg_values_supported?.[0], alg)
     const tokens = await logIn(configuration, 'alice')
     t.match(tokens.claims(), { sub: 'alice' })
     t.equal(decodeHeader(tokens.id_token!).alg, alg)

@@ -56,7 +56,6 @@ export interface Grant {
   /** The login that the grant came of. */
   readonly sid: string
   readonly acr?: string
-  readonly amr?: readonly string[]
   /** The parameter `claims` of the request. */
   readonly claims?: ClaimsRequest
 }
@@ -91,7 +90,6 @@ export interface Account {
   /** Seconds since the epoch. */
   readonly auth_time: number
   readonly acr?: string
-  readonly amr?: readonly string[]
   /** The clients that got something in this login, to be told of the logout. */
   readonly client_ids: readonly string[]
 }

@@ -32,7 +32,6 @@ export async function createIdToken(ctx: Context, subject: IdTokenSubject): Prom
     ...releaseClaims(ctx.snapshot, user, release),
     ...(await describeSources(ctx, user, release, access_token)),
     ...(grant.acr !== undefined && { acr: grant.acr }),
-    ...(grant.amr !== undefined && { amr: grant.amr }),
     iss: ctx.issuer,
     sub: subjectFor(ctx, client, user.sub),
     aud: client.client_id,

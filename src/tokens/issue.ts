@@ -88,7 +88,7 @@ export async function issueAuthorizationResponse(
 }
 
 function grantOf({ client, scope, claims }: AuthorizationRequest, account: Account): Grant {
-  const { sub, sid, auth_time, acr, amr } = account
+  const { sub, sid, auth_time, acr } = account
   return {
     sub,
     client_id: client.client_id,
@@ -96,7 +96,6 @@ function grantOf({ client, scope, claims }: AuthorizationRequest, account: Accou
     auth_time,
     sid,
     ...(acr !== undefined && { acr }),
-    ...(amr !== undefined && { amr }),
     ...(claims !== undefined && { claims }),
   }
 }

@@ -61,6 +61,17 @@ t.test('OpenID Connect Core §3.1.3.6: no nonce where none was sent, whatever cl
   t.equal(decodeJwt((await getTokens(test, { nonce: 'n' })).id_token).nonce, 'n')
 })
 
+t.test(
+  'OpenID Connect Core §2: acr is what the login had of what was asked for, after a refresh as well',
+  async (t) => {
+    const test = await createApp(t, { acr_values: ['silver', 'gold'] })
+    const { id_token, refresh_token } = await getTokens(test, { acr_values: 'bronze gold' })
+    t.equal(decodeJwt(id_token).acr, 'gold')
+    t.equal(decodeJwt((await refresh(test, refresh_token)).json<{ id_token: string }>().id_token).acr, 'gold')
+    t.notOk('acr' in decodeJwt((await getTokens(test)).id_token), 'none where none was asked for')
+  },
+)
+
 t.test('OpenID Connect Core §15.1: RS256 where nobody chose, and a kid', async (t) => {
   const test = await createApp(t, { keys: [{ alg: 'ES256' }, { alg: 'RS256', kid: 'mine' }] })
   const { id_token } = await getTokens(test)
