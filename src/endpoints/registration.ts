@@ -94,6 +94,7 @@ function readUpdate(
     if (request[name] !== undefined) throw invalidClientMetadata(`${name} came, but it is not the client's to change`)
   }
   // The request must not change these; they may stand there as they are.
+  // Departure: RFC 7592 §2.2 wants client_id to be there, though the URL has it already.
   for (const name of ['client_id', 'client_secret'] as const) {
     if (request[name] !== undefined && request[name] !== before[name]) {
       throw invalidClientMetadata(`${name} is another one than the client's own, expected that or none`)

@@ -116,6 +116,7 @@ function readersFor(ctx: Context): { readonly [M in Member]: read.Reader<NonNull
     require_auth_time: read.flag,
     default_acr_values: read.listOf(read.text),
     initiate_login_uri: read.secureEndpoint,
+    // Departure: Front-Channel Logout §2 wants the origin of a redirect_uri; a test's parts may be on several ports.
     frontchannel_logout_uri: read.endpoint,
     frontchannel_logout_session_required: read.flag,
     backchannel_logout_uri: read.endpoint,
