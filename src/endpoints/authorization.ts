@@ -34,8 +34,8 @@ async function handle(request: FastifyRequest, reply: FastifyReply, form?: Param
   // OpenID Connect Core §3.1.2.1: the request is the query, or the form of a POST.
   // Departure: an answer of the end-user may come without any page before it, as in the reference.
   const posted = form?.find('client_id') === undefined ? undefined : form
-  const addressed = await readReturnAddress(ctx, posted ?? readParams(request.query))
   const answer = form && readAnswer(form)
+  const addressed = await readReturnAddress(ctx, posted ?? readParams(request.query), answer !== undefined)
   const query = request.url.split('?').slice(1).join('?')
   reply.header('cache-control', 'no-store').type('text/html; charset=utf-8')
   try {

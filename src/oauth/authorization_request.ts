@@ -51,10 +51,13 @@ export interface Addressed {
   readonly failure: OAuthError | undefined
 }
 
-/** Step one. What this throws is shown to the end-user: there is no one to redirect to. */
-export async function readReturnAddress(ctx: Context, outer: Params): Promise<Addressed> {
+/**
+ * Step one. What this throws is shown to the end-user: there is no one to redirect to.
+ * @param answering whether the request comes again, with an end-user's answer to a page.
+ */
+export async function readReturnAddress(ctx: Context, outer: Params, answering = false): Promise<Addressed> {
   const client = await requireClient(ctx, outer.find('client_id'))
-  const read = await readRequestObject(ctx, client, outer).catch((error: unknown) => {
+  const read = await readRequestObject(ctx, client, outer, answering).catch((error: unknown) => {
     if (error instanceof OAuthError) return error
     throw error
   })

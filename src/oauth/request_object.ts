@@ -34,8 +34,20 @@ const OBJECTS = ['claims', 'registration']
 // RFC 9101 §5.2.3 has the first. Departure: OpenID Connect Core §6.2 names none; the others are what file servers say.
 const TYPES = ['application/oauth-authz-req+jwt', 'application/jwt', 'text/plain', 'application/octet-stream', '']
 
-/** The parameters with those of the request object over them; the same ones where there is no such object. */
-export async function readRequestObject(ctx: Context, client: Client, params: Params): Promise<Params> {
+/** Seconds for which an end-user may look at a page before they answer it. */
+const PAGE_LIFETIME = 3600
+
+/**
+ * The parameters with those of the request object over them; the same ones where there is no such object.
+ * @param answering whether the end-user answers a page: what was read for the page holds, though the object may have
+ *   expired since, or be gone from its request_uri.
+ */
+export async function readRequestObject(
+  ctx: Context,
+  client: Client,
+  params: Params,
+  answering: boolean,
+): Promise<Params> {
   const request = params.find('request')
   const request_uri = params.find('request_uri')
   if (request === undefined && request_uri === undefined) return params
@@ -43,13 +55,21 @@ export async function readRequestObject(ctx: Context, client: Client, params: Pa
   if (request !== undefined && request_uri !== undefined) {
     throw invalidRequest('request and request_uri came, expected one of them at most')
   }
+  const now = ctx.clock.now()
+  const key = `request object of ${client.client_id}: ${request ?? request_uri}`
+  const shownFor = answering ? await ctx.store.documents.get(key) : undefined
+  if (shownFor !== undefined && shownFor.fetched_at + PAGE_LIFETIME > now) {
+    return overlay(readParams(JSON.parse(shownFor.body)), params)
+  }
   const response_type = params.find('response_type')
   const object = request ?? (await fetchRequestObject(ctx, client, request_uri!))
   try {
     const claims = await openRequestObject(ctx, client, object)
     verifyClaims(ctx, client, response_type, claims)
     // OpenID Connect Core §6.1: what is in the object counts, and what is outside fills the gaps.
-    return overlay(readParams(textsOf(claims)), params)
+    const texts = textsOf(claims)
+    await ctx.store.documents.put(key, { body: JSON.stringify(texts), fetched_at: now })
+    return overlay(readParams(texts), params)
   } catch (error) {
     const subject = request === undefined ? 'the object at request_uri' : 'request'
     throw invalidRequestObject(`${subject} ${(error as Error).message}`)

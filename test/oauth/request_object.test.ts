@@ -78,6 +78,37 @@ t.test('OpenID Connect Core §6.1: what is in the object counts, and what is out
   t.match(JSON.parse(Buffer.from(tokens.id_token.split('.')[1]!, 'base64url').toString()), { nonce: 'n' })
 })
 
+t.test(
+  'OpenID Connect Core §6: an object that expires while the end-user looks at the page is still answered',
+  async (t) => {
+    const test = await createApp(t, config)
+    const query = { request: await sign('RS256', { ...INNER, exp: Math.floor(Date.now() / 1000) + 60 }) }
+    t.equal((await test.get(urlOf(query))).statusCode, 200)
+    test.advance(600)
+    await accepts(t, query, test)
+    t.match((await test.get(urlOf(query))).headers.location, /error=invalid_request_object/, 'but no new page is shown')
+    test.advance(3600)
+    t.match(await answerTo(test, query), { error: 'invalid_request_object' }, 'nor is one answered after an hour')
+  },
+)
+
+t.test(
+  'OpenID Connect Core §6.2: what is at a request_uri is fetched for the page, not again for its answer',
+  async (t) => {
+    const test = await createApp(t, config)
+    let times = 0
+    const request_uri = await serve(t, (_request, response) => {
+      times += 1
+      response.setHeader('content-type', 'application/jwt').end(unsigned())
+    })
+    t.equal((await test.get(urlOf({ request_uri }))).statusCode, 200)
+    await accepts(t, { request_uri }, test)
+    t.equal(times, 1)
+    t.equal((await test.get(urlOf({ request_uri }))).statusCode, 200)
+    t.equal(times, 2, 'a new request looks again')
+  },
+)
+
 t.test('RFC 9101 §5: all but the client_id may be in the object', async (t) => {
   const request = unsigned({ ...OUTER, ...INNER })
   await accepts(t, { request, response_type: '', scope: '', redirect_uri: '' })
