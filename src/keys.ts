@@ -61,10 +61,11 @@ export function createKeys(clock: Clock, journal: Journal): Keys {
   }
   // Whoever comes while the key is being generated finds its turn in the line already, and waits for the same key.
   const append = (line: Turn[], alg: Alg, signs_from: number) => {
+    const now = clock.now()
     const key = generateKey(alg).then((made) => {
       const { kid } = made
       const details = { alg, kid, signs_from }
-      journal.record(clock.now(), 'keys_rotated', `${kid} is new and signs ${alg} from ${signs_from}`, details)
+      journal.record(now, 'keys_rotated', `${kid} is new and signs ${alg} from ${signs_from}`, details)
       return made
     })
     const place = line.findLastIndex((turn) => turn.signs_from <= signs_from) + 1

@@ -41,21 +41,17 @@ async function call(outbound: Outbound, url: string, headers: Record<string, str
     signal,
   } as const
   const trust = { rejectUnauthorized: !insecure, ...(ca !== undefined && { ca: [...rootCertificates, ca] }) }
-  let request: ClientRequest | undefined
   try {
-    request = protocol === 'https:' ? requestHttps(url, { ...options, ...trust }) : requestHttp(url, options)
+    const request = protocol === 'https:' ? requestHttps(url, { ...options, ...trust }) : requestHttp(url, options)
     return await answerTo(request, outbound.max_size, body)
   } catch (error) {
     if (signal.aborted) throw new OutboundError(`did not answer within ${timeout / 1000} s`)
     throw error instanceof OutboundError ? error : new OutboundError(`can't be reached: ${reasonOf(error)}`)
-  } finally {
-    // What fails from now on still finds the listener for errors, and is of no interest to anybody.
-    request?.destroy()
   }
 }
 
 function answerTo(request: ClientRequest, max_size: number, body: string | undefined): Promise<Answer> {
-  return new Promise((resolve, reject) => {
+  const answer = new Promise<Answer>((resolve, reject) => {
     request.on('error', reject)
     // Nobody asked for another protocol; without a listener there would never be an answer nor an error.
     request.on('upgrade', () => reject(new OutboundError('answered 101, expected an answer and no other protocol')))
@@ -80,6 +76,8 @@ function answerTo(request: ClientRequest, max_size: number, body: string | undef
     })
     request.end(body)
   })
+  // What fails from then on still finds the listener for errors, and is of no interest to anybody.
+  return answer.finally(() => request.destroy())
 }
 
 function reasonOf(error: unknown): string {

@@ -44,6 +44,8 @@ t.test('a configured key is the same for every issuer', async (t) => {
   }
   const snapshot = await snapshotOf({ keys: [{ alg: 'ES256', kid: 'rfc7517', jwk }] })
   t.strictSame(await kids(keysOf(), snapshot), ['rfc7517'])
+  const encryption = await snapshotOf({ encryption_keys: [{ alg: 'ECDH-ES', kid: 'enc', jwk }] })
+  t.strictSame(await keysOf().listEncryption(encryption), encryption.encryption_keys)
   t.equal((await keysOf().list(snapshot))[0], (await keysOf().list(snapshot))[0])
 })
 

@@ -132,7 +132,7 @@ lifetimes: 5
 outbound: { timeout: [] }
 key_rotation: { period: {} }
 acr_values: [5]
-encryption_keys: 5
+encryption_keys: [5]
 `,
     [
       'config.yaml:1:9 /users/0 must be an object, but is the number 5',
@@ -151,16 +151,17 @@ encryption_keys: 5
       'config.yaml:6:22 /outbound/timeout must be seconds (1 or more) or a duration such as 15m, 1h, 30d; a list is neither',
       'config.yaml:7:25 /key_rotation/period must be seconds (1 or more) or a duration such as 15m, 1h, 30d; an object is neither',
       'config.yaml:8:14 /acr_values/0 must be a text, but is the number 5',
-      'config.yaml:9:18 /encryption_keys must be a list, but is the number 5',
+      'config.yaml:9:19 /encryption_keys/0 must be an object, but is the number 5',
     ],
   ],
   [
     'lists that are no lists are not looked into',
-    'users: 1\nclients: 2\nkeys: 3\n',
+    'users: 1\nclients: 2\nkeys: 3\nencryption_keys: 4\n',
     [
       'config.yaml:1:8 /users must be a list, but is the number 1',
       'config.yaml:2:10 /clients must be a list, but is the number 2',
       'config.yaml:3:7 /keys must be a list, but is the number 3',
+      'config.yaml:4:18 /encryption_keys must be a list, but is the number 4',
     ],
   ],
 ]
