@@ -1,6 +1,7 @@
 /** The dynamic profile of certification, whose clients authenticate by assertions. */
 import { discovery } from './modules/discovery.js'
 import { dynamic } from './modules/dynamic.js'
+import { keys } from './modules/keys.js'
 import { runModules } from './modules/module.js'
 import { responses } from './modules/responses.js'
 
@@ -9,7 +10,7 @@ const AGAIN = ['server', 'idtoken-unsigned', 'refresh-token', 'ensure-request-ob
 const plan = { token_endpoint_auth_method: 'private_key_jwt' }
 
 await runModules(
-  [...dynamic, ...discovery, ...responses.filter(({ name }) => AGAIN.includes(name))],
+  [...dynamic, ...keys, ...discovery, ...responses.filter(({ name }) => AGAIN.includes(name))],
   [
     { response_type: 'code', ...plan },
     { response_type: 'id_token', ...plan },

@@ -1,65 +1,36 @@
 /** The relying party of the checks: registers, asks, and verifies what comes back. */
-import { randomBytes } from 'node:crypto'
-import { type JWTPayload, SignJWT } from 'jose'
 import type { Test } from 'tap'
 import { type Browser, createBrowser, type Outcome } from './browser.js'
-import { leftHash, type Values, verifyClaims, verifyIdToken, verifyToken, verifyTokenMembers } from './verify.js'
-import type { ClientKey, World } from './world.js'
+import {
+  type Answer,
+  type Asking,
+  type AssertionOptions,
+  authenticate,
+  type Client,
+  hasCode,
+  hasFrontIdToken,
+  hasToken,
+  type Login,
+  PKCE,
+  type Plan,
+  REDIRECT_URI,
+  randomText,
+} from './plan.js'
+import {
+  leftHash,
+  type Values,
+  verifyAll,
+  verifyClaims,
+  verifyIdToken,
+  verifyToken,
+  verifyTokenMembers,
+} from './verify.js'
+import type { World } from './world.js'
 
-/** Which response type, and how it comes. */
-export interface Plan {
-  readonly response_type: string
-  readonly response_mode?: 'form_post'
-  readonly token_endpoint_auth_method?: string
-}
+/** What says that something is an answer. */
+const MEMBERS = ['code', 'error', 'id_token', 'access_token', 'state']
 
-export interface Client extends Values {
-  readonly client_id: string
-  readonly client_secret?: string
-  readonly redirect_uri: string
-  readonly token_endpoint_auth_method: string
-}
-
-/** What came at the redirect_uri. */
-export interface Answer {
-  readonly params: URLSearchParams
-  readonly outcome: Outcome
-}
-
-/** A login that went well, with everything in it verified. */
-export interface Login {
-  readonly browser: Browser
-  readonly outcome: Outcome
-  readonly params: URLSearchParams
-  /** The claims of the ID token; of the token endpoint's, where there are two. */
-  readonly claims: JWTPayload
-  readonly front_claims?: JWTPayload
-  readonly id_token: string
-  /** Of the token endpoint, else of the front channel. */
-  readonly access_token?: string
-  /** What the token endpoint said. */
-  readonly tokens: Values
-}
-
-export interface Asking {
-  readonly browser?: Browser
-  /** Over those that are there anyway; undefined takes one away. */
-  readonly parameters?: Readonly<Record<string, string | undefined>>
-  readonly by?: 'GET' | 'POST'
-  /** What the answer has to carry, where a request object says it. */
-  readonly state?: string
-  readonly nonce?: string
-  readonly alg?: string
-}
-
-export const REDIRECT_URI = 'https://rp.example.com/callback'
-
-export const hasCode = ({ response_type }: Plan): boolean => response_type.split(' ').includes('code')
-export const hasToken = ({ response_type }: Plan): boolean => response_type.split(' ').includes('token')
-export const hasFrontIdToken = ({ response_type }: Plan): boolean => response_type.split(' ').includes('id_token')
-
-/** Certification's longest state: 128 characters. */
-export const randomText = (length = 128): string => randomBytes(length).toString('base64url').slice(0, length)
+type Front = Pick<Login, 'front_claims' | 'id_token' | 'access_token'>
 
 export class RelyingParty {
   constructor(
@@ -103,12 +74,14 @@ export class RelyingParty {
     const answer = await this.tryToRegister(metadata)
     const body = (await answer.json()) as Values & Client
     if (answer.status !== 201) throw new Error(`not registered: ${body.error} ${body.error_description}`)
-    t.match(answer.headers.get('content-type'), /^application\/json\b/)
-    t.type(body.client_id, 'string')
-    t.notOk(Object.hasOwn(body, 'error'))
-    if (body.client_secret !== undefined) t.type(body.client_secret_expires_at, 'number', 'client_secret_expires_at')
-    t.ok(String(body.registration_client_uri).startsWith(`${world.issuer}/`), 'registration_client_uri')
-    t.ok(body.registration_access_token, 'registration_access_token')
+    verifyAll(t, 'the registration', {
+      JSON: /^application\/json\b/.test(answer.headers.get('content-type') ?? ''),
+      'a client_id and no error': typeof body.client_id === 'string' && !Object.hasOwn(body, 'error'),
+      'a secret has client_secret_expires_at':
+        body.client_secret === undefined || typeof body.client_secret_expires_at === 'number',
+      registration_client_uri: String(body.registration_client_uri).startsWith(`${world.issuer}/`),
+      registration_access_token: Boolean(body.registration_access_token),
+    })
     return { ...body, redirect_uri: (body.redirect_uris as string[])[0]! }
   }
 
@@ -144,23 +117,18 @@ export class RelyingParty {
     }
     const { url, posted } = elsewhere
     const registered = new URL(client.redirect_uri)
-    t.equal(url.origin + url.pathname, registered.origin + registered.pathname, 'at the redirect_uri')
-    for (const [name, value] of registered.searchParams) t.equal(url.searchParams.get(name), value, 'its query is kept')
     const places = { query: url.searchParams, fragment: new URLSearchParams(url.hash.slice(1)), body: posted }
-    const answering = Object.entries(places).filter(([, params]) =>
-      ['code', 'error', 'id_token', 'access_token', 'state'].some((name) => params?.has(name)),
-    )
-    t.strictSame(
-      answering.map(([name]) => name),
-      [place],
-      `the answer is in the ${place} only`,
-    )
-    if (place !== 'query') t.equal(url.search, registered.search, 'nothing in the query')
+    const answering = Object.entries(places).filter(([, params]) => MEMBERS.some((name) => params?.has(name)))
     const params = places[place] ?? new URLSearchParams()
     const names = [...params.keys()]
-    t.equal(new Set(names).size, names.length, 'no parameter twice')
-    const iss = params.get('iss')
-    if (iss !== null) t.equal(iss, this.world.issuer, 'iss is the issuer')
+    verifyAll(t, `the answer, expected in the ${place} only`, {
+      'at the redirect_uri': url.origin + url.pathname === registered.origin + registered.pathname,
+      'its query is kept': [...registered.searchParams].every(([name, value]) => url.searchParams.get(name) === value),
+      'in its place only': answering.length === 1 && answering[0]![0] === place,
+      'nothing in the query': place === 'query' || url.search === registered.search,
+      'no parameter twice': new Set(names).size === names.length,
+      'iss is the issuer': [this.world.issuer, null].includes(params.get('iss')),
+    })
     return { params, outcome }
   }
 
@@ -184,7 +152,7 @@ export class RelyingParty {
     const front = await this.verifyFront(client, params, nonce, asking.alg)
     if (!hasCode(plan)) return { browser, outcome, params, tokens: {}, ...front, claims: front.front_claims! }
     const code = params.get('code') ?? ''
-    verifyToken(t, code, 'code', { length: 22 })
+    verifyToken(t, code, 'code')
     const answer = await this.exchange(client, code, query.get('code_challenge') === null ? {} : PKCE.verifier)
     const tokens = await this.readTokens(answer)
     const id_token = String(tokens.id_token)
@@ -206,9 +174,11 @@ export class RelyingParty {
     const { t, plan } = this
     const access_token = params.get('access_token') ?? undefined
     const id_token = params.get('id_token') ?? ''
-    t.equal(access_token !== undefined, hasToken(plan), 'an access token where it was asked for')
-    t.equal(id_token !== '', hasFrontIdToken(plan), 'an ID token where it was asked for')
-    t.equal(params.has('code'), hasCode(plan), 'a code where it was asked for')
+    verifyAll(t, `what came for ${plan.response_type}`, {
+      'an access token where it was asked for': (access_token !== undefined) === hasToken(plan),
+      'an ID token where it was asked for': (id_token !== '') === hasFrontIdToken(plan),
+      'a code where it was asked for': params.has('code') === hasCode(plan),
+    })
     if (access_token !== undefined) {
       const members = Object.fromEntries(params)
       verifyTokenMembers(t, { ...members, expires_in: Number(members.expires_in) })
@@ -234,31 +204,9 @@ export class RelyingParty {
 
   /** Calls the token endpoint in the client's way to authenticate. */
   async callToken(client: Client, form: Record<string, string>, assertion: AssertionOptions = {}): Promise<Response> {
-    const { headers = {}, form: more = {} } = await this.authenticate(client, assertion)
+    const { headers = {}, form: more = {} } = await authenticate(client, this.world, assertion)
     const body = new URLSearchParams({ ...form, ...more })
     return this.world.fetch(this.endpoint('token_endpoint'), { method: 'POST', headers, body })
-  }
-
-  private async authenticate(
-    client: Client,
-    { aud = this.world.issuer, key = this.world.key }: AssertionOptions,
-  ): Promise<{ headers?: Record<string, string>; form?: Record<string, string> }> {
-    const { client_id, client_secret = '', token_endpoint_auth_method: method } = client
-    const encode = (text: string) => new URLSearchParams({ '': text }).toString().slice(1)
-    if (method === 'client_secret_basic') {
-      const pair = Buffer.from(`${encode(client_id)}:${encode(client_secret)}`).toString('base64')
-      return { headers: { authorization: `Basic ${pair}` } }
-    }
-    if (method === 'client_secret_post') return { form: { client_id, client_secret } }
-    const form = {
-      client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
-      client_assertion: await signAs(
-        key,
-        { iss: client_id, sub: client_id, aud, jti: randomText(20) },
-        this.world.now(),
-      ),
-    }
-    return { form }
   }
 
   /** RFC 6749 §5.1, OpenID Connect Core §3.1.3.3. */
@@ -288,24 +236,4 @@ export class RelyingParty {
     verifyClaims(t, claims)
     return claims
   }
-}
-
-type Front = Pick<Login, 'front_claims' | 'id_token' | 'access_token'>
-
-export interface AssertionOptions {
-  readonly aud?: string
-  readonly key?: ClientKey
-}
-
-/** A JWT of the client's, good for a minute. */
-export function signAs({ privateKey, jwk }: ClientKey, claims: JWTPayload, now: number): Promise<string> {
-  return new SignJWT({ iat: now, exp: now + 60, ...claims })
-    .setProtectedHeader({ alg: 'RS256', ...(jwk.kid !== undefined && { kid: jwk.kid }) })
-    .sign(privateKey)
-}
-
-/** RFC 7636 appendix B. */
-export const PKCE = {
-  challenge: { code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM', code_challenge_method: 'S256' },
-  verifier: { code_verifier: 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk' },
 }

@@ -1,4 +1,5 @@
 /** What the checks stand on: a strict provider over https, or one whose clock can be moved, and a site of the relying party. */
+import { randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { Agent, createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
@@ -171,4 +172,11 @@ export async function startSite(t: Test): Promise<{ site: Site; ca: string }> {
   })
   const url = `https://localhost:${(server.address() as AddressInfo).port}`
   return { site: { url, documents, requests }, ca }
+}
+
+/** Puts a JSON document on the client's site, and returns its URL. */
+export function publishJson({ site }: World, value: unknown): string {
+  const path = `/${randomBytes(48).toString('base64url')}`
+  site.documents.set(path, { type: 'application/json', body: JSON.stringify(value) })
+  return site.url + path
 }

@@ -1,6 +1,6 @@
 /** What discovery says, and what a third party needs to begin a login. OpenID Connect Discovery §3 and §4, Core §4. */
 import type { RelyingParty } from '../relying_party.js'
-import { readJwks, type Values, verifyJsonRefusal } from '../verify.js'
+import { readJwks, type Values, verifyAll, verifyJsonRefusal } from '../verify.js'
 import type { Module } from './module.js'
 
 /** Discovery §3, RFC 8414 §2, RFC 9207 §3 and the logout specifications, by type. */
@@ -23,10 +23,9 @@ const KINDS: ReadonlyMap<string, (value: unknown) => boolean> = new Map([
 ])
 
 function verifyMembers({ t }: RelyingParty, metadata: Values): void {
-  for (const [name, value] of Object.entries(metadata)) {
-    t.ok(KINDS.has(name), `${name} is a member that the specifications know`)
-    t.ok(KINDS.get(name)?.(value), `${name} is of its type: ${JSON.stringify(value)}`)
-  }
+  const fits = (name: string, value: unknown) => KINDS.get(name)?.(value) === true
+  const rules = Object.entries(metadata).map(([name, value]) => [name, fits(name, value)] as const)
+  verifyAll(t, 'members that the specifications know, each of its type', Object.fromEntries(rules))
   const expected: Readonly<Record<string, readonly string[]>> = {
     response_types_supported: ['code', 'id_token'],
     subject_types_supported: ['public', 'pairwise'],
@@ -40,7 +39,8 @@ function verifyMembers({ t }: RelyingParty, metadata: Values): void {
     code_challenge_methods_supported: ['S256'],
   }
   for (const [name, values] of Object.entries(expected)) {
-    for (const value of values) t.ok((metadata[name] as string[]).includes(value), `${name} has ${value}`)
+    const missing = values.filter((value) => !(metadata[name] as string[]).includes(value))
+    t.strictSame(missing, [], `${name} has what it needs`)
   }
   const types = metadata.response_types_supported as string[]
   t.ok(types.includes('id_token token') || types.includes('token id_token'), 'the implicit type with a token')

@@ -1,29 +1,13 @@
 /** Clients that register: their metadata, their keys and their request objects. OpenID Connect Registration. */
 import { decodeProtectedHeader, UnsecuredJWT } from 'jose'
-import {
-  type Client,
-  hasCode,
-  hasFrontIdToken,
-  REDIRECT_URI,
-  type RelyingParty,
-  randomText,
-  signAs,
-} from '../relying_party.js'
-import { readJwks, type Values, verifyClaims, verifyJsonRefusal, verifySignature } from '../verify.js'
-import { createClientKey, type World } from '../world.js'
+import { type Client, hasCode, hasFrontIdToken, REDIRECT_URI, randomText, signAs } from '../plan.js'
+import type { RelyingParty } from '../relying_party.js'
+import { type Values, verifyClaims, verifyJsonRefusal, verifySignature } from '../verify.js'
+import { publishJson } from '../world.js'
 import type { Module } from './module.js'
 
 const REGISTRATION = 'OpenID Connect Registration §2'
 const CORE = 'OpenID Connect Core'
-
-/** Puts a document on the client's site, and returns its URL. */
-function publish({ site }: World, type: string, body: string): string {
-  const path = `/${randomText(64)}`
-  site.documents.set(path, { type, body })
-  return site.url + path
-}
-
-const publishJson = (world: World, value: unknown) => publish(world, 'application/json', JSON.stringify(value))
 
 /** No redirect, but a page that says why. */
 async function verifyRefusedByPage(rp: RelyingParty, client: Client, redirect_uri: string | undefined): Promise<void> {
@@ -147,21 +131,6 @@ export const dynamic: readonly Module[] = [
   ),
   pageModule('registration-tos-uri', 'tos_uri', 'https://openid.net/', /<a\b[^>]* href="https:\/\/openid\.net\/"/),
   {
-    name: 'registration-jwks-uri',
-    section: REGISTRATION,
-    rule: "a client's keys are fetched from its jwks_uri",
-    applies: hasCode,
-    async run(rp) {
-      const { t, world } = rp
-      const jwks_uri = publishJson(world, { keys: [world.key.jwk] })
-      await rp.logIn(await rp.register({ jwks_uri }))
-      t.ok(
-        world.site.requests.some(({ url }) => world.site.url + url === jwks_uri),
-        'it was fetched',
-      )
-    },
-  },
-  {
     name: 'registration-sector-uri',
     section: `${CORE} §8.1`,
     rule: 'a sector_identifier_uri lists the redirect_uris of a pairwise client, which gets a sub of its own',
@@ -180,50 +149,6 @@ export const dynamic: readonly Module[] = [
       const sector_identifier_uri = publishJson(rp.world, ['https://rp.example.com/other'])
       const answer = await rp.tryToRegister({ subject_type: 'pairwise', sector_identifier_uri })
       await verifyJsonRefusal(rp.t, answer, ['invalid_client_metadata'])
-    },
-  },
-  {
-    name: 'server-rotate-keys',
-    section: `${CORE} §10.1.1`,
-    rule: 'after a rotation a new key signs, with a new kid, and the old one is still there',
-    async run(rp) {
-      const { t, world } = rp
-      const client = await rp.register()
-      const kidOf = ({ id_token }: { id_token: string }) => decodeProtectedHeader(id_token).kid
-      const kids = async () => (await readJwks(t, world)).keys.filter(({ use }) => use === 'sig').map(({ kid }) => kid)
-      const [before, first] = [await kids(), await rp.logIn(client)]
-      const rotated = await world.fetch(`${world.issuer}/admin/keys/rotate`, { method: 'POST' })
-      t.equal(rotated.status, 200)
-      const [after, second] = [await kids(), await rp.logIn(client)]
-      t.ok(
-        before.every((kid) => after.includes(kid)),
-        'the old ones are still there',
-      )
-      t.ok(after.length > before.length, 'there are new ones')
-      t.not(kidOf(second), kidOf(first), 'a new one signs')
-      t.notOk(before.includes(kidOf(second)), 'its kid was not used before')
-    },
-  },
-  {
-    name: 'refresh-token-rp-key-rotation',
-    section: `${CORE} §10.1.1`,
-    rule: "a client's new key is fetched when it signs for the first time",
-    applies: hasCode,
-    async run(rp) {
-      const { t, world } = rp
-      const key = await createClientKey('one')
-      const jwks_uri = publishJson(world, { keys: [key.jwk] })
-      const client = await rp.register({ jwks_uri })
-      const keyed = Object.assign(Object.create(rp), { world: { ...world, key } }) as RelyingParty
-      const { tokens } = await keyed.logIn(client, {
-        parameters: { scope: 'openid offline_access', prompt: 'consent' },
-      })
-      const next = await createClientKey('two')
-      const body = JSON.stringify({ keys: [next.jwk] })
-      world.site.documents.set(new URL(jwks_uri).pathname, { type: 'application/json', body })
-      t.ok(tokens.refresh_token, 'a refresh token')
-      const form = { grant_type: 'refresh_token', refresh_token: String(tokens.refresh_token) }
-      await rp.readTokens(await rp.callToken(client, form, { key: next }))
     },
   },
   {

@@ -1,5 +1,6 @@
 /** What an authorization request may say about the login, and the claims that come of it. */
-import { hasCode, hasFrontIdToken, hasToken, type RelyingParty } from '../relying_party.js'
+import { hasCode, hasFrontIdToken, hasToken } from '../plan.js'
+import type { RelyingParty } from '../relying_party.js'
 import { type Values, verifyRefusal } from '../verify.js'
 import { ACR_VALUES, CLAIMS } from '../world.js'
 import type { Module } from './module.js'

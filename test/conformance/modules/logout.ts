@@ -1,7 +1,8 @@
 /** The logouts. OpenID Connect RP-Initiated Logout, Front-Channel Logout, Back-Channel Logout. */
 import { decodeJwt, UnsecuredJWT } from 'jose'
 import type { Outcome } from '../browser.js'
-import { type Client, type Login, type RelyingParty, randomText, signAs } from '../relying_party.js'
+import { type Client, type Login, randomText, signAs } from '../plan.js'
+import type { RelyingParty } from '../relying_party.js'
 import { type Values, verifyRefusal, verifySignature } from '../verify.js'
 import type { Module } from './module.js'
 

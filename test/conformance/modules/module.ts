@@ -1,7 +1,8 @@
 /** What a check of certification is here, and how it becomes a test. */
 import t, { type Test } from 'tap'
 import type { Check } from '../checks.js'
-import { type Plan, RelyingParty } from '../relying_party.js'
+import type { Plan } from '../plan.js'
+import { RelyingParty } from '../relying_party.js'
 import { createWorld, startWorld, type World } from '../world.js'
 
 export interface Module {

@@ -1,6 +1,7 @@
 /** What an authorization response and the tokens behind it are like. */
 import { decodeJwt, UnsecuredJWT } from 'jose'
-import { hasCode, hasFrontIdToken, PKCE, REDIRECT_URI, type RelyingParty, randomText } from '../relying_party.js'
+import { hasCode, hasFrontIdToken, PKCE, REDIRECT_URI, randomText } from '../plan.js'
+import type { RelyingParty } from '../relying_party.js'
 import { type Values, verifyIdToken, verifyJsonRefusal, verifyRefusal } from '../verify.js'
 import type { Module } from './module.js'
 
