@@ -123,7 +123,11 @@ test('what full.yaml has switched off works, too', async (t) => {
   t.ok(existsSync(join(folder, 'examples/kept-encryption-key.json')))
   writeFileSync(config, switchOver(text).replaceAll(/^ {4}(cert|key): .*\n/gm, ''))
   const other = await loadSnapshot({ config, overrides: [], env: {} })
-  t.strictSame(other.tls, { names: ['localhost', 'op'], ca_file: join(folder, 'examples/ca.pem') })
+  t.strictSame(other.tls, {
+    names: ['localhost', 'op'],
+    ca_file: join(folder, 'examples/ca.pem'),
+    client_certificates: { ca },
+  })
 })
 
 /** The text with its commented entries in force. */
