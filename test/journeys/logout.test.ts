@@ -53,3 +53,24 @@ t.test(
     }
   },
 )
+
+const VARIANTS = [{ id_token_signed_response_alg: 'ES256' }, { subject_type: 'pairwise' }]
+
+for (const metadata of VARIANTS) {
+  t.test(`OpenID Connect RP-Initiated Logout §2: ${Object.values(metadata)} is no obstacle to a hint`, async (t) => {
+    const configuration = await register(world, metadata)
+    const browser = createUser(world)
+    const { id_token = '' } = await logIn(configuration, browser)
+    const silent = await logIn(configuration, browser, { prompt: 'none', id_token_hint: id_token })
+    t.ok(silent.claims()?.sub, 'for a silent login')
+    const { elsewhere } = await browser.open(
+      client.buildEndSessionUrl(configuration, {
+        id_token_hint: id_token,
+        post_logout_redirect_uri: POST_LOGOUT_REDIRECT_URI,
+      }).href,
+    )
+    t.equal(elsewhere?.url.href, POST_LOGOUT_REDIRECT_URI, 'nor for a logout')
+    const { error } = await refusal(logIn(configuration, browser, { prompt: 'none' }))
+    t.equal(error, 'login_required')
+  })
+}
