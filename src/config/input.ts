@@ -369,7 +369,7 @@ export interface ConfigInput {
      */
     period?: Duration
     /**
-     * How long before its first use a new key is published, where a period rotates; less than the period.
+     * How long before its first use a new key is published, where a period rotates; less than the period. Left out, a tenth of the period.
      */
     publish_ahead?: Duration
   }

@@ -115,8 +115,9 @@ export function buildSnapshot(
 }
 
 function readRotation({ key_rotation: { period, publish_ahead } }: Config): KeyRotation {
-  const ahead = parseDuration(publish_ahead)
-  return { publish_ahead: ahead, ...(period !== undefined && { period: parseDuration(period) }) }
+  if (period === undefined) return { publish_ahead: 0 }
+  const seconds = parseDuration(period)
+  return { period: seconds, publish_ahead: parseDuration(publish_ahead ?? Math.floor(seconds / 10)) }
 }
 
 function readOutbound({ outbound }: Config, ca: string | undefined): Outbound {

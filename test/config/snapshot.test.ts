@@ -30,3 +30,10 @@ clients:
   t.strictSame([...users.keys()], ['z', '1', 'a'])
   t.strictSame([...clients.keys()], ['9', '1'])
 })
+
+t.test('a new key is published for a tenth of the period before it signs, unless something else is said', async (t) => {
+  t.strictSame((await load(t, 'key_rotation: { period: 30m }')).key_rotation, { period: 1800, publish_ahead: 180 })
+  const { key_rotation } = await load(t, 'key_rotation: { period: 30m, publish_ahead: 1m }')
+  t.strictSame(key_rotation, { period: 1800, publish_ahead: 60 })
+  t.strictSame((await load(t, 'users: []')).key_rotation, { publish_ahead: 0 })
+})
