@@ -4,6 +4,9 @@ import { request as requestHttps } from 'node:https'
 import { rootCertificates } from 'node:tls'
 import type { Outbound } from './config/snapshot.js'
 
+/** By which a server knows that a provider calls, and no browser. */
+export const USER_AGENT = 'oidc-provider-mock'
+
 /** What came back. */
 export interface Answer {
   readonly status: number
@@ -36,7 +39,7 @@ async function call(outbound: Outbound, url: string, headers: Record<string, str
   const options = {
     method: body === undefined ? 'GET' : 'POST',
     // What nobody asked to be compressed can't be a bomb.
-    headers: { ...headers, ...form, 'accept-encoding': 'identity', 'user-agent': 'oidc-provider-mock' },
+    headers: { ...headers, ...form, 'accept-encoding': 'identity', 'user-agent': USER_AGENT },
     agent: false,
     signal,
   } as const

@@ -86,7 +86,7 @@ const MAY_IMPORT: Readonly<Record<string, Rule>> = {
   },
   'interaction/self_login': { values: ['context', 'endpoints/paths'], types: ['fastify'] },
   endpoints: {
-    values: ['interaction', 'grants/index', 'tokens', 'oauth', 'pages', 'directory', 'random'],
+    values: ['interaction', 'grants/index', 'tokens', 'oauth', 'pages', 'directory', 'outbound', 'random'],
     types: ['config', 'fastify', 'context', 'store/store'],
   },
   admin: {

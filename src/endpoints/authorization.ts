@@ -12,9 +12,10 @@ import {
   readAuthorizationRequest,
   readReturnAddress,
 } from '../oauth/authorization_request.js'
-import { OAuthError, shown } from '../oauth/errors.js'
+import { invalidRequest, OAuthError, shown } from '../oauth/errors.js'
 import { type Params, readForm, readParams, words } from '../oauth/params.js'
 import { type AuthorizationResponse, authorizationResponse } from '../oauth/response_mode.js'
+import { USER_AGENT } from '../outbound.js'
 import { contentSecurityPolicy } from '../pages/content_security_policy.js'
 import { renderPage } from '../pages/render.js'
 import { SCRIPT_HASHES } from '../pages/scripts.js'
@@ -31,6 +32,8 @@ export const authorization: FastifyPluginAsync = async (app) => {
 /** @param form the authorization request, or what the end-user answered, or both. */
 async function handle(request: FastifyRequest, reply: FastifyReply, form?: Params): Promise<FastifyReply> {
   const { ctx, log } = request
+  // A client's jwks_uri or request_uri may lead here, and from here to itself again, without end.
+  if (request.headers['user-agent'] === USER_AGENT) throw invalidRequest('a provider calls, expected a browser')
   // OpenID Connect Core §3.1.2.1: the request is the query, or the form of a POST.
   // Departure: an answer of the end-user may come without any page before it, as in the reference.
   const posted = form?.find('client_id') === undefined ? undefined : form

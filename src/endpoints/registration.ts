@@ -39,6 +39,8 @@ export const registration: FastifyPluginAsync = async (app) => {
     const { client_id, client_id_issued_at, registration_access_token } = before
     const wanted = readUpdate(before, readJson(headers['content-type'], body, invalidClientMetadata))
     const metadata = await readClientMetadata(ctx, wanted)
+    // It may have been deleted while its documents were fetched, and then it stays deleted.
+    await requireRegistered(ctx, headers.authorization, params.client_id)
     const secret = secretFor(ctx, metadata, before)
     const client = { client_id, client_id_issued_at, ...secret, registration_access_token, ...metadata }
     await putClient(ctx, client)

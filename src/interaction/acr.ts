@@ -19,8 +19,9 @@ export function readAcr(ctx: Context, { acr_values, claims }: AuthorizationReque
   const acr = choices.find((one): one is string => supported.some((other) => other === one))
   // OpenID Connect Core §5.5.1.1: an essential acr that can't be had is a failed authentication.
   if (essential === true && acr === undefined) {
+    const asked = choices.map((one) => (typeof one === 'string' ? one : JSON.stringify(one)))
     throw unmetAuthenticationRequirements(
-      `claims says that acr is essential, as ${shown(choices.join(', ')) || 'any'}, expected one of ${supported.join(', ') || 'none'}`,
+      `claims says that acr is essential, as ${shown(asked.join(', ')) || 'any'}, expected one of ${supported.join(', ') || 'none'}`,
     )
   }
   return acr

@@ -24,15 +24,32 @@ export interface Journal {
 export const MOST_ENTRIES = 1000
 
 export function createJournal(): Journal {
-  let entries: JournalEntry[] = []
+  const entries = new Map<number, JournalEntry>()
+  /** How many of the entries say the same. */
+  const said = new Map<string, number>()
   let count = 0
+  const add = (entry: JournalEntry) => {
+    const before = said.get(textOf(entry)) ?? 0
+    entries.set(entry.id, entry)
+    said.set(textOf(entry), before + 1)
+    return before
+  }
+  const remove = (entry: JournalEntry) => {
+    const before = said.get(textOf(entry))!
+    entries.delete(entry.id)
+    if (before === 1) said.delete(textOf(entry))
+    else said.set(textOf(entry), before - 1)
+  }
   return {
     record(at, event, message, details) {
-      const known = entries.some((entry) => entry.event === event && entry.message === message)
       count += 1
-      entries = [...entries, { id: count, at, event, message, details }].slice(-MOST_ENTRIES)
-      return !known
+      const before = add({ id: count, at, event, message, details })
+      const oldest = entries.get(count - MOST_ENTRIES)
+      if (oldest !== undefined) remove(oldest)
+      return before === 0
     },
-    list: () => entries,
+    list: () => [...entries.values()],
   }
 }
+
+const textOf = ({ event, message }: JournalEntry) => `${event} ${message}`

@@ -1,9 +1,9 @@
 /** A JWT by which a client says who it is. RFC 7523 §2.2 and §3, OpenID Connect Core §9. */
-import { decodeJwt, decodeProtectedHeader } from 'jose'
+import { decodeJwt } from 'jose'
 import type { Context } from '../context.js'
 import type { Client } from '../directory.js'
 import { ASYMMETRIC_ALGS, SYMMETRIC_ALGS } from './algorithms.js'
-import { verifyClientJwt } from './client_keys.js'
+import { readHeader, verifyClientJwt } from './client_keys.js'
 import { invalidClient, shown } from './errors.js'
 
 /** RFC 7523 §2.2. */
@@ -33,7 +33,7 @@ export function readAssertion(jwt: string): ClientAssertion {
 
 function decode(jwt: string): Readonly<Record<string, unknown>> {
   try {
-    return { ...decodeJwt(jwt), alg: decodeProtectedHeader(jwt).alg }
+    return { ...decodeJwt(jwt), alg: readHeader(jwt).alg }
   } catch {
     throw refusal('is no JWT')
   }

@@ -1,6 +1,11 @@
 /** What a client signed is verified with its keys, and what is encrypted to it with others. OpenID Connect Core §10. */
 import { createHash, createSecretKey, type KeyObject } from 'node:crypto'
-import { type CompactJWSHeaderParameters, compactVerify, decodeProtectedHeader } from 'jose'
+import {
+  type CompactJWSHeaderParameters,
+  compactVerify,
+  decodeProtectedHeader,
+  type ProtectedHeaderParameters,
+} from 'jose'
 import type { ContentEncryption, KeyManagementAlg } from '../config/types.js'
 import type { Context } from '../context.js'
 import type { Client } from '../directory.js'
@@ -23,6 +28,29 @@ export interface EncryptionTarget {
 const MOST_TRIED = 10
 
 /**
+ * What a JWT says of how it is protected, before anything has vouched for it.
+ * @throws an Error whose message goes on after the name of the parameter that had the JWT.
+ */
+export function readHeader(jwt: string): ProtectedHeaderParameters {
+  const header = decodeHeader(jwt)
+  // RFC 7515 §4.1.1 and §4.1.4, RFC 7516 §4.1.2: each is a text.
+  for (const name of ['alg', 'enc', 'kid'] as const) {
+    if (!['string', 'undefined'].includes(typeof header[name])) {
+      throw new Error(`is no JWT: the ${name} in its header is no text`)
+    }
+  }
+  return header
+}
+
+function decodeHeader(jwt: string): ProtectedHeaderParameters {
+  try {
+    return decodeProtectedHeader(jwt)
+  } catch {
+    throw new Error('is no JWT: its header is no JSON object in base64url')
+  }
+}
+
+/**
  * Verifies the signature of a JWT that a client made: by its client_secret, or by the keys of its jwks or jwks_uri.
  * @throws an Error whose message goes on after the name of the parameter that had the JWT.
  */
@@ -33,7 +61,7 @@ export async function verifyClientJwt(
   algs: readonly string[],
 ): Promise<VerifiedJwt> {
   const { alg = 'missing', kid, crit } = readHeader(jwt)
-  if (!algs.includes(alg)) throw new Error(`has the alg ${shown(String(alg))}, expected one of ${algs.join(', ')}`)
+  if (!algs.includes(alg)) throw new Error(`has the alg ${shown(alg)}, expected one of ${algs.join(', ')}`)
   // RFC 7515 §4.1.11: an extension that isn't understood makes the JWS invalid; this provider understands none.
   if (crit !== undefined) throw new Error('has crit in its header, but no extension of JWS is known here')
   if (alg.startsWith('HS')) {
@@ -93,14 +121,6 @@ function secretKey(client: Client, bits: number): KeyObject {
 function secretOf({ client_id, client_secret }: Client): string {
   if (client_secret === undefined) throw new Error(`needs a client_secret, but client ${shown(client_id)} has none`)
   return client_secret
-}
-
-function readHeader(jwt: string) {
-  try {
-    return decodeProtectedHeader(jwt)
-  } catch {
-    throw new Error('is no JWT: its header is not JSON in base64url')
-  }
 }
 
 async function verifyWithAny(list: readonly ClientJwk[], jwt: string, alg: string, kid: string | undefined) {

@@ -56,7 +56,7 @@ export async function readRequestObject(
     throw invalidRequest('request and request_uri came, expected one of them at most')
   }
   const now = ctx.clock.now()
-  const key = `request object of ${client.client_id}: ${request ?? request_uri}`
+  const key = JSON.stringify(['request object', client.client_id, request ?? request_uri])
   const shownFor = answering ? await ctx.store.documents.get(key) : undefined
   if (shownFor !== undefined && shownFor.fetched_at + PAGE_LIFETIME > now) {
     return overlay(readParams(JSON.parse(shownFor.body)), params)

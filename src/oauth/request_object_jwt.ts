@@ -1,11 +1,11 @@
 /** From a request object, encrypted, signed, both or neither, to its claims. OpenID Connect Core §6.1 and §10. */
-import { compactDecrypt, decodeJwt, decodeProtectedHeader } from 'jose'
+import { compactDecrypt, decodeJwt } from 'jose'
 import type { Snapshot } from '../config/snapshot.js'
 import type { ContentEncryption, KeyManagementAlg } from '../config/types.js'
 import type { Context } from '../context.js'
 import type { Client } from '../directory.js'
 import { ASYMMETRIC_ALGS, CONTENT_ENCRYPTIONS, KEY_MANAGEMENT_ALGS, SYMMETRIC_ALGS } from './algorithms.js'
-import { requireEncryptionKey, verifyClientJwt } from './client_keys.js'
+import { readHeader, requireEncryptionKey, verifyClientJwt } from './client_keys.js'
 import { shown } from './errors.js'
 import { MAX_OBJECT_LENGTH } from './params.js'
 
@@ -103,11 +103,3 @@ const family = (alg: string) => (alg.startsWith('ECDH-ES') ? 'ECDH-ES' : alg)
 
 const only = <T>(registered: T | undefined): readonly T[] | undefined =>
   registered === undefined ? undefined : [registered]
-
-function readHeader(jwt: string) {
-  try {
-    return decodeProtectedHeader(jwt)
-  } catch {
-    throw new Error('is no JWT: its header is no JSON object in base64url')
-  }
-}

@@ -10,7 +10,8 @@ type Sector = Pick<Client, 'sector_identifier_uri' | 'redirect_uris' | 'subject_
 export function hostsOf({ sector_identifier_uri, redirect_uris }: Sector): readonly string[] {
   const uris = [sector_identifier_uri ?? redirect_uris].flat()
   // A wildcard may stand where a URL can have no such character.
-  return [...new Set(uris.map((uri) => new URL(uri.replaceAll('*', '1')).hostname))]
+  const readable = (uri: string) => (URL.canParse(uri) ? uri : uri.replaceAll('*', '1'))
+  return [...new Set(uris.map((uri) => new URL(readable(uri)).hostname))]
 }
 
 /** Whether the client has a sector if it needs one, and belongs to the one that it names. */

@@ -1,7 +1,9 @@
 /** Metadata that somebody else vouches for: a JWT within a registration request. RFC 7591 §2.3 and §3.1.1. */
-import { decodeJwt, decodeProtectedHeader } from 'jose'
+import { decodeJwt } from 'jose'
+import { readHeader } from './client_keys.js'
 import { invalidSoftwareStatement } from './errors.js'
 import { kind } from './metadata_members.js'
+import { isTooDeep, MAX_DEPTH } from './params.js'
 
 type Metadata = Readonly<Record<string, unknown>>
 
@@ -15,17 +17,18 @@ export function unfoldSoftwareStatement(request: Metadata): Metadata {
     throw invalidSoftwareStatement(`software_statement is ${kind(software_statement)}, expected a JWT`)
   }
   const { alg, claims } = decode(software_statement)
+  if (isTooDeep(claims)) throw invalidSoftwareStatement(`software_statement nests more than ${MAX_DEPTH} levels deep`)
   // RFC 7591 §2.3: it is signed or MACed, and says who attests.
-  if (typeof alg !== 'string' || alg === 'none') {
+  if (alg === undefined || alg === 'none') {
     throw invalidSoftwareStatement(`software_statement has the alg ${alg ?? 'missing'}, expected a signature`)
   }
   if (typeof claims.iss !== 'string') throw invalidSoftwareStatement('software_statement has no iss, expected one')
   return { ...request, ...claims, software_statement }
 }
 
-function decode(jwt: string): { alg: unknown; claims: Metadata } {
+function decode(jwt: string): { alg: string | undefined; claims: Metadata } {
   try {
-    return { alg: decodeProtectedHeader(jwt).alg, claims: decodeJwt(jwt) }
+    return { alg: readHeader(jwt).alg, claims: decodeJwt(jwt) }
   } catch {
     throw invalidSoftwareStatement('software_statement is no JWT')
   }

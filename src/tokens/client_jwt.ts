@@ -41,8 +41,10 @@ export async function encryptToClient(
   { alg, enc = 'A128CBC-HS256' }: { alg: KeyManagementAlg; enc?: ContentEncryption | undefined },
   content: { readonly nested: string } | { readonly claims: Readonly<Record<string, unknown>> },
 ): Promise<string> {
+  const refusal = (problem: string) =>
+    invalidClientMetadata(`client ${shown(client.client_id)} wants encryption, but ${alg} ${problem}`)
   const { key, kid } = await requireEncryptionKey(ctx, client, alg, enc).catch((error: Error) => {
-    throw invalidClientMetadata(`client ${shown(client.client_id)} wants encryption, but ${alg} ${error.message}`)
+    throw refusal(error.message)
   })
   // RFC 7519 §5.2: cty is for nested JWTs.
   const cty = 'nested' in content ? { cty: 'JWT' } : {}
@@ -50,6 +52,10 @@ export async function encryptToClient(
   return new CompactEncrypt(new TextEncoder().encode(text))
     .setProtectedHeader({ alg, enc, ...cty, ...(kid !== undefined && { kid }) })
     .encrypt(key)
+    .catch((error: Error) => {
+      // RFC 7518 §4.3 wants 2048 bits; and a point may be none of its curve.
+      throw refusal(`does not work with its key: ${error.message}`)
+    })
 }
 
 function isSymmetric(alg: ResponseAlg | undefined): alg is 'HS256' | 'HS384' | 'HS512' {

@@ -5,6 +5,7 @@ import type { AuthorizationRequest } from '../oauth/authorization_request.js'
 import { invalidGrant, shown } from '../oauth/errors.js'
 import { words } from '../oauth/params.js'
 import { RESPONSE_TYPES } from '../oauth/response_type.js'
+import { subjectFor } from '../oauth/subject.js'
 import { randomToken } from '../random.js'
 import type { Account, Grant } from '../store/store.js'
 import { createAccessToken } from './access_token.js'
@@ -34,7 +35,7 @@ export interface Issue {
 
 export async function issueTokens(ctx: Context, issue: Issue): Promise<TokenResponse> {
   const { client, grant_id, grant, scope, nonce, refresh_token } = issue
-  const user = await requireUser(ctx, grant)
+  const user = await requireUser(ctx, client, grant)
   const access_token = await createAccessToken(ctx, { client, grant_id, grant, user, scope })
   const openid = words(scope).includes('openid')
   const id_token = openid ? await createIdToken(ctx, { client, user, grant, scope, nonce, access_token }) : undefined
@@ -66,7 +67,7 @@ export async function issueAuthorizationResponse(
   // OAuth 2.0 Multiple Response Types §4: `none` asks for the end-user's consent alone.
   if (asked.response_type === 'none') return {}
   const grant = grantOf(asked, account)
-  const user = await requireUser(ctx, grant)
+  const user = await requireUser(ctx, client, grant)
   const grant_id = randomToken()
   await ctx.store.grants.put(grant_id, grant)
   const code = parts.code ? await createCode(ctx, asked, grant_id) : undefined
@@ -114,8 +115,8 @@ async function createCode(ctx: Context, asked: AuthorizationRequest, grant_id: s
   return code
 }
 
-async function requireUser(ctx: Context, { sub }: Grant): Promise<User> {
+async function requireUser(ctx: Context, client: Client, { sub }: Grant): Promise<User> {
   const user = await findUser(ctx, sub)
-  if (user === undefined) throw invalidGrant(`user ${shown(sub)} of the grant is no longer there`)
-  return user
+  if (user !== undefined) return user
+  throw invalidGrant(`user ${shown(subjectFor(ctx, client, sub))} of the grant is no longer there`)
 }

@@ -2,6 +2,7 @@
 import type { Context } from '../context.js'
 import { type Client, findClient, findUser, type User } from '../directory.js'
 import { invalidToken, shown } from '../oauth/errors.js'
+import { subjectFor } from '../oauth/subject.js'
 import type { Grant } from '../store/store.js'
 
 /** What a good access token stands for. */
@@ -22,10 +23,13 @@ export async function requireAccessToken(ctx: Context, token: string): Promise<G
   if (found.expires_at <= now) throw invalidToken(`the access token expired at ${found.expires_at}, it is ${now} now`)
   const grant = await ctx.store.grants.get(found.grant_id)
   if (grant === undefined) throw invalidToken('the access token was revoked')
-  const user = await findUser(ctx, grant.sub)
-  if (user === undefined) throw invalidToken(`user ${shown(grant.sub)} of the access token is no longer there`)
   const client = await findClient(ctx, grant.client_id)
   if (client === undefined)
     throw invalidToken(`client ${shown(grant.client_id)} of the access token is no longer there`)
+  const user = await findUser(ctx, grant.sub)
+  if (user === undefined) {
+    const sub = subjectFor(ctx, client, grant.sub)
+    throw invalidToken(`user ${shown(sub)} of the access token is no longer there`)
+  }
   return { user, client, grant, scope: found.scope }
 }

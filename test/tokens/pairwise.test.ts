@@ -37,3 +37,17 @@ t.test('OpenID Connect Core §8.1: one for each sector and user', async (t) => {
   t.not(await subOf('one', 'bob'), sub, 'another user')
   t.equal(await subOf('one'), sub, 'another login')
 })
+
+t.test('OpenID Connect Core §8.1: a refusal names no user by another sub either', async (t) => {
+  const test = await createApp(t, { clients, users: [{ sub: 'alice' }] })
+  const { access_token, refresh_token, id_token } = await tokensOf(test, 'one')
+  const { sub } = decodeJwt(id_token)
+  await test.reload({ clients })
+  for (const answer of [
+    await getUserinfo(test, access_token),
+    await refresh(test, refresh_token, { client_id: 'one' }),
+  ]) {
+    const { error_description } = answer.json<{ error_description: string }>()
+    t.match(error_description, new RegExp(`^user ${sub} of .* is no longer there$`))
+  }
+})
