@@ -5,6 +5,8 @@ import { createApp, exchange, getTokens, getUserinfo, jsonOf, logIn, REDIRECT_UR
 const VERIFIER = 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk'
 const CHALLENGE = 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM'
 
+const shared = await createApp(t)
+
 t.test('RFC 6749 §4.1.2: a code buys tokens once', async (t) => {
   const test = await createApp(t)
   const code = (await logIn(test)).get('code')!
@@ -53,8 +55,6 @@ t.test('OpenID Connect Core §11: under offline_access, no refresh token without
   const tokens = await getTokens(test, { scope: 'openid offline_access', prompt: 'consent' })
   t.match(tokens, { scope: 'openid offline_access', refresh_token: /^[\w-]{43}$/ })
 })
-
-const shared = await createApp(t)
 
 const REFUSED: [string, Record<string, string>, RegExp][] = [
   ['an unknown code', { code: 'unknown' }, /^code is unknown/],

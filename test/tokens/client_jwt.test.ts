@@ -64,6 +64,15 @@ const jwksOf = async ({ get }: TestApp) => createLocalJWKSet((await get('/jwks')
 const textOf = (octets: Uint8Array) => new TextDecoder().decode(octets)
 const OURS = { issuer: 'http://localhost', audience: 'app' }
 
+const rsa = await generateKeyPair('RSA-OAEP-256', { extractable: true })
+const ec = await generateKeyPair('ECDH-ES', { crv: 'P-256', extractable: true })
+const jwks = {
+  keys: [
+    { ...(await exportJWK(rsa.publicKey)), kid: 'rsa', use: 'enc' },
+    { ...(await exportJWK(ec.publicKey)), kid: 'ec' },
+  ],
+}
+
 for (const [alg, hash] of [
   ['HS256', 'sha256'],
   ['HS384', 'sha384'],
@@ -106,14 +115,6 @@ t.test('OpenID Connect Core §5.3.2: signed userinfo has iss and aud, and is no 
   t.notOk('typ' in protectedHeader)
 })
 
-const rsa = await generateKeyPair('RSA-OAEP-256', { extractable: true })
-const ec = await generateKeyPair('ECDH-ES', { crv: 'P-256', extractable: true })
-const jwks = {
-  keys: [
-    { ...(await exportJWK(rsa.publicKey)), kid: 'rsa', use: 'enc' },
-    { ...(await exportJWK(ec.publicKey)), kid: 'ec' },
-  ],
-}
 const derived = (hash: string, length: number) => createHash(hash).update(SECRET).digest().subarray(0, length)
 
 const ENCRYPTED: [
