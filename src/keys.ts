@@ -65,7 +65,8 @@ export function createKeys(clock: Clock, journal: Journal): Keys {
     const key = generateKey(alg).then((made) => {
       const { kid } = made
       const details = { alg, kid, signs_from }
-      journal.record(now, 'keys_rotated', `${kid} is new and signs ${alg} from ${signs_from}`, details)
+      const from = new Date(signs_from * 1000).toISOString()
+      journal.record(now, 'keys_rotated', `${kid} is new and signs ${alg} from ${from}`, details)
       return made
     })
     const place = line.findLastIndex((turn) => turn.signs_from <= signs_from) + 1

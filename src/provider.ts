@@ -88,6 +88,7 @@ export async function createProvider(sources: Sources, stream: LogStream): Promi
   log.info(
     {
       issuer,
+      profile: snapshot.config.profile,
       users: snapshot.users.size,
       clients: snapshot.clients.size,
       files: snapshot.files,

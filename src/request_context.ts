@@ -56,7 +56,7 @@ export function createContext(
     remark: (event, message, details = {}) => {
       const first = journal.record(clock.now(), event, message, details)
       // Leniency is no fault: a program that hears of warnings only stays quiet about it.
-      if (first) request.log[event === 'would_be_refused' ? 'info' : 'warn']({ event, ...details }, message)
+      if (first) request.log[event === 'backchannel_logout' ? 'warn' : 'info']({ event, ...details }, message)
     },
   }
 }

@@ -90,7 +90,7 @@ const MAY_IMPORT: Readonly<Record<string, Rule>> = {
     types: ['config', 'fastify', 'context', 'store/store'],
   },
   admin: {
-    values: ['config/duration', 'directory', 'oauth', 'endpoints/paths'],
+    values: ['config/duration', 'directory', 'oauth', 'endpoints/paths', 'mock/journal'],
     types: ['fastify', 'config', 'context', 'mock'],
   },
 }

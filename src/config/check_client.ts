@@ -1,4 +1,5 @@
 /** Whether the members of a client fit each other and the rest of the configuration. RFC 7591 §2, OpenID Connect Registration §2. */
+import { checkJwks } from './check_jwks.js'
 import { listKeys } from './default_keys.js'
 import type { Complaint } from './errors.js'
 import type { Pruned } from './schema.js'
@@ -32,6 +33,7 @@ export function* checkClient(
     const place = [member, index].filter((part) => part !== undefined).map(String)
     yield { path: [...path, ...place], at: 'value', message }
   }
+  yield* checkJwks(path, client.jwks?.keys ?? [])
 }
 
 const TLS_SUBJECTS = [

@@ -6,6 +6,8 @@ import { suggest } from './suggest.js'
 /** Members whose values must not get into a message, and so into a log. */
 const SECRETS = ['client_secret', 'pem', 'jwk']
 const LONGEST = 60
+/** So many keys are listed where none of them looks like the unknown one. */
+const MOST_LISTED = 8
 
 const TYPES: Readonly<Record<string, string>> = {
   string: 'a text',
@@ -54,8 +56,8 @@ export function explain(error: ErrorObject): Complaint {
     return value(`must be seconds (1 or more) or a duration such as 15m, 1h, 30d; ${show(data, path, '')} is neither`)
   }
   if (keyword === 'type') return value(`must be ${typeNames(params.type)}, but is ${show(data, path)}`)
-  if (keyword === 'pattern' || keyword === 'format')
-    return value(`must be ${meaning(error)}, but is ${show(data, path, '')}`)
+  if (keyword === 'format') return value(`must be an absolute URL, but is ${show(data, path, '')}`)
+  if (keyword === 'pattern') return value(`must be ${meaning(error)}, but is ${show(data, path, '')}`)
   const limit = LIMITS[keyword]?.(params.limit) ?? error.message!
   return value(data === '' || typeof data === 'object' ? limit : `${limit}, but is ${show(data, path, '')}`)
 }
@@ -93,7 +95,9 @@ function near({ data, params }: ErrorObject): string {
 function hint(key: string, { title, properties = {} }: Subschema): string {
   const found = suggest(key, Object.keys(properties)) ?? deeper(key, properties)
   if (found !== undefined) return `; did you mean ${found}?`
-  return title === 'User' ? `; a claim goes under claims` : ''
+  if (title === 'User') return '; a claim goes under claims'
+  const known = Object.keys(properties)
+  return known.length > 0 && known.length <= MOST_LISTED ? `; known here: ${known.join(', ')}` : ''
 }
 
 /** A key of the right name at the wrong depth: `port` for `server.port`. */

@@ -10,7 +10,13 @@ export function suggest(word: string, candidates: readonly string[]): string | u
   // A third of the letters may differ; of a short word two, for `url` instead of `uris`.
   const tolerance = Math.max(2, Math.floor(plain.length / 3))
   const near = distance(plain, nearest) <= Math.min(tolerance, plain.length - 1)
-  return near ? byForm.get(nearest) : undefined
+  return near ? byForm.get(nearest) : longer(plain, byForm)
+}
+
+/** The only candidate that has the word among its own: `initial_access_token` for `token`. */
+function longer(plain: string, byForm: ReadonlyMap<string, string>): string | undefined {
+  const found = [...byForm.keys()].filter((form) => plain !== '' && `_${form}_`.includes(`_${plain}_`))
+  return found.length === 1 ? byForm.get(found[0]!) : undefined
 }
 
 /** `clientId`, `client-id` and `CLIENT_ID` are the same word in other habits. */

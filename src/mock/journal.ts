@@ -1,7 +1,8 @@
 /** What the provider decided that nobody could see from its answers: the last of it, for each issuer. */
 
 /** What an entry is about. */
-export type JournalEvent = 'would_be_refused' | 'backchannel_logout' | 'keys_rotated'
+export type JournalEvent = (typeof JOURNAL_EVENTS)[number]
+export const JOURNAL_EVENTS = ['would_be_refused', 'scope_ignored', 'backchannel_logout', 'keys_rotated'] as const
 
 export interface JournalEntry {
   /** Counts from 1 at each issuer. */

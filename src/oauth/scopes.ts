@@ -43,26 +43,35 @@ export function listScopes(snapshot: Snapshot): Map<string, readonly string[]> {
  * RFC 6749 §3.3: what is granted of what was asked for, which is all unless the client's registration says less.
  * @param offline whether the request is one that may ask for `offline_access`.
  */
-export function grantScope(
-  { snapshot }: Context,
-  client: Client,
-  requested: string | undefined,
-  offline: boolean,
-): string {
-  for (const word of words(requested)) {
+export function grantScope(ctx: Context, client: Client, requested: string | undefined, offline: boolean): string {
+  let granted = words(requested)
+  for (const scope of granted) {
     // RFC 6749 §3.3: scope-token = 1*( %x21 / %x23-5B / %x5D-7E )
-    if (!/^[\x21\x23-\x5b\x5d-\x7e]+$/.test(word)) {
-      throw invalidScope(`scope has ${shown(word)}, expected words of printable ASCII without quote and backslash`)
+    if (!/^[\x21\x23-\x5b\x5d-\x7e]+$/.test(scope)) {
+      throw invalidScope(`scope has ${shown(scope)}, expected words of printable ASCII without quote and backslash`)
     }
   }
-  const registered = client.scope === undefined ? undefined : words(client.scope)
-  // OpenID Connect Core §3.1.2.1: a scope that isn't understood is ignored.
-  const known = snapshot.rules.known_scopes ? listScopes(snapshot) : undefined
-  // OpenID Connect Core §11: offline_access is ignored unless the answer has a code and the end-user is asked.
-  const ignored = snapshot.rules.offline_access && !offline ? 'offline_access' : undefined
-  return words(requested)
-    .filter((scope) => (registered?.includes(scope) ?? true) && (known?.has(scope) ?? true) && scope !== ignored)
-    .join(' ')
+  const ignore = (reason: string, isIgnored: (scope: string) => boolean) => {
+    const ignored = granted.filter(isIgnored)
+    if (ignored.length === 0) return
+    ctx.remark('scope_ignored', `scope ${shown(ignored.join(' '))} is ignored: ${reason}`)
+    granted = granted.filter((scope) => !isIgnored(scope))
+  }
+  const { rules } = ctx.snapshot
+  if (client.scope !== undefined) {
+    const registered = words(client.scope)
+    ignore('the scope of the client does not have it', (scope) => !registered.includes(scope))
+  }
+  if (rules.known_scopes) {
+    // OpenID Connect Core §3.1.2.1: a scope that isn't understood is ignored.
+    const known = listScopes(ctx.snapshot)
+    ignore('neither standard nor under scopes', (scope) => !known.has(scope))
+  }
+  if (rules.offline_access && !offline) {
+    // OpenID Connect Core §11: offline_access is ignored unless the answer has a code and the end-user is asked.
+    ignore('it takes prompt=consent and a response_type with code', (scope) => scope === 'offline_access')
+  }
+  return granted.join(' ')
 }
 
 /** RFC 6749 §6: a refresh may ask for less than was granted, never for more. */

@@ -23,6 +23,22 @@ const BAD: [string, string, string | undefined, string[]][] = [
     ['/clients/0 lacks jwks or jwks_uri, which private_key_jwt needs'],
   ],
   [
+    'RFC 7517 §4: the keys of jwks are public keys that can be read',
+    `jwks: { keys: [{ kty: OKP, crv: Ed25519, x: ${'A'.repeat(43)} }, { kty: RSA }, { kty: EC, d: a }, { kty: oct, k: a }] }`,
+    'private_key_jwt',
+    [
+      '/clients/0/jwks/keys/1 is no public key that can be read; a JWK has kty, and n and e for RSA, crv, x and y for EC, crv and x for OKP',
+      '/clients/0/jwks/keys/2 has d, as only a private or secret key has; the public one is needed here',
+      '/clients/0/jwks/keys/3 has k, as only a private or secret key has; the public one is needed here',
+    ],
+  ],
+  [
+    'what is no object is complained about once',
+    'jwks: { keys: [1] }',
+    'private_key_jwt',
+    ['/clients/0/jwks/keys/0 must be an object, but is the number 1'],
+  ],
+  [
     'RFC 8705 §2.2: self_signed_tls_client_auth needs keys',
     '',
     'self_signed_tls_client_auth',

@@ -28,6 +28,21 @@ const CASES: [string, string, string[]][] = [
   ],
   ['a key like nothing else', 'x: 1\n', ['config.yaml:1:1 /x is not a known key']],
   [
+    'a key like nothing else, where only a few are known',
+    'sessions: { sso: true }\n',
+    ['config.yaml:1:13 /sessions/sso is not a known key; known here: single_sign_on'],
+  ],
+  [
+    'a part of a name',
+    'rules: { nonce: true }\n',
+    ['config.yaml:1:10 /rules/nonce is not a known key; did you mean nonce_in_front_channel?'],
+  ],
+  [
+    'what is no URL',
+    'clients: [{ client_id: a, redirect_uris: ["http://a"], client_secret: s, backchannel_logout_uri: /logout }]\n',
+    ['config.yaml:1:98 /clients/0/backchannel_logout_uri must be an absolute URL, but is "/logout"'],
+  ],
+  [
     'missing keys',
     'users:\n  - claims: {}\nclients:\n  - client_secret: s\n',
     [

@@ -40,6 +40,22 @@ t.test(
   },
 )
 
+t.test('what is ignored is in the journal, with the reason', async (t) => {
+  const strict = await createContext({ rules: { offline_access: true, known_scopes: true } })
+  grantScope(strict, clientWith('openid offline_access a b'), 'openid a email b offline_access', false)
+  t.strictSame(
+    strict.journal.list().map(({ event, message }) => [event, message]),
+    [
+      ['scope_ignored', 'scope email is ignored: the scope of the client does not have it'],
+      ['scope_ignored', 'scope a b is ignored: neither standard nor under scopes'],
+      ['scope_ignored', 'scope offline_access is ignored: it takes prompt=consent and a response_type with code'],
+    ],
+  )
+  const quiet = await createContext({ rules: { offline_access: true, known_scopes: true } })
+  grantScope(quiet, clientWith('openid'), 'openid', false)
+  t.strictSame(quiet.journal.list(), [])
+})
+
 for (const word of ['a"b', 'a\\b', 'größe', 'a\tb', 'a\nb', '\u007f', '\u0000']) {
   t.test(`RFC 6749 §3.3: ${JSON.stringify(word)} is no scope`, async (t) => {
     t.throws(() => grantScope(lenient, clientWith(), `openid ${word}`, false), {
