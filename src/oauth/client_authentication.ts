@@ -57,11 +57,14 @@ export async function authenticateClient(ctx: Context, caller: Caller): Promise<
   const { method = caller.certificate !== undefined && isByCertificate(registered) ? registered : 'none' } = credentials
   if (method !== registered) {
     const problem = `used ${method}, expected its token_endpoint_auth_method ${registered}`
-    throw refusal(credentials, `client ${shown(client_id)} ${problem}`)
+    const advice = isByCertificate(registered) && caller.certificate === undefined ? NO_CERTIFICATE : ''
+    throw refusal(credentials, `client ${shown(client_id)} ${problem}${advice}`)
   }
   await PROOFS[method](ctx, client, credentials, caller)
   return client
 }
+
+const NO_CERTIFICATE = '; no certificate came, which the provider asks for with server.tls.client_certificates'
 
 /** For each method, what looks at the proof and throws where it is none. */
 const PROOFS: Readonly<

@@ -50,7 +50,7 @@ t.test('the page shows what came, and the button ends the session', async (t) =>
   t.match(page.headers['content-type'], /^text\/html/)
   t.match(page.body, '<button class="primary">End session</button>')
   t.match(page.body, '<code>state</code>')
-  t.match(page.body, /Log out <bdi>alice<\/bdi> of <bdi>web<\/bdi>\?/)
+  t.match(page.body, /Log out <bdi>alice<\/bdi>\? <bdi>web<\/bdi> asks for it\./)
   t.notMatch(page.body, HINT_MISSING)
   t.equal(action, '/oauth2/end_session/confirm')
   t.equal(after.statusCode, 200)

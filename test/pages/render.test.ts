@@ -438,7 +438,7 @@ t.test('end_session: what it got, what is missing and where it goes', async (t) 
   t.same(textsOf(html, 'dd'), ['app', 'abc'])
   t.match(html, /<p class="note" role="note">[^\n]*id_token_hint/)
   t.match(textOf(html), 'You will be redirected to http://localhost:3000/?a=1&state=abc')
-  t.match(textOf(html), 'Log out of app?')
+  t.match(textOf(html), 'Do you want to log out? app asks for it.')
   t.same(tagsOf(html, 'form'), ['<form method="post" action="/oauth2/end_session/confirm">'])
   t.same(tagsOf(html, 'input'), [
     '<input type="hidden" name="state" value="abc">',
@@ -452,7 +452,10 @@ t.test('end_session: asks in words for what it knows', async (t) => {
   t.match(textOf(bare), 'You will stay here')
   t.notMatch(bare, /role="note"|<dl/)
   t.match(textOf(renderPage('end_session', { ...endSession, sub: 'alice' })), 'Log out alice?')
-  t.match(textOf(renderPage('end_session', { ...endSession, sub: 'alice', client_id: 'app' })), 'Log out alice of app?')
+  t.match(
+    textOf(renderPage('end_session', { ...endSession, sub: 'alice', client_id: 'app' })),
+    'Log out alice? app asks for it.',
+  )
 })
 
 t.test('session_ended: says Session ended', async (t) => {
