@@ -77,7 +77,7 @@ const OWN_PATHS: readonly string[] = [...Object.values(ENDPOINTS), ...Object.val
 /** The URL to route by: a proxy may have left the base path in front, or not. */
 export function routedUrl({ base_path, trusts }: Snapshot, { url = '/', headers, socket }: IncomingMessage): string {
   const said = trusts(socket.remoteAddress) ? firstOf(headers['x-forwarded-prefix']) : undefined
-  const prefix = said?.startsWith('/') ? said.replace(/\/+$/, '') : base_path
+  const prefix = said?.startsWith('/') ? said.replace(/\/$/, '') : base_path
   return OWN_PATHS.includes(url.split('?')[0]!) ? url : stripPath(appendWellKnown(url), prefix)
 }
 

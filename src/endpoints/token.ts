@@ -18,7 +18,9 @@ export const token: FastifyPluginAsync = async (app) => {
       params,
       certificate: findClientCertificate(request.socket),
       // As discovery names it, and as the request came.
-      endpoint: [ctx.internal_url, ctx.request_url + ctx.own_path].map((url) => url + ENDPOINTS.token_endpoint),
+      endpoint: [...new Set([ctx.internal_url, ctx.request_url + ctx.own_path])].map(
+        (url) => url + ENDPOINTS.token_endpoint,
+      ),
     })
     const response = await handleGrant(ctx, client, params)
     request.log.info(

@@ -69,22 +69,24 @@ export const ipAddress: Reader<string> = (name, value) => {
   throw invalidClientMetadata(`${name} is ${shown(address)}, expected an IP address`)
 }
 
-const STRICT = { subject: 'never', wildcards: false } as const
-
 const NAMES: Readonly<
   Record<(typeof TLS_CLIENT_AUTH_MEMBERS)[number], (x509: X509Certificate, name: string) => boolean>
 > = {
   tls_client_auth_subject_dn: (x509, name) => canonicalDn(reverseDn(x509.subject)) === canonicalDn(name),
-  tls_client_auth_san_dns: (x509, name) => x509.checkHost(name, STRICT) !== undefined,
-  tls_client_auth_san_uri: (x509, name) => urisOf(x509).includes(name),
+  tls_client_auth_san_dns: (x509, name) =>
+    namesOf(x509, 'DNS').some((found) => found.toLowerCase() === name.toLowerCase()),
+  tls_client_auth_san_uri: (x509, name) => namesOf(x509, 'URI').includes(name),
   tls_client_auth_san_ip: (x509, name) => isIP(name) !== 0 && x509.checkIP(name) !== undefined,
-  tls_client_auth_san_email: (x509, name) => x509.checkEmail(name, STRICT) !== undefined,
+  tls_client_auth_san_email: (x509, name) => namesOf(x509, 'email').some((found) => mailbox(found) === mailbox(name)),
 }
 
-/** RFC 5280 §4.2.1.6: the names of the kind uniformResourceIdentifier. Node quotes those that have a comma. */
-function urisOf({ subjectAltName = '' }: X509Certificate): string[] {
+/** RFC 5280 §7.5: only the host is without regard to case. */
+const mailbox = (address: string) => address.replace(/@[^@]*$/, (host) => host.toLowerCase())
+
+/** RFC 5280 §4.2.1.6: the alternative names of a kind. Node quotes those that have a comma. */
+function namesOf({ subjectAltName = '' }: X509Certificate, wanted: 'DNS' | 'URI' | 'email'): string[] {
   const found = subjectAltName.matchAll(/(?:^|, )([A-Za-z ]+):("(?:[^"\\]|\\.)*"|[^,]*)/g)
   return [...found]
-    .filter(([, kind]) => kind === 'URI')
+    .filter(([, kind]) => kind === wanted)
     .map(([, , name = '']) => (name.startsWith('"') ? JSON.parse(name) : name))
 }

@@ -48,9 +48,6 @@ export const unsupportedParameter = (name: 'request' | 'request_uri' | 'registra
 
 // OpenID Connect Core §3.1.2.6: what is sent to the client where the end-user may not be asked.
 export const loginRequired = (description: string) => new OAuthError('login_required', description)
-export const interactionRequired = (description: string) => new OAuthError('interaction_required', description)
-export const accountSelectionRequired = (description: string) =>
-  new OAuthError('account_selection_required', description)
 export const consentRequired = (description: string) => new OAuthError('consent_required', description)
 export const invalidRequestUri = (description: string) => new OAuthError('invalid_request_uri', description)
 export const invalidRequestObject = (description: string) => new OAuthError('invalid_request_object', description)

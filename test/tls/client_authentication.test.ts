@@ -109,6 +109,7 @@ test('RFC 8705 §2.1: a certificate by a trusted authority that has the register
     { tls_client_auth_san_ip: '10.0.0.1' },
     { tls_client_auth_san_ip: '2001:DB8:0:0:0:0:0:7' },
     { tls_client_auth_san_email: 'it@client.example' },
+    { tls_client_auth_san_email: 'it@CLIENT.example' },
   ]
   const started = await startWith(
     t,
@@ -129,6 +130,11 @@ test('RFC 8705 §2.1: no other name will do', async (t) => {
     ...OTHER_DNS.map((tls_client_auth_subject_dn) => ({ tls_client_auth_subject_dn })),
     { tls_client_auth_san_dns: 'other.example' },
     { tls_client_auth_san_dns: 'a.wild.example' },
+    // OpenSSL would take the first for every host below it, and the second for no name at all.
+    { tls_client_auth_san_dns: '.example' },
+    { tls_client_auth_san_dns: 'client.example\0' },
+    { tls_client_auth_san_email: 'it@client.example\0' },
+    { tls_client_auth_san_email: 'IT@client.example' },
     { tls_client_auth_san_uri: 'https://client.example/a' },
     { tls_client_auth_san_uri: 'client.example' },
     { tls_client_auth_san_ip: '10.0.0.2' },
