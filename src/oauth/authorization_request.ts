@@ -86,11 +86,10 @@ function requireRedirectUri(ctx: Context, client: Client, redirect_uri: string):
   const problem = redirectUriProblem(redirect_uri)
   if (problem !== undefined) throw untrustedClient(`redirect_uri ${problem}`)
   if (isRegistered(client, redirect_uri)) return
-  const refusal = untrustedClient(
-    `redirect_uri is ${shown(redirect_uri)}, expected one of the client's: ${shown([client.redirect_uris].flat().join(', '))}`,
-  )
-  if (!fitsPattern(client, redirect_uri)) throw refusal
-  enforce(ctx, 'exact_redirect_uris', refusal)
+  const known = shown([client.redirect_uris].flat().join(', '))
+  const mismatch = `redirect_uri is ${shown(redirect_uri)}, expected one of the client's: ${known}`
+  if (!fitsPattern(client, redirect_uri)) throw untrustedClient(mismatch)
+  enforce(ctx, 'exact_redirect_uris', untrustedClient(`${mismatch}, where * is no wildcard`))
 }
 
 /** Step two. What this throws is sent to the return address. */

@@ -13,7 +13,8 @@ const QUERY = { client_id: 'app', redirect_uri: REDIRECT_URI, response_type: 'co
 
 const read = async (ctx: Context, query: Query = {}) =>
   readAuthorizationRequest(ctx, await readReturnAddress(ctx, readParams({ ...QUERY, ...query })))
-const remarks = ({ journal }: Context) => journal.list().map(({ message }) => message)
+const refusals = ({ journal }: Context) => journal.list().filter(({ event }) => event === 'would_be_refused')
+const remarks = (ctx: Context) => refusals(ctx).map(({ message }) => message)
 const public_client = (more: Partial<Client> = {}): Client => ({
   client_id: 'app',
   redirect_uris: [REDIRECT_URI],
@@ -111,7 +112,8 @@ const HELD: Held[] = [
     title: 'RFC 9700 §2.1: a redirect_uri is registered as it is',
     query: { redirect_uri: 'https://a.example.com/cb', ...CHALLENGE },
     error: 'invalid_client',
-    message: /redirect_uri is https:\/\/a\.example\.com\/cb, expected one of the client's: http:\/\/localhost:8000/,
+    message:
+      /redirect_uri is https:\/\/a\.example\.com\/cb, expected one of the client's: http:\/\/localhost:8000.*, where \* is no wildcard$/,
     mended: { redirect_uri: REDIRECT_URI },
   },
   ...['id_token', 'id_token token', 'code id_token'].map(
@@ -174,7 +176,7 @@ for (const { rule, title, query, error, message, mended } of HELD) {
     t.equal(remarks(without).length, 1)
     t.match(remarks(without)[0], /^would be refused by a strict provider: /)
     t.match(remarks(without)[0], message)
-    t.match(without.journal.list()[0], { event: 'would_be_refused', details: { rule, error } })
+    t.match(refusals(without)[0], { details: { rule, error } })
     t.ok(await read(without, { ...query, ...mended }))
     t.equal(remarks(without).length, 1, 'no remark where nothing is wrong')
   })
