@@ -44,13 +44,14 @@ async function logIn(t: Test, issuer: string, ca?: string): Promise<void> {
 /** The login of the provider's own pages: its links, redirects and cookie have to work where the browser sees them. */
 async function logInByPages(t: Test, url: string, ca?: string): Promise<void> {
   const fetch = createFetch(ca)
-  let cookie = ''
+  const cookies = new Map<string, string>()
   const visit = async (target: string, sent: Parameters<typeof fetch>[1] = {}) => {
+    const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ')
     const answer = await fetch(new URL(target, url).href, { ...sent, headers: { cookie } })
-    const [, pair, path] = /^([^;]+);.*Path=([^;]+)/.exec(answer.headers.get('set-cookie') ?? '') ?? []
-    if (pair !== undefined) {
+    for (const set of answer.headers.getSetCookie()) {
+      const [, name = '', value = '', path] = /^([^=]+)=([^;]*);.*Path=([^;]+)/.exec(set) ?? []
       t.equal(path, '/auth', 'the cookie is for the path that the browser sees')
-      cookie = pair
+      cookies.set(name, value)
     }
     return answer
   }
