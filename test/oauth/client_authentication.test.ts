@@ -278,9 +278,9 @@ for (const token_endpoint_auth_method of ['client_secret_basic', 'client_secret_
         : exchange(test, { code: 'x', client_id, client_secret })
     }
     t.match((await attempt()).json(), { error: 'invalid_grant' })
-    test.advance(3599)
+    test.advance(3540)
     t.match((await attempt()).json(), { error: 'invalid_grant' })
-    test.advance(61)
+    test.advance(120)
     refused(
       t,
       await attempt(),
