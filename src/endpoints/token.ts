@@ -17,10 +17,8 @@ export const token: FastifyPluginAsync = async (app) => {
       authorization: headers.authorization,
       params,
       certificate: findClientCertificate(request.socket),
-      // As discovery names it, and as the request came.
-      endpoint: [...new Set([ctx.internal_url, ctx.request_url + ctx.own_path])].map(
-        (url) => url + ENDPOINTS.token_endpoint,
-      ),
+      // As back ends know us, and as browsers do; not as the request names us, which is anybody's to say.
+      endpoint: [...new Set([ctx.internal_url, ctx.public_url])].map((url) => url + ENDPOINTS.token_endpoint),
     })
     const response = await handleGrant(ctx, client, params)
     request.log.info(

@@ -7,6 +7,9 @@ const MAX_LENGTH = 8192
 /** A request object holds all the others. */
 export const MAX_OBJECT_LENGTH = 65_536
 
+/** Each is a JWT, of which nobody knows beforehand what is in it; it isn't kept. */
+const JWTS = ['request', 'id_token_hint', 'access_token']
+
 /** Deeper JSON is nobody's claims, and would end in a token that can't be written. */
 export const MAX_DEPTH = 100
 
@@ -26,7 +29,7 @@ export function readParams(source: unknown): Params {
     const value = values.get(name)
     if (Array.isArray(value)) throw invalidRequest(`${name} came ${value.length} times, expected once at most`)
     if (value === undefined || value === '') return undefined
-    const most = name === 'request' ? MAX_OBJECT_LENGTH : MAX_LENGTH
+    const most = JWTS.includes(name) ? MAX_OBJECT_LENGTH : MAX_LENGTH
     if (value.length > most) throw invalidRequest(`${name} has ${value.length} characters, expected ${most} at most`)
     return value
   }

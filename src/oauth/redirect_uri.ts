@@ -16,8 +16,15 @@ export function redirectUriProblem(uri: string): string | undefined {
 }
 
 /** RFC 9700 §2.1: whether the URI is one of the client's, character for character. */
-export function isRegistered({ redirect_uris }: Client, uri: string): boolean {
-  return redirect_uris === 'any' || redirect_uris.includes(uri)
+export function isRegistered({ redirect_uris, application_type }: Client, uri: string): boolean {
+  if (redirect_uris === 'any' || redirect_uris.includes(uri)) return true
+  // RFC 8252 §7.3, RFC 9700 §4.1.3: but for the port of a native application, which gets one when it listens.
+  return application_type === 'native' && redirect_uris.map(withoutPort).includes(withoutPort(uri))
+}
+
+/** A URI of this machine by http, whichever port it has; any other as it is. */
+function withoutPort(uri: string): string {
+  return uri.replace(/^(http:\/\/(?:127\.0\.0\.1|\[::1\]|localhost))(?::\d+)?(?=[/?]|$)/, '$1')
 }
 
 /** Whether the URI fits one of the client's patterns, where it has such. */

@@ -88,11 +88,12 @@ t.test('RFC 7523 §3: the audience is the issuer or the token endpoint', async (
     [ISSUER],
     ['http://other', 'http://op.internal/oauth2/token'],
     'http://op.internal/oauth2/token',
-    // As the request came.
-    'http://localhost/oauth2/token',
+    'http://op.example/oauth2/token',
   ]
   for (const aud of good) await accepted(t, call(shared, await own.sign({ aud })), String(aud))
-  const bad = ['http://other', 'http://op.example/', 'http://op.internal', [], ['x', 'y'], 5, null, { [ISSUER]: 1 }]
+  // The second is what the request calls us: whoever was sent the assertion could call us by its own name.
+  const urls = ['http://other', 'http://localhost/oauth2/token', 'http://op.example/', 'http://op.internal']
+  const bad = [...urls, [], ['x', 'y'], 5, null, { [ISSUER]: 1 }]
   for (const aud of bad as string[]) {
     const message =
       /^client_assertion has the aud .*, expected one of http:\/\/op\.example, http:\/\/op\.internal\/oauth2/

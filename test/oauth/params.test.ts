@@ -37,6 +37,13 @@ t.test('a parameter has 8192 characters at most', async (t) => {
   t.throws(() => params.find('bad'), { error: 'invalid_request', message: /^bad has 8193 characters/ })
 })
 
+t.test('so has a token of ours that comes back', async (t) => {
+  for (const name of ['id_token_hint', 'access_token']) {
+    t.equal(readParams({ [name]: 'x'.repeat(65_536) }).find(name)?.length, 65_536)
+    t.throws(() => readParams({ [name]: 'x'.repeat(65_537) }).find(name), { message: / has 65537 characters/ })
+  }
+})
+
 t.test('a request object has 65536 characters at most', async (t) => {
   t.equal(readParams({ request: 'x'.repeat(65_536) }).find('request')?.length, 65_536)
   t.throws(() => readParams({ request: 'x'.repeat(65_537) }).find('request'), {

@@ -51,6 +51,32 @@ t.test('a client that nobody registered may use any', async (t) => {
   t.equal(fitsPattern(clientWith('any', true), 'https://anything.example/'), false, 'and has no patterns')
 })
 
+t.test('RFC 8252 §7.3: a native application on this machine has any port, and nobody else', async (t) => {
+  const uris = ['http://127.0.0.1/cb', 'http://[::1]:1/cb?a=b', 'http://localhost', 'https://localhost/cb', 'app:/cb']
+  const native: Client = { ...clientWith(uris), application_type: 'native' }
+  const good = [
+    'http://127.0.0.1:51004/cb',
+    'http://[::1]/cb?a=b',
+    'http://[::1]:65535/cb?a=b',
+    'http://localhost:3000',
+  ]
+  for (const uri of good) {
+    t.equal(isRegistered(native, uri), true, uri)
+    t.equal(isRegistered(clientWith(uris), uri), false, `${uri}, of a web application`)
+  }
+  const bad = [
+    'http://127.0.0.1:51004/other',
+    'http://127.0.0.2:51004/cb',
+    'http://127.0.0.1:1@evil.example/cb',
+    'http://127.0.0.1.evil.example/cb',
+    'http://localhost:3000.evil.example',
+    'https://localhost:3000/cb',
+    'http://[::1]:1/cb',
+    'app://:1/cb',
+  ]
+  for (const uri of bad) t.equal(isRegistered(native, uri), false, uri)
+})
+
 t.test('RFC 9700 §2.1: comparison is exact, character for character', async (t) => {
   const client = clientWith(['https://app.example.com/cb', 'https://app.example.com/cb?a=b', 'https://*.example.com/*'])
   t.equal(isRegistered(client, 'https://app.example.com/cb'), true)
