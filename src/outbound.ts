@@ -83,8 +83,13 @@ function answerTo(request: ClientRequest, max_size: number, body: string | undef
   return answer.finally(() => request.destroy())
 }
 
+/** How the codes of OpenSSL begin where nobody who is trusted vouches for a certificate. */
+const NO_AUTHORITY = /^(?:UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO)/
+
 function reasonOf(error: unknown): string {
   // A name with several addresses fails with an error that holds one for each.
   const { errors: [first] = [error] } = error as Partial<AggregateError>
-  return (first as Error).message
+  const { message, code } = first as NodeJS.ErrnoException
+  const advice = '; give its authority as outbound.ca (--outbound-ca), or verify nothing with outbound.insecure'
+  return NO_AUTHORITY.test(String(code)) ? message + advice : message
 }
