@@ -42,7 +42,7 @@ export function verifyCertificate(client: Client, { x509, authorized }: ClientCe
   const member = TLS_CLIENT_AUTH_MEMBERS.find((name) => client[name] !== undefined)!
   const expected = client[member]!
   if (NAMES[member](x509, expected)) return
-  const names = [reverseDn(x509.subject), x509.subjectAltName ?? 'no subjectAltName'].join('; ')
+  const names = [subjectOf(x509) || 'no subject', x509.subjectAltName ?? 'no subjectAltName'].join('; ')
   throw invalidClient(`the client's certificate has the names ${shown(names)}, expected ${member} ${shown(expected)}`)
 }
 
@@ -72,13 +72,19 @@ export const ipAddress: Reader<string> = (name, value) => {
 const NAMES: Readonly<
   Record<(typeof TLS_CLIENT_AUTH_MEMBERS)[number], (x509: X509Certificate, name: string) => boolean>
 > = {
-  tls_client_auth_subject_dn: (x509, name) => canonicalDn(reverseDn(x509.subject)) === canonicalDn(name),
+  tls_client_auth_subject_dn: (x509, name) => {
+    const expected = canonicalDn(name)
+    return expected !== undefined && canonicalDn(subjectOf(x509)) === expected
+  },
   tls_client_auth_san_dns: (x509, name) =>
     namesOf(x509, 'DNS').some((found) => found.toLowerCase() === name.toLowerCase()),
   tls_client_auth_san_uri: (x509, name) => namesOf(x509, 'URI').includes(name),
   tls_client_auth_san_ip: (x509, name) => isIP(name) !== 0 && x509.checkIP(name) !== undefined,
   tls_client_auth_san_email: (x509, name) => namesOf(x509, 'email').some((found) => mailbox(found) === mailbox(name)),
 }
+
+/** RFC 5280 §4.1.2.6: it may be empty where there are alternative names; then Node has none, whatever its types say. */
+const subjectOf = ({ subject }: X509Certificate) => reverseDn((subject as string | undefined) ?? '')
 
 /** RFC 5280 §7.5: only the host is without regard to case. */
 const mailbox = (address: string) => address.replace(/@[^@]*$/, (host) => host.toLowerCase())
