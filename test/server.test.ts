@@ -323,6 +323,18 @@ t.test('the log says what was refused and why', async (t) => {
   t.match(sent, { msg: 'authorization request refused', client_id: 'app', error: 'unsupported_response_type' })
 })
 
+t.test('what the end-user or prompt=none brings about is no warning', async (t) => {
+  const test = await createApp(t)
+  const query = new URLSearchParams({ client_id: 'app', redirect_uri: REDIRECT_URI, response_type: 'code' })
+  await test.get(`/oauth2/authorize?${query}&prompt=none`)
+  await test.post(`/oauth2/authorize?${query}`, { action: 'deny' })
+  const refused = test.log.filter(({ msg }) => msg === 'authorization request refused')
+  t.match(refused, [
+    { level: 30, error: 'login_required' },
+    { level: 30, error: 'access_denied' },
+  ])
+})
+
 t.test('no line of the log holds a code, token, verifier or secret, of good requests and bad', async (t) => {
   const client_secret = 'the-secret-of-the-client'
   const test = await createApp(t, {

@@ -29,6 +29,9 @@ export const authorization: FastifyPluginAsync = async (app) => {
   )
 }
 
+/** OpenID Connect Core §3.1.2.6: what a client reckons with, as it asks by `prompt=none` or leaves the choice to the end-user. */
+const END_USERS_ANSWER = /^(?:access_denied|(?:login|consent|interaction|account_selection)_required)$/
+
 /** @param form the authorization request, or what the end-user answered, or both. */
 async function handle(request: FastifyRequest, reply: FastifyReply, form?: Params): Promise<FastifyReply> {
   const { ctx, log } = request
@@ -48,7 +51,8 @@ async function handle(request: FastifyRequest, reply: FastifyReply, form?: Param
     })
   } catch (error) {
     if (!(error instanceof OAuthError)) throw error
-    log.warn({ client_id: shown(addressed.client.client_id), ...error.toJSON() }, 'authorization request refused')
+    const level = END_USERS_ANSWER.test(error.error) ? 'info' : 'warn'
+    log[level]({ client_id: shown(addressed.client.client_id), ...error.toJSON() }, 'authorization request refused')
     return send(reply, authorizationResponse(ctx, addressed.return_address, { ...error.toJSON() }))
   }
 }
