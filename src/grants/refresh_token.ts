@@ -33,7 +33,12 @@ export const refreshToken: GrantHandler = async (ctx, client, params) => {
     return issueTokens(ctx, { client, grant_id, grant, scope, refresh_token })
   }
   await spend(ctx, token, found)
-  const response = await issueTokens(ctx, { client, grant_id, grant, scope, refresh_token: rotateRefreshToken(found) })
+  const refresh_token = rotateRefreshToken(found)
+  const response = await issueTokens(ctx, { client, grant_id, grant, scope, refresh_token }).catch(async (error) => {
+    // Who got nothing for it, such as while their keys could not be fetched, may come again.
+    await ctx.store.refresh_tokens.put(token, found)
+    throw error
+  })
   await ctx.store.access_tokens.delete(found.access_token)
   return response
 }

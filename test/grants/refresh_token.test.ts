@@ -207,6 +207,16 @@ t.test('RFC 9700 §4.14.2: what is refused does not use the refresh token up', a
   t.equal((await refresh(test, refresh_token, asPublic)).statusCode, 200)
 })
 
+t.test('RFC 9700 §4.14.2: nor does a refresh for which there are no tokens', async (t) => {
+  const users = [{ sub: 'alice' }]
+  const test = await createApp(t, { ...ROTATING, users })
+  const { refresh_token } = await getTokens(test, asPublic)
+  await test.reload(ROTATING)
+  refused(t, await refresh(test, refresh_token, asPublic), 'invalid_grant', /is no longer there$/)
+  await test.reload({ ...ROTATING, users })
+  t.equal((await refresh(test, refresh_token, asPublic)).statusCode, 200)
+})
+
 t.test('RFC 9700 §4.14.2: rotation does not put the end of the refresh token off', async (t) => {
   const test = await createApp(t, { ...ROTATING, lifetimes: { refresh_token: 600 } })
   const { refresh_token } = await getTokens(test, asPublic)
