@@ -51,3 +51,11 @@ t.test('OpenID Connect Core §8.1: a refusal names no user by another sub either
     t.match(error_description, new RegExp(`^user ${sub} of .* is no longer there$`))
   }
 })
+
+t.test('OpenID Connect Core §8.1: the sector is the host, also of a pattern whose port is a wildcard', async (t) => {
+  const pattern = { ...pairwise('wild', 'one.example:*'), wildcard_redirect_uris: true }
+  const test = await createApp(t, { clients: [...clients, pattern] })
+  const redirect_uri = 'http://one.example:8000/callback'
+  const { id_token } = await getTokens(test, { client_id: 'wild', redirect_uri })
+  t.equal(decodeJwt(id_token).sub, decodeJwt((await tokensOf(test, 'one')).id_token).sub)
+})
