@@ -97,7 +97,7 @@ function hint(key: string, { title, properties = {} }: Subschema): string {
   if (found !== undefined) return `; did you mean ${found}?`
   if (title === 'User') return '; a claim goes under claims'
   const known = Object.keys(properties)
-  return known.length > 0 && known.length <= MOST_LISTED ? `; known here: ${known.join(', ')}` : ''
+  return known.length <= MOST_LISTED ? `; known here: ${known.join(', ')}` : ''
 }
 
 /** A key of the right name at the wrong depth: `port` for `server.port`. */
