@@ -91,5 +91,6 @@ function reasonOf(error: unknown): string {
   const { errors: [first] = [error] } = error as Partial<AggregateError>
   const { message, code } = first as NodeJS.ErrnoException
   const advice = '; give its authority as outbound.ca (--outbound-ca), or verify nothing with outbound.insecure'
-  return NO_AUTHORITY.test(String(code)) ? message + advice : message
+  // Newer versions of Node advise on their own flags after a semicolon.
+  return NO_AUTHORITY.test(String(code)) ? message.split(';')[0] + advice : message
 }
