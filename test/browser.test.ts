@@ -160,6 +160,8 @@ browserTest('the keyboard alone is enough: type and press Enter', async (t, visi
   const { page, application } = visit
   const issuer = await start(t)
   await page.goto(authorizationUrl(issuer, visit))
+  // What is typed before the field has the focus goes nowhere.
+  await page.locator('#sub:focus').waitFor()
   await page.keyboard.type('erin')
   await page.keyboard.press('Enter')
   t.match((await redeem(issuer, visit, await application.returned(page))).userinfo, { sub: 'erin' })

@@ -10,7 +10,10 @@ import { begin, refusal, register } from './application.js'
 async function posted(world: World, page: Page, redirect_uri: string, act: () => Promise<unknown>): Promise<Request> {
   const answered = page.waitForResponse((response) => response.url() === redirect_uri)
   await act()
-  const { method, body } = await answered.then(() => world.site.requests.findLast(({ url }) => url === '/callback')!)
+  await answered
+  // Once the page stands, no navigation is under way that the next one would meet.
+  await page.getByRole('heading', { name: 'Application', exact: true }).waitFor()
+  const { method, body } = world.site.requests.findLast(({ url }) => url === '/callback')!
   return new Request(redirect_uri, {
     method,
     body,
@@ -50,7 +53,7 @@ browserTest(
 
     const third = await begin({ ...parameters, prompt: 'none' })
     const url = client.buildAuthorizationUrl(two, third.parameters).href
-    const silent = await posted(world, page, redirect_uri, () => page.goto(url))
+    const silent = await posted(world, page, redirect_uri, () => page.goto(url, { waitUntil: 'commit' }))
     t.equal((await client.authorizationCodeGrant(two, silent, third.checks)).claims()?.sub, 'alice', 'silently')
 
     const fourth = await begin({ ...parameters, prompt: 'consent' })
