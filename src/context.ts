@@ -1,8 +1,9 @@
 /** What one request may read and touch. Made once for each request, for one issuer. */
 import type { DecryptionKey, SigningKey, Snapshot } from './config/snapshot.js'
 import type { KeyStatus, Rotation } from './keys.js'
-import type { Clock } from './mock/clock.js'
-import type { Journal, JournalEvent } from './mock/journal.js'
+import type { MovableClock } from './mock/clock.js'
+import type { Exchange, Facts, Faults } from './mock/faults.js'
+import type { Journal, JournalEvent, Remark } from './mock/journal.js'
 import type { Store } from './store/store.js'
 
 /** The remote address of requests that the provider makes to itself; no socket has it. */
@@ -25,14 +26,19 @@ export interface Context {
   readonly snapshot: Snapshot
   /** What has happened at this issuer. */
   readonly store: Store
-  readonly clock: Clock
+  readonly clock: MovableClock
+  readonly faults: Faults
   readonly journal: Journal
+  /** What this request turns out to be about. Nothing of the protocol reads it: it is for faults and for the journal. */
+  readonly exchange: Exchange & { readonly remarks: Remark[] }
+  /** Says more of what this request is about. */
+  learn(facts: Partial<Facts> & { readonly flow_id?: string | undefined }): void
   /** Every published signing key of this issuer. Of several with the same `alg` the first is the one that signs. */
   keys(): Promise<readonly SigningKey[]>
   /** Has new signing keys follow; undefined where too many wait for their turn already. */
   rotateKeys(rotation: Rotation): Promise<readonly KeyStatus[] | undefined>
   /** Every key of this issuer that clients encrypt to. */
   encryption_keys(): Promise<readonly DecryptionKey[]>
-  /** Writes into the journal, and into the log as well unless the journal already had the same. */
+  /** Says what was decided and why, for the journal; and for the log as well, unless it is a decision or was said before. */
   remark(event: JournalEvent, message: string, details?: Readonly<Record<string, unknown>>): void
 }

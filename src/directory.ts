@@ -30,6 +30,7 @@ export const CLIENT_DEFAULTS = {
 export async function findUser(ctx: Context, sub: string): Promise<User | undefined> {
   const stored = await ctx.store.users.get(sub)
   if (stored?.origin === 'put') return asUser(stored)
+  if (stored?.origin === 'deleted') return undefined
   return ctx.snapshot.users.get(sub) ?? (stored && asUser(stored))
 }
 
@@ -73,6 +74,7 @@ export async function recordLogin(ctx: Context, user: User): Promise<void> {
 /** The client with this id. Where registration isn't required, an unknown one is a client that may do anything. */
 export async function findClient(ctx: Context, client_id: string): Promise<Client | undefined> {
   const stored = await ctx.store.clients.get(client_id)
+  if (stored?.origin === 'deleted') return undefined
   if (stored !== undefined) return { wildcard_redirect_uris: ctx.snapshot.config.wildcard_redirect_uris, ...stored }
   const configured = ctx.snapshot.clients.get(client_id)
   if (configured !== undefined) {
@@ -121,6 +123,6 @@ function unregistered(client_id: string): Client {
   }
 }
 
-function asUser({ sub, claims }: StoredUser): User {
-  return { sub, claims, id_token: {}, userinfo: {}, access_token: {} }
+function asUser({ origin: _, ...user }: StoredUser): User {
+  return { id_token: {}, userinfo: {}, access_token: {}, ...user }
 }

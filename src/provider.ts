@@ -3,13 +3,16 @@ import { LRUCache } from 'lru-cache'
 import { describeChanges, summarizeChanges } from './config/changes.js'
 import { ConfigError, type Problem } from './config/errors.js'
 import { loadSnapshot, readSchema, type Sources } from './config/load.js'
+import type { Snapshot } from './config/snapshot.js'
 import { watchedFiles } from './config/sources.js'
 import { watchFiles } from './config/watch.js'
 import { createKeys } from './keys.js'
 import { ListenError, type Listening, listen } from './listen.js'
 import { createLogger, type LogStream } from './logger.js'
-import { createClock } from './mock/clock.js'
+import { createClock, createMovableClock } from './mock/clock.js'
+import { createFaults } from './mock/faults.js'
 import { createJournal } from './mock/journal.js'
+import { randomSeed } from './random.js'
 import { createServer, type Issuer } from './server.js'
 import { createMemoryStore } from './store/memory.js'
 import { exchangeIdentity, prepareIdentity } from './tls/identity.js'
@@ -35,7 +38,7 @@ export async function createProvider(sources: Sources, stream: LogStream): Promi
   let snapshot = await loadSnapshot(sources)
   let problems: readonly Problem[] = []
   const log = createLogger(snapshot.config.log, stream)
-  const findIssuer = createIssuers(snapshot.config.server.max_issuers)
+  const findIssuer = createIssuers(() => snapshot)
   const identity = await prepareIdentity(snapshot.tls, createClock().now())
   const app = await createServer({
     current: () => snapshot,
@@ -113,10 +116,13 @@ export async function createProvider(sources: Sources, stream: LogStream): Promi
 }
 
 /** The default issuer, and the isolated ones by name: made on first use, the least recently used goes first. */
-function createIssuers(max: number): (name: string | undefined) => Issuer {
+function createIssuers(current: () => Snapshot): (name: string | undefined) => Issuer {
+  const { max_issuers: max } = current().config.server
   const create = (): Issuer => {
-    const [clock, journal] = [createClock(), createJournal()]
-    return { store: createMemoryStore(), clock, keys: createKeys(clock, journal), journal }
+    const clock = createMovableClock(() => current().clock)
+    const journal = createJournal(() => current().config.journal)
+    const faults = createFaults(randomSeed)
+    return { store: createMemoryStore(), clock, faults, keys: createKeys(clock, journal), journal }
   }
   const standard = create()
   const isolated = new LRUCache<string, Issuer>({ max })

@@ -5,8 +5,9 @@ import type { Snapshot } from './config/snapshot.js'
 import { type Context, IN_PROCESS } from './context.js'
 import { ENDPOINTS, isIssuerName, PATHS } from './endpoints/paths.js'
 import type { Keys } from './keys.js'
-import type { Clock } from './mock/clock.js'
-import type { Journal } from './mock/journal.js'
+import type { MovableClock } from './mock/clock.js'
+import type { Facts, Faults } from './mock/faults.js'
+import type { Journal, Remark } from './mock/journal.js'
 import { notFound } from './oauth/errors.js'
 import { type Arrival, firstOf, readOrigin, readPrefix, stripPath } from './origin.js'
 import { describeRequest } from './refusal.js'
@@ -15,7 +16,8 @@ import type { Store } from './store/store.js'
 /** What one issuer has of its own. */
 export interface Issuer {
   readonly store: Store
-  readonly clock: Clock
+  readonly clock: MovableClock
+  readonly faults: Faults
   readonly keys: Keys
   readonly journal: Journal
 }
@@ -37,7 +39,8 @@ export function createContext(
   const own_path = name === undefined ? '' : `/issuers/${name}`
   const issuer = known ?? request_url
   const below = (url: string) => url.replace(/\/+$/, '') + own_path
-  const { store, clock, keys, journal } = findIssuer(name)
+  const { store, clock, faults, keys, journal } = findIssuer(name)
+  const about = createExchange(name)
   return {
     // As it was written, be it with a slash at its end or without.
     issuer: name === undefined ? issuer : below(issuer),
@@ -49,14 +52,31 @@ export function createContext(
     snapshot,
     store,
     clock,
+    faults,
     journal,
+    ...about,
     keys: () => keys.list(snapshot),
     rotateKeys: (rotation) => keys.rotate(snapshot, rotation),
     encryption_keys: () => keys.listEncryption(snapshot),
     remark: (event, message, details = {}) => {
-      const first = journal.record(clock.now(), event, message, details)
+      about.exchange.remarks.push({ event, message, details })
+      if (event === 'decision' || !journal.isNews({ event, message })) return
       // Leniency is no fault: a program that hears of warnings only stays quiet about it.
-      if (first) request.log[event === 'backchannel_logout' ? 'warn' : 'info']({ event, ...details }, message)
+      request.log[event === 'backchannel_logout' ? 'warn' : 'info']({ event, ...details }, message)
+    },
+  }
+}
+
+/** What a request turns out to be about: at first only whose it is. */
+export function createExchange(issuer = 'default'): Pick<Context, 'exchange' | 'learn'> {
+  const facts: Facts = { issuer }
+  const remarks: Remark[] = []
+  const exchange: Context['exchange'] = { facts, flow_id: undefined, picked: [], applied: [], remarks }
+  return {
+    exchange,
+    learn: ({ flow_id, ...more }) => {
+      exchange.flow_id = flow_id ?? exchange.flow_id
+      exchange.facts = { ...exchange.facts, ...more }
     },
   }
 }

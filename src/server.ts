@@ -36,6 +36,7 @@ import { tlsCa } from './endpoints/tls_ca.js'
 import { token } from './endpoints/token.js'
 import { userinfo } from './endpoints/userinfo.js'
 import { webfinger } from './endpoints/webfinger.js'
+import { identify, recordExchange } from './exchange.js'
 import { selfLogin } from './interaction/self_login.js'
 import { methodNotAllowed, notFound } from './oauth/errors.js'
 import { contentSecurityPolicy } from './pages/content_security_policy.js'
@@ -139,6 +140,8 @@ function serveIssuer(foundation: Foundation): FastifyPluginAsync {
       request.ctx = createContext(foundation.current(), (name) => foundation.findIssuer(name), request)
       warnOfHost(request.ctx.request_url, foundation.current().config)
     })
+    app.addHook('preHandler', identify)
+    app.addHook('onSend', async (request, reply, payload) => recordExchange(request, reply, payload))
     await app.register(async (scope) => {
       // OAuth 2.0 for Browser-Based Apps: scripts have no business at the authorization endpoint, so it has no CORS.
       const refuseOtherMethods = collectMethods(scope)

@@ -7,8 +7,10 @@ import { loadSnapshot, readSchema } from '../src/config/load.js'
 import type { Snapshot } from '../src/config/snapshot.js'
 import type { Context } from '../src/context.js'
 import { createKeys } from '../src/keys.js'
-import { createClock } from '../src/mock/clock.js'
+import { createMovableClock } from '../src/mock/clock.js'
+import { createFaults } from '../src/mock/faults.js'
 import { createJournal } from '../src/mock/journal.js'
+import { createExchange } from '../src/request_context.js'
 import { createServer, type Foundation, type Issuer } from '../src/server.js'
 import { createMemoryStore } from '../src/store/memory.js'
 
@@ -33,15 +35,13 @@ export async function createApp(
 ): Promise<TestApp> {
   let snapshot = await snapshotOf(config)
   let moved = 0
-  const clock = { now: () => Math.floor(Date.now() / 1000) + moved }
   const issuers = new Map<string | undefined, Issuer>()
   const log: Record<string, unknown>[] = []
   const app = await createServer({
     current: () => snapshot,
     findIssuer: (name) => {
-      const journal = createJournal()
-      const created = { store: createMemoryStore(), clock, keys: createKeys(clock, journal), journal }
-      const issuer = issuers.get(name) ?? created
+      const issuer = issuers.get(name) ?? createIssuer(() => snapshot)
+      if (!issuers.has(name) && moved !== 0) issuer.clock.advance(moved)
       issuers.set(name, issuer)
       return issuer
     },
@@ -56,6 +56,7 @@ export async function createApp(
     log,
     advance: (seconds) => {
       moved += seconds
+      for (const { clock } of issuers.values()) clock.advance(seconds)
     },
     reload: async (next) => {
       snapshot = await snapshotOf(next, snapshot)
@@ -75,9 +76,8 @@ export async function createApp(
 /** What one request would get, without a request. */
 export async function createContext(config: ConfigInput = {}): Promise<Context> {
   const snapshot = await snapshotOf(config)
-  const journal = createJournal()
-  const clock = createClock()
-  const keys = createKeys(clock, journal)
+  const { store, clock, faults, keys, journal } = createIssuer(() => snapshot)
+  const about = createExchange()
   return {
     issuer: 'http://localhost',
     public_url: 'http://localhost',
@@ -86,14 +86,25 @@ export async function createContext(config: ConfigInput = {}): Promise<Context> 
     base_path: '',
     own_path: '',
     snapshot,
-    store: createMemoryStore(),
+    store,
     clock,
+    faults,
     journal,
+    ...about,
     keys: () => keys.list(snapshot),
     rotateKeys: (rotation) => keys.rotate(snapshot, rotation),
     encryption_keys: () => keys.listEncryption(snapshot),
-    remark: (event, message, details = {}) => void journal.record(clock.now(), event, message, details),
+    remark: (event, message, details = {}) => void about.exchange.remarks.push({ event, message, details }),
   }
+}
+
+/** An issuer of which nobody has asked anything. */
+export function createIssuer(current: () => Snapshot): Issuer {
+  const clock = createMovableClock(() => current().clock)
+  const journal = createJournal(() => current().config.journal)
+  // A seed of its own would make a test of chance a matter of chance.
+  const faults = createFaults(() => 1)
+  return { store: createMemoryStore(), clock, faults, keys: createKeys(clock, journal), journal }
 }
 
 /** The snapshot of a configuration. */

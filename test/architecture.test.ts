@@ -32,7 +32,9 @@ const MAY_IMPORT: Readonly<Record<string, Rule>> = {
   address_flags: { values: ['flag'] },
   flags: { values: ['flag', 'address_flags'], types: ['config'] },
   index: { values: ['provider', 'config/errors'], types: ['config'] },
-  provider: { values: ['node:*', 'lru-cache', 'config', 'keys', 'listen', 'logger', 'mock', 'server', 'store', 'tls'] },
+  provider: {
+    values: ['node:*', 'lru-cache', 'config', 'keys', 'listen', 'logger', 'mock', 'random', 'server', 'store', 'tls'],
+  },
   server: {
     values: [
       '@fastify/*',
@@ -44,6 +46,8 @@ const MAY_IMPORT: Readonly<Record<string, Rule>> = {
       'pages',
       'refusal',
       'request_context',
+      'exchange',
+      'fault',
       'doctor/hosts',
     ],
     types: ['config', 'context', 'keys', 'mock', 'store/store'],
@@ -71,22 +75,27 @@ const MAY_IMPORT: Readonly<Record<string, Rule>> = {
   },
   outbound: { values: ['node:*'], types: ['config'] },
   store: { values: ['node:*', 'lru-cache'], types: ['config'] },
-  mock: {},
+  mock: { values: ['node:*'], types: ['config'] },
+  fault: { values: ['directory', 'mock'], types: ['config', 'context'] },
+  exchange: {
+    values: ['jose', 'endpoints/paths', 'oauth/params', 'random'],
+    types: ['fastify', 'context', 'mock', 'store/store'],
+  },
   pages: { values: ['node:*', 'eta'] },
-  oauth: { values: ['node:*', 'jose', 'directory', 'outbound'], types: ['config', 'context', 'store/store'] },
+  oauth: { values: ['node:*', 'jose', 'directory', 'fault', 'outbound'], types: ['config', 'context', 'store/store'] },
   tokens: {
-    values: ['node:*', 'jose', 'oauth', 'directory', 'keys', 'random'],
+    values: ['node:*', 'jose', 'oauth', 'directory', 'fault', 'keys', 'random'],
     types: ['config', 'context', 'store/store'],
   },
   'tokens/claim_sources': { values: ['endpoints/paths'] },
-  grants: { values: ['oauth', 'tokens', 'directory'], types: ['context', 'store/store'] },
+  grants: { values: ['oauth', 'tokens', 'directory', 'fault'], types: ['context', 'store/store'] },
   interaction: {
-    values: ['node:*', 'oauth', 'tokens', 'pages', 'directory', 'outbound', 'random'],
+    values: ['node:*', 'oauth', 'tokens', 'pages', 'directory', 'fault', 'outbound', 'random'],
     types: ['config', 'fastify', 'context', 'store/store'],
   },
   'interaction/self_login': { values: ['context', 'endpoints/paths'], types: ['fastify'] },
   endpoints: {
-    values: ['interaction', 'grants/index', 'tokens', 'oauth', 'pages', 'directory', 'outbound', 'random'],
+    values: ['interaction', 'grants/index', 'tokens', 'oauth', 'pages', 'directory', 'fault', 'outbound', 'random'],
     types: ['config', 'fastify', 'context', 'store/store'],
   },
   admin: {

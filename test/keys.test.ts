@@ -5,7 +5,12 @@ import { createClock } from '../src/mock/clock.js'
 import { createJournal } from '../src/mock/journal.js'
 import { snapshotOf } from './app.js'
 
-const keysOf = () => createKeys(createClock(), createJournal())
+const BOUNDS = { max_entries: 1000, max_size: 1_000_000 }
+const keysOf = () =>
+  createKeys(
+    createClock(),
+    createJournal(() => BOUNDS),
+  )
 const kids = async (keys: Keys, snapshot: Awaited<ReturnType<typeof snapshotOf>>) =>
   (await keys.list(snapshot)).map(({ kid }) => kid)
 
@@ -71,7 +76,7 @@ t.test('keys to encrypt to are made once, and are different for each issuer', as
 /** Keys whose clock shows what it is told to. */
 function keysAt(start: number) {
   let now = start
-  const journal = createJournal()
+  const journal = createJournal(() => BOUNDS)
   const keys = createKeys({ now: () => now }, journal)
   const set = (time: number) => {
     now = time
@@ -100,7 +105,7 @@ t.test('OpenID Connect Core §10.1.1: keys rotate by the clock, each published b
   set(6300)
   t.strictSame(await kids(keys, snapshot), [second], 'the longest lifetime has passed')
   t.match(journal.list(), [
-    { at: 5900, event: 'keys_rotated', details: { alg: 'ES256', kid: second, signs_from: 6000 } },
+    { at: 5900, remarks: [{ event: 'keys_rotated', details: { alg: 'ES256', kid: second, signs_from: 6000 } }] },
   ])
   t.equal(journal.list().length, 1)
 })
@@ -127,7 +132,7 @@ t.test('turns that passed while nobody asked are left out, and the clock may go 
   t.strictSame(
     journal
       .list()
-      .map(({ details }) => Number(details.signs_from))
+      .map(({ remarks }) => Number(remarks[0]!.details.signs_from))
       .sort(),
     [1_000_000_000, 1_000_001_000],
     'each is told of once it is made, whichever that is first',

@@ -16,6 +16,11 @@ export const journal: FastifyPluginAsync = async (app) => {
       throw invalidRequest(`event is ${shown(event)}, expected one of ${JOURNAL_EVENTS.join(', ')}`)
     }
     const entries = ctx.journal.list()
-    return { entries: event === undefined ? entries : entries.filter((entry) => entry.event === event) }
+    return {
+      entries:
+        event === undefined
+          ? entries
+          : entries.filter(({ remarks }) => remarks.some((remark) => remark.event === event)),
+    }
   })
 }

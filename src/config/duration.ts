@@ -19,3 +19,18 @@ export function findDuration(value: unknown): number | undefined {
   const seconds = isDuration ? parseDuration(value as number | string) : -1
   return seconds >= 0 && seconds <= LONGEST_DURATION ? seconds : undefined
 }
+
+/** Seconds since the epoch, of such a number or of a time as RFC 3339 writes it; not a number where there is no such time. */
+export function parseTime(value: number | string): number {
+  return typeof value === 'number' ? value : Math.floor(Date.parse(value) / 1000)
+}
+
+/** Milliseconds of a number of seconds or of a text such as `200ms` or `1m30s`, which the schema has let pass. */
+export function parseDelay(value: number | string): number {
+  if (typeof value === 'number') return value * 1000
+  let milliseconds = 0
+  for (const [, count, unit] of value.matchAll(/(\d+)(ms|s|m|h)/g)) {
+    milliseconds += Number(count) * (unit === 'ms' ? 1 : UNITS[unit!]! * 1000)
+  }
+  return milliseconds
+}

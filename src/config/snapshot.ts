@@ -2,7 +2,7 @@
 import { compile } from '@fastify/proxy-addr'
 import type { CryptoKey, JWK } from 'jose'
 import { normalizePath } from './check_server.js'
-import { parseDuration } from './duration.js'
+import { parseDuration, parseTime } from './duration.js'
 import { type Rules, resolveRules } from './rules.js'
 import type { Tls } from './tls.js'
 import type { Alg, Client, Config, EncryptionAlg, User } from './types.js'
@@ -63,6 +63,12 @@ export interface KeyRotation {
   readonly publish_ahead: number
 }
 
+/** When the clock of an issuer starts, in seconds since the epoch; left out, at the real time. */
+export interface ClockStart {
+  readonly start?: number
+  readonly frozen: boolean
+}
+
 export interface Snapshot extends LoadedKeys {
   readonly config: DeepReadonly<Config>
   /** Whether each rule is on. */
@@ -71,6 +77,7 @@ export interface Snapshot extends LoadedKeys {
   readonly single_sign_on: boolean
   readonly lifetimes: Lifetimes
   readonly key_rotation: KeyRotation
+  readonly clock: ClockStart
   readonly outbound: Outbound
   /** By `sub`, in the order of the configuration. */
   readonly users: ReadonlyMap<string, DeepReadonly<User>>
@@ -101,6 +108,7 @@ export function buildSnapshot(
     rules: resolveRules(config),
     single_sign_on: config.sessions.single_sign_on ?? config.profile === 'strict',
     key_rotation: Object.freeze(readRotation(config)),
+    clock: Object.freeze(readClock(config)),
     outbound: Object.freeze(readOutbound(config, outbound_ca)),
     lifetimes: Object.freeze(Object.fromEntries(lifetimes) as Lifetimes),
     users: new Map(config.users.map((user) => [user.sub, user])),
@@ -118,6 +126,11 @@ function readRotation({ key_rotation: { period, publish_ahead } }: Config): KeyR
   if (period === undefined) return { publish_ahead: 0 }
   const seconds = parseDuration(period)
   return { period: seconds, publish_ahead: parseDuration(publish_ahead ?? Math.floor(seconds / 10)) }
+}
+
+function readClock({ clock: { start, frozen } }: Config): ClockStart {
+  if (start === undefined) return { frozen }
+  return { start: parseTime(start), frozen }
 }
 
 function readOutbound({ outbound }: Config, ca: string | undefined): Outbound {

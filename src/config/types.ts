@@ -1,6 +1,22 @@
 /** Generated from schema/config.schema.json by `npm run types`; do not edit. */
 
 /**
+ * How long: a time, or an object with `min` and `max` of which a time between is chosen.
+ */
+export type Delay =
+  | number
+  | string
+  | {
+      /**
+       * The shortest time.
+       */
+      min: Delay
+      /**
+       * The longest time.
+       */
+      max: Delay
+    }
+/**
  * How the client authenticates at the token endpoint.
  */
 export type ClientAuthMethod =
@@ -11,6 +27,10 @@ export type ClientAuthMethod =
   | 'tls_client_auth'
   | 'self_signed_tls_client_auth'
   | 'none'
+/**
+ * The time at which the clock of an issuer starts, such as `2030-01-01T00:00:00Z`, or in seconds since 1970. Left out, the real time.
+ */
+export type Time = number | string
 /**
  * Seconds as a number, or a text such as `15m`, `1h`, `30d`, `1h30m` (s, m, h, d, w).
  *
@@ -87,6 +107,13 @@ export type EncryptionAlg =
   | 'ECDH-ES+A128KW'
   | 'ECDH-ES+A192KW'
   | 'ECDH-ES+A256KW'
+/**
+ * Seconds as a number, or a text such as `200ms`, `2s`, `1m30s` (ms, s, m, h), up to an hour.
+ *
+ * This interface was referenced by `Config`'s JSON-Schema
+ * via the `definition` "Delay".
+ */
+export type Delay1 = number | string
 
 /**
  * The configuration of oidc-provider-mock: who can log in, which applications may ask, and how the provider behaves.
@@ -273,6 +300,10 @@ export interface Config {
      * How many isolated issuers (`/issuers/{name}`) are kept. The least recently used goes first.
      */
     max_issuers: number
+    /**
+     * What `/admin` asks for as a bearer token. Left out, it asks for none, and refuses pages of other sites.
+     */
+    admin_token?: string
   }
   /**
    * What is logged and how. Secrets, codes and tokens never are.
@@ -419,6 +450,51 @@ export interface Config {
      */
     max_size: number
   }
+  /**
+   * What goes wrong on purpose. Of several faults at one point the first that matches wins, after those of run time, of the user and of the client.
+   *
+   * @maxItems 1000
+   */
+  faults: Fault[]
+  /**
+   * The `sub` of a user who is logged in at once, without a page, whoever asks.
+   */
+  auto_login?: string
+  /**
+   * Whether a request with `login_hint` is logged in at once as that user, without a page.
+   */
+  auto_login_hint: boolean
+  /**
+   * The time that issuers live in.
+   */
+  clock: {
+    start?: Time
+    /**
+     * Whether the clock stands still until it is moved.
+     */
+    frozen: boolean
+  }
+  /**
+   * What each issuer keeps of the last exchanges, for `GET /admin/journal`.
+   */
+  journal: {
+    /**
+     * How many entries are kept; the oldest go.
+     */
+    max_entries: number
+    /**
+     * How many characters of JSON the entries may have together; the oldest go.
+     */
+    max_size: number
+    /**
+     * How many characters of a request's or an answer's body are kept.
+     */
+    max_body: number
+  }
+  /**
+   * Which provider to look like: its paths, claim names and quirks. What the configuration says itself counts more.
+   */
+  preset?: 'keycloak' | 'entra' | 'okta' | 'auth0' | 'cognito' | 'google'
 }
 /**
  * A custom scope.
@@ -477,6 +553,12 @@ export interface User {
   claim_sources?: {
     [k: string]: ClaimSource
   }
+  /**
+   * What goes wrong for this user, so that it is enough to log in as them.
+   *
+   * @maxItems 1000
+   */
+  faults?: Fault[]
 }
 /**
  * A source of aggregated claims, which come with the answer as a signed JWT, or of distributed claims, which the client fetches.
@@ -501,6 +583,257 @@ export interface ClaimSource {
    * The bearer token for `endpoint`. Left out, for this provider's own endpoint, the access token of the answer.
    */
   access_token?: string
+}
+/**
+ * What goes wrong, where, and how often. Nothing said about how often is always.
+ *
+ * This interface was referenced by `Config`'s JSON-Schema
+ * via the `definition` "Fault".
+ */
+export interface Fault {
+  /**
+   * The name of the fault, of the catalogue.
+   */
+  fault:
+    | 'id_token.bad_signature'
+    | 'id_token.alg_none'
+    | 'id_token.wrong_alg'
+    | 'id_token.hs256_with_public_key'
+    | 'id_token.missing_kid'
+    | 'id_token.unknown_kid'
+    | 'id_token.unpublished_key'
+    | 'id_token.malformed'
+    | 'id_token.wrong_iss'
+    | 'id_token.wrong_aud'
+    | 'id_token.wrong_typ'
+    | 'id_token.missing_iss'
+    | 'id_token.missing_aud'
+    | 'id_token.missing_iat'
+    | 'id_token.missing_exp'
+    | 'id_token.expired'
+    | 'id_token.not_yet_valid'
+    | 'id_token.stale_iat'
+    | 'id_token.extra_aud'
+    | 'id_token.wrong_azp'
+    | 'id_token.missing_sub'
+    | 'id_token.wrong_nonce'
+    | 'id_token.missing_nonce'
+    | 'id_token.wrong_at_hash'
+    | 'id_token.missing_at_hash'
+    | 'id_token.wrong_c_hash'
+    | 'id_token.missing_c_hash'
+    | 'id_token.wrong_s_hash'
+    | 'id_token.missing_s_hash'
+    | 'access_token.bad_signature'
+    | 'access_token.alg_none'
+    | 'access_token.wrong_alg'
+    | 'access_token.hs256_with_public_key'
+    | 'access_token.missing_kid'
+    | 'access_token.unknown_kid'
+    | 'access_token.unpublished_key'
+    | 'access_token.malformed'
+    | 'access_token.wrong_iss'
+    | 'access_token.wrong_aud'
+    | 'access_token.wrong_typ'
+    | 'access_token.missing_iss'
+    | 'access_token.missing_aud'
+    | 'access_token.missing_iat'
+    | 'access_token.missing_exp'
+    | 'access_token.expired'
+    | 'access_token.not_yet_valid'
+    | 'access_token.stale_iat'
+    | 'access_token.missing_sub'
+    | 'access_token.missing_scope'
+    | 'access_token.insufficient_scope'
+    | 'userinfo.bad_signature'
+    | 'userinfo.alg_none'
+    | 'userinfo.wrong_alg'
+    | 'userinfo.hs256_with_public_key'
+    | 'userinfo.missing_kid'
+    | 'userinfo.unknown_kid'
+    | 'userinfo.unpublished_key'
+    | 'userinfo.malformed'
+    | 'userinfo.wrong_iss'
+    | 'userinfo.wrong_aud'
+    | 'userinfo.wrong_sub'
+    | 'userinfo.missing_sub'
+    | 'userinfo.rejects_token'
+    | 'userinfo.insufficient_scope'
+    | 'introspection.inactive'
+    | 'jarm.bad_signature'
+    | 'jarm.alg_none'
+    | 'jarm.wrong_alg'
+    | 'jarm.hs256_with_public_key'
+    | 'jarm.missing_kid'
+    | 'jarm.unknown_kid'
+    | 'jarm.unpublished_key'
+    | 'jarm.malformed'
+    | 'jarm.wrong_iss'
+    | 'jarm.wrong_aud'
+    | 'authorize.error'
+    | 'authorize.wrong_state'
+    | 'authorize.missing_state'
+    | 'authorize.wrong_iss'
+    | 'authorize.missing_iss'
+    | 'authorize.missing_code'
+    | 'authorize.replayed_code'
+    | 'authorize.double_callback'
+    | 'authorize.html_500'
+    | 'token.error'
+    | 'token.missing_id_token'
+    | 'token.missing_expires_in'
+    | 'token.expires_in_string'
+    | 'token.missing_token_type'
+    | 'token.token_type_case'
+    | 'token.missing_access_token'
+    | 'token.extra_members'
+    | 'token.wrong_content_type'
+    | 'token.refresh_wrong_iss'
+    | 'token.refresh_wrong_sub'
+    | 'token.refresh_not_rotated'
+    | 'token.refresh_reuse_revokes_all'
+    | 'token.authorization_pending'
+    | 'token.slow_down'
+    | 'token.expired_token'
+    | 'token.access_denied'
+    | 'discovery.wrong_issuer'
+    | 'discovery.missing_member'
+    | 'discovery.extra_member'
+    | 'discovery.not_found'
+    | 'discovery.invalid_json'
+    | 'jwks.empty'
+    | 'jwks.duplicate_kid'
+    | 'jwks.reused_kid'
+    | 'jwks.missing_kid'
+    | 'jwks.stale'
+    | 'jwks.unavailable'
+    | 'jwks.mixed_types'
+    | 'jwks.rotated'
+    | 'jwks.rotated_before_signing'
+    | 'logout_token.bad_signature'
+    | 'logout_token.alg_none'
+    | 'logout_token.wrong_alg'
+    | 'logout_token.hs256_with_public_key'
+    | 'logout_token.missing_kid'
+    | 'logout_token.unknown_kid'
+    | 'logout_token.unpublished_key'
+    | 'logout_token.malformed'
+    | 'logout_token.wrong_iss'
+    | 'logout_token.wrong_aud'
+    | 'logout_token.wrong_typ'
+    | 'logout_token.missing_iss'
+    | 'logout_token.missing_aud'
+    | 'logout_token.missing_iat'
+    | 'logout_token.missing_exp'
+    | 'logout_token.expired'
+    | 'logout_token.not_yet_valid'
+    | 'logout_token.stale_iat'
+    | 'logout_token.missing_events'
+    | 'logout_token.wrong_event'
+    | 'logout_token.with_nonce'
+    | 'logout_token.missing_sub_and_sid'
+    | 'end_session.missing_state'
+    | 'end_session.wrong_state'
+    | 'logout.not_delivered'
+    | 'registration.error'
+    | 'registration.drops_member'
+    | 'http.status'
+    | 'http.delay'
+    | 'http.timeout'
+    | 'http.reset'
+    | 'http.truncate'
+    | 'http.slow_body'
+    | 'http.malformed_json'
+    | 'http.redirect'
+    | 'http.wrong_content_type'
+    | 'http.gzip_garbage'
+  /**
+   * What the exchange must be about; left out, any.
+   */
+  match?: FaultMatch
+  /**
+   * It happens so often at most.
+   */
+  times?: number
+  /**
+   * So many exchanges that match go well first.
+   */
+  after?: number
+  /**
+   * It happens at every so many exchanges that match: 3 is the third, the sixth and so on.
+   */
+  every?: number
+  /**
+   * How probable it is at each exchange that matches, above 0 and up to 1.
+   */
+  probability?: number
+  /**
+   * What the probability's choices follow from, so that a run can be repeated. Left out, one is chosen.
+   */
+  seed?: number
+  /**
+   * The HTTP status.
+   */
+  status?: number
+  /**
+   * HTTP headers by name, such as `Retry-After`.
+   */
+  headers?: {
+    [k: string]: string
+  }
+  /**
+   * The body: a text, sent as it is, or any other JSON value. Left out, the body is empty.
+   */
+  body?:
+    | {
+        [k: string]: unknown
+      }
+    | unknown[]
+    | string
+    | number
+    | boolean
+    | null
+  /**
+   * The media type of the body. Left out, what fits it: `application/json`, or `text/html` for a text.
+   */
+  content_type?: string
+  delay?: Delay
+  /**
+   * Where a redirect leads.
+   */
+  location?: string
+  /**
+   * A number of bytes.
+   */
+  bytes?: number
+  /**
+   * The error code, such as `access_denied`.
+   */
+  error?: string
+  /**
+   * The error's description.
+   */
+  error_description?: string
+  /**
+   * The name of a member.
+   */
+  member?: string
+  /**
+   * The value that is there instead.
+   */
+  value?:
+    | {
+        [k: string]: unknown
+      }
+    | unknown[]
+    | string
+    | number
+    | boolean
+    | null
+  /**
+   * The scopes that are there instead, separated by spaces.
+   */
+  scope?: string
 }
 /**
  * A registered client; names and meaning are those of RFC 7591 §2.
@@ -704,6 +1037,16 @@ export interface Client {
    * Which version of the software it is.
    */
   software_version?: string
+  /**
+   * What goes wrong for this client.
+   *
+   * @maxItems 1000
+   */
+  faults?: Fault[]
+  /**
+   * The `sub` of a user who is logged in at once, without a page, where this client asks.
+   */
+  auto_login?: string
 }
 /**
  * A signing key. It comes from at most one of `file`, `pem`, `jwk` and `keep_in`; with none of them it is generated, for each issuer its own, and lost at the end.
@@ -781,4 +1124,54 @@ export interface EncryptionKey {
  */
 export interface Claims {
   [k: string]: unknown
+}
+/**
+ * What an exchange must be about. All of it has to fit.
+ *
+ * This interface was referenced by `Config`'s JSON-Schema
+ * via the `definition` "FaultMatch".
+ */
+export interface FaultMatch {
+  /**
+   * The endpoint, as discovery names it, less `_endpoint`: `authorization`, `token`, `userinfo`, `introspection`, `revocation`, `device_authorization`, `device`, `jwks`, `discovery`, `webfinger`, `registration`, `end_session`, `check_session`. One, or a list of which any.
+   *
+   * @minItems 1
+   */
+  endpoint?: string | string[]
+  /**
+   * The client. One, or a list of which any.
+   *
+   * @minItems 1
+   */
+  client_id?: string | string[]
+  /**
+   * The end-user, by their own `sub`. One, or a list of which any.
+   *
+   * @minItems 1
+   */
+  sub?: string | string[]
+  /**
+   * The grant_type of a token request. One, or a list of which any.
+   *
+   * @minItems 1
+   */
+  grant_type?: string | string[]
+  /**
+   * A scope that was asked for or granted. One, or a list of which any.
+   *
+   * @minItems 1
+   */
+  scope?: string | string[]
+  /**
+   * The resource that was asked for (RFC 8707). One, or a list of which any.
+   *
+   * @minItems 1
+   */
+  resource?: string | string[]
+  /**
+   * The name of an isolated issuer, as in `/issuers/NAME`; `default` is the one at the root. One, or a list of which any.
+   *
+   * @minItems 1
+   */
+  issuer?: string | string[]
 }

@@ -26,10 +26,43 @@ export const PATHS = {
   client_configuration: '/oauth2/clients/:client_id',
   distributed_claims: '/claims/:source',
   end_session_confirm: '/oauth2/end_session/confirm',
+  /** The page on which the end-user enters a user_code (RFC 8628 §3.3). */
+  device: '/oauth2/device',
   user: '/users/:sub',
   revoke_tokens: '/users/:sub/revoke-tokens',
+  openapi: '/admin/openapi.json',
+  admin_users: '/admin/users',
+  admin_user: '/admin/users/:sub',
+  admin_clients: '/admin/clients',
+  admin_client: '/admin/clients/:client_id',
+  admin_tokens: '/admin/tokens',
+  admin_tokens_revoke: '/admin/tokens/revoke',
+  admin_sessions: '/admin/sessions',
+  admin_session: '/admin/sessions/:sid',
+  admin_grants: '/admin/grants',
+  admin_grant: '/admin/grants/:grant_id',
+  admin_login: '/admin/login',
+  device_codes: '/admin/device_codes',
+  approve_device_code: '/admin/device_codes/:user_code/approve',
+  deny_device_code: '/admin/device_codes/:user_code/deny',
+  clock: '/admin/clock',
+  clock_advance: '/admin/clock/advance',
+  clock_freeze: '/admin/clock/freeze',
+  clock_resume: '/admin/clock/resume',
+  clock_reset: '/admin/clock/reset',
+  admin_keys: '/admin/keys',
+  admin_key: '/admin/keys/:kid',
   rotate_keys: '/admin/keys/rotate',
+  break_jwks: '/admin/keys/break',
+  reset_keys: '/admin/keys/reset',
+  faults: '/admin/faults',
+  fault: '/admin/faults/:id',
+  fault_catalogue: '/admin/faults/catalogue',
   journal: '/admin/journal',
+  journal_stream: '/admin/journal/stream',
+  admin_config: '/admin/config',
+  reload_config: '/admin/config/reload',
+  admin_reset: '/admin/reset',
   self_login: '/oidc/login',
   self_login_authorized: '/oidc/authorized',
   self_login_success: '/oidc/success',
@@ -37,6 +70,22 @@ export const PATHS = {
   tls_ca: '/tls/ca.pem',
   config_schema: '/config.schema.json',
 } as const
+
+/** The endpoint that a route belongs to, as faults and the journal name it: as discovery does, less `_endpoint` and its like. */
+export function endpointOf(route: string | undefined): string | undefined {
+  const path = route?.replace(/^\/issuers\/:issuer/, '')
+  const [name] = Object.entries(ENDPOINTS).find(([, known]) => known === path) ?? []
+  return name?.replace(/_(endpoint|uri|iframe)$/, '') ?? BESIDES.get(path)
+}
+
+const BESIDES: ReadonlyMap<string | undefined, string> = new Map([
+  [PATHS.discovery, 'discovery'],
+  [PATHS.oauth_discovery, 'discovery'],
+  [PATHS.webfinger, 'webfinger'],
+  [PATHS.client_configuration, 'registration'],
+  [PATHS.end_session_confirm, 'end_session'],
+  [PATHS.device, 'device'],
+])
 
 /** What an isolated issuer may be called: what needs no encoding in a URL, and isn't dots alone. */
 export const isIssuerName = (name: string) => /^(?!\.+$)[A-Za-z0-9._~-]{1,64}$/.test(name)

@@ -1,56 +1,127 @@
-/** What the provider decided that nobody could see from its answers: the last of it, for each issuer. */
+/** What happened at one issuer, exchange by exchange, and what was decided that nobody could see from the answers: the last of it. */
+import type { AppliedFault, Facts } from './faults.js'
 
-/** What an entry is about. */
+/** What a remark is about. */
 export type JournalEvent = (typeof JOURNAL_EVENTS)[number]
-export const JOURNAL_EVENTS = ['would_be_refused', 'scope_ignored', 'backchannel_logout', 'keys_rotated'] as const
+export const JOURNAL_EVENTS = [
+  'decision',
+  'would_be_refused',
+  'scope_ignored',
+  'backchannel_logout',
+  'keys_rotated',
+] as const
 
-export interface JournalEntry {
-  /** Counts from 1 at each issuer. */
-  readonly id: number
-  /** Seconds since the epoch. */
-  readonly at: number
+/** What was decided, and why. */
+export interface Remark {
   readonly event: JournalEvent
   readonly message: string
   readonly details: Readonly<Record<string, unknown>>
 }
 
+/** A token of an exchange, as far as it can be read without a key. */
+export interface DecodedToken {
+  /** Which token it is, such as `id_token`. */
+  readonly name: string
+  readonly header: Readonly<Record<string, unknown>>
+  readonly payload: Readonly<Record<string, unknown>>
+}
+
+export interface JournalRequest {
+  readonly method: string
+  /** The path with its query. */
+  readonly url: string
+  readonly headers: Readonly<Record<string, unknown>>
+  readonly body?: unknown
+}
+
+export interface JournalResponse {
+  readonly status: number
+  readonly headers: Readonly<Record<string, unknown>>
+  readonly body?: unknown
+}
+
+export interface JournalEntry extends Partial<Omit<Facts, 'issuer'>> {
+  /** Counts from 1 at each issuer. */
+  readonly id: number
+  /** Seconds since the epoch, by the issuer's clock. */
+  readonly at: number
+  /** The same from the authorization request to the last refresh and the logout. */
+  readonly flow_id?: string
+  /** Left out where nobody asked, such as for keys that rotate by the clock. */
+  readonly request?: JournalRequest
+  /** Left out where a fault kept it back. */
+  readonly response?: JournalResponse
+  readonly tokens: readonly DecodedToken[]
+  readonly remarks: readonly Remark[]
+  readonly faults: readonly AppliedFault[]
+}
+
 export interface Journal {
-  /** Keeps an entry; true if no other that is kept says the same. */
-  record(at: number, event: JournalEvent, message: string, details: JournalEntry['details']): boolean
+  /** Keeps an entry, and gives it its id. */
+  add(entry: Omit<JournalEntry, 'id'>): JournalEntry
+  /** Keeps a remark that belongs to no exchange. */
+  record(at: number, event: JournalEvent, message: string, details: Remark['details']): void
+  /** Whether no remark before said the same. */
+  isNews(remark: Pick<Remark, 'event' | 'message'>): boolean
   /** The entries that are kept, oldest first. */
   list(): readonly JournalEntry[]
+  /** Calls back with each entry from now on, until what it returns is called. */
+  follow(listener: (entry: JournalEntry) => void): () => void
+  clear(): void
 }
 
-/** How many entries are kept; the oldest go. */
-export const MOST_ENTRIES = 1000
+/** How much is kept; the oldest go. */
+export interface JournalBounds {
+  readonly max_entries: number
+  /** Characters of JSON. */
+  readonly max_size: number
+}
 
-export function createJournal(): Journal {
-  const entries = new Map<number, JournalEntry>()
-  /** How many of the entries say the same. */
-  const said = new Map<string, number>()
+/** So many remarks are known again. */
+const MOST_REMARKS = 1000
+
+export function createJournal(bounds: () => JournalBounds): Journal {
+  const entries = new Map<number, { readonly entry: JournalEntry; readonly size: number }>()
+  const said = new Set<string>()
+  const listeners = new Set<(entry: JournalEntry) => void>()
   let count = 0
-  const add = (entry: JournalEntry) => {
-    const before = said.get(textOf(entry)) ?? 0
-    entries.set(entry.id, entry)
-    said.set(textOf(entry), before + 1)
-    return before
+  let size = 0
+  const removeOldest = () => {
+    const [id] = entries.keys()
+    size -= entries.get(id!)!.size
+    entries.delete(id!)
   }
-  const remove = (entry: JournalEntry) => {
-    const before = said.get(textOf(entry))!
-    entries.delete(entry.id)
-    if (before === 1) said.delete(textOf(entry))
-    else said.set(textOf(entry), before - 1)
+  const add = (fields: Omit<JournalEntry, 'id'>): JournalEntry => {
+    count += 1
+    const entry = { id: count, ...fields }
+    const own = JSON.stringify(entry).length
+    entries.set(count, { entry, size: own })
+    size += own
+    const { max_entries, max_size } = bounds()
+    while (entries.size > max_entries || (size > max_size && entries.size > 0)) removeOldest()
+    for (const listener of listeners) listener(entry)
+    return entry
   }
   return {
-    record(at, event, message, details) {
-      count += 1
-      const before = add({ id: count, at, event, message, details })
-      const oldest = entries.get(count - MOST_ENTRIES)
-      if (oldest !== undefined) remove(oldest)
-      return before === 0
+    add,
+    record: (at, event, message, details) =>
+      void add({ at, tokens: [], faults: [], remarks: [{ event, message, details }] }),
+    isNews({ event, message }) {
+      const text = `${event} ${message}`
+      const news = !said.has(text)
+      said.add(text)
+      if (said.size > MOST_REMARKS) said.delete([...said][0]!)
+      return news
     },
-    list: () => [...entries.values()],
+    list: () => [...entries.values()].map(({ entry }) => entry),
+    follow(listener) {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
+    },
+    clear() {
+      entries.clear()
+      said.clear()
+      size = 0
+    },
   }
 }
-
-const textOf = ({ event, message }: JournalEntry) => `${event} ${message}`

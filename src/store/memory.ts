@@ -19,6 +19,7 @@ const CAPS: { readonly [K in keyof Store]: number } = {
   used_jtis: 10_000,
   documents: 1_000,
   recent_users: 20,
+  device_codes: 1_000,
   self_logins: 100,
 }
 
@@ -36,6 +37,7 @@ export function createMemoryStore(): Store {
     used_jtis: createCollection(CAPS.used_jtis),
     documents: createCollection(CAPS.documents),
     recent_users: createCollection(CAPS.recent_users),
+    device_codes: createCollection(CAPS.device_codes),
     self_logins: createCollection(CAPS.self_logins),
   }
 }

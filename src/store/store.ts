@@ -42,6 +42,8 @@ export interface Store {
   readonly used_jtis: Collection<UsedJti>
   /** By URL: documents of clients, such as a JWKS. */
   readonly documents: Collection<FetchedDocument>
+  /** By device_code: those whose end-user is still to answer, and those who have. RFC 8628. */
+  readonly device_codes: Collection<DeviceCode>
   /** By a random id that the browser holds: logins of the built-in relying party. */
   readonly self_logins: Collection<SelfLogin>
 }
@@ -58,6 +60,10 @@ export interface Grant {
   readonly acr?: string
   /** The parameter `claims` of the request. */
   readonly claims?: ClaimsRequest
+  /** What the entries of the journal that belong to this login have in common. */
+  readonly flow_id?: string
+  /** What was picked on the login page to go wrong for this login. */
+  readonly faults?: readonly DeepReadonly<config.Fault>[]
 }
 
 /** OpenID Connect Core §5.5: the claims that were asked for one by one, by the place where they are wanted. */
@@ -90,6 +96,8 @@ export interface Account {
   /** Seconds since the epoch. */
   readonly auth_time: number
   readonly acr?: string
+  /** That of the login, for the journal. */
+  readonly flow_id?: string
   /** The clients that got something in this login, to be told of the logout. */
   readonly client_ids: readonly string[]
 }
@@ -126,6 +134,21 @@ export interface AccessToken {
   readonly expires_at: number
 }
 
+/** RFC 8628 §3.2. */
+export interface DeviceCode {
+  /** What the end-user types in. */
+  readonly user_code: string
+  readonly client_id: string
+  readonly scope: string
+  readonly expires_at: number
+  /** Seconds between polls; `slow_down` makes it more. */
+  readonly interval: number
+  readonly last_poll?: number
+  readonly flow_id?: string
+  /** What the end-user said; left out, nothing yet. */
+  readonly answer?: { readonly grant_id: string } | 'denied'
+}
+
 export interface RefreshToken {
   readonly grant_id: string
   /** The access token that stops working at the next refresh. */
@@ -139,24 +162,33 @@ export interface SpentToken {
   readonly grant_id: string
 }
 
-export interface StoredUser {
-  readonly sub: string
-  readonly claims: Readonly<Record<string, unknown>>
-  /** `put` over HTTP lies over the configuration; `login` with an unknown `sub` lies under it. */
-  readonly origin: 'put' | 'login'
+export interface StoredUser extends DeepReadonly<Omit<config.User, 'id_token' | 'userinfo' | 'access_token'>> {
+  /** Extra claims for one place; left out, none. */
+  readonly id_token?: Readonly<Record<string, unknown>>
+  readonly userinfo?: Readonly<Record<string, unknown>>
+  readonly access_token?: Readonly<Record<string, unknown>>
+  /** `put` and `deleted` over HTTP lie over the configuration; `login` with an unknown `sub` lies under it. */
+  readonly origin: 'put' | 'login' | 'deleted'
 }
 
 /** What a client says of itself (RFC 7591 §2): what a client of the configuration has, and what only registration knows. */
 export interface ClientMetadata
-  extends DeepReadonly<Omit<config.Client, 'client_id' | 'client_secret' | 'wildcard_redirect_uris'>> {
+  extends DeepReadonly<
+    Omit<config.Client, 'client_id' | 'client_secret' | 'wildcard_redirect_uris' | 'faults' | 'auto_login'>
+  > {
   /** Metadata in several languages, such as `client_name#de` (RFC 7591 §2.2). */
   readonly localized?: Readonly<Record<string, string>>
   readonly software_statement?: string
 }
 
-/** A dynamically registered client: its metadata, and what the provider adds. */
+/** A client of run time: its metadata, and what the provider adds. */
 export interface StoredClient extends ClientMetadata {
   readonly client_id: string
+  /** Registered by itself, or put by the admin API; left out, registered. */
+  readonly origin?: 'put' | 'deleted'
+  readonly wildcard_redirect_uris?: boolean
+  readonly faults?: readonly DeepReadonly<config.Fault>[]
+  readonly auto_login?: string
   readonly client_secret?: string
   readonly client_id_issued_at: number
   /** Seconds since the epoch; 0 is never. */

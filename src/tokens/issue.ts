@@ -66,7 +66,7 @@ export async function issueAuthorizationResponse(
   const parts = RESPONSE_TYPES[asked.response_type]
   // OAuth 2.0 Multiple Response Types §4: `none` asks for the end-user's consent alone.
   if (asked.response_type === 'none') return {}
-  const grant = grantOf(asked, account)
+  const grant = grantOf(ctx, asked, account)
   const user = await requireUser(ctx, client, grant)
   const grant_id = randomToken()
   await ctx.store.grants.put(grant_id, grant)
@@ -88,7 +88,8 @@ export async function issueAuthorizationResponse(
   }
 }
 
-function grantOf({ client, scope, claims }: AuthorizationRequest, account: Account): Grant {
+function grantOf({ exchange }: Context, { client, scope, claims }: AuthorizationRequest, account: Account): Grant {
+  const { flow_id, picked } = exchange
   const { sub, sid, auth_time, acr } = account
   return {
     sub,
@@ -98,6 +99,8 @@ function grantOf({ client, scope, claims }: AuthorizationRequest, account: Accou
     sid,
     ...(acr !== undefined && { acr }),
     ...(claims !== undefined && { claims }),
+    ...(flow_id !== undefined && { flow_id }),
+    ...(picked.length > 0 && { faults: picked }),
   }
 }
 

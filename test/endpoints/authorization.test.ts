@@ -4,8 +4,6 @@ import t, { type Test } from 'tap'
 import type { ConfigInput } from '../../src/config/input.js'
 import { CLIENT_DEFAULTS } from '../../src/directory.js'
 import { createKeys } from '../../src/keys.js'
-import { createClock } from '../../src/mock/clock.js'
-import { createJournal } from '../../src/mock/journal.js'
 import { createMemoryStore } from '../../src/store/memory.js'
 import { createApp, createContext, logIn, REDIRECT_URI, register, type TestApp } from '../app.js'
 import { createUserAgent, hiddenIn } from '../interaction/user_agent.js'
@@ -309,8 +307,9 @@ t.test('a hostile sub is a user like any other', async (t) => {
 
 t.test('a fault of ours is a page with 500, and no news for the client', async (t) => {
   const grants = { ...createMemoryStore().grants, put: () => Promise.reject(new Error('the reason')) }
-  const [clock, journal] = [createClock(), createJournal()]
-  const issuer = { store: { ...createMemoryStore(), grants }, clock, keys: createKeys(clock, journal), journal }
+  const { clock, faults, journal } = await createContext()
+  const keys = createKeys(clock, journal)
+  const issuer = { store: { ...createMemoryStore(), grants }, clock, faults, keys, journal }
   const test = await createApp(t, {}, { findIssuer: () => issuer })
   const response = await answer(test)
   t.equal(response.statusCode, 500)
@@ -431,8 +430,8 @@ t.test('OpenID Connect Registration §2: the pages show the logo, the policy and
 
 t.test('a link of a client that is a script, or no URL, is left out', async (t) => {
   const store = createMemoryStore()
-  const { clock, journal } = await createContext()
-  const issuer = { store, clock, journal, keys: createKeys(clock, journal) }
+  const { clock, faults, journal } = await createContext()
+  const issuer = { store, clock, faults, journal, keys: createKeys(clock, journal) }
   const test = await createApp(t, {}, { findIssuer: () => issuer })
   const bad = {
     logo_uri: 'javascript:alert(1)',

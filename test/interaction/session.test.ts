@@ -116,8 +116,8 @@ t.test(
 
 t.test('a browser remembers so many accounts and no more, and of each the latest login', async (t) => {
   const store = createMemoryStore()
-  const { clock, journal } = await createContext()
-  const issuer = { store, clock, journal, keys: createKeys(clock, journal) }
+  const { clock, faults, journal } = await createContext()
+  const issuer = { store, clock, faults, journal, keys: createKeys(clock, journal) }
   const agent = createUserAgent(await createApp(t, SSO, { findIssuer: () => issuer }))
   for (let index = 0; index < 22; index += 1) await agent.logIn(`user-${index}`)
   await agent.logIn('user-5')

@@ -1,18 +1,36 @@
 /** What the journal keeps, and what it says is new. */
 import t from 'tap'
-import { createJournal, MOST_ENTRIES } from '../../src/mock/journal.js'
+import { createJournal } from '../../src/mock/journal.js'
 
-t.test('a sentence is new as long as no entry that is kept says the same of the same event', async (t) => {
-  const journal = createJournal()
-  const say = (message: string, event: 'would_be_refused' | 'keys_rotated' = 'would_be_refused') =>
-    journal.record(0, event, message, {})
-  t.strictSame([say('a'), say('a'), say('b'), say('a', 'keys_rotated')], [true, false, true, true])
-  for (let index = 4; index < MOST_ENTRIES; index += 1) say('filler')
-  t.equal(say('c'), true, 'the first of two goes')
-  t.equal(say('a'), false, 'the second of them is there still, and goes')
-  t.equal(say('filler'), false)
-  t.equal(say('b'), true)
-  const ids = journal.list().map(({ id }) => id)
-  t.equal(ids.length, MOST_ENTRIES)
-  t.strictSame([ids[0], ids.at(-1)], [5, MOST_ENTRIES + 4])
+const NOTHING = { at: 0, tokens: [], remarks: [], faults: [] }
+
+t.test('the newest entries are kept, by number and by size, and numbers go on', async (t) => {
+  const journal = createJournal(() => ({ max_entries: 3, max_size: 1000 }))
+  for (let count = 0; count < 5; count += 1) journal.add(NOTHING)
+  const ids = () => journal.list().map(({ id }) => id)
+  t.strictSame(ids(), [3, 4, 5])
+  journal.add({ ...NOTHING, request: { method: 'GET', url: 'x'.repeat(900), headers: {} } })
+  t.strictSame(ids(), [6])
+  journal.clear()
+  t.strictSame(ids(), [])
+  t.equal(journal.add(NOTHING).id, 7)
+})
+
+t.test('a sentence is news until it was said of the same event', async (t) => {
+  const journal = createJournal(() => ({ max_entries: 3, max_size: 1000 }))
+  const isNews = (message: string, event: 'would_be_refused' | 'keys_rotated' = 'would_be_refused') =>
+    journal.isNews({ event, message })
+  t.strictSame([isNews('a'), isNews('a'), isNews('b'), isNews('a', 'keys_rotated')], [true, false, true, true])
+  for (let count = 0; count < 1000; count += 1) isNews(String(count))
+  t.equal(isNews('a'), true, 'what was said long ago is news again')
+})
+
+t.test('who follows hears of each entry until it has enough', async (t) => {
+  const journal = createJournal(() => ({ max_entries: 3, max_size: 1000 }))
+  const heard: number[] = []
+  const stop = journal.follow(({ id }) => heard.push(id))
+  journal.add(NOTHING)
+  stop()
+  journal.add(NOTHING)
+  t.strictSame(heard, [1])
 })

@@ -13,7 +13,7 @@ const QUERY = { client_id: 'app', redirect_uri: REDIRECT_URI, response_type: 'co
 
 const read = async (ctx: Context, query: Query = {}) =>
   readAuthorizationRequest(ctx, await readReturnAddress(ctx, readParams({ ...QUERY, ...query })))
-const refusals = ({ journal }: Context) => journal.list().filter(({ event }) => event === 'would_be_refused')
+const refusals = ({ exchange }: Context) => exchange.remarks.filter(({ event }) => event === 'would_be_refused')
 const remarks = (ctx: Context) => refusals(ctx).map(({ message }) => message)
 const public_client = (more: Partial<Client> = {}): Client => ({
   client_id: 'app',

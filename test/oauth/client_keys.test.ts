@@ -147,7 +147,7 @@ t.test(
   'OpenID Connect Core §10.1.1: jwks_uri is fetched once for some minutes, and anew for an unknown kid',
   async (t) => {
     let moved = 0
-    const context: Context = { ...ctx, clock: { now: () => ctx.clock.now() + moved } }
+    const context: Context = { ...ctx, clock: { ...ctx.clock, now: () => ctx.clock.now() + moved } }
     const [one, two] = [await makeKey('ES256', { kid: '1' }), await makeKey('ES256', { kid: '2' })]
     const served = await serve(t, json({ keys: [one.jwk] }, 'application/jwk-set+json; charset=utf-8'))
     const client = clientWith({ jwks_uri: served.uri })

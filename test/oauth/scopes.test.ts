@@ -44,7 +44,7 @@ t.test('what is ignored is in the journal, with the reason', async (t) => {
   const strict = await createContext({ rules: { offline_access: true, known_scopes: true } })
   grantScope(strict, clientWith('openid offline_access a b'), 'openid a email b offline_access', false)
   t.strictSame(
-    strict.journal.list().map(({ event, message }) => [event, message]),
+    strict.exchange.remarks.map(({ event, message }) => [event, message]),
     [
       ['scope_ignored', 'scope email is ignored: the scope of the client does not have it'],
       ['scope_ignored', 'scope a b is ignored: neither standard nor under scopes'],
@@ -53,7 +53,7 @@ t.test('what is ignored is in the journal, with the reason', async (t) => {
   )
   const quiet = await createContext({ rules: { offline_access: true, known_scopes: true } })
   grantScope(quiet, clientWith('openid'), 'openid', false)
-  t.strictSame(quiet.journal.list(), [])
+  t.strictSame(quiet.exchange.remarks, [])
 })
 
 for (const word of ['a"b', 'a\\b', 'größe', 'a\tb', 'a\nb', '\u007f', '\u0000']) {

@@ -1,0 +1,150 @@
+/** The faults of one issuer: the rules of run time, and how often each rule, wherever it comes from, has met and hit. */
+import { createHash } from 'node:crypto'
+import type { DeepReadonly } from '../config/snapshot.js'
+import type { Fault } from '../config/types.js'
+
+export type FaultRule = DeepReadonly<Fault>
+
+/** Where a rule comes from. */
+export type FaultSource = 'login' | 'runtime' | 'user' | 'client' | 'config'
+
+/** What an exchange is about, as far as it is known: what a rule's `match` looks at. */
+export interface Facts {
+  readonly endpoint?: string
+  readonly client_id?: string
+  /** The end-user's own `sub`. */
+  readonly sub?: string
+  readonly grant_type?: string
+  /** Separated by spaces. */
+  readonly scope?: string
+  readonly resource?: readonly string[]
+  /** The name of an isolated issuer; `default` at the root. */
+  readonly issuer: string
+}
+
+/** A fault that happened, as the journal names it. */
+export interface AppliedFault {
+  readonly fault: FaultRule['fault']
+  readonly source: FaultSource
+  readonly id: string
+}
+
+/** What one request turns out to be about, and what is to be said of it; the journal gets it with the answer. */
+export interface Exchange {
+  /** What is known so far. */
+  facts: Facts
+  /** What the entries of one login have in common, where it is known. */
+  flow_id: string | undefined
+  /** What was picked on the login page for this login. */
+  picked: readonly FaultRule[]
+  readonly applied: AppliedFault[]
+}
+
+/** A rule with its counters. */
+export interface CountedFault {
+  /** Of rules of run time what deletes them; of others a text that stays the same as long as the rule does. */
+  readonly id: string
+  readonly source: FaultSource
+  readonly rule: FaultRule
+  /** How many exchanges matched. */
+  readonly matched: number
+  /** At how many of them it happened. */
+  readonly hits: number
+}
+
+export interface Faults {
+  /** Adds a rule of run time. Undefined, and nothing is added, where there are too many. */
+  add(rule: FaultRule): CountedFault | undefined
+  /** The rules of run time, oldest first. */
+  list(): readonly CountedFault[]
+  /** Whether there was a rule of run time with this id. */
+  delete(id: string): boolean
+  /** Removes the rules of run time, and sets the counters of all others to zero. */
+  reset(): void
+  /** Counts that an exchange matched the rule, and says whether it happens this time. */
+  meet(source: FaultSource, owner: string, rule: FaultRule): CountedFault | undefined
+  /** A rule of elsewhere with its counters. */
+  describe(source: FaultSource, owner: string, rule: FaultRule): CountedFault
+}
+
+/** So many rules of run time there can be. */
+export const MOST_RULES = 1000
+/** So many counters are kept; the least recently used go. */
+const MOST_COUNTERS = 10_000
+
+interface Counter {
+  matched: number
+  hits: number
+  readonly seed: number
+}
+
+/** @param random a whole number from 0 below 2^32, as a seed for rules that have none. */
+export function createFaults(random: () => number): Faults {
+  const rules = new Map<string, FaultRule>()
+  const counters = new Map<string, Counter>()
+  let count = 0
+  const counterOf = (id: string, { seed }: FaultRule): Counter => {
+    const counter = counters.get(id) ?? { matched: 0, hits: 0, seed: seed ?? random() }
+    counters.delete(id)
+    counters.set(id, counter)
+    const [oldest] = counters.keys()
+    if (counters.size > MOST_COUNTERS) counters.delete(oldest!)
+    return counter
+  }
+  const describe = (source: FaultSource, id: string, rule: FaultRule): CountedFault => {
+    const { matched, hits, seed } = counterOf(id, rule)
+    return { id, source, rule: rule.probability === undefined ? rule : { ...rule, seed }, matched, hits }
+  }
+  const idOf = (source: FaultSource, owner: string, rule: FaultRule) =>
+    source === 'runtime' ? owner : `${source}-${shortHash(JSON.stringify([owner, rule]))}`
+  return {
+    add(rule) {
+      if (rules.size >= MOST_RULES) return undefined
+      count += 1
+      const id = String(count)
+      rules.set(id, rule)
+      return describe('runtime', id, rule)
+    },
+    list: () => [...rules].map(([id, rule]) => describe('runtime', id, rule)),
+    delete(id) {
+      counters.delete(id)
+      return rules.delete(id)
+    },
+    reset() {
+      rules.clear()
+      counters.clear()
+    },
+    meet(source, owner, rule) {
+      const id = idOf(source, owner, rule)
+      const counter = counterOf(id, rule)
+      counter.matched += 1
+      if (!happens(rule, counter)) return undefined
+      counter.hits += 1
+      return describe(source, id, rule)
+    },
+    describe: (source, owner, rule) => describe(source, idOf(source, owner, rule), rule),
+  }
+}
+
+/** Whether all that the rule wants is so. What isn't known fits nothing. */
+export function matches({ match = {} }: FaultRule, facts: Facts): boolean {
+  return Object.entries(match).every(([name, wanted]) => {
+    const fact = facts[name as keyof Facts]
+    const known = name === 'scope' ? String(fact ?? '').split(' ') : [fact ?? []].flat()
+    return [wanted].flat().some((one) => known.includes(one))
+  })
+}
+
+/** After the first so many, at every so many, by chance, and so many times at most. */
+function happens(rule: FaultRule, { matched, hits, seed }: Counter): boolean {
+  const { times = Number.POSITIVE_INFINITY, after = 0, every = 1, probability = 1 } = rule
+  const turn = matched - after
+  return hits < times && turn > 0 && turn % every === 0 && chance(seed, turn) < probability
+}
+
+/** A number from 0 below 1 that follows from the seed and the turn, so that a run can be repeated. */
+function chance(seed: number, turn: number): number {
+  return createHash('sha256').update(`${seed} ${turn}`).digest().readUInt32BE() / 2 ** 32
+}
+
+const shortHash = (text: string) => createHash('sha256').update(text).digest('base64url').slice(0, 12)
