@@ -32,6 +32,7 @@ const { metafile } = await build({
 writeFileSync(join(TARGET, 'LICENSES'), licensesOf(Object.keys(metafile.inputs)))
 cpSync(join(ROOT, 'src/pages'), join(TARGET, 'dist'), { recursive: true, filter: (file) => !file.endsWith('.ts') })
 cpSync(join(ROOT, 'schema/config.schema.json'), join(TARGET, 'schema/config.schema.json'))
+cpSync(join(ROOT, 'schema/presets'), join(TARGET, 'schema/presets'), { recursive: true })
 const { name, version, license, type, exports } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
 const schema = { './config.schema.json': exports['./config.schema.json'] }
 writeFileSync(join(TARGET, 'package.json'), `${JSON.stringify({ name, version, license, type, exports: schema })}\n`)

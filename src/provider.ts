@@ -87,7 +87,9 @@ export async function createProvider(sources: Sources, stream: LogStream): Promi
     throw error
   }
   const { url, http_url } = listening
-  const issuer = snapshot.config.issuer ?? snapshot.config.public_url ?? url + snapshot.base_path
+  const { config, base_path, issuer_suffix } = snapshot
+  const root = (config.public_url ?? url + base_path).replace(issuer_suffix === '' ? /$/ : /\/+$/, '')
+  const issuer = config.issuer ?? root + issuer_suffix
   log.info(
     {
       issuer,

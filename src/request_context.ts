@@ -1,7 +1,7 @@
 /** From a request to its context: which issuer it is for, and the URLs by which the world knows that issuer. */
 import type { IncomingMessage } from 'node:http'
 import type { FastifyRequest } from 'fastify'
-import type { Snapshot } from './config/snapshot.js'
+import { type Snapshot, withoutSuffix } from './config/snapshot.js'
 import { type Context, IN_PROCESS } from './context.js'
 import { ENDPOINTS, isIssuerName, PATHS } from './endpoints/paths.js'
 import type { Keys } from './keys.js'
@@ -37,15 +37,17 @@ export function createContext(
   const arrival = { headers, protocol, trusted, fallback: `localhost:${socket.localPort}` }
   const request_url = readRequestUrl(arrival, prefix, known)
   const own_path = name === undefined ? '' : `/issuers/${name}`
-  const issuer = known ?? request_url
+  const { issuer_suffix } = snapshot
+  const root = fixed.issuer === undefined ? (known ?? request_url) : withoutSuffix(fixed.issuer, issuer_suffix)
+  const identifier = (url: string) => (issuer_suffix === '' ? url : url.replace(/\/+$/, '') + issuer_suffix)
   const below = (url: string) => url.replace(/\/+$/, '') + own_path
   const { store, clock, faults, keys, journal } = findIssuer(name)
   const about = createExchange(name)
   return {
     // As it was written, be it with a slash at its end or without.
-    issuer: name === undefined ? issuer : below(issuer),
-    public_url: below(fixed.public_url ?? issuer),
-    internal_url: below(fixed.internal_url ?? issuer),
+    issuer: name === undefined ? (fixed.issuer ?? identifier(known ?? request_url)) : identifier(below(root)),
+    public_url: below(fixed.public_url ?? root),
+    internal_url: below(fixed.internal_url ?? root),
     request_url,
     base_path: prefix + own_path,
     own_path,
@@ -95,10 +97,20 @@ function readRequestUrl(arrival: Arrival, prefix: string, known: string | undefi
 const OWN_PATHS: readonly string[] = [...Object.values(ENDPOINTS), ...Object.values(PATHS)]
 
 /** The URL to route by: a proxy may have left the base path in front, or not. */
-export function routedUrl({ base_path, trusts }: Snapshot, { url = '/', headers, socket }: IncomingMessage): string {
+export function routedUrl(snapshot: Snapshot, { url = '/', headers, socket }: IncomingMessage): string {
+  const { base_path, trusts } = snapshot
   const said = trusts(socket.remoteAddress) ? firstOf(headers['x-forwarded-prefix']) : undefined
   const prefix = said?.startsWith('/') ? said.replace(/\/$/, '') : base_path
-  return OWN_PATHS.includes(url.split('?')[0]!) ? url : stripPath(appendWellKnown(url), prefix)
+  if (OWN_PATHS.includes(url.split('?')[0]!)) return url
+  return ownPathFor(snapshot, stripPath(appendWellKnown(url), prefix))
+}
+
+/** The URL with our own path where it has one of the preset's, below an isolated issuer as well. */
+function ownPathFor({ preset_paths }: Snapshot, url: string): string {
+  const [, issuer = '', path = '', query = ''] = /^(\/issuers\/[^/?]+)?([^?]*)(.*)$/.exec(url)!
+  const name = preset_paths.get(path)
+  if (name === undefined) return url
+  return issuer + (name === 'discovery' ? PATHS.discovery : ENDPOINTS[name as keyof typeof ENDPOINTS]) + query
 }
 
 const INSERTED = /^\/*(\/\.well-known\/(?:openid-configuration|oauth-authorization-server))(\/[^?]*)(.*)$/

@@ -2,6 +2,7 @@
 import { isIP } from 'node:net'
 import { compile } from '@fastify/proxy-addr'
 import type { Complaint } from './errors.js'
+import { findPreset } from './presets.js'
 import type { Pruned } from './schema.js'
 import type { Config } from './types.js'
 
@@ -30,7 +31,7 @@ export function hasTls({ tls }: Server): boolean {
   return tls?.self_signed === true || tls?.cert !== undefined || tls?.key !== undefined
 }
 
-function* checkBasePath({ public_url, issuer }: Pruned<Config>, { base_path }: Server): Found {
+function* checkBasePath({ public_url, issuer, preset }: Pruned<Config>, { base_path }: Server): Found {
   if (base_path === undefined) return
   const path = ['server', 'base_path']
   const own = normalizePath(base_path)
@@ -40,7 +41,8 @@ function* checkBasePath({ public_url, issuer }: Pruned<Config>, { base_path }: S
   }
   const [name, url] = public_url === undefined ? ['issuer', issuer] : ['public_url', public_url]
   if (url === undefined || !URL.canParse(url)) return
-  const there = normalizePath(new URL(url).pathname)
+  const suffix = name === 'issuer' ? (findPreset(preset)?.issuer_suffix ?? '') : ''
+  const there = normalizePath(new URL(url).pathname).replace(new RegExp(`${normalizePath(suffix)}$`), '')
   if (there === own) return
   const message = `is "${own}", but the path of ${name} is "${there}"; they must be the same, and base_path may be left out`
   yield { path, at: 'value', message }

@@ -8,6 +8,7 @@ import { show } from './explain.js'
 import { loadKeys } from './keys.js'
 import { appendUsers, applyOverride, flatUsers, isMembers, type Layer, type Override } from './merge.js'
 import { locate, type Origin, problemAt } from './origin.js'
+import { fillIn, findPreset } from './presets.js'
 import { isReplaced, readText } from './read.js'
 import { validate } from './schema.js'
 import { buildSnapshot, type Snapshot } from './snapshot.js'
@@ -35,7 +36,9 @@ export async function loadSnapshot(
 ): Promise<Snapshot> {
   const found = await findFiles(sources, previous?.files)
   const files = await readFiles(sources, found, previous !== undefined)
-  const { value, origin } = sources.overrides.reduce(applyOverride, files.layer)
+  const { value: said, origin } = sources.overrides.reduce(applyOverride, files.layer)
+  const preset = findPreset((said as Partial<Config>).preset)
+  const value = preset === undefined ? said : fillIn(said, preset.config)
   const { complaints, pruned } = validate(value)
   complaints.push(...check(pruned))
   const folder = found.config === undefined ? process.cwd() : dirname(resolve(found.config))
@@ -54,7 +57,7 @@ export async function loadSnapshot(
   // What a variable left wrong is only a consequence of the problem with the variable.
   const problems = [...files.problems, ...located.filter((problem) => !places.has(place(problem)))]
   if (problems.length > 0) throw new ConfigError(inOrder(sources, found, problems))
-  return buildSnapshot(value as Config, loaded, namesOf(found), { tls, outbound_ca: authorities.pem })
+  return buildSnapshot(value as Config, loaded, namesOf(found), { tls, outbound_ca: authorities.pem, preset })
 }
 
 /** What the sources say about the server, for a look at one that runs: problems elsewhere are its own affair. */

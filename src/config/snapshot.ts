@@ -3,6 +3,7 @@ import { compile } from '@fastify/proxy-addr'
 import type { CryptoKey, JWK } from 'jose'
 import { normalizePath } from './check_server.js'
 import { parseDuration, parseTime } from './duration.js'
+import type { Preset } from './presets.js'
 import { type Rules, resolveRules } from './rules.js'
 import type { Tls } from './tls.js'
 import type { Alg, Client, Config, EncryptionAlg, User } from './types.js'
@@ -87,6 +88,12 @@ export interface Snapshot extends LoadedKeys {
   readonly files: readonly string[]
   /** The path below which browsers see the provider, without a slash at its end; empty where it is the root. */
   readonly base_path: string
+  /** What the provider looks like; left out, like itself. */
+  readonly preset?: DeepReadonly<Preset>
+  /** The paths of the preset, and the names that discovery has for what is there. */
+  readonly preset_paths: ReadonlyMap<string, string>
+  /** What follows the provider's URL in the issuer identifier; mostly nothing. */
+  readonly issuer_suffix: string
   /** Whether the forwarded headers of a request from this IP address count. */
   trusts(address: string | undefined): boolean
   /** Left out, the server speaks plain http. */
@@ -98,11 +105,20 @@ export function buildSnapshot(
   config: Config,
   { keys, encryption_keys }: LoadedKeys,
   files: readonly string[],
-  { tls, outbound_ca }: { readonly tls?: Tls | undefined; readonly outbound_ca?: string | undefined } = {},
+  {
+    tls,
+    outbound_ca,
+    preset,
+  }: {
+    readonly tls?: Tls | undefined
+    readonly outbound_ca?: string | undefined
+    readonly preset?: Preset | undefined
+  } = {},
 ): Snapshot {
   const lifetimes = Object.entries(config.lifetimes).map(([name, duration]) => [name, parseDuration(duration)])
   for (const key of [...keys, ...encryption_keys]) if ('publicJwk' in key) deepFreeze(key.publicJwk)
   deepFreeze(config)
+  deepFreeze(preset)
   return Object.freeze({
     config,
     rules: resolveRules(config),
@@ -116,9 +132,12 @@ export function buildSnapshot(
     keys: Object.freeze(keys.map((key) => Object.freeze(key))),
     encryption_keys: Object.freeze(encryption_keys.map((key) => Object.freeze(key))),
     files: Object.freeze([...files]),
-    base_path: basePathOf(config),
+    base_path: basePathOf(config, preset),
+    preset_paths: new Map(Object.entries(preset?.paths ?? {}).map(([name, path]) => [path, name])),
+    issuer_suffix: preset?.issuer_suffix ?? '',
     trusts: createTrust(config.server.trust_forwarded),
     ...(tls !== undefined && { tls: Object.freeze(tls) }),
+    ...(preset !== undefined && { preset }),
   })
 }
 
@@ -138,9 +157,16 @@ function readOutbound({ outbound }: Config, ca: string | undefined): Outbound {
   return { insecure, timeout: parseDuration(timeout) * 1000, max_size, ...(ca !== undefined && { ca }) }
 }
 
-function basePathOf({ server, public_url, issuer }: Config): string {
-  const url = public_url ?? issuer
-  return normalizePath(server.base_path ?? (url === undefined ? '' : new URL(url).pathname))
+function basePathOf({ server, public_url, issuer }: Config, preset: Preset | undefined): string {
+  const { base_path = '', issuer_suffix = '' } = preset ?? {}
+  const url = public_url ?? (issuer && withoutSuffix(issuer, issuer_suffix))
+  return normalizePath(server.base_path ?? (url === undefined ? base_path : new URL(url).pathname))
+}
+
+/** The URL that the endpoints are below, of an issuer identifier. */
+export function withoutSuffix(issuer: string, suffix: string): string {
+  const [url, end] = [normalizePath(issuer), normalizePath(suffix)]
+  return end !== '' && url.endsWith(end) ? url.slice(0, -end.length) : url
 }
 
 function createTrust(trust_forwarded: boolean | string[]): Snapshot['trusts'] {

@@ -45,7 +45,10 @@ function listEndpoints({ snapshot, public_url, internal_url }: Context): Metadat
     ([name]) => name !== 'check_session_iframe' || snapshot.rules.session_state,
   )
   return Object.fromEntries(
-    listed.map(([name, path]) => [name, (FRONT_CHANNEL.includes(name) ? public_url : internal_url) + path]),
+    listed.map(([name, path]) => [
+      name,
+      (FRONT_CHANNEL.includes(name) ? public_url : internal_url) + (snapshot.preset?.paths[name] ?? path),
+    ]),
   )
 }
 

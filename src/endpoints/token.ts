@@ -13,12 +13,15 @@ export const token: FastifyPluginAsync = async (app) => {
     const { ctx, headers, body } = request
     const params = readForm(headers['content-type'], body)
     requireGrantType(params)
+    const preset = ctx.snapshot.preset?.paths.token_endpoint
     const client = await authenticateClient(ctx, {
       authorization: headers.authorization,
       params,
       certificate: findClientCertificate(request.socket),
       // As back ends know us, and as browsers do; not as the request names us, which is anybody's to say.
-      endpoint: [...new Set([ctx.internal_url, ctx.public_url])].map((url) => url + ENDPOINTS.token_endpoint),
+      endpoint: [...new Set([ctx.internal_url, ctx.public_url])].flatMap((url) =>
+        [ENDPOINTS.token_endpoint, ...(preset === undefined ? [] : [preset])].map((path) => url + path),
+      ),
     })
     const response = await handleGrant(ctx, client, params)
     request.log.info(

@@ -5,6 +5,7 @@ import { subjectFor } from '../oauth/subject.js'
 import { randomToken } from '../random.js'
 import type { Grant } from '../store/store.js'
 import { requireSigningKey, signJwt } from './jwt.js'
+import { applyPreset } from './preset_claims.js'
 
 export async function createAccessToken(
   ctx: Context,
@@ -13,11 +14,12 @@ export async function createAccessToken(
   const { client, grant_id, grant, user, scope } = subject
   const now = ctx.clock.now()
   const exp = now + ctx.snapshot.lifetimes.access_token
-  const token = await signJwt(await requireSigningKey(ctx), 'at+jwt', {
+  const sub = subjectFor(ctx, client, user.sub)
+  const claims = {
     ...user.access_token,
     iss: ctx.issuer,
     // RFC 9068 §2.2, OpenID Connect Core §8: who sees the token learns no more of the user than the client.
-    sub: subjectFor(ctx, client, user.sub),
+    sub,
     // RFC 9068 §3: without a resource parameter, a default audience; the issuer is the resource that userinfo serves.
     aud: ctx.issuer,
     client_id: client.client_id,
@@ -26,7 +28,9 @@ export async function createAccessToken(
     auth_time: grant.auth_time,
     jti: randomToken(),
     scope,
-  })
+  }
+  const shown = applyPreset(ctx, 'access_token', claims, { user, client, sub, scope, sid: grant.sid })
+  const token = await signJwt(await requireSigningKey(ctx), 'at+jwt', shown)
   await ctx.store.access_tokens.put(token, { grant_id, scope, expires_at: exp })
   return token
 }

@@ -9,6 +9,7 @@ import type { Grant } from '../store/store.js'
 import { describeSources } from './claim_sources.js'
 import { encryptToClient, findAlg, signForClient } from './client_jwt.js'
 import { ID_TOKEN_TYP } from './jwt.js'
+import { applyPreset } from './preset_claims.js'
 
 /** Whom the ID token is about, and what it goes with. */
 export interface IdTokenSubject {
@@ -28,12 +29,13 @@ export async function createIdToken(ctx: Context, subject: IdTokenSubject): Prom
   const release: Release = { scope, claims: grant.claims, place: 'id_token', has_userinfo }
   const alg = await findAlg(ctx, client.id_token_signed_response_alg)
   const now = ctx.clock.now()
-  const claims = {
+  const sub = subjectFor(ctx, client, user.sub)
+  const said = {
     ...releaseClaims(ctx.snapshot, user, release),
     ...(await describeSources(ctx, user, release, access_token)),
     ...(grant.acr !== undefined && { acr: grant.acr }),
     iss: ctx.issuer,
-    sub: subjectFor(ctx, client, user.sub),
+    sub,
     aud: client.client_id,
     iat: now,
     exp: now + ctx.snapshot.lifetimes.id_token,
@@ -46,6 +48,7 @@ export async function createIdToken(ctx: Context, subject: IdTokenSubject): Prom
     // OpenID Connect Core §3.1.3.6: the nonce of the request, unmodified; none where none was sent.
     nonce,
   }
+  const claims = applyPreset(ctx, 'id_token', said, { user, client, sub, scope, sid: grant.sid })
   const signed = await signForClient(ctx, client, alg, { typ: ID_TOKEN_TYP, claims })
   const { id_token_encrypted_response_alg, id_token_encrypted_response_enc: enc } = client
   if (id_token_encrypted_response_alg === undefined) return signed

@@ -5,6 +5,7 @@ import { subjectFor } from '../oauth/subject.js'
 import { describeSources } from './claim_sources.js'
 import { encryptToClient, signForClient } from './client_jwt.js'
 import type { Granted } from './lookup.js'
+import { applyPreset } from './preset_claims.js'
 
 /** @returns a text where it is a JWT. */
 export async function createUserinfo(
@@ -13,12 +14,14 @@ export async function createUserinfo(
   access_token: string,
 ): Promise<Claims | string> {
   const release: Release = { scope, claims: grant.claims, place: 'userinfo', has_userinfo: true }
-  const claims = {
+  const sub = subjectFor(ctx, client, user.sub)
+  const said = {
     ...releaseClaims(ctx.snapshot, user, release),
     ...(await describeSources(ctx, user, release, access_token)),
     // OpenID Connect Core §5.3.2: always there, and the same as in the ID token.
-    sub: subjectFor(ctx, client, user.sub),
+    sub,
   }
+  const claims = applyPreset(ctx, 'userinfo', said, { user, client, sub, scope, sid: grant.sid })
   const {
     userinfo_signed_response_alg: signed,
     userinfo_encrypted_response_alg: alg,

@@ -1,0 +1,78 @@
+/** Claims as another provider would write them, by the data file of the preset. */
+import { createHash } from 'node:crypto'
+import type { PresetClaims } from '../config/presets.js'
+import type { DeepReadonly } from '../config/snapshot.js'
+import type { Context } from '../context.js'
+import type { Client, User } from '../directory.js'
+import type { Claims } from '../oauth/claims.js'
+import { words } from '../oauth/params.js'
+
+/** What the templates are filled with. */
+export interface About {
+  readonly user: User
+  readonly client: Client
+  /** As the client sees it. */
+  readonly sub: string
+  readonly scope: string
+  readonly sid: string
+}
+
+/** The claims as the preset would have them at this place; the same claims where there is none. */
+export function applyPreset(
+  ctx: Context,
+  place: 'id_token' | 'userinfo' | 'access_token',
+  claims: Claims,
+  about: About,
+) {
+  const preset = ctx.snapshot.preset?.claims[place]
+  return preset === undefined ? claims : changeClaims(ctx, preset, claims, about)
+}
+
+function changeClaims(ctx: Context, { set, remove }: DeepReadonly<PresetClaims>, claims: Claims, about: About): Claims {
+  const { user, client, sub, scope, sid } = about
+  const variables: Claims = {
+    sub,
+    scope,
+    sid,
+    client_id: client.client_id,
+    iss: ctx.issuer,
+    now: ctx.clock.now(),
+    scopes: words(scope),
+    tenant: ctx.snapshot.base_path.split('/').at(-1),
+    uuid: uuidOf(user.sub),
+  }
+  const find = (path: string): unknown => {
+    const [, name] = /^claims\.(.+)$/.exec(path) ?? []
+    if (name === undefined) return variables[path]
+    return Object.hasOwn(user.claims, name) ? user.claims[name] : undefined
+  }
+  const kept = Object.entries(claims).filter(([name]) => !remove.includes(name))
+  return { ...Object.fromEntries(kept), ...(fillTemplate(set, find) as Claims | undefined) }
+}
+
+const TEMPLATE = /\{\{(text )?([^}]+)\}\}/
+
+/** The template with `{{a | b}}` replaced by the first that is known. What isn't known is left out, and what is empty then. */
+function fillTemplate(template: unknown, find: (path: string) => unknown): unknown {
+  if (typeof template === 'string') return fillText(template, find)
+  if (Array.isArray(template)) return template.map((item) => fillTemplate(item, find))
+  if (typeof template !== 'object' || template === null) return template
+  const members = Object.entries(template).map(([name, inner]) => [name, fillTemplate(inner, find)])
+  const known = members.filter(([, value]) => value !== undefined)
+  return known.length === 0 ? undefined : Object.fromEntries(known)
+}
+
+function fillText(text: string, find: (path: string) => unknown): unknown {
+  const [all, asText, paths] = TEMPLATE.exec(text) ?? []
+  if (paths === undefined) return text
+  const values = paths.split('|').map((path) => find(path.trim()))
+  const value = values.find((one) => one !== undefined)
+  if (value === undefined) return undefined
+  return all === text && asText === undefined ? value : text.replace(TEMPLATE, () => String(value))
+}
+
+/** RFC 9562 §5.8: a UUID that is the same for the same user. */
+function uuidOf(sub: string): string {
+  const hex = createHash('sha256').update(sub).digest('hex')
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`
+}
