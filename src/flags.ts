@@ -74,6 +74,14 @@ export const FLAGS: readonly Flag[] = [
     parse: text,
   },
   {
+    names: '--preset',
+    env: 'PRESET',
+    value: '<NAME>',
+    description: 'look like keycloak, entra, okta, auth0, cognito or google: paths, claim names and quirks',
+    paths: [['preset']],
+    parse: text,
+  },
+  {
     names: '-r, --require-registration',
     env: 'REQUIRE_REGISTRATION',
     value: '[BOOL]',

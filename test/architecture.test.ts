@@ -53,7 +53,7 @@ const MAY_IMPORT: Readonly<Record<string, Rule>> = {
     types: ['config', 'context', 'keys', 'mock', 'store/store'],
   },
   request_context: {
-    values: ['context', 'endpoints/paths', 'oauth/errors', 'origin', 'refusal'],
+    values: ['config/snapshot', 'context', 'endpoints/paths', 'oauth/errors', 'origin', 'refusal'],
     types: ['node:*', 'fastify', 'config', 'keys', 'mock', 'store/store'],
   },
   listen: { values: ['node:*', 'server'], types: ['fastify', 'config'] },

@@ -36,6 +36,8 @@ const COMMENTED = [
   ['encryption_keys', '*', 'file'],
   ['encryption_keys', '*', 'keep_in'],
   ['outbound', 'ca'],
+  ['preset'],
+  ['clock', 'start'],
 ]
 
 test('each example is valid, without any variable, and starts', async (t) => {

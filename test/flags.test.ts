@@ -55,6 +55,7 @@ test('a value goes to the place in the configuration that the flag sets', async 
     ['PORT', '0', [{ path: ['server', 'port'], value: 0 }]],
     ['HOST', '::1', [{ path: ['server', 'host'], value: '::1' }]],
     ['PROFILE', 'strict', [{ path: ['profile'], value: 'strict' }]],
+    ['PRESET', 'okta', [{ path: ['preset'], value: 'okta' }]],
     ['REQUIRE_REGISTRATION', 'true', [{ path: ['require_registration'], value: true }]],
     ['REQUIRE_NONCE', 'true', [{ path: ['require_nonce'], value: true }]],
     ['REQUIRE_PKCE', 'true', [{ path: ['require_pkce'], value: true }]],

@@ -66,6 +66,15 @@ export const EFFECTS: Readonly<Record<string, Effect>> = {
       t.strictSame([...new Set(keys.map(({ use }) => use))], ['sig', 'enc'])
     },
   },
+  PRESET: {
+    value: 'keycloak',
+    check: async (t, { issuer }) => {
+      const { token_endpoint } = (await (await fetch(`${issuer}/.well-known/openid-configuration`)).json()) as {
+        token_endpoint: string
+      }
+      t.match(token_endpoint, /\/realms\/mock\/protocol\/openid-connect\/token$/)
+    },
+  },
   REQUIRE_REGISTRATION: {
     value: 'true',
     check: async (t, { issuer }) => void t.equal((await authorize(issuer)).status, 400),

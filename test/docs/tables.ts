@@ -1,4 +1,5 @@
 /** The tables of the documentation, as the sources would have them. */
+import { findPreset, PRESETS } from '../../src/config/presets.js'
 import { RULES } from '../../src/config/rules.js'
 import { readSchema } from '../../src/config/schema.js'
 import { FLAGS, variableOf } from '../../src/flags.js'
@@ -20,6 +21,7 @@ const root = readSchema() as unknown as Schema & { readonly $defs: Readonly<Reco
 export const TABLES: readonly { readonly name: string; readonly page: string; readonly text: string }[] = [
   { name: 'flags', page: 'README.md', text: flagsTable() },
   { name: 'rules', page: 'docs/strict.md', text: rulesTable() },
+  { name: 'presets', page: 'docs/presets.md', text: presetsTable() },
   { name: 'keys', page: 'docs/configuration.md', text: keysTables() },
 ]
 
@@ -44,6 +46,16 @@ function rulesTable(): string {
     ['Rule', 'What it demands'],
     RULES.map((rule) => [`\`${rule}\``, rules!.properties![rule]!.description]),
   )
+}
+
+function presetsTable(): string {
+  const rows = PRESETS.map((name) => {
+    const { base_path, issuer_suffix, paths, imitates, differs } = findPreset(name)!
+    const discovery = base_path + (paths.discovery ?? '/.well-known/openid-configuration')
+    const issuer = `http://localhost:9400${base_path}${issuer_suffix}`
+    return [`\`${name}\``, `\`${issuer}\`, with discovery at \`${discovery}\``, imitates.join(' '), differs.join(' ')]
+  })
+  return table(['Preset', 'Issuer', 'What it imitates', 'What it does not'], rows)
 }
 
 /** What a schema with a reference or a list stands for. */
