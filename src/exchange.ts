@@ -1,10 +1,10 @@
 /** What a request is about, found out before anything is done; and its entry in the journal, once it is answered. */
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { decodeJwt, decodeProtectedHeader } from 'jose'
+import { decodeJwt } from 'jose'
 import type { Context } from './context.js'
 import { endpointOf } from './endpoints/paths.js'
+import { decodeTokens } from './mock/decoded_token.js'
 import type { Facts } from './mock/faults.js'
-import type { DecodedToken } from './mock/journal.js'
 import { words } from './oauth/params.js'
 import { randomToken } from './random.js'
 import type { Grant } from './store/store.js'
@@ -102,15 +102,4 @@ function parse(payload: string): unknown {
   } catch {
     return payload
   }
-}
-
-function decodeTokens(members: Parameters): DecodedToken[] {
-  return Object.entries(members).flatMap(([name, value]) => {
-    if (typeof value !== 'string') return []
-    try {
-      return [{ name, header: { ...decodeProtectedHeader(value) }, payload: decodeJwt(value) }]
-    } catch {
-      return []
-    }
-  })
 }

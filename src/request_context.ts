@@ -64,7 +64,7 @@ export function createContext(
       about.exchange.remarks.push({ event, message, details })
       if (event === 'decision' || !journal.isNews({ event, message })) return
       // Leniency is no fault: a program that hears of warnings only stays quiet about it.
-      request.log[event === 'backchannel_logout' ? 'warn' : 'info']({ event, ...details }, message)
+      request.log.info({ event, ...details }, message)
     },
   }
 }

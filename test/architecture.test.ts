@@ -78,7 +78,7 @@ const MAY_IMPORT: Readonly<Record<string, Rule>> = {
   mock: { values: ['node:*'], types: ['config'] },
   fault: { values: ['directory', 'mock'], types: ['config', 'context'] },
   exchange: {
-    values: ['jose', 'endpoints/paths', 'oauth/params', 'random'],
+    values: ['jose', 'endpoints/paths', 'mock/decoded_token', 'oauth/params', 'random'],
     types: ['fastify', 'context', 'mock', 'store/store'],
   },
   pages: { values: ['node:*', 'eta'] },
@@ -90,7 +90,7 @@ const MAY_IMPORT: Readonly<Record<string, Rule>> = {
   'tokens/claim_sources': { values: ['endpoints/paths'] },
   grants: { values: ['oauth', 'tokens', 'directory', 'fault'], types: ['context', 'store/store'] },
   interaction: {
-    values: ['node:*', 'oauth', 'tokens', 'pages', 'directory', 'fault', 'outbound', 'random'],
+    values: ['node:*', 'oauth', 'tokens', 'pages', 'directory', 'fault', 'mock/decoded_token', 'outbound', 'random'],
     types: ['config', 'fastify', 'context', 'store/store'],
   },
   'interaction/self_login': { values: ['context', 'endpoints/paths'], types: ['fastify'] },

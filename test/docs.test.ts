@@ -260,10 +260,10 @@ test('the line of the log in docs/strict.md is real, and the journal has it', as
   await fetch(`${issuer}/oauth2/authorize?${query}`)
   t.equal(`${JSON.parse(await line(/nonce is missing/)).msg}\n`, shown?.text)
   const journal = (await (await fetch(`${issuer}/admin/journal?event=would_be_refused`)).json()) as {
-    entries: { message: string; details: { rule: string } }[]
+    entries: { remarks: { message: string; details: { rule: string } }[] }[]
   }
   t.match(
-    journal.entries.map(({ message, details }) => [`${message}\n`, details.rule]),
+    journal.entries.flatMap(({ remarks }) => remarks.map(({ message, details }) => [`${message}\n`, details.rule])),
     [
       [/such client/, 'registered_clients'],
       [shown?.text, 'nonce_in_front_channel'],

@@ -1,7 +1,9 @@
 /** Tells clients of a logout without the browser. OpenID Connect Back-Channel Logout §2.5 and §2.8. */
 import { setTimeout } from 'node:timers/promises'
+import type { FastifyBaseLogger } from 'fastify'
 import type { Context } from '../context.js'
 import type { Client } from '../directory.js'
+import { decodeTokens } from '../mock/decoded_token.js'
 import { shown } from '../oauth/errors.js'
 import { postForm } from '../outbound.js'
 import type { Account } from '../store/store.js'
@@ -30,45 +32,74 @@ const MOST_ATTEMPTS = 3
 const PAUSE = 200
 
 /** Tells all clients at the same time, each for as long as its attempts take; what comes of it goes into the journal. */
-export function notifyBackchannels(ctx: Context, logins: readonly Login[]): Promise<Outcome[]> {
+export function notifyBackchannels(ctx: Context, logins: readonly Login[], log: FastifyBaseLogger): Promise<Outcome[]> {
   return Promise.all(
-    logins.flatMap(({ client, account }) => {
-      const { backchannel_logout_uri: uri } = client
-      return uri === undefined ? [] : [notify(ctx, client, account, uri)]
+    logins.flatMap((login) => {
+      const { backchannel_logout_uri: uri } = login.client
+      return uri === undefined ? [] : [notify(ctx, login, uri, log)]
     }),
   )
 }
 
-async function notify(ctx: Context, client: Client, { sub, sid }: Account, uri: string): Promise<Outcome> {
-  const { client_id } = client
-  // Each attempt has a token of its own: a client that has seen the `jti` would refuse it.
-  const attempt = async () => post(ctx, uri, await createLogoutToken(ctx, client, { sub, sid }))
-  let attempts = 1
-  let answer = await attempt()
-  while (answer.again && attempts < MOST_ATTEMPTS) {
-    await setTimeout(PAUSE)
+async function notify(ctx: Context, login: Login, uri: string, log: FastifyBaseLogger): Promise<Outcome> {
+  const { client, account } = login
+  let attempts = 0
+  let attempt: Attempt
+  do {
+    if (attempts > 0) await setTimeout(PAUSE)
     attempts += 1
-    answer = await attempt()
-  }
-  const { again: _, ...rest } = answer
-  const outcome = { client_id, attempts, ...rest }
-  const details = { ...outcome, backchannel_logout_uri: uri, sub, sid }
-  if (outcome.reason === undefined) {
-    ctx.journal.record(ctx.clock.now(), 'backchannel_logout', `client ${client_id} was told`, details)
-  } else {
-    ctx.remark('backchannel_logout', `client ${client_id} was not told: ${outcome.reason}`, details)
-  }
+    // Each attempt has a token of its own: a client that has seen the `jti` would refuse it.
+    attempt = await post(ctx, uri, await createLogoutToken(ctx, client, account))
+  } while (attempt.again && attempts < MOST_ATTEMPTS)
+  const { again: _, logout_token, ...rest } = attempt
+  const outcome = { client_id: client.client_id, attempts, ...rest }
+  record(ctx, login, { uri, logout_token, outcome }, log)
   return outcome
 }
 
-async function post(ctx: Context, uri: string, logout_token: string) {
+interface Attempt extends Pick<Outcome, 'status' | 'reason'> {
+  readonly logout_token: string
+  /** Whether another could do better. */
+  readonly again: boolean
+}
+
+interface Told {
+  readonly uri: string
+  /** Of the last attempt. */
+  readonly logout_token: string
+  readonly outcome: Outcome
+}
+
+/** The call is an exchange of its own, in which the provider asks. */
+function record(ctx: Context, { account }: Login, { uri, logout_token, outcome }: Told, log: FastifyBaseLogger): void {
+  const { sub, sid, flow_id = ctx.exchange.flow_id } = account
+  const { client_id, status, reason } = outcome
+  const event = 'backchannel_logout'
+  const message = reason === undefined ? `client ${client_id} was told` : `client ${client_id} was not told: ${reason}`
+  const details = { ...outcome, backchannel_logout_uri: uri, sub, sid }
+  if (reason !== undefined && ctx.journal.isNews({ event, message })) log.warn({ event, ...details }, message)
+  ctx.journal.add({
+    at: ctx.clock.now(),
+    endpoint: event,
+    client_id,
+    sub,
+    ...(flow_id !== undefined && { flow_id }),
+    request: { method: 'POST', url: uri, headers: {}, body: { logout_token } },
+    ...(status !== undefined && { response: { status, headers: {} } }),
+    tokens: decodeTokens({ logout_token }),
+    remarks: [{ event, message, details }],
+    faults: [],
+  })
+}
+
+async function post(ctx: Context, uri: string, logout_token: string): Promise<Attempt> {
   try {
     const { status, body } = await postForm(ctx.snapshot.outbound, uri, { logout_token })
     // Back-Channel Logout §2.8: 200, for which some frameworks put 204; 400 says that the client could not.
-    if (status === 200 || status === 204) return { status, again: false }
+    if (status === 200 || status === 204) return { logout_token, status, again: false }
     const said = body === '' ? '' : `: ${shown(body)}`
-    return { status, reason: `${uri} answered ${status}, expected 200${said}`, again: status >= 500 }
+    return { logout_token, status, reason: `${uri} answered ${status}, expected 200${said}`, again: status >= 500 }
   } catch (error) {
-    return { reason: `${uri} ${(error as Error).message}`, again: true }
+    return { logout_token, reason: `${uri} ${(error as Error).message}`, again: true }
   }
 }

@@ -48,7 +48,7 @@ export async function logOut(
   }
   const logins = await findLogins(ctx, ended)
   await endRefreshTokens(ctx, logins)
-  const told = await notifyBackchannels(ctx, logins)
+  const told = await notifyBackchannels(ctx, logins, reply.log)
   const frames = framesFor(ctx, logins)
   if (location !== undefined && frames.length === 0) return { location }
   return { page: renderPage('session_ended', { told, frames, ...(location !== undefined && { location }) }), frames }

@@ -1,4 +1,5 @@
 /** What happened at one issuer, exchange by exchange, and what was decided that nobody could see from the answers: the last of it. */
+import type { DecodedToken } from './decoded_token.js'
 import type { AppliedFault, Facts } from './faults.js'
 
 /** What a remark is about. */
@@ -16,14 +17,6 @@ export interface Remark {
   readonly event: JournalEvent
   readonly message: string
   readonly details: Readonly<Record<string, unknown>>
-}
-
-/** A token of an exchange, as far as it can be read without a key. */
-export interface DecodedToken {
-  /** Which token it is, such as `id_token`. */
-  readonly name: string
-  readonly header: Readonly<Record<string, unknown>>
-  readonly payload: Readonly<Record<string, unknown>>
 }
 
 export interface JournalRequest {
@@ -110,7 +103,8 @@ export function createJournal(bounds: () => JournalBounds): Journal {
       const text = `${event} ${message}`
       const news = !said.has(text)
       said.add(text)
-      if (said.size > MOST_REMARKS) said.delete([...said][0]!)
+      const [oldest] = said
+      if (said.size > MOST_REMARKS) said.delete(oldest!)
       return news
     },
     list: () => [...entries.values()].map(({ entry }) => entry),

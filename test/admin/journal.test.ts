@@ -5,9 +5,7 @@ import { createApp, jsonOf, logIn, refused, type TestApp } from '../app.js'
 interface Entry {
   readonly id: number
   readonly at: number
-  readonly event: string
-  readonly message: string
-  readonly details: Record<string, unknown>
+  readonly remarks: { readonly event: string; readonly message: string; readonly details: Record<string, unknown> }[]
 }
 
 const entriesOf = async (t: Parameters<typeof jsonOf>[0], { get }: TestApp, query = '', base = '') =>
@@ -24,13 +22,17 @@ t.test('what was decided is told, newest last', async (t) => {
   t.match(entries, [
     {
       id: 1,
-      event: 'keys_rotated',
-      message: new RegExp(`^${kid} is new and signs ES256 from [\\d-]+T[\\d:.]+Z$`),
-      details: { kid },
+      remarks: [
+        {
+          event: 'keys_rotated',
+          message: new RegExp(`^${kid} is new and signs ES256 from [\\d-]+T[\\d:.]+Z$`),
+          details: { kid },
+        },
+      ],
     },
-    { id: 2, event: 'keys_rotated', details: { alg: 'ES256' } },
+    { id: 2, remarks: [{ event: 'keys_rotated', details: { alg: 'ES256' } }] },
   ])
-  t.equal(entries[0]!.details.signs_from, entries[0]!.at)
+  t.equal(entries[0]!.remarks[0]!.details.signs_from, entries[0]!.at)
   t.ok(entries[1]!.at - entries[0]!.at >= 60)
 })
 
@@ -38,13 +40,16 @@ t.test('event picks the entries about one thing', async (t) => {
   const test = await createApp(t)
   await logIn(test, { client_id: 'unknown', scope: 'profile' })
   await rotate(test)
-  const events = async (query: string) => [...new Set((await entriesOf(t, test, query)).map(({ event }) => event))]
+  const events = async (query: string) => {
+    const remarks = (await entriesOf(t, test, query)).flatMap((entry) => entry.remarks)
+    return [...new Set(remarks.map(({ event }) => event))]
+  }
   t.strictSame(await events('?event=keys_rotated'), ['keys_rotated'])
   t.strictSame(await events('?event=would_be_refused'), ['would_be_refused'])
   t.strictSame(await events('?event='), ['would_be_refused', 'keys_rotated'])
   t.strictSame(await events('?event=backchannel_logout'), [])
   const misspelt = await test.get('/admin/journal?event=would_be_refuesd')
-  refused(t, misspelt, 'invalid_request', /^event is would_be_refuesd, expected one of would_be_refused, /)
+  refused(t, misspelt, 'invalid_request', /^event is would_be_refuesd, expected one of decision, would_be_refused, /)
   refused(t, await test.get('/admin/journal?event=a&event=b'), 'invalid_request', /^event came 2 times/)
 })
 

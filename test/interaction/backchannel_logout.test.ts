@@ -70,9 +70,11 @@ t.test(
     t.equal(listeners.third!.received.length, 0, 'who knows of no login is not told')
     t.strictSame(entriesOf(test), [], 'what went well is no warning')
     const { entries } = (await test.get('/admin/journal?event=backchannel_logout')).json<{
-      entries: { message: string; details: { client_id: string; sub: string; status: number; attempts: number } }[]
+      entries: { client_id: string; remarks: [{ message: string; details: Record<string, unknown> }] }[]
     }>()
-    const said = entries.map(({ message, details: { sub, status, attempts } }) => [message, sub, status, attempts])
+    const said = entries.map(({ remarks: [{ message, details }] }) => {
+      return [message, details.sub, details.status, details.attempts]
+    })
     t.strictSame(said.toSorted(), [
       ['client one was told', 'alice', 200, 1],
       ['client other was told', 'bob', 204, 1],
