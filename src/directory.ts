@@ -28,10 +28,37 @@ export const CLIENT_DEFAULTS = {
 
 /** The user with this `sub`: put at run time, else of the configuration, else known from an earlier login. */
 export async function findUser(ctx: Context, sub: string): Promise<User | undefined> {
-  const stored = await ctx.store.users.get(sub)
-  if (stored?.origin === 'put') return asUser(stored)
+  return resolve(ctx, sub, await ctx.store.users.get(sub))?.user
+}
+
+/** A user, and where it comes from: `login` is a login with an unknown `sub`. */
+export type UserRecord = User & { readonly origin: 'file' | 'put' | 'login' }
+
+/** As `findUser`, with where the user comes from. */
+export async function findUserRecord(ctx: Context, sub: string): Promise<UserRecord | undefined> {
+  const found = resolve(ctx, sub, await ctx.store.users.get(sub))
+  return found && { ...found.user, origin: found.origin }
+}
+
+/** Every user there is: those of the configuration in its order, whatever was put over them, then the others. */
+export async function listUsers(ctx: Context): Promise<UserRecord[]> {
+  const stored = new Map(await ctx.store.users.list())
+  return [...new Set([...ctx.snapshot.users.keys(), ...stored.keys()])].flatMap((sub) => {
+    const found = resolve(ctx, sub, stored.get(sub))
+    return found === undefined ? [] : [{ ...found.user, origin: found.origin }]
+  })
+}
+
+function resolve(
+  { snapshot }: Context,
+  sub: string,
+  stored: StoredUser | undefined,
+): { readonly user: User; readonly origin: UserRecord['origin'] } | undefined {
+  if (stored?.origin === 'put') return { user: asUser(stored), origin: 'put' }
   if (stored?.origin === 'deleted') return undefined
-  return ctx.snapshot.users.get(sub) ?? (stored && asUser(stored))
+  const configured = snapshot.users.get(sub)
+  if (configured !== undefined) return { user: configured, origin: 'file' }
+  return stored && { user: asUser(stored), origin: 'login' }
 }
 
 /** As `findUser`, but an unknown `sub` becomes a user whose `email` it is. */
@@ -43,10 +70,28 @@ export async function findOrCreateUser(ctx: Context, sub: string): Promise<User>
   return asUser(created)
 }
 
-/** Puts a user over the configuration's. A `sub` among the claims is left out: the user's own counts. */
-export async function putUser(ctx: Context, sub: string, claims: Readonly<Record<string, unknown>>): Promise<void> {
+/** Puts a user over the configuration's. */
+export async function putUser(ctx: Context, user: User): Promise<void> {
+  await ctx.store.users.put(user.sub, { ...user, origin: 'put' })
+}
+
+/** Puts the claims of a user, who else stays as they are. A `sub` among the claims is left out: the user's own counts. */
+export async function putClaims(ctx: Context, sub: string, claims: Readonly<Record<string, unknown>>): Promise<void> {
   const { sub: _, ...rest } = claims
-  await ctx.store.users.put(sub, { sub, claims: rest, origin: 'put' })
+  const before = await findUser(ctx, sub)
+  await ctx.store.users.put(sub, { ...before, sub, claims: rest, origin: 'put' })
+}
+
+/** Nobody is known by this `sub` any more, whatever the configuration says; their logins and grants end. */
+export async function deleteUser(ctx: Context, sub: string): Promise<void> {
+  await ctx.store.users.put(sub, { sub, claims: {}, origin: 'deleted' })
+  await ctx.store.recent_users.delete(sub)
+  await revokeGrants(ctx, sub)
+  for (const [id, session] of await ctx.store.sessions.list()) {
+    const accounts = session.accounts.filter((account) => account.sub !== sub)
+    if (accounts.length === 0) await ctx.store.sessions.delete(id)
+    else if (accounts.length < session.accounts.length) await ctx.store.sessions.put(id, { ...session, accounts })
+  }
 }
 
 /** Ends every grant of the user, and with the grants all their codes and tokens. */

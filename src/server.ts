@@ -14,10 +14,8 @@ import Fastify, {
   type HTTPMethods,
   LogController,
 } from 'fastify'
-import { journal } from './admin/journal.js'
-import { rotateKeys } from './admin/keys.js'
-import { refuseForeignOrigin } from './admin/origin.js'
-import { users } from './admin/users.js'
+import { admin } from './admin/index.js'
+import { userClaims } from './admin/user_claims.js'
 import type { Snapshot } from './config/snapshot.js'
 import type { ClientCertificates, Credentials } from './config/tls.js'
 import type { Context } from './context.js'
@@ -150,9 +148,7 @@ function serveIssuer(foundation: Foundation): FastifyPluginAsync {
     })
     await app.register(async (scope) => {
       const refuseOtherMethods = collectMethods(scope)
-      scope.addHook('onRequest', refuseForeignOrigin)
-      await scope.register(rotateKeys)
-      await scope.register(journal)
+      await scope.register(admin, { schema: foundation.schema })
       refuseOtherMethods()
     })
     await app.register(async (scope) => {
@@ -172,7 +168,7 @@ function serveIssuer(foundation: Foundation): FastifyPluginAsync {
       await scope.register(registration)
       await scope.register(endSessionEndpoint)
       await scope.register(checkSession)
-      await scope.register(users)
+      await scope.register(userClaims)
       await scope.register(selfLogin)
       await scope.register(home)
       refuseOtherMethods()

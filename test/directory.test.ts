@@ -16,11 +16,11 @@ const STORED = {
 t.test('a user put at run time lies over the one of the configuration', async (t) => {
   const ctx = await createContext({ users: [{ sub: 'alice', claims: { level: 1 }, id_token: { hint: 1 } }] })
   t.match(await directory.findUser(ctx, 'alice'), { claims: { level: 1 }, id_token: { hint: 1 } })
-  await directory.putUser(ctx, 'alice', { level: 2, sub: 'mallory' })
+  await directory.putClaims(ctx, 'alice', { level: 2, sub: 'mallory' })
   t.strictSame(await directory.findUser(ctx, 'alice'), {
     sub: 'alice',
     claims: { level: 2 },
-    id_token: {},
+    id_token: { hint: 1 },
     userinfo: {},
     access_token: {},
   })
@@ -35,7 +35,7 @@ t.test('an unknown sub becomes a user whose email it is, and the configuration g
   const reloaded = { ...ctx, snapshot: await snapshotOf({ users: [{ sub: 'bob', claims: { email: 'b@x' } }] }) }
   t.match(await directory.findUser(reloaded, 'bob'), { claims: { email: 'b@x' } })
   t.match(await directory.findOrCreateUser(reloaded, 'bob'), { claims: { email: 'b@x' } })
-  await directory.putUser(reloaded, 'bob', {})
+  await directory.putClaims(reloaded, 'bob', {})
   t.strictSame(
     (await directory.findOrCreateUser(reloaded, 'bob')).claims,
     {},

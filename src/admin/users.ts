@@ -1,30 +1,89 @@
-/** Users put at run time, over those of the configuration. */
+/** Users at run time, over those of the configuration. A model for admin routes: schemas first, then what they do. */
 import type { FastifyPluginAsync } from 'fastify'
-import { putUser, revokeGrants } from '../directory.js'
+import type { Context } from '../context.js'
+import { deleteUser, findUserRecord, listUsers, putUser, type UserRecord } from '../directory.js'
 import { PATHS } from '../endpoints/paths.js'
-import { invalidRequest } from '../oauth/errors.js'
-import { readJson } from '../oauth/params.js'
+import { invalidRequest, nothingHere, shown } from '../oauth/errors.js'
+import { mergePatch, requirePart } from './part.js'
+import { answer, component, listOf, nothing, params } from './schema.js'
+
+type Body = Readonly<Record<string, unknown>>
+type Route = { Params: { sub: string }; Body: Body }
+
+const tags = ['users']
+const inPath = params('sub', 'The subject identifier.')
+const USER = { ...component('UserAnswer'), description: 'The user.' }
 
 export const users: FastifyPluginAsync = async (app) => {
   const config = { answer: 'json' } as const
 
-  /** In: a JSON object of claims. It replaces what was set before; a `sub` in it is ignored. Out: 204. */
-  app.put<{ Params: { sub: string } }>(PATHS.user, { config }, async ({ ctx, params, headers, body, log }, reply) => {
-    const claims = readJson(headers['content-type'], body, invalidRequest)
-    await putUser(ctx, requireSub(params.sub), claims)
-    log.info({ sub: params.sub }, 'user put')
-    return reply.code(204).send()
+  const list = {
+    tags,
+    summary: 'List users',
+    description: 'Those of the file, those who were put, and those who logged in with an unknown `sub`.',
+    response: { 200: answer('The users.', { users: listOf(component('UserAnswer')) }) },
+  }
+  app.get(PATHS.admin_users, { config, schema: list }, async ({ ctx }) => ({ users: await listUsers(ctx) }))
+
+  const get = { tags, summary: 'Get a user', params: inPath, response: { 200: USER } }
+  app.get<Route>(PATHS.admin_user, { config, schema: get }, ({ ctx, params }) => requireUser(ctx, params.sub))
+
+  const put = {
+    tags,
+    summary: 'Put a user',
+    description: 'The whole user, over one of the file with the same `sub`, until it is deleted or reset.',
+    params: inPath,
+    body: component('UserBody'),
+    response: { 200: USER, 201: { ...USER, description: 'The user, who is new.' } },
+  }
+  app.put<Route>(PATHS.admin_user, { config, schema: put }, async ({ ctx, params: { sub }, body, log }, reply) => {
+    const before = await findUserRecord(ctx, sub)
+    await keep(ctx, sub, body)
+    log.info({ sub }, 'user put')
+    return reply.code(before === undefined ? 201 : 200).send(await requireUser(ctx, sub))
   })
 
-  /** Revokes every token of the user. Out: 204, also where there is nothing to revoke. */
-  app.post<{ Params: { sub: string } }>(PATHS.revoke_tokens, { config }, async ({ ctx, params, log }, reply) => {
-    await revokeGrants(ctx, requireSub(params.sub))
-    log.info({ sub: params.sub }, 'tokens revoked')
+  const patch = {
+    tags,
+    summary: 'Change a user',
+    description: 'A merge patch (RFC 7396) of what counts now: members replace, objects are merged, null removes.',
+    params: inPath,
+    consumes: ['application/json', 'application/merge-patch+json'],
+    body: { type: 'object', description: 'Members of the user.', minProperties: 1 },
+    response: { 200: USER },
+  }
+  app.patch<Route>(PATHS.admin_user, { config, schema: patch }, async ({ ctx, params: { sub }, body, log }) => {
+    const { origin: _, ...before } = await requireUser(ctx, sub)
+    await keep(ctx, sub, mergePatch(before, body))
+    log.info({ sub }, 'user changed')
+    return requireUser(ctx, sub)
+  })
+
+  const remove = {
+    tags,
+    summary: 'Delete a user',
+    description: 'With their logins and tokens. One of the file stays gone until it is put, or users are reset.',
+    params: inPath,
+    response: { 204: nothing('The user is gone.') },
+  }
+  app.delete<Route>(PATHS.admin_user, { config, schema: remove }, async ({ ctx, params: { sub }, log }, reply) => {
+    await requireUser(ctx, sub)
+    await deleteUser(ctx, sub)
+    log.info({ sub }, 'user deleted')
     return reply.code(204).send()
   })
 }
 
-function requireSub(sub: string): string {
-  if (sub === '' || sub.length > 255) throw invalidRequest(`sub has ${sub.length} characters, expected 1 to 255`)
-  return sub
+async function requireUser(ctx: Context, sub: string): Promise<UserRecord> {
+  const user = await findUserRecord(ctx, sub)
+  if (user === undefined) throw nothingHere(`there is no user ${shown(sub)}`)
+  return user
+}
+
+/** Puts what is as good as a user of the file. */
+async function keep(ctx: Context, sub: string, body: Body): Promise<void> {
+  if (body.sub !== undefined && body.sub !== sub) {
+    throw invalidRequest(`/sub must be that of the path, which is ${shown(sub)}, or be left out`)
+  }
+  await putUser(ctx, requirePart(ctx, 'User', { ...body, sub }))
 }

@@ -1,7 +1,7 @@
 /** The schema of the configuration, and what a document has to say against it. */
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js'
+import { Ajv2020, type ErrorObject, type Options } from 'ajv/dist/2020.js'
 import formats from 'ajv-formats'
 import { type Complaint, pointer } from './errors.js'
 import { explain } from './explain.js'
@@ -23,14 +23,31 @@ export function readSchema(): Record<string, unknown> {
   return JSON.parse(readFileSync(file, 'utf8'))
 }
 
+/** A validator that fills defaults in, takes nothing for anything else, and whose errors `readErrors` can say. */
+export function createAjv(options: Options = {}): Ajv2020 {
+  const ajv = new Ajv2020({
+    allErrors: true,
+    useDefaults: true,
+    strict: true,
+    allowUnionTypes: true,
+    verbose: true,
+    ...options,
+  })
+  formats.default(ajv)
+  return ajv
+}
+
 /** Fills the defaults in and returns what the schema refuses, and the configuration without that. */
 export function validate(value: unknown): { complaints: Complaint[]; pruned: Pruned<Config> } {
-  const ajv = new Ajv2020({ allErrors: true, useDefaults: true, strict: true, allowUnionTypes: true, verbose: true })
-  formats.default(ajv)
-  const check = ajv.compile(readSchema())
+  const check = createAjv().compile(readSchema())
   check(value)
+  return readErrors(value, check.errors) as { complaints: Complaint[]; pruned: Pruned<Config> }
+}
+
+/** What a validator refused, in words, and the value without that. */
+export function readErrors(value: unknown, found: readonly ErrorObject[] | null | undefined) {
   // Each error of `propertyNames` follows the one that says why the name was refused.
-  const errors = (check.errors ?? []).filter(({ keyword }) => keyword !== 'propertyNames')
+  const errors = (found ?? []).filter(({ keyword }) => keyword !== 'propertyNames')
   const complaints = new Map<string, Complaint>()
   for (const error of errors) {
     const complaint = explain(error)
@@ -39,7 +56,7 @@ export function validate(value: unknown): { complaints: Complaint[]; pruned: Pru
     const place = JSON.stringify([complaint.path, news])
     if (!complaints.has(place)) complaints.set(place, complaint)
   }
-  return { complaints: [...complaints.values()], pruned: prune(value, errors) as Pruned<Config> }
+  return { complaints: [...complaints.values()], pruned: prune(value, errors) }
 }
 
 /** A copy of the value without the parts that were refused; lists keep their indexes. */

@@ -7,6 +7,7 @@ import type { Preset } from './presets.js'
 import { type Rules, resolveRules } from './rules.js'
 import type { Tls } from './tls.js'
 import type { Alg, Client, Config, EncryptionAlg, User } from './types.js'
+import { createPartValidator, type PartValidator } from './validate_part.js'
 
 /** `T` with every member, at every depth, read-only. */
 export type DeepReadonly<T> = T extends (infer E)[]
@@ -96,6 +97,8 @@ export interface Snapshot extends LoadedKeys {
   readonly issuer_suffix: string
   /** Whether the forwarded headers of a request from this IP address count. */
   trusts(address: string | undefined): boolean
+  /** Checks a user, a client or a fault that comes from elsewhere than the file, by the rules of the file. */
+  readonly validatePart: PartValidator
   /** Left out, the server speaks plain http. */
   readonly tls?: Tls
 }
@@ -136,6 +139,7 @@ export function buildSnapshot(
     preset_paths: new Map(Object.entries(preset?.paths ?? {}).map(([name, path]) => [path, name])),
     issuer_suffix: preset?.issuer_suffix ?? '',
     trusts: createTrust(config.server.trust_forwarded),
+    validatePart: createPartValidator(config),
     ...(tls !== undefined && { tls: Object.freeze(tls) }),
     ...(preset !== undefined && { preset }),
   })

@@ -86,6 +86,8 @@ export const invalidSoftwareStatement = (description: string) =>
 // What no specification of OAuth names: HTTP's own refusals, in the same form.
 export const notFound = (request: string) =>
   new OAuthError('not_found', `${request}: there is nothing at this path`, 404)
+/** What an admin route names is not there. */
+export const nothingHere = (description: string) => new OAuthError('not_found', description, 404)
 export const serverError = () => new OAuthError('server_error', 'the provider failed; its log says why', 500)
 
 /** RFC 9110 §15.5.4: a browser says that a page of another site asks. */

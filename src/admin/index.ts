@@ -1,0 +1,67 @@
+/** The table of admin routes, and what is the same for all: who may call, what may come, and the OpenAPI document of it. */
+import swagger, { type SwaggerOptions } from '@fastify/swagger'
+import type { FastifyPluginAsync, RouteOptions } from 'fastify'
+import { PATHS } from '../endpoints/paths.js'
+import { refuseForeignOrigin, requireAdminToken } from './access.js'
+import { describeComponents } from './components.js'
+import { journal } from './journal.js'
+import { rotateKeys } from './keys.js'
+import { openapi } from './openapi.js'
+import { component, object } from './schema.js'
+import { users } from './users.js'
+import { createSchemaCompiler, MERGE_PATCH, requireJson } from './validation.js'
+
+export interface AdminOptions {
+  /** That of the configuration. */
+  readonly schema: object
+}
+
+export const admin: FastifyPluginAsync<AdminOptions> = async (app, { schema }) => {
+  const components = describeComponents(schema)
+  app.addHook('onRequest', refuseForeignOrigin)
+  app.addHook('onRequest', requireAdminToken)
+  app.addHook('preValidation', requireJson)
+  app.addHook('onRoute', refuseUnknownQuery)
+  app.setValidatorCompiler(createSchemaCompiler({ schemas: components }))
+  // An answer is what the handler says; the tests hold it against the schema.
+  app.setSerializerCompiler(() => JSON.stringify)
+  const parseJson = app.getDefaultJsonParser('error', 'error')
+  app.addContentTypeParser(MERGE_PATCH, { parseAs: 'string' }, parseJson)
+
+  await app.register(swagger, DOCUMENT)
+  await app.register(openapi, { components })
+  await app.register(users)
+  await app.register(rotateKeys)
+  await app.register(journal)
+}
+
+/** What nobody reads is a slip: it is refused, like everything that no schema knows. */
+function refuseUnknownQuery({ schema }: RouteOptions): void {
+  if (schema !== undefined) schema.querystring ??= object({})
+}
+
+const REFUSED = { ...component('Refusal'), description: 'Refused, and nothing has changed.' }
+
+/** What `@fastify/swagger` makes the document of. */
+const DOCUMENT: SwaggerOptions = {
+  hideUntagged: true,
+  convertConstToEnum: false,
+  openapi: {
+    openapi: '3.1.0',
+    info: {
+      title: 'oidc-provider-mock',
+      version: '1',
+      description: 'Control of one issuer. A refusal leaves everything as it was.',
+    },
+  },
+  transform: ({ schema, url, route }) => {
+    // Every issuer has the same routes; which one it is about is for `servers` to say.
+    const path = url.replace(/^\/issuers\/:issuer/, '')
+    const [name] = Object.entries(PATHS).find(([, known]) => known === path)!
+    const operationId = `${String(route.method).toLowerCase()}_${name}`
+    return {
+      schema: { ...schema, operationId, response: { ...(schema?.response as object), '4xx': REFUSED } },
+      url: path,
+    }
+  },
+}

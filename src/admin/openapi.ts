@@ -1,0 +1,35 @@
+/** What the admin API is, for programs: an OpenAPI 3.1 document that is derived from the routes. https://spec.openapis.org/oas/v3.1.0 */
+import type { FastifyPluginAsync } from 'fastify'
+import { PATHS } from '../endpoints/paths.js'
+import { mayBeMissing, type Schema } from './schema.js'
+
+interface Operation {
+  readonly requestBody?: {
+    required: boolean
+    readonly content: Readonly<Record<string, { readonly schema: Schema }>>
+  }
+}
+
+const SCHEMA = {
+  tags: ['openapi'],
+  summary: 'This document',
+  response: { 200: { type: 'object', description: 'OpenAPI 3.1.' } },
+}
+
+export const openapi: FastifyPluginAsync<{ components: Schema }> = async (app, { components }) => {
+  app.get(PATHS.openapi, { schema: SCHEMA, config: { answer: 'json' } }, async ({ ctx }) => {
+    const { paths, ...document } = app.swagger()
+    for (const { requestBody } of Object.values(paths ?? {}).flatMap((path): Operation[] => Object.values(path))) {
+      if (requestBody === undefined) continue
+      requestBody.required = Object.values(requestBody.content).some(({ schema }) => !mayBeMissing(schema))
+    }
+    const admin_token = { type: 'http', scheme: 'bearer', description: '`server.admin_token` of the configuration.' }
+    return {
+      ...document,
+      servers: [{ url: ctx.request_url + ctx.own_path, description: 'The issuer that was asked.' }],
+      ...(ctx.snapshot.config.server.admin_token !== undefined && { security: [{ admin_token: [] }] }),
+      components: { schemas: components, securitySchemes: { admin_token } },
+      paths,
+    }
+  })
+}

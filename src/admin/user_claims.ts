@@ -1,0 +1,32 @@
+/** The claims of users and the end of their tokens, in the way of the reference: beside the admin API, which can more. */
+import type { FastifyPluginAsync } from 'fastify'
+import { putClaims, revokeGrants } from '../directory.js'
+import { PATHS } from '../endpoints/paths.js'
+import { invalidRequest } from '../oauth/errors.js'
+import { readJson } from '../oauth/params.js'
+import { requireAdminToken } from './access.js'
+
+export const userClaims: FastifyPluginAsync = async (app) => {
+  const config = { answer: 'json' } as const
+  app.addHook('onRequest', requireAdminToken)
+
+  /** In: a JSON object of claims. It replaces what was set before; a `sub` in it is ignored. Out: 204. */
+  app.put<{ Params: { sub: string } }>(PATHS.user, { config }, async ({ ctx, params, headers, body, log }, reply) => {
+    const claims = readJson(headers['content-type'], body, invalidRequest)
+    await putClaims(ctx, requireSub(params.sub), claims)
+    log.info({ sub: params.sub }, 'user put')
+    return reply.code(204).send()
+  })
+
+  /** Revokes every token of the user. Out: 204, also where there is nothing to revoke. */
+  app.post<{ Params: { sub: string } }>(PATHS.revoke_tokens, { config }, async ({ ctx, params, log }, reply) => {
+    await revokeGrants(ctx, requireSub(params.sub))
+    log.info({ sub: params.sub }, 'tokens revoked')
+    return reply.code(204).send()
+  })
+}
+
+function requireSub(sub: string): string {
+  if (sub === '' || sub.length > 255) throw invalidRequest(`sub has ${sub.length} characters, expected 1 to 255`)
+  return sub
+}

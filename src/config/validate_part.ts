@@ -1,0 +1,55 @@
+/** Checks what comes from elsewhere than the file by the rules of the file: a user, a client or a fault. */
+import type { ValidateFunction } from 'ajv/dist/2020.js'
+import { check } from './check.js'
+import { pointer } from './errors.js'
+import { createAjv, type Pruned, readErrors, readSchema } from './schema.js'
+import type { Client, Config, Fault, User } from './types.js'
+
+interface Types {
+  readonly User: User
+  readonly Client: Client
+  readonly Fault: Fault
+}
+
+export type Parts = keyof Types
+export type PartOf<P extends Parts> = Types[P]
+
+/** Where a configuration has them. */
+const LISTS = { User: 'users', Client: 'clients', Fault: 'faults' } as const satisfies Record<Parts, keyof Config>
+
+/** What came with the defaults filled in, or what is wrong with it, such as `/claims/sub must not differ …`. */
+export type Checked<T> =
+  | { readonly value: T; readonly problems?: undefined }
+  | { readonly value?: undefined; readonly problems: readonly string[] }
+
+export type PartValidator = <P extends Parts>(part: P, value: unknown) => Checked<PartOf<P>>
+
+/** @param config what the part has to fit. */
+export function createPartValidator(config: Config): PartValidator {
+  const compiled = new Map<Parts, ValidateFunction>()
+  const compile = (part: Parts) => {
+    const { $defs } = readSchema()
+    return createAjv().compile({ $ref: `#/$defs/${part}`, $defs })
+  }
+  return <P extends Parts>(part: P, value: unknown) => {
+    const validate = compiled.get(part) ?? compile(part)
+    compiled.set(part, validate)
+    const filled = structuredClone(value)
+    validate(filled)
+    const { complaints, pruned } = readErrors(filled, validate.errors)
+    const list = LISTS[part]
+    const rest = { users: [], clients: [], faults: [] }
+    // What else is in the configuration was checked when it was loaded.
+    const whole = { ...config, ...rest, [list]: [pruned] } as Pruned<Config>
+    const misfits = check(whole).filter(({ path }) => path[0] === list)
+    const problems = [
+      ...complaints.map(({ path, message }) => describe(part, path, message)),
+      ...misfits.map(({ path, message }) => describe(part, path.slice(2), message)),
+    ]
+    return problems.length === 0 ? { value: filled as PartOf<P> } : { problems }
+  }
+}
+
+function describe(part: Parts, path: readonly string[], message: string): string {
+  return `${path.length === 0 ? `the ${part.toLowerCase()}` : pointer(path)} ${message}`
+}
