@@ -21,6 +21,8 @@ export interface Rotation {
   readonly alg?: Alg | undefined
   /** Seconds for which a new key is published before it signs. */
   readonly publish_ahead: number
+  /** Whether what signed before is published no longer. */
+  readonly withdraw?: boolean
 }
 
 export interface Keys {
@@ -109,12 +111,15 @@ export function createKeys(clock: Clock, journal: Journal): Keys {
       }
       return Promise.all(encryption_keys.map((key) => ('generate' in key ? own(key) : key)))
     },
-    rotate: async (snapshot, { alg, publish_ahead }) => {
+    rotate: async (snapshot, { alg, publish_ahead, withdraw = false }) => {
       const now = clock.now()
       const chosen = signersOf(snapshot).filter((entry) => alg === undefined || entry.alg === alg)
       const found = chosen.map((entry) => follow(snapshot, entry))
       if (found.some((line) => line.length - currentIn(line, now) >= MOST_KEYS)) return undefined
-      for (const [index, line] of found.entries()) append(line, chosen[index]!.alg, now + publish_ahead)
+      for (const [index, line] of found.entries()) {
+        append(line, chosen[index]!.alg, now + publish_ahead)
+        if (withdraw) line.splice(0, currentIn(line, now))
+      }
       return await tell(snapshot)
     },
   }

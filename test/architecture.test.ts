@@ -88,6 +88,7 @@ const MAY_IMPORT: Readonly<Record<string, Rule>> = {
     types: ['config', 'context', 'store/store'],
   },
   'tokens/claim_sources': { values: ['endpoints/paths'] },
+  'tokens/faulty_signature': { values: ['config/keys'] },
   grants: { values: ['oauth', 'tokens', 'directory', 'fault'], types: ['context', 'store/store'] },
   interaction: {
     values: ['node:*', 'oauth', 'tokens', 'pages', 'directory', 'fault', 'mock/decoded_token', 'outbound', 'random'],

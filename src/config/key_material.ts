@@ -121,7 +121,9 @@ export async function makeKey<A extends KeyAlg>(
   const same = known.find((other) => JSON.stringify(other.publicJwk) === JSON.stringify(publicJwk))
   if (same !== undefined) return same as PrivateKey<A>
   try {
-    const privateKey = await importPKCS8(key.export({ format: 'pem', type: 'pkcs8' }) as string, alg)
+    const pem = key.export({ format: 'pem', type: 'pkcs8' }) as string
+    // Extractable, so that a fault can have it sign by another algorithm than its own.
+    const privateKey = await importPKCS8(pem, alg, { extractable: true })
     const made = { kid: publicJwk.kid!, alg, privateKey, publicJwk }
     await (useOf(alg) === 'sig' ? trySignature(made) : tryEncryption(made))
     return made

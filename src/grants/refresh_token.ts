@@ -1,8 +1,9 @@
 /** The refresh_token grant. RFC 6749 §6 and OpenID Connect Core §12. */
 import type { Context } from '../context.js'
+import { findFault } from '../fault.js'
 import { invalidGrant, shown } from '../oauth/errors.js'
 import { narrowScope } from '../oauth/scopes.js'
-import type { RefreshToken } from '../store/store.js'
+import type { Grant, RefreshToken } from '../store/store.js'
 import { issueTokens } from '../tokens/issue.js'
 import { rotateRefreshToken } from '../tokens/refresh_token.js'
 import type { GrantHandler } from './grant.js'
@@ -24,11 +25,13 @@ export const refreshToken: GrantHandler = async (ctx, client, params) => {
   const now = ctx.clock.now()
   if (expires_at <= now) throw invalidGrant(`refresh_token expired at ${expires_at}, it is ${now} now`)
 
+  if (found.rotated) await endGrant(ctx, grant_id)
+
   const scope = narrowScope(grant.scope, params.find('scope'))
   // RFC 9700 §4.14.2: whoever can't authenticate gets a new refresh token each time.
   // Departure: where the rule is off the refresh token stays, as the reference's users expect.
   const rotates = ctx.snapshot.rules.rotate_refresh_tokens && client.token_endpoint_auth_method === 'none'
-  if (!rotates) {
+  if (!(await applyFault(ctx, rotates, grant, scope))) {
     const refresh_token = { token, expires_at, known: true }
     return issueTokens(ctx, { client, grant_id, grant, scope, refresh_token })
   }
@@ -43,11 +46,31 @@ export const refreshToken: GrantHandler = async (ctx, client, params) => {
   return response
 }
 
-/** RFC 9700 §4.14.2: of two uses one is a thief's, and nobody can tell which; so the grant ends. */
+/** Each fault, and whether refresh tokens are rotated with it. */
+export const FAULTY_ROTATION = {
+  'token.refresh_not_rotated': false,
+  'token.refresh_reuse_revokes_all': true,
+} as const
+
+const NAMES = Object.keys(FAULTY_ROTATION) as (keyof typeof FAULTY_ROTATION)[]
+
+/** Whether this refresh rotates, where a fault may say otherwise. */
+async function applyFault(ctx: Context, rotates: boolean, { sub, client_id }: Grant, scope: string): Promise<boolean> {
+  const rule = await findFault(ctx, NAMES, { sub, client_id, scope })
+  if (rule === undefined) return rotates
+  const faulty = FAULTY_ROTATION[rule.fault]
+  if (faulty === rotates) ctx.remark('decision', `${rule.fault} changes nothing: so it would have been without it`)
+  return faulty
+}
+
 async function spend(ctx: Context, token: string, found: RefreshToken): Promise<void> {
   // In one step, so that of many who come at once only one finds it unused.
   const before = await ctx.store.refresh_tokens.put(token, { ...found, rotated: true })
-  if (before?.rotated !== true) return
-  await ctx.store.grants.delete(found.grant_id)
+  if (before?.rotated === true) await endGrant(ctx, found.grant_id)
+}
+
+/** RFC 9700 §4.14.2: of two uses one is a thief's, and nobody can tell which; so the grant ends. */
+async function endGrant(ctx: Context, grant_id: string): Promise<never> {
+  await ctx.store.grants.delete(grant_id)
   throw invalidGrant('refresh_token was already used; the grant and all its tokens have ended')
 }

@@ -4,7 +4,8 @@ import type { Client, User } from '../directory.js'
 import { subjectFor } from '../oauth/subject.js'
 import { randomToken } from '../random.js'
 import type { Grant } from '../store/store.js'
-import { requireSigningKey, signJwt } from './jwt.js'
+import { applyFault } from './faulty_jwt.js'
+import { draftJwt, requireSigningKey, signJwt } from './jwt.js'
 import { applyPreset } from './preset_claims.js'
 
 export async function createAccessToken(
@@ -30,7 +31,16 @@ export async function createAccessToken(
     scope,
   }
   const shown = applyPreset(ctx, 'access_token', claims, { user, client, sub, scope, sid: grant.sid })
-  const token = await signJwt(await requireSigningKey(ctx), 'at+jwt', shown)
-  await ctx.store.access_tokens.put(token, { grant_id, scope, expires_at: exp })
+  const draft = draftJwt(await requireSigningKey(ctx), 'at+jwt', shown)
+  const about = { client_id: client.client_id, sub: user.sub, scope }
+  const { faulty, rule } = await applyFault(ctx, 'access_token', draft, about)
+  const token = await signJwt(faulty)
+  await ctx.store.access_tokens.put(token, {
+    grant_id,
+    // What has expired, or allows less, does so at userinfo and at introspection as well. With every other fault the
+    // JWT alone is bad, as a resource server sees it, and here the token is as good as ever.
+    scope: rule?.fault === 'access_token.insufficient_scope' ? (rule.scope ?? '') : scope,
+    expires_at: rule?.fault === 'access_token.expired' ? Number(faulty.claims.exp) : exp,
+  })
   return token
 }

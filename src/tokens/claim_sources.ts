@@ -4,7 +4,7 @@ import type { User } from '../directory.js'
 import { PATHS } from '../endpoints/paths.js'
 import { type Claims, type Release, selectClaims } from '../oauth/claims.js'
 import type { Grant } from '../store/store.js'
-import { requireSigningKey, signJwt } from './jwt.js'
+import { draftJwt, requireSigningKey, signJwt } from './jwt.js'
 
 type Source = NonNullable<User['claim_sources']>[string]
 
@@ -57,5 +57,5 @@ function locate(ctx: Context, name: string, source: Source, access_token: string
 
 /** OpenID Connect Core §5.6.2: without a `sub`, since that would be the user's at the source; untyped, so no ID token. */
 async function signSource(ctx: Context, claims: Claims): Promise<string> {
-  return signJwt(await requireSigningKey(ctx), undefined, { ...claims, iss: ctx.issuer })
+  return signJwt(draftJwt(await requireSigningKey(ctx), undefined, { ...claims, iss: ctx.issuer }))
 }

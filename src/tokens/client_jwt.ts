@@ -1,14 +1,18 @@
 /** JWTs as a client wants them: signed, encrypted, or both. OpenID Connect Core §10: https://openid.net/specs/openid-connect-core-1_0.html#SigEnc */
-import { CompactEncrypt, type JWTPayload, SignJWT, UnsecuredJWT } from 'jose'
+import { CompactEncrypt } from 'jose'
 import type { ContentEncryption, KeyManagementAlg, ResponseAlg } from '../config/types.js'
 import type { Context } from '../context.js'
 import type { Client } from '../directory.js'
 import { requireEncryptionKey } from '../oauth/client_keys.js'
 import { invalidClientMetadata, shown } from '../oauth/errors.js'
-import { requireSigningKey, signJwt } from './jwt.js'
+import { type About, applyFault, type JwtKind } from './faulty_jwt.js'
+import { type Draft, draftJwt, requireSigningKey, signJwt } from './jwt.js'
 
 /** What a JWT is made of. */
 export interface Content {
+  readonly kind: JwtKind
+  /** Whom it is about, besides the client. */
+  readonly about?: Omit<About, 'client_id'>
   /** The header's `typ`; left out, there is none. */
   readonly typ?: string
   readonly claims: Readonly<Record<string, unknown>>
@@ -22,16 +26,27 @@ export async function findAlg(ctx: Context, registered: ResponseAlg | undefined)
 /** Signs by the algorithm that the client registered, or by the default one. */
 export async function signForClient(
   ctx: Context,
+  client: Client,
+  alg: ResponseAlg | undefined,
+  { kind, about, typ, claims }: Content,
+): Promise<string> {
+  const draft = await draftFor(ctx, client, alg, { typ, claims })
+  const { faulty } = await applyFault(ctx, kind, draft, { client_id: client.client_id, ...about })
+  return signJwt(faulty)
+}
+
+async function draftFor(
+  ctx: Context,
   { client_secret }: Client,
   alg: ResponseAlg | undefined,
-  { typ, claims }: Content,
-): Promise<string> {
-  if (alg === 'none') return new UnsecuredJWT(claims as JWTPayload).encode()
-  if (!isSymmetric(alg)) return signJwt(await requireSigningKey(ctx, alg), typ, claims)
+  { typ, claims }: Pick<Draft, 'claims'> & { readonly typ: string | undefined },
+): Promise<Draft> {
+  if (alg === 'none') return { header: { alg }, claims }
+  if (!isSymmetric(alg)) return draftJwt(await requireSigningKey(ctx, alg), typ, claims)
   // OpenID Connect Core §10.1: the key is the client_secret's UTF-8; who registers such an algorithm has one.
   // Departure: RFC 7518 §3.2 has it as long as the hash; a shorter one signs as well, as test set-ups have such.
-  const header = { alg, ...(typ !== undefined && { typ }) }
-  return new SignJWT(claims as JWTPayload).setProtectedHeader(header).sign(new TextEncoder().encode(client_secret!))
+  const key = new TextEncoder().encode(client_secret!)
+  return { header: { alg, ...(typ !== undefined && { typ }) }, claims, key }
 }
 
 /** Encrypts a JWT (`nested`) or claims to the client. OpenID Connect Core §10.2: first signed, then encrypted. */

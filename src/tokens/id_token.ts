@@ -49,7 +49,8 @@ export async function createIdToken(ctx: Context, subject: IdTokenSubject): Prom
     nonce,
   }
   const claims = applyPreset(ctx, 'id_token', said, { user, client, sub, scope, sid: grant.sid })
-  const signed = await signForClient(ctx, client, alg, { typ: ID_TOKEN_TYP, claims })
+  const about = { sub: user.sub, scope }
+  const signed = await signForClient(ctx, client, alg, { kind: 'id_token', about, typ: ID_TOKEN_TYP, claims })
   const { id_token_encrypted_response_alg, id_token_encrypted_response_enc: enc } = client
   if (id_token_encrypted_response_alg === undefined) return signed
   return encryptToClient(ctx, client, { alg: id_token_encrypted_response_alg, enc }, { nested: signed })

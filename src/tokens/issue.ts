@@ -9,6 +9,7 @@ import { subjectFor } from '../oauth/subject.js'
 import { randomToken } from '../random.js'
 import type { Account, Grant } from '../store/store.js'
 import { createAccessToken } from './access_token.js'
+import { signAmidRotation } from './faulty_keys.js'
 import { createIdToken } from './id_token.js'
 import type { IssuedRefreshToken } from './refresh_token.js'
 
@@ -36,9 +37,12 @@ export interface Issue {
 export async function issueTokens(ctx: Context, issue: Issue): Promise<TokenResponse> {
   const { client, grant_id, grant, scope, nonce, refresh_token } = issue
   const user = await requireUser(ctx, client, grant)
-  const access_token = await createAccessToken(ctx, { client, grant_id, grant, user, scope })
   const openid = words(scope).includes('openid')
-  const id_token = openid ? await createIdToken(ctx, { client, user, grant, scope, nonce, access_token }) : undefined
+  const { access_token, id_token } = await signAmidRotation(ctx, aboutOf(grant, scope), async () => {
+    const access_token = await createAccessToken(ctx, { client, grant_id, grant, user, scope })
+    const id_token = openid ? await createIdToken(ctx, { client, user, grant, scope, nonce, access_token }) : undefined
+    return { access_token, id_token }
+  })
   if (refresh_token !== undefined) {
     const { token, expires_at } = refresh_token
     // RFC 6749 §6: a refresh token keeps the scope of its grant even when one refresh asked for less.
@@ -71,12 +75,19 @@ export async function issueAuthorizationResponse(
   const grant_id = randomToken()
   await ctx.store.grants.put(grant_id, grant)
   const code = parts.code ? await createCode(ctx, asked, grant_id) : undefined
-  const access_token = parts.token ? await createAccessToken(ctx, { client, grant_id, grant, user, scope }) : undefined
-  const id_token = parts.id_token
-    ? await createIdToken(ctx, { client, user, grant, scope, nonce, access_token, code, state })
-    : undefined
+  const answer: Record<string, string> = code === undefined ? {} : { code }
+  if (!parts.token && !parts.id_token) return answer
+  const { access_token, id_token } = await signAmidRotation(ctx, aboutOf(grant, scope), async () => {
+    const access_token = parts.token
+      ? await createAccessToken(ctx, { client, grant_id, grant, user, scope })
+      : undefined
+    const id_token = parts.id_token
+      ? await createIdToken(ctx, { client, user, grant, scope, nonce, access_token, code, state })
+      : undefined
+    return { access_token, id_token }
+  })
   return {
-    ...(code !== undefined && { code }),
+    ...answer,
     // RFC 6749 §4.2.2.
     ...(access_token !== undefined && {
       access_token,
@@ -87,6 +98,8 @@ export async function issueAuthorizationResponse(
     ...(id_token !== undefined && { id_token }),
   }
 }
+
+const aboutOf = ({ sub, client_id }: Grant, scope: string) => ({ sub, client_id, scope })
 
 function grantOf({ exchange }: Context, { client, scope, claims }: AuthorizationRequest, account: Account): Grant {
   const { flow_id, picked } = exchange

@@ -1,5 +1,14 @@
 /** Signing, and reading back what was signed. RFC 7515 and RFC 7519. */
-import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, type JWTPayload, jwtVerify, SignJWT } from 'jose'
+import type { KeyObject } from 'node:crypto'
+import {
+  CompactSign,
+  type CryptoKey,
+  createLocalJWKSet,
+  decodeJwt,
+  decodeProtectedHeader,
+  type JWTPayload,
+  jwtVerify,
+} from 'jose'
 import type { SigningKey } from '../config/snapshot.js'
 import type { Context } from '../context.js'
 import { findClient } from '../directory.js'
@@ -15,14 +24,31 @@ export async function requireSigningKey(ctx: Context, alg: string = defaultAlg(c
   return keys.find((key) => key.alg === alg) ?? requireSigningKey(ctx)
 }
 
+/** A JWT before it is signed. */
+export interface Draft {
+  readonly header: { readonly alg: string; readonly kid?: string; readonly typ?: string }
+  readonly claims: Readonly<Record<string, unknown>>
+  /** Left out, nothing signs it. */
+  readonly key?: CryptoKey | KeyObject | Uint8Array | undefined
+  /** What is done to the JWT in the end. */
+  readonly spoil?: (jwt: string) => string
+}
+
 /** @param typ the header's `typ`, so that one kind of token can't pass for another (RFC 8725 §3.11). */
-export async function signJwt(
+export function draftJwt(
   { alg, kid, privateKey }: SigningKey,
   typ: string | undefined,
-  claims: Readonly<Record<string, unknown>>,
-): Promise<string> {
-  const header = { alg, kid, ...(typ !== undefined && { typ }) }
-  return new SignJWT(claims as JWTPayload).setProtectedHeader(header).sign(privateKey)
+  claims: Draft['claims'],
+): Draft {
+  return { header: { alg, kid, ...(typ !== undefined && { typ }) }, claims, key: privateKey }
+}
+
+export async function signJwt({ header, claims, key, spoil = (jwt) => jwt }: Draft): Promise<string> {
+  const payload = new TextEncoder().encode(JSON.stringify(claims))
+  if (key !== undefined) return spoil(await new CompactSign(payload).setProtectedHeader(header).sign(key))
+  // RFC 7519 §6.1: an empty signature.
+  const parts = [JSON.stringify(header), payload, ''].map((part) => Buffer.from(part).toString('base64url'))
+  return spoil(parts.join('.'))
 }
 
 /** The claims of an ID token that this issuer signed, expired or not; undefined for anything else. */

@@ -18,6 +18,8 @@ export async function createLogoutToken(
   // OpenID Connect Back-Channel Logout §2.6: signed like the client's ID tokens, but never by `none`.
   const alg = client.id_token_signed_response_alg
   return signForClient(ctx, client, alg === 'none' ? undefined : alg, {
+    kind: 'logout_token',
+    about: { sub },
     // OpenID Connect Back-Channel Logout §2.4: typed, and without a nonce, so that it can't pass for an ID token.
     typ: 'logout+jwt',
     claims: {

@@ -4,6 +4,7 @@ import { type Claims, type Release, releaseClaims } from '../oauth/claims.js'
 import { subjectFor } from '../oauth/subject.js'
 import { describeSources } from './claim_sources.js'
 import { encryptToClient, signForClient } from './client_jwt.js'
+import { applyToUserinfo } from './faulty_jwt.js'
 import type { Granted } from './lookup.js'
 import { applyPreset } from './preset_claims.js'
 
@@ -27,9 +28,13 @@ export async function createUserinfo(
     userinfo_encrypted_response_alg: alg,
     userinfo_encrypted_response_enc: enc,
   } = client
-  if (signed === undefined) return alg === undefined ? claims : encryptToClient(ctx, client, { alg, enc }, { claims })
+  const about = { sub: user.sub, scope }
+  if (signed === undefined) {
+    const faulty = await applyToUserinfo(ctx, claims, { client_id: client.client_id, ...about })
+    return alg === undefined ? faulty : encryptToClient(ctx, client, { alg, enc }, { claims: faulty })
+  }
   // OpenID Connect Core §5.3.2: signed, it says who it is by and for. It has no typ, so it is no ID token.
   const all = { ...claims, iss: ctx.issuer, aud: client.client_id }
-  const nested = await signForClient(ctx, client, signed, { claims: all })
+  const nested = await signForClient(ctx, client, signed, { kind: 'userinfo', about, claims: all })
   return alg === undefined ? nested : encryptToClient(ctx, client, { alg, enc }, { nested })
 }
