@@ -77,7 +77,7 @@ async function lookUp<R>(collection: { get(key: string): Promise<R | undefined> 
   return typeof key === 'string' ? collection.get(key) : undefined
 }
 
-/** Writes the exchange into the journal. It is there before the first byte of the answer leaves. */
+/** Writes the exchange into the journal, before the first byte of the answer leaves, or when a fault has kept it back. */
 export function recordExchange(request: FastifyRequest, reply: FastifyReply, payload: unknown): void {
   const { ctx, method, url, headers, body } = request
   const { facts, flow_id, remarks, applied } = ctx.exchange
@@ -89,7 +89,13 @@ export function recordExchange(request: FastifyRequest, reply: FastifyReply, pay
     ...about,
     ...(flow_id !== undefined && { flow_id }),
     request: { method, url, headers, ...(body !== undefined && { body }) },
-    response: { status: reply.statusCode, headers: reply.getHeaders(), ...(answer !== undefined && { body: answer }) },
+    ...(!reply.sent && {
+      response: {
+        status: reply.statusCode,
+        headers: reply.getHeaders(),
+        ...(answer !== undefined && { body: answer }),
+      },
+    }),
     tokens: decodeTokens({ ...(typeof answer === 'object' && answer) }),
     remarks,
     faults: applied,

@@ -21,7 +21,9 @@ export function refuse(
   answer: 'page' | 'json' = answerFor(request),
 ): FastifyReply {
   const refusal = error instanceof OAuthError ? error : asRefusal(error, request)
-  if (refusal.status >= 500) request.log.error({ err: error, path: pathOf(request) }, 'a request failed')
+  // What was refused on purpose, by a fault, is no failure of ours.
+  if (refusal.status >= 500 && refusal !== error)
+    request.log.error({ err: error, path: pathOf(request) }, 'a request failed')
   else request.log.warn({ path: pathOf(request), status: refusal.status, ...refusal.toJSON() }, 'request refused')
   reply.code(refusal.status).headers(refusal.headers)
   if (answer === 'json') return reply.type('application/json; charset=utf-8').send(toJson(refusal))

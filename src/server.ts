@@ -34,7 +34,8 @@ import { tlsCa } from './endpoints/tls_ca.js'
 import { token } from './endpoints/token.js'
 import { userinfo } from './endpoints/userinfo.js'
 import { webfinger } from './endpoints/webfinger.js'
-import { identify, recordExchange } from './exchange.js'
+import { identify } from './exchange.js'
+import { createHttpFaults, type HttpFaults } from './http_faults/hooks.js'
 import { selfLogin } from './interaction/self_login.js'
 import { methodNotAllowed, notFound } from './oauth/errors.js'
 import { contentSecurityPolicy } from './pages/content_security_policy.js'
@@ -117,7 +118,7 @@ export async function createServer(foundation: Foundation): Promise<FastifyInsta
     if (foundation.ca !== undefined) await scope.register(tlsCa, { ca: foundation.ca })
     refuseOtherMethods()
   })
-  const issuer = serveIssuer(foundation)
+  const issuer = serveIssuer(foundation, createHttpFaults(app.server))
   await app.register(issuer)
   await app.register(issuer, { prefix: '/issuers/:issuer' })
   return app
@@ -131,7 +132,7 @@ function tlsOptions({ credentials, client_certificates }: Foundation) {
 }
 
 /** Everything that one issuer serves. */
-function serveIssuer(foundation: Foundation): FastifyPluginAsync {
+function serveIssuer(foundation: Foundation, faults: HttpFaults): FastifyPluginAsync {
   const warnOfHost = createHostWarning((message) => foundation.log.warn(message))
   return async (app) => {
     app.addHook('onRequest', async (request) => {
@@ -139,7 +140,9 @@ function serveIssuer(foundation: Foundation): FastifyPluginAsync {
       warnOfHost(request.ctx.request_url, foundation.current().config)
     })
     app.addHook('preHandler', identify)
-    app.addHook('onSend', async (request, reply, payload) => recordExchange(request, reply, payload))
+    app.addHook('preHandler', faults.before)
+    app.addHook('preSerialization', faults.changeMembers)
+    app.addHook('onSend', faults.send)
     await app.register(async (scope) => {
       // OAuth 2.0 for Browser-Based Apps: scripts have no business at the authorization endpoint, so it has no CORS.
       const refuseOtherMethods = collectMethods(scope)

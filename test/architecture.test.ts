@@ -48,6 +48,7 @@ const MAY_IMPORT: Readonly<Record<string, Rule>> = {
       'request_context',
       'exchange',
       'fault',
+      'http_faults/hooks',
       'doctor/hosts',
     ],
     types: ['config', 'context', 'keys', 'mock', 'store/store'],
@@ -77,6 +78,20 @@ const MAY_IMPORT: Readonly<Record<string, Rule>> = {
   store: { values: ['node:*', 'lru-cache'], types: ['config'] },
   mock: { values: ['node:*'], types: ['config'] },
   fault: { values: ['directory', 'mock'], types: ['config', 'context'] },
+  http_faults: {
+    values: [
+      'node:*',
+      'config/duration',
+      'config/fault_catalogue',
+      'config/keys',
+      'exchange',
+      'fault',
+      'oauth/errors',
+      'random',
+      'refusal',
+    ],
+    types: ['fastify', 'jose', 'config', 'context', 'mock'],
+  },
   exchange: {
     values: ['jose', 'endpoints/paths', 'mock/decoded_token', 'oauth/params', 'random'],
     types: ['fastify', 'context', 'mock', 'store/store'],

@@ -3,7 +3,7 @@
 /**
  * How long: a time, or an object with `min` and `max` of which a time between is chosen.
  */
-export type Delay =
+export type DelayOrRange =
   | number
   | string
   | {
@@ -113,7 +113,7 @@ export type EncryptionAlg =
  * This interface was referenced by `Config`'s JSON-Schema
  * via the `definition` "Delay".
  */
-export type Delay1 = number | string
+export type Delay = number | string
 
 /**
  * The configuration of oidc-provider-mock: who can log in, which applications may ask, and how the provider behaves.
@@ -797,7 +797,7 @@ export interface Fault {
    * The media type of the body. Left out, what fits it: `application/json`, or `text/html` for a text.
    */
   content_type?: string
-  delay?: Delay
+  delay?: DelayOrRange
   /**
    * Where a redirect leads.
    */

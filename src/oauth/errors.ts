@@ -90,6 +90,10 @@ export const notFound = (request: string) =>
 export const nothingHere = (description: string) => new OAuthError('not_found', description, 404)
 export const serverError = () => new OAuthError('server_error', 'the provider failed; its log says why', 500)
 
+/** What a fault declares, whatever it says. */
+export const declaredError = (error: string, description: string, status?: number) =>
+  new OAuthError(error, description, status)
+
 /** RFC 9110 §15.5.4: a browser says that a page of another site asks. */
 export const foreignOrigin = (description: string) => new OAuthError('access_denied', description, 403)
 
