@@ -155,7 +155,7 @@ function unregistered(client_id: string): Client {
     redirect_uris: 'any',
     wildcard_redirect_uris: false,
     token_endpoint_auth_method: 'any',
-    grant_types: ['authorization_code', 'implicit', 'refresh_token'],
+    grant_types: ['authorization_code', 'implicit', 'refresh_token', 'urn:ietf:params:oauth:grant-type:device_code'],
     response_types: [
       'code',
       'id_token',

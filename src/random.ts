@@ -10,3 +10,8 @@ export function randomToken(): string {
 export function randomSeed(): number {
   return randomInt(2 ** 32)
 }
+
+/** So many characters of the alphabet. */
+export function randomText(alphabet: string, length: number): string {
+  return Array.from({ length }, () => alphabet[randomInt(alphabet.length)]).join('')
+}

@@ -23,13 +23,17 @@ import { createHostWarning } from './doctor/hosts.js'
 import { authorization } from './endpoints/authorization.js'
 import { checkSession } from './endpoints/check_session.js'
 import { configSchema } from './endpoints/config_schema.js'
+import { device } from './endpoints/device.js'
+import { deviceAuthorization } from './endpoints/device_authorization.js'
 import { discovery } from './endpoints/discovery.js'
 import { distributedClaims } from './endpoints/distributed_claims.js'
 import { endSessionEndpoint } from './endpoints/end_session.js'
 import { type Health, healthz } from './endpoints/healthz.js'
 import { home } from './endpoints/home.js'
+import { introspection } from './endpoints/introspection.js'
 import { jwks } from './endpoints/jwks.js'
 import { registration } from './endpoints/registration.js'
+import { revocation } from './endpoints/revocation.js'
 import { tlsCa } from './endpoints/tls_ca.js'
 import { token } from './endpoints/token.js'
 import { userinfo } from './endpoints/userinfo.js'
@@ -147,6 +151,7 @@ function serveIssuer(foundation: Foundation, faults: HttpFaults): FastifyPluginA
       // OAuth 2.0 for Browser-Based Apps: scripts have no business at the authorization endpoint, so it has no CORS.
       const refuseOtherMethods = collectMethods(scope)
       await scope.register(authorization)
+      await scope.register(device)
       refuseOtherMethods()
     })
     await app.register(async (scope) => {
@@ -167,6 +172,9 @@ function serveIssuer(foundation: Foundation, faults: HttpFaults): FastifyPluginA
       await scope.register(jwks)
       await scope.register(token)
       await scope.register(userinfo)
+      await scope.register(introspection)
+      await scope.register(revocation)
+      await scope.register(deviceAuthorization)
       await scope.register(distributedClaims)
       await scope.register(registration)
       await scope.register(endSessionEndpoint)

@@ -97,7 +97,7 @@ const MAY_IMPORT: Readonly<Record<string, Rule>> = {
     types: ['fastify', 'context', 'mock', 'store/store'],
   },
   pages: { values: ['node:*', 'eta'] },
-  oauth: { values: ['node:*', 'jose', 'directory', 'fault', 'outbound'], types: ['config', 'context', 'store/store'] },
+  oauth: { values: ['node:*', 'jose', 'directory', 'fault', 'outbound', 'random'], types: ['config', 'context', 'store/store'] },
   tokens: {
     values: ['node:*', 'jose', 'oauth', 'directory', 'fault', 'keys', 'random'],
     types: ['config', 'context', 'store/store'],

@@ -359,6 +359,10 @@ export interface ConfigInput {
      */
     refresh_token?: Duration
     /**
+     * How long a device waits for the end-user. RFC 8628 §3.2.
+     */
+    device_code?: Duration
+    /**
      * How long a browser stays logged in.
      */
     session?: Duration
@@ -872,7 +876,7 @@ export interface Client {
   /**
    * The grants that the client may use. `implicit` is for response types with a token or an ID token.
    */
-  grant_types?: ('authorization_code' | 'implicit' | 'refresh_token')[]
+  grant_types?: ('authorization_code' | 'implicit' | 'refresh_token' | 'urn:ietf:params:oauth:grant-type:device_code')[]
   /**
    * The response types that the client may ask for.
    */

@@ -79,11 +79,17 @@ function describeRequests(snapshot: Snapshot): Metadata {
 function describeTokens(ctx: Context): Metadata {
   const { snapshot } = ctx
   const response_algs = listResponseAlgs(snapshot)
+  const auth_methods = listAuthMethods(ctx)
   const { issue_refresh_token } = snapshot.config
   return {
     grant_types_supported: GRANT_TYPES.filter((grant) => grant !== 'refresh_token' || issue_refresh_token),
-    token_endpoint_auth_methods_supported: listAuthMethods(ctx),
+    token_endpoint_auth_methods_supported: auth_methods,
     token_endpoint_auth_signing_alg_values_supported: ASSERTION_ALGS,
+    // RFC 8414 §2.
+    introspection_endpoint_auth_methods_supported: auth_methods,
+    introspection_endpoint_auth_signing_alg_values_supported: ASSERTION_ALGS,
+    revocation_endpoint_auth_methods_supported: auth_methods,
+    revocation_endpoint_auth_signing_alg_values_supported: ASSERTION_ALGS,
     id_token_signing_alg_values_supported: response_algs,
     id_token_encryption_alg_values_supported: KEY_MANAGEMENT_ALGS,
     id_token_encryption_enc_values_supported: CONTENT_ENCRYPTIONS,

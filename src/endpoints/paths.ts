@@ -1,11 +1,14 @@
 /** The table of URLs: below the issuer, each path under the name that discovery gives it, and the paths it has no name for. */
 
-/** OpenID Connect Discovery §3. Everything here is advertised under its own name. */
+/** OpenID Connect Discovery §3, RFC 8414 §2 and RFC 8628 §4. Everything here is advertised under its own name. */
 export const ENDPOINTS = {
   authorization_endpoint: '/oauth2/authorize',
   token_endpoint: '/oauth2/token',
   userinfo_endpoint: '/userinfo',
   jwks_uri: '/jwks',
+  introspection_endpoint: '/oauth2/introspect',
+  revocation_endpoint: '/oauth2/revoke',
+  device_authorization_endpoint: '/oauth2/device_authorization',
   registration_endpoint: '/oauth2/clients',
   end_session_endpoint: '/oauth2/end_session',
   check_session_iframe: '/oauth2/check_session',

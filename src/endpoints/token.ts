@@ -1,8 +1,7 @@
 /** The token endpoint. RFC 6749 §3.2: https://www.rfc-editor.org/rfc/rfc6749#section-3.2 */
 import type { FastifyPluginAsync } from 'fastify'
 import { handleGrant, requireGrantType } from '../grants/index.js'
-import { authenticateClient } from '../oauth/client_authentication.js'
-import { findClientCertificate } from '../oauth/client_certificate.js'
+import { authenticateCaller } from '../oauth/caller.js'
 import { readForm } from '../oauth/params.js'
 import { ENDPOINTS } from './paths.js'
 
@@ -13,16 +12,8 @@ export const token: FastifyPluginAsync = async (app) => {
     const { ctx, headers, body } = request
     const params = readForm(headers['content-type'], body)
     requireGrantType(params)
-    const preset = ctx.snapshot.preset?.paths.token_endpoint
-    const client = await authenticateClient(ctx, {
-      authorization: headers.authorization,
-      params,
-      certificate: findClientCertificate(request.socket),
-      // As back ends know us, and as browsers do; not as the request names us, which is anybody's to say.
-      endpoint: [...new Set([ctx.internal_url, ctx.public_url])].flatMap((url) =>
-        [ENDPOINTS.token_endpoint, ...(preset === undefined ? [] : [preset])].map((path) => url + path),
-      ),
-    })
+    const { token_endpoint } = ENDPOINTS
+    const client = await authenticateCaller(request, params, { token_endpoint })
     const response = await handleGrant(ctx, client, params)
     request.log.info(
       { client_id: client.client_id, grant_type: params.find('grant_type'), scope: response.scope },

@@ -6,6 +6,7 @@ import { shown, unauthorizedClient, unsupportedGrantType } from '../oauth/errors
 import type { Params } from '../oauth/params.js'
 import type { TokenResponse } from '../tokens/issue.js'
 import { authorizationCode } from './authorization_code.js'
+import { deviceCode } from './device_code.js'
 import type { GrantHandler } from './grant.js'
 import { refreshToken } from './refresh_token.js'
 
@@ -13,16 +14,13 @@ import { refreshToken } from './refresh_token.js'
 const GRANTS: Readonly<Record<Exclude<(typeof GRANT_TYPES)[number], 'implicit'>, GrantHandler>> = {
   authorization_code: authorizationCode,
   refresh_token: refreshToken,
+  'urn:ietf:params:oauth:grant-type:device_code': deviceCode,
 }
 
 /** RFC 6749 §5.2: the grant type is supported, and the client may use it. */
 export async function handleGrant(ctx: Context, client: Client, params: Params): Promise<TokenResponse> {
   const grant_type = requireGrantType(params)
-  if (!client.grant_types.includes(grant_type)) {
-    throw unauthorizedClient(
-      `grant_type ${grant_type} is not one of the client's grant_types: ${client.grant_types.join(', ') || 'it has none'}`,
-    )
-  }
+  requireGrantOf(client, grant_type)
   return GRANTS[grant_type](ctx, client, params)
 }
 
@@ -33,4 +31,12 @@ export function requireGrantType(params: Params): keyof typeof GRANTS {
     throw unsupportedGrantType(`grant_type is ${shown(grant_type)}, expected one of ${Object.keys(GRANTS).join(', ')}`)
   }
   return grant_type as keyof typeof GRANTS
+}
+
+/** RFC 6749 §5.2: a client may use the grant types that it has. */
+export function requireGrantOf(client: Client, grant_type: (typeof GRANT_TYPES)[number]): void {
+  if (client.grant_types.includes(grant_type)) return
+  throw unauthorizedClient(
+    `grant_type ${grant_type} is not one of the client's grant_types: ${client.grant_types.join(', ') || 'it has none'}`,
+  )
 }

@@ -71,7 +71,6 @@ export async function logIn(
 
 /** Who asks, for what, and where the answer goes. */
 function describeRequest(ctx: Context, { client, redirect_uri, scope, claims }: AuthorizationRequest) {
-  const { scopes } = ctx.snapshot.config
   const links = [
     ['Website', client.client_uri],
     ['Privacy policy', client.policy_uri],
@@ -85,7 +84,7 @@ function describeRequest(ctx: Context, { client, redirect_uri, scope, claims }: 
     links: links.flatMap(([name, uri]) => (isWebAddress(uri) ? [{ name, uri }] : [])),
     registered: client.redirect_uris !== 'any',
     redirect_uri,
-    scopes: words(scope).map((name) => ({ name, ...(Object.hasOwn(scopes, name) && describeScope(scopes[name]!)) })),
+    scopes: describeScopes(ctx, scope),
     claims: [...new Set([...namesOf(claims, 'id_token'), ...namesOf(claims, 'userinfo')])],
   }
 }
@@ -109,6 +108,11 @@ function describeAccount({ snapshot }: Context, { sub }: Account): PageUser {
   }
 }
 
-function describeScope({ description }: { description?: string }): { description?: string } {
-  return description === undefined ? {} : { description }
+/** Scopes as a page lists them: with what the configuration says of them. */
+export function describeScopes({ snapshot }: Context, scope: string): { name: string; description?: string }[] {
+  const { scopes } = snapshot.config
+  return words(scope).map((name) => {
+    const description = Object.hasOwn(scopes, name) ? scopes[name]!.description : undefined
+    return { name, ...(description !== undefined && { description }) }
+  })
 }

@@ -18,7 +18,12 @@ import { unfoldSoftwareStatement } from './software_statement.js'
 import { SUBJECT_TYPES } from './subject.js'
 
 /** For discovery, and for the metadata that clients register. */
-export const GRANT_TYPES = ['authorization_code', 'implicit', 'refresh_token'] as const
+export const GRANT_TYPES = [
+  'authorization_code',
+  'implicit',
+  'refresh_token',
+  'urn:ietf:params:oauth:grant-type:device_code',
+] as const
 
 type Metadata = Readonly<Record<string, unknown>>
 type Member = Exclude<keyof ClientMetadata, 'localized' | 'software_statement'>
@@ -167,7 +172,7 @@ const LOCALIZED = /^(client_name|client_uri|logo_uri|policy_uri|tos_uri)#[A-Za-z
 function defaultGrantTypes(ctx: Context, response_types: readonly ResponseType[]): ClientMetadata['grant_types'] {
   if (ctx.snapshot.rules.consistent_grant_types) return ['authorization_code']
   const implicit = response_types.some((type) => RESPONSE_TYPES[type].token || RESPONSE_TYPES[type].id_token)
-  return GRANT_TYPES.filter((type) => type !== 'implicit' || implicit)
+  return implicit ? ['authorization_code', 'implicit', 'refresh_token'] : ['authorization_code', 'refresh_token']
 }
 
 /** OpenID Connect Registration §2: whoever names only how the content key is encrypted gets A128CBC-HS256. */

@@ -56,6 +56,11 @@ export const invalidRequestObject = (description: string) => new OAuthError('inv
 export const unmetAuthenticationRequirements = (description: string) =>
   new OAuthError('unmet_authentication_requirements', description)
 
+// RFC 8628 §3.5: what a poll of the device flow is told.
+export const authorizationPending = (description: string) => new OAuthError('authorization_pending', description)
+export const slowDown = (description: string) => new OAuthError('slow_down', description)
+export const expiredToken = (description: string) => new OAuthError('expired_token', description)
+
 /** RFC 6749 §5.2: 401; with a challenge where the client tried the Authorization header. */
 export const invalidClient = (description: string, scheme?: 'Basic') =>
   new OAuthError('invalid_client', description, 401, scheme ? { 'WWW-Authenticate': `Basic realm="${REALM}"` } : {})

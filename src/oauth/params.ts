@@ -8,7 +8,7 @@ const MAX_LENGTH = 8192
 export const MAX_OBJECT_LENGTH = 65_536
 
 /** Each is a JWT, of which nobody knows beforehand what is in it; it isn't kept. */
-const JWTS = ['request', 'id_token_hint', 'access_token']
+const JWTS = ['request', 'id_token_hint', 'access_token', 'token']
 
 /** Deeper JSON is nobody's claims, and would end in a token that can't be written. */
 export const MAX_DEPTH = 100

@@ -58,6 +58,15 @@ export interface Pages {
   consent: PageRequest & { account: PageUser; browser_state: string }
   /** The form that carries an authorization response; a script posts it, else the button does. */
   form_post: { action: string; fields: readonly (readonly [string, string])[] }
+  /** Where the end-user of a device types in its code. */
+  device: { action: string; user_code?: string; problem?: string }
+  device_confirm: Pick<PageRequest, 'action' | 'hidden' | 'client_id' | 'client_name' | 'scopes' | 'problem'> & {
+    user_code: string
+    predefined: readonly PageUser[]
+    recent: readonly string[]
+  }
+  /** Without a `sub`, the end-user refused. */
+  device_done: { client_id: string; client_name?: string; sub?: string }
   error: { error: string; description: string; status: number }
   end_session: {
     action: string

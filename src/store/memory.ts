@@ -20,6 +20,7 @@ const CAPS: { readonly [K in keyof Store]: number } = {
   documents: 1_000,
   recent_users: 20,
   device_codes: 1_000,
+  device_answers: 1_000,
   self_logins: 100,
 }
 
@@ -38,6 +39,7 @@ export function createMemoryStore(): Store {
     documents: createCollection(CAPS.documents),
     recent_users: createCollection(CAPS.recent_users),
     device_codes: createCollection(CAPS.device_codes),
+    device_answers: createCollection(CAPS.device_answers),
     self_logins: createCollection(CAPS.self_logins),
   }
 }

@@ -42,8 +42,10 @@ export interface Store {
   readonly used_jtis: Collection<UsedJti>
   /** By URL: documents of clients, such as a JWKS. */
   readonly documents: Collection<FetchedDocument>
-  /** By device_code: those whose end-user is still to answer, and those who have. RFC 8628. */
+  /** By device_code: what devices wait for. RFC 8628. */
   readonly device_codes: Collection<DeviceCode>
+  /** By device_code: what end-users said. Apart, so that a poll at the same time can't undo it. */
+  readonly device_answers: Collection<DeviceAnswer>
   /** By a random id that the browser holds: logins of the built-in relying party. */
   readonly self_logins: Collection<SelfLogin>
 }
@@ -145,8 +147,11 @@ export interface DeviceCode {
   readonly interval: number
   readonly last_poll?: number
   readonly flow_id?: string
-  /** What the end-user said; left out, nothing yet. */
-  readonly answer?: { readonly grant_id: string } | 'denied'
+}
+
+export interface DeviceAnswer {
+  /** Left out, the end-user refused. */
+  readonly grant_id?: string
 }
 
 export interface RefreshToken {

@@ -14,7 +14,8 @@ t.test('without anything there are the defaults', async (t) => {
   const { config, lifetimes, users, clients, keys } = await loadSnapshot({ overrides: [], env: {} })
   t.equal(config.server.port, 9400)
   t.strictSame(lifetimes, {
-    ...{ authorization_code: 600, access_token: 3600, id_token: 3600, refresh_token: 2_592_000, session: 43_200 },
+    ...{ authorization_code: 600, access_token: 3600, id_token: 3600, refresh_token: 2_592_000 },
+    ...{ device_code: 600, session: 43_200 },
   })
   t.equal(users.size + clients.size, 0)
   t.strictSame(keys, [{ alg: 'RS256', kid: undefined, generate: true }])

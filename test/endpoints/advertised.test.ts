@@ -80,7 +80,7 @@ const headerOf = (jwt: string) => JSON.parse(Buffer.from(jwt.split('.')[0]!, 'ba
 t.test('every endpoint is there', async (t) => {
   const test = await strict(t)
   const urls = Object.entries(await metadataOf(test)).filter(([name]) => /_endpoint$|_uri$|_iframe$/.test(name))
-  t.equal(urls.length, 7)
+  t.equal(urls.length, 10)
   for (const [name, url] of urls) {
     const path = new URL(String(url)).pathname
     const answers = await Promise.all([test.get(path), test.post(path)])

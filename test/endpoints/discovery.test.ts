@@ -5,6 +5,7 @@ import type { ConfigInput } from '../../src/config/input.js'
 import { createApp, exchange, jsonOf, logIn, refresh } from '../app.js'
 
 const PATH = '/.well-known/openid-configuration'
+const DEVICE_CODE = 'urn:ietf:params:oauth:grant-type:device_code'
 
 t.test('OpenID Connect Discovery §3: every member', async (t) => {
   const test = await createApp(t, {
@@ -28,12 +29,16 @@ t.test('OpenID Connect Discovery §3: every member', async (t) => {
     ...['A128CBC-HS256', 'A192CBC-HS384', 'A256CBC-HS512'],
     ...['A128GCM', 'A192GCM', 'A256GCM'],
   ]
+  const authMethods = ['client_secret_basic', 'client_secret_post', 'client_secret_jwt', 'private_key_jwt', 'none']
   t.strictSame(rest, {
     issuer,
     authorization_endpoint: `${issuer}/oauth2/authorize`,
     token_endpoint: `${issuer}/oauth2/token`,
     userinfo_endpoint: `${issuer}/userinfo`,
     jwks_uri: `${issuer}/jwks`,
+    introspection_endpoint: `${issuer}/oauth2/introspect`,
+    revocation_endpoint: `${issuer}/oauth2/revoke`,
+    device_authorization_endpoint: `${issuer}/oauth2/device_authorization`,
     registration_endpoint: `${issuer}/oauth2/clients`,
     end_session_endpoint: `${issuer}/oauth2/end_session`,
     response_types_supported: [
@@ -58,15 +63,13 @@ t.test('OpenID Connect Discovery §3: every member', async (t) => {
     request_object_encryption_alg_values_supported: ['A128KW', 'A192KW', 'A256KW', 'dir'],
     request_object_encryption_enc_values_supported: contentEncryptions,
     authorization_response_iss_parameter_supported: false,
-    grant_types_supported: ['authorization_code', 'implicit', 'refresh_token'],
-    token_endpoint_auth_methods_supported: [
-      'client_secret_basic',
-      'client_secret_post',
-      'client_secret_jwt',
-      'private_key_jwt',
-      'none',
-    ],
+    grant_types_supported: ['authorization_code', 'implicit', 'refresh_token', DEVICE_CODE],
+    token_endpoint_auth_methods_supported: authMethods,
     token_endpoint_auth_signing_alg_values_supported: clientAlgs,
+    introspection_endpoint_auth_methods_supported: authMethods,
+    introspection_endpoint_auth_signing_alg_values_supported: clientAlgs,
+    revocation_endpoint_auth_methods_supported: authMethods,
+    revocation_endpoint_auth_signing_alg_values_supported: clientAlgs,
     id_token_signing_alg_values_supported: ['ES256', 'EdDSA', ...symmetric, 'none'],
     id_token_encryption_alg_values_supported: encryptionAlgs,
     id_token_encryption_enc_values_supported: contentEncryptions,
@@ -156,7 +159,14 @@ const MEMBERS: Readonly<Record<string, keyof typeof TYPES>> = {
   request_parameter_supported: 'boolean',
   request_uri_parameter_supported: 'boolean',
   require_request_uri_registration: 'boolean',
-  // RFC 8414 §2 and RFC 9207 §3.
+  // RFC 8414 §2, RFC 8628 §4 and RFC 9207 §3.
+  introspection_endpoint: 'url',
+  introspection_endpoint_auth_methods_supported: 'words',
+  introspection_endpoint_auth_signing_alg_values_supported: 'words',
+  revocation_endpoint: 'url',
+  revocation_endpoint_auth_methods_supported: 'words',
+  revocation_endpoint_auth_signing_alg_values_supported: 'words',
+  device_authorization_endpoint: 'url',
   code_challenge_methods_supported: 'words',
   authorization_response_iss_parameter_supported: 'boolean',
   // The specifications of logout and of session management.
@@ -248,7 +258,7 @@ t.test('RFC 8414 §3.2: members without elements are left out', async (t) => {
 t.test('where no refresh token is issued, none is advertised', async (t) => {
   const test = await createApp(t, { issue_refresh_token: false })
   const { grant_types_supported, scopes_supported } = jsonOf(t, await test.get(PATH))
-  t.strictSame(grant_types_supported, ['authorization_code', 'implicit'])
+  t.strictSame(grant_types_supported, ['authorization_code', 'implicit', DEVICE_CODE])
   t.notMatch(scopes_supported, /offline_access/)
 })
 
@@ -300,7 +310,7 @@ t.test('an isolated issuer lists only URLs of its own', async (t) => {
   const metadata = (await test.get(`/issuers/one${PATH}`, { headers: { host: 'h:1' } })).json<Record<string, unknown>>()
   t.equal(metadata.issuer, 'http://h:1/issuers/one')
   const urls = Object.entries(metadata).filter(([name]) => /_endpoint$|_uri$/.test(name))
-  t.equal(urls.length, 6)
+  t.equal(urls.length, 9)
   for (const [name, url] of urls) t.match(url, /^http:\/\/h:1\/issuers\/one\/\w/, name)
 })
 

@@ -1,0 +1,38 @@
+/** The page of the device flow, in a browser of the end-user's. RFC 8628 §3.3: https://www.rfc-editor.org/rfc/rfc8628#section-3.3 */
+import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
+import { readAnswer } from '../interaction/answer.js'
+import { answerDevice, confirmPage, devicePage, findDevice } from '../interaction/device.js'
+import { findSession } from '../interaction/session.js'
+import { type Params, readForm, readParams } from '../oauth/params.js'
+import { PATHS } from './paths.js'
+
+export const device: FastifyPluginAsync = async (app) => {
+  const config = { answer: 'page' } as const
+  app.get(PATHS.device, { config }, (request, reply) => show(request, reply, readParams(request.query)))
+  app.post(PATHS.device, { config }, async (request, reply) => {
+    const { ctx, headers, body, cookies } = request
+    const form = readForm(headers['content-type'], body)
+    // RFC 8628 §5.4: a page of another site can only ask; the answer to our own page comes from there.
+    if (['cross-site', 'same-site'].includes(String(headers['sec-fetch-site']))) return show(request, reply, form)
+    const { sub, action } = readAnswer(form) ?? {}
+    const waiting = await findDevice(ctx, form.require('user_code'))
+    if (typeof waiting === 'string' || (sub === undefined && action !== 'deny')) {
+      return show(request, reply, form, 'Error: invalid_request: sub is missing, expected the subject to log in as')
+    }
+    return html(reply, await answerDevice(ctx, reply, await findSession(ctx, cookies), waiting, { sub, action }))
+  })
+}
+
+/** The form for a code; where there is one already (RFC 8628 §3.3.1), the one in which the end-user answers. */
+async function show({ ctx }: FastifyRequest, reply: FastifyReply, params: Params, problem?: string) {
+  const action = ctx.base_path + PATHS.device
+  const user_code = params.find('user_code')
+  if (user_code === undefined) return html(reply, devicePage(action))
+  const waiting = await findDevice(ctx, user_code)
+  if (typeof waiting === 'string') return html(reply.code(400), devicePage(action, user_code, waiting))
+  return html(problem === undefined ? reply : reply.code(400), await confirmPage(ctx, action, waiting, problem))
+}
+
+function html(reply: FastifyReply, page: string): FastifyReply {
+  return reply.type('text/html; charset=utf-8').header('cache-control', 'no-store').send(page)
+}

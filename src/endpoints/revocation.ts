@@ -1,0 +1,50 @@
+/** Token revocation. RFC 7009 §2: https://www.rfc-editor.org/rfc/rfc7009#section-2 */
+import type { FastifyPluginAsync } from 'fastify'
+import type { Context } from '../context.js'
+import type { Client } from '../directory.js'
+import { authenticateCaller } from '../oauth/caller.js'
+import { invalidGrant, shown } from '../oauth/errors.js'
+import { readForm } from '../oauth/params.js'
+import { ENDPOINTS } from './paths.js'
+
+export const revocation: FastifyPluginAsync = async (app) => {
+  const { revocation_endpoint, token_endpoint } = ENDPOINTS
+  app.post(revocation_endpoint, { config: { answer: 'json' } }, async (request, reply) => {
+    reply.header('cache-control', 'no-store').header('pragma', 'no-cache')
+    const { ctx, headers, body } = request
+    const params = readForm(headers['content-type'], body)
+    const client = await authenticateCaller(request, params, { revocation_endpoint, token_endpoint })
+    // RFC 7009 §2.1: a hint says where to look first, and the search goes on elsewhere; here all is found at once.
+    params.find('token_type_hint')
+    ctx.remark('decision', await revoke(ctx, client, params.require('token')))
+    return reply.send()
+  })
+}
+
+/** @returns what was done, for the journal. */
+async function revoke(ctx: Context, client: Client, token: string): Promise<string> {
+  const { access_tokens, refresh_tokens, grants } = ctx.store
+  const refresh_token = await refresh_tokens.get(token)
+  if (refresh_token !== undefined) {
+    await requireOwn(ctx, client, refresh_token.grant_id)
+    // RFC 7009 §2.1: with a refresh token ends its grant, and with that all its access tokens.
+    await refresh_tokens.delete(token)
+    await grants.delete(refresh_token.grant_id)
+    return 'the refresh token is revoked, and with it the grant and all its tokens'
+  }
+  const access_token = await access_tokens.get(token)
+  // RFC 7009 §2.2: an unknown token is as good as one that has just been revoked.
+  if (access_token === undefined) return 'the token is not known here, so there is nothing to revoke'
+  await requireOwn(ctx, client, access_token.grant_id)
+  await access_tokens.delete(token)
+  return 'the access token is revoked, and nothing else'
+}
+
+/** RFC 7009 §2.1: the token was issued to the client that asks, or the request is refused. */
+async function requireOwn({ store }: Context, { client_id }: Client, grant_id: string): Promise<void> {
+  const grant = await store.grants.get(grant_id)
+  if (grant === undefined || grant.client_id === client_id) return
+  throw invalidGrant(
+    `token was issued to client ${shown(grant.client_id)}, but client ${shown(client_id)} wants to revoke it`,
+  )
+}

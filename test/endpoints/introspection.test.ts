@@ -1,0 +1,135 @@
+/** What a resource server learns of a token. RFC 7662. */
+import { decodeJwt } from 'jose'
+import t from 'tap'
+import { basic, createApp, getTokens, jsonOf, refresh, refused, register, type TestApp } from '../app.js'
+
+const PATH = '/oauth2/introspect'
+const USERS = [
+  { sub: 'alice', claims: { preferred_username: 'ally' }, access_token: { roles: ['admin'] } },
+  { sub: 'bob' },
+]
+
+const ask = ({ post }: TestApp, form: Record<string, string>, headers: Record<string, string> = {}) =>
+  post(PATH, { client_id: 'api', ...form }, { headers })
+
+t.test('RFC 7662 §2.2: an access token is described by every member, and by what it says itself', async (t) => {
+  const test = await createApp(t, { users: USERS })
+  const { access_token } = await getTokens(test, { scope: 'openid email' })
+  const answer = await ask(test, { token: access_token })
+  const { iat, jti, auth_time, ...rest } = jsonOf(t, answer)
+  const claims = decodeJwt(access_token)
+  t.match({ iat, jti, auth_time }, { iat: claims.iat, jti: claims.jti, auth_time: Number })
+  t.strictSame(rest, {
+    ...{ active: true, iss: 'http://localhost', aud: 'http://localhost', client_id: 'app' },
+    ...{ sub: 'alice', username: 'ally', scope: 'openid email', token_type: 'Bearer', exp: claims.exp },
+    roles: ['admin'],
+  })
+  t.equal(answer.headers['cache-control'], 'no-store')
+})
+
+t.test('RFC 7662 §2.2: a refresh token is described without the type of an access token', async (t) => {
+  const test = await createApp(t)
+  const { refresh_token } = await getTokens(test, { sub: 'bob' })
+  const { exp, ...rest } = jsonOf(t, await ask(test, { token: refresh_token, token_type_hint: 'access_token' }))
+  t.type(exp, 'number')
+  t.strictSame(rest, {
+    ...{ active: true, iss: 'http://localhost', sub: 'bob', client_id: 'app', username: 'bob' },
+    ...{ aud: 'http://localhost', scope: 'openid' },
+  })
+})
+
+t.test('RFC 7662 §2.2: of what is unknown, expired or revoked nothing is said', async (t) => {
+  const test = await createApp(t, { lifetimes: { access_token: '1m', refresh_token: '1h' } })
+  const inactive = async (token: string, title: string) =>
+    t.strictSame(jsonOf(t, await ask(test, { token })), { active: false }, title)
+  const { id_token, access_token, refresh_token } = await getTokens(test, { sub: 'alice' })
+  await inactive('unknown', 'unknown')
+  await inactive(id_token, 'an ID token is no token for resource servers')
+  test.advance(60)
+  await inactive(access_token, 'an expired access token')
+  t.match(jsonOf(t, await ask(test, { token: refresh_token })), { active: true })
+  const second = await getTokens(test, { sub: 'alice' })
+  test.advance(3600 - 60)
+  await inactive(refresh_token, 'an expired refresh token')
+  const third = await getTokens(test, { sub: 'alice' })
+  await test.post('/users/alice/revoke-tokens')
+  await inactive(second.refresh_token, 'a revoked refresh token')
+  await inactive(third.access_token, 'a revoked access token')
+})
+
+t.test('a token of a client or a user that is gone is not active', async (t) => {
+  const clients = [{ client_id: 'app', redirect_uris: ['http://localhost:8000/callback'], client_secret: 's' }]
+  const strict = { rules: { registered_clients: true } }
+  const api = { client_id: 'api', redirect_uris: ['http://localhost/'], token_endpoint_auth_method: 'none' as const }
+  const test = await createApp(t, { ...strict, clients: [...clients, api], users: USERS })
+  const { access_token } = await getTokens(test, { client_secret: 's' }).catch(() => ({ access_token: '' }))
+  t.equal(access_token, undefined, 'the client has a secret')
+  const code = new URL(String((await test.post(AUTHORIZE, { sub: 'alice' })).headers.location)).searchParams.get(
+    'code',
+  )!
+  const form = { grant_type: 'authorization_code', redirect_uri: 'http://localhost:8000/callback', code }
+  const headers = { authorization: basic('app', 's') }
+  const tokens = (await test.post('/oauth2/token', form, { headers })).json<{ access_token: string }>()
+  const status = async () => jsonOf(t, await ask(test, { token: tokens.access_token })).active
+  t.equal(await status(), true)
+  await test.reload({ ...strict, clients: [...clients, api], users: [] })
+  t.equal(await status(), false, 'the user is gone')
+  await test.reload({ ...strict, clients: [api], users: USERS })
+  t.equal(await status(), false, 'the client is gone')
+})
+
+const AUTHORIZE = `/oauth2/authorize?${new URLSearchParams({
+  client_id: 'app',
+  redirect_uri: 'http://localhost:8000/callback',
+  response_type: 'code',
+})}`
+
+t.test('RFC 9700 §4.14.2: a refresh token whose place another took is not active', async (t) => {
+  const test = await createApp(t, { rules: { rotate_refresh_tokens: true } })
+  const { client_id } = await register(test, { token_endpoint_auth_method: 'none' })
+  const { refresh_token } = await getTokens(test, { client_id })
+  const next = (await refresh(test, refresh_token, { client_id })).json<{ refresh_token: string }>()
+  t.match(jsonOf(t, await ask(test, { token: refresh_token })), { active: false })
+  t.match(jsonOf(t, await ask(test, { token: next.refresh_token })), { active: true })
+})
+
+t.test('OpenID Connect Core §8: a pairwise subject is not given away by a name', async (t) => {
+  const test = await createApp(t, { users: USERS })
+  const { client_id } = await register(test, { subject_type: 'pairwise', token_endpoint_auth_method: 'none' })
+  const { access_token, id_token } = await getTokens(test, { client_id })
+  const answer = jsonOf(t, await ask(test, { token: access_token }))
+  t.equal(answer.sub, decodeJwt(id_token).sub)
+  t.notOk('username' in answer)
+})
+
+t.test('a user whose preferred_username is no text is named by the sub', async (t) => {
+  const test = await createApp(t, { users: [{ sub: 'alice', claims: { preferred_username: 5 } }] })
+  const { access_token } = await getTokens(test)
+  t.equal(jsonOf(t, await ask(test, { token: access_token })).username, 'alice')
+})
+
+t.test('RFC 7662 §2.1: who asks authenticates as at the token endpoint', async (t) => {
+  const clients = [{ client_id: 'api', client_secret: 'secret', redirect_uris: ['http://localhost/'] }]
+  const test = await createApp(t, { clients, rules: { registered_clients: true } })
+  const right = { authorization: basic('api', 'secret') }
+  t.match(jsonOf(t, await test.post(PATH, { token: 'x' }, { headers: right })), { active: false })
+  const wrong = { authorization: basic('api', 'wrong') }
+  refused(t, await test.post(PATH, { token: 'x' }, { headers: wrong }), 'invalid_client', /client_secret/, 401)
+  refused(t, await test.post(PATH, { token: 'x' }), 'invalid_client', /client_id is missing/, 401)
+  refused(t, await ask(test, { token: 'x', client_id: 'other' }), 'invalid_client', /no such client/, 401)
+})
+
+t.test('RFC 7662 §2.1: bad input is refused', async (t) => {
+  const test = await createApp(t)
+  refused(t, await ask(test, {}), 'invalid_request', /^token is missing$/)
+  const twice = { payload: 'client_id=api&token=a&token=b', headers: FORM }
+  refused(t, await test.post(PATH, undefined, twice), 'invalid_request', /^token came 2 times/)
+  const hints = { payload: 'client_id=api&token=a&token_type_hint=b&token_type_hint=c', headers: FORM }
+  refused(t, await test.post(PATH, undefined, hints), 'invalid_request', /^token_type_hint came 2 times/)
+  refused(t, await ask(test, { token: 'x'.repeat(65_537) }), 'invalid_request', /^token has 65537 characters/)
+  const json = { payload: { token: 'x' } }
+  refused(t, await test.post(PATH, undefined, json), 'invalid_request', /^content type is application\/json/)
+  t.equal((await test.get(PATH)).statusCode, 405)
+})
+
+const FORM = { 'content-type': 'application/x-www-form-urlencoded' }

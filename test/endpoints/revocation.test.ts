@@ -1,0 +1,64 @@
+/** A token that its client wants no longer. RFC 7009. */
+import t from 'tap'
+import { basic, createApp, getTokens, getUserinfo, jsonOf, refresh, refused, type TestApp } from '../app.js'
+
+const PATH = '/oauth2/revoke'
+const revoke = ({ post }: TestApp, form: Record<string, string>) => post(PATH, { client_id: 'app', ...form })
+
+t.test('RFC 7009 §2.1: an access token ends alone', async (t) => {
+  const test = await createApp(t)
+  const { access_token, refresh_token } = await getTokens(test)
+  const answer = await revoke(test, { token: access_token, token_type_hint: 'refresh_token' })
+  t.equal(answer.statusCode, 200)
+  t.equal(answer.body, '')
+  t.equal(answer.headers['cache-control'], 'no-store')
+  t.equal((await getUserinfo(test, access_token)).statusCode, 401)
+  const next = jsonOf(t, await refresh(test, refresh_token))
+  t.equal((await getUserinfo(test, String(next.access_token))).statusCode, 200)
+})
+
+t.test('RFC 7009 §2.1: a refresh token ends with all tokens of its grant', async (t) => {
+  const test = await createApp(t)
+  const { access_token, refresh_token } = await getTokens(test)
+  const other = await getTokens(test)
+  t.equal((await revoke(test, { token: refresh_token })).statusCode, 200)
+  t.equal((await getUserinfo(test, access_token)).statusCode, 401)
+  refused(t, await refresh(test, refresh_token), 'invalid_grant', /^refresh_token is unknown$/)
+  t.equal((await getUserinfo(test, other.access_token)).statusCode, 200, 'another login goes on')
+})
+
+t.test('RFC 7009 §2.2: a token that is unknown, or revoked already, is as good as revoked', async (t) => {
+  const test = await createApp(t)
+  const { access_token } = await getTokens(test)
+  for (const token of ['unknown', access_token, access_token]) {
+    const answer = await revoke(test, { token, token_type_hint: 'something_else' })
+    t.equal(answer.statusCode, 200)
+    t.equal(answer.body, '')
+  }
+  const late = await getTokens(test)
+  await test.post('/users/alice/revoke-tokens')
+  t.equal((await revoke(test, { token: late.refresh_token })).statusCode, 200, 'its grant has ended before')
+})
+
+t.test("RFC 7009 §2.1: a client can't revoke what is another's", async (t) => {
+  const test = await createApp(t)
+  const { access_token, refresh_token } = await getTokens(test)
+  for (const token of [access_token, refresh_token]) {
+    const answer = await revoke(test, { token, client_id: 'other' })
+    refused(t, answer, 'invalid_grant', /^token was issued to client app, but client other wants to revoke it$/)
+  }
+  t.equal((await getUserinfo(test, access_token)).statusCode, 200)
+  t.equal((await refresh(test, refresh_token)).statusCode, 200)
+})
+
+t.test('RFC 7009 §2.1: the client authenticates; bad input is refused', async (t) => {
+  const clients = [{ client_id: 'app', client_secret: 'secret', redirect_uris: ['http://localhost/'] }]
+  const test = await createApp(t, { clients })
+  const wrong = { headers: { authorization: basic('app', 'wrong') } }
+  refused(t, await test.post(PATH, { token: 'x' }, wrong), 'invalid_client', /client_secret/, 401)
+  refused(t, await test.post(PATH, { token: 'x' }), 'invalid_client', /client_id is missing/, 401)
+  refused(t, await revoke(test, { client_secret: 'secret' }), 'invalid_client', /used client_secret_post/, 401)
+  const right = { headers: { authorization: basic('app', 'secret') } }
+  refused(t, await test.post(PATH, {}, right), 'invalid_request', /^token is missing$/)
+  t.equal((await test.get(PATH)).statusCode, 405)
+})

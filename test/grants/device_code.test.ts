@@ -1,0 +1,92 @@
+/** The device_code grant. RFC 8628 §3.4 and §3.5. */
+import { decodeJwt } from 'jose'
+import t from 'tap'
+import { createApp, exchange, getUserinfo, jsonOf, refresh, refused, type TestApp } from '../app.js'
+
+const GRANT_TYPE = 'urn:ietf:params:oauth:grant-type:device_code'
+
+async function begin({ post }: TestApp, form: Record<string, string> = {}, base = '') {
+  const all = { client_id: 'tv', scope: 'openid email offline_access', ...form }
+  return (await post(`${base}/oauth2/device_authorization`, all)).json<{ device_code: string; user_code: string }>()
+}
+
+const poll = (test: TestApp, device_code: string, form: Record<string, string> = {}, base = '') =>
+  exchange(test, { grant_type: GRANT_TYPE, redirect_uri: '', client_id: 'tv', device_code, ...form }, base)
+
+const answer = ({ post }: TestApp, form: Record<string, string>, base = '') => post(`${base}/oauth2/device`, form)
+
+t.test('RFC 8628 §3.5: pending until the end-user agrees, then tokens, once', async (t) => {
+  const test = await createApp(t)
+  const { device_code, user_code } = await begin(test)
+  const pending = /^nobody has answered yet for user_code .{9}; ask again in 5 s$/
+  refused(t, await poll(test, device_code), 'authorization_pending', pending)
+  t.equal((await answer(test, { user_code, sub: 'alice' })).statusCode, 200)
+  test.advance(5)
+  const tokens = jsonOf(t, await poll(test, device_code))
+  t.match(tokens, { token_type: 'Bearer', expires_in: 3600, scope: 'openid email offline_access' })
+  t.match(decodeJwt(String(tokens.id_token)), { sub: 'alice', aud: 'tv', email: 'alice', sid: String })
+  t.match(jsonOf(t, await getUserinfo(test, String(tokens.access_token))), { sub: 'alice', email: 'alice' })
+  t.equal((await refresh(test, String(tokens.refresh_token), { client_id: 'tv' })).statusCode, 200)
+  refused(t, await poll(test, device_code), 'invalid_grant', /^device_code is unknown or was already used$/)
+})
+
+t.test('RFC 8628 §3.5: who asks too often waits five seconds longer each time', async (t) => {
+  const test = await createApp(t)
+  const { device_code, user_code } = await begin(test)
+  refused(t, await poll(test, device_code), 'authorization_pending', /5 s$/)
+  test.advance(4)
+  const tooEarly = /^the poll comes 4 s after the one before, expected 5 s; from now on 10 s$/
+  refused(t, await poll(test, device_code), 'slow_down', tooEarly)
+  test.advance(9)
+  refused(t, await poll(test, device_code), 'slow_down', /expected 10 s; from now on 15 s$/)
+  await answer(test, { user_code, sub: 'alice' })
+  test.advance(14)
+  refused(t, await poll(test, device_code), 'slow_down', /from now on 20 s$/)
+  test.advance(20)
+  t.ok(jsonOf(t, await poll(test, device_code)).access_token)
+})
+
+t.test('RFC 8628 §3.5: a code expires by the clock, whatever the end-user said', async (t) => {
+  const test = await createApp(t, { lifetimes: { device_code: 60 } })
+  const { device_code, user_code } = await begin(test)
+  await answer(test, { user_code, sub: 'alice' })
+  test.advance(60)
+  refused(t, await poll(test, device_code), 'expired_token', /^device_code expired at \d+, it is \d+ now$/)
+})
+
+t.test('RFC 8628 §3.5: the device learns that the end-user refused', async (t) => {
+  const test = await createApp(t)
+  const { device_code, user_code } = await begin(test)
+  t.equal((await answer(test, { user_code, action: 'deny' })).statusCode, 200)
+  refused(t, await poll(test, device_code), 'access_denied', /^the end-user denied access$/)
+  test.advance(5)
+  refused(t, await poll(test, device_code), 'access_denied', /^the end-user denied access$/)
+})
+
+t.test('a device_code is good for its client and its issuer only', async (t) => {
+  const test = await createApp(t)
+  const { device_code, user_code } = await begin(test)
+  await answer(test, { user_code, sub: 'alice' })
+  const other = /^device_code was issued to client tv, but client radio presents it$/
+  refused(t, await poll(test, device_code, { client_id: 'radio' }), 'invalid_grant', other)
+  refused(t, await poll(test, device_code, {}, '/issuers/one'), 'invalid_grant', /^device_code is unknown/)
+  refused(t, await poll(test, ''), 'invalid_request', /^device_code is missing$/)
+  refused(t, await poll(test, 'x'), 'invalid_grant', /^device_code is unknown/)
+  t.ok(jsonOf(t, await poll(test, device_code)).access_token)
+})
+
+t.test('of several polls at once one gets the tokens', async (t) => {
+  const test = await createApp(t)
+  const { device_code, user_code } = await begin(test)
+  await answer(test, { user_code, sub: 'alice' })
+  const answers = await Promise.all([1, 2, 3, 4].map(() => poll(test, device_code)))
+  t.equal(answers.filter(({ statusCode }) => statusCode === 200).length, 1)
+})
+
+t.test('tokens of a user who was revoked before the poll are not given', async (t) => {
+  const test = await createApp(t)
+  const { device_code, user_code } = await begin(test)
+  await answer(test, { user_code, sub: 'alice' })
+  await test.post('/users/alice/revoke-tokens')
+  refused(t, await poll(test, device_code), 'invalid_grant', /^the grant of the device_code was revoked$/)
+})
