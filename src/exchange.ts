@@ -59,7 +59,7 @@ function clientOf(authorization: string | undefined, { client_assertion }: Param
 /** What was granted, by the code or the token that came. */
 async function findGrant(
   { store }: Context,
-  { code, refresh_token, token, access_token }: Parameters,
+  { code, refresh_token, token, access_token, device_code }: Parameters,
   authorization: string | undefined,
 ): Promise<{ readonly grant?: Grant; readonly flow_id?: string | undefined }> {
   const [, bearer] = /^bearer +(\S+)$/i.exec(authorization ?? '') ?? []
@@ -68,9 +68,11 @@ async function findGrant(
     await lookUp(store.spent_tokens, code),
     await lookUp(store.refresh_tokens, refresh_token ?? token),
     await lookUp(store.access_tokens, bearer ?? access_token ?? token),
+    await lookUp(store.device_answers, device_code),
   ].find((one) => one !== undefined)
-  const grant = found && (await store.grants.get(found.grant_id))
-  return grant === undefined ? {} : { grant, flow_id: grant.flow_id }
+  const grant = found?.grant_id === undefined ? undefined : await store.grants.get(found.grant_id)
+  if (grant !== undefined) return { grant, flow_id: grant.flow_id }
+  return { flow_id: (await lookUp(store.device_codes, device_code))?.flow_id }
 }
 
 async function lookUp<R>(collection: { get(key: string): Promise<R | undefined> }, key: unknown) {
