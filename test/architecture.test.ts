@@ -104,6 +104,7 @@ const MAY_IMPORT: Readonly<Record<string, Rule>> = {
   },
   'tokens/claim_sources': { values: ['endpoints/paths'] },
   'tokens/faulty_signature': { values: ['config/keys'] },
+  'endpoints/paths': { values: ['config/issuer_name'] },
   grants: { values: ['oauth', 'tokens', 'directory', 'fault'], types: ['context', 'store/store'] },
   interaction: {
     values: ['node:*', 'oauth', 'tokens', 'pages', 'directory', 'fault', 'mock/decoded_token', 'outbound', 'random'],

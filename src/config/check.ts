@@ -1,7 +1,8 @@
 /** What a schema can't say: whether the parts of a configuration fit each other. */
 import { checkClient } from './check_client.js'
+import { checkFaults } from './check_fault.js'
 import { checkServer } from './check_server.js'
-import { LONGEST_DURATION, parseDuration } from './duration.js'
+import { LATEST_TIME, LONGEST_DURATION, parseDuration, parseTime } from './duration.js'
 import type { Complaint } from './errors.js'
 import type { Pruned } from './schema.js'
 import type { Config, EncryptionKey, Key, User } from './types.js'
@@ -17,12 +18,20 @@ export function check(config: Pruned<Config>): Complaint[] {
   return [
     ...checkServer(config),
     ...checkDurations(config),
+    ...checkClock(config),
+    ...checkFaults(['faults'], config.faults),
     ...checkAcrValues(config),
     ...checkScopes(config),
     ...repeated('sub', { users: users.map((user) => user?.sub) }),
     ...users.flatMap((user, index) => [...checkUser(['users', String(index)], user ?? {})]),
+    ...users.flatMap((user, index) => [
+      ...checkFaults(['users', String(index), 'faults'], user?.faults, { sub: user?.sub }),
+    ]),
     ...repeated('client_id', { clients: clients.map((client) => client?.client_id) }),
     ...clients.flatMap((client, index) => [...checkClient(['clients', String(index)], client ?? {}, config)]),
+    ...clients.flatMap((client, index) => [
+      ...checkFaults(['clients', String(index), 'faults'], client?.faults, { client_id: client?.client_id }),
+    ]),
     ...repeated('keep_in', {
       keys: keys.map((key) => key?.keep_in),
       encryption_keys: encryption_keys.map((key) => key?.keep_in),
@@ -81,6 +90,14 @@ function* checkDuration(
   if (seconds >= 1 && seconds <= longest) return
   const message = `must be from 1 second to ${longest} seconds (${inWords}), but "${value}" is ${seconds}`
   yield { path, at: 'value', message }
+}
+
+/** What looks like a time may still be none, such as 2030-13-45T00:00:00Z. */
+function* checkClock({ clock: { start } = {} }: Pruned<Config>): Found {
+  if (start === undefined) return
+  const seconds = parseTime(start)
+  if (seconds >= 0 && seconds <= LATEST_TIME) return
+  yield { path: ['clock', 'start'], at: 'value', message: `must be a time from 1970 to 9999, but is "${start}"` }
 }
 
 /** OpenID Connect Core §3.1.2.1: the values of acr_values are separated by spaces. */

@@ -20,6 +20,9 @@ export function findDuration(value: unknown): number | undefined {
   return seconds >= 0 && seconds <= LONGEST_DURATION ? seconds : undefined
 }
 
+/** The last second of the year 9999, in seconds since the epoch: RFC 3339 §5.6 writes years with four digits. */
+export const LATEST_TIME = 253_402_300_799
+
 /** Seconds since the epoch, of such a number or of a time as RFC 3339 writes it; not a number where there is no such time. */
 export function parseTime(value: number | string): number {
   return typeof value === 'number' ? value : Math.floor(Date.parse(value) / 1000)

@@ -9,6 +9,9 @@ const LONGEST = 60
 /** So many keys are listed where none of them looks like the unknown one. */
 const MOST_LISTED = 8
 
+/** So many values that a text may have are listed. */
+const MOST_VALUES = 40
+
 const TYPES: Readonly<Record<string, string>> = {
   string: 'a text',
   boolean: 'a boolean',
@@ -22,9 +25,19 @@ const TYPES: Readonly<Record<string, string>> = {
 const LIMITS: Readonly<Record<string, (limit: number) => string>> = {
   minimum: (limit) => `must be at least ${limit}`,
   maximum: (limit) => `must be at most ${limit}`,
+  exclusiveMinimum: (limit) => `must be more than ${limit}`,
   minLength: (limit) => (limit === 1 ? 'must not be empty' : `must have at least ${limit} characters`),
   maxLength: (limit) => `must have at most ${limit} characters`,
   minItems: (limit) => (limit === 1 ? 'must not be empty' : `must have at least ${limit} entries`),
+  minProperties: () => 'must not be empty',
+}
+
+/** By the title of what is written as a number or as a text. */
+const SENTENCES: Readonly<Record<string, string>> = {
+  Duration: 'seconds (1 or more) or a duration such as 15m, 1h, 30d',
+  Delay: 'seconds (up to 3600) or a time such as 200ms, 2s, 1m30s',
+  DelayOrRange: 'seconds (up to 3600) or a time such as 200ms, 2s, 1m30s, or an object with min and max',
+  Time: 'a time such as 2030-01-01T00:00:00Z or seconds since 1970',
 }
 
 interface Subschema {
@@ -47,14 +60,13 @@ export function explain(error: ErrorObject): Complaint {
     case 'required':
       return value(`lacks the required key ${params.missingProperty}`)
     case 'enum':
-      return value(`must be one of ${params.allowedValues.join(', ')}, but is ${show(data, path, '')}${near(error)}`)
+      return value(`must be ${oneOf(error)}, but is ${show(data, path, '')}${near(error)}`)
   }
   if (error.propertyName !== undefined) {
     return { path: [...path, error.propertyName], at: 'key', message: `must be ${meaning(error)}` }
   }
-  if (schema.title === 'Duration') {
-    return value(`must be seconds (1 or more) or a duration such as 15m, 1h, 30d; ${show(data, path, '')} is neither`)
-  }
+  const sentence = SENTENCES[schema.title ?? '']
+  if (sentence !== undefined) return value(`must be ${sentence}; ${show(data, path, '')} is neither`)
   if (keyword === 'type') return value(`must be ${typeNames(params.type)}, but is ${show(data, path)}`)
   if (keyword === 'format') return value(`must be an absolute URL, but is ${show(data, path, '')}`)
   if (keyword === 'pattern') return value(`must be ${meaning(error)}, but is ${show(data, path, '')}`)
@@ -87,8 +99,17 @@ function typeNames(types: string | readonly string[]): string {
     .join(' or ')
 }
 
+/** The values that there are; of a long list its description. */
+function oneOf(error: ErrorObject): string {
+  const values: readonly unknown[] = error.params.allowedValues
+  return values.length > MOST_VALUES ? meaning(error) : `one of ${values.join(', ')}`
+}
+
 function near({ data, params }: ErrorObject): string {
-  const found = typeof data === 'string' ? suggest(data, params.allowedValues.map(String)) : undefined
+  if (typeof data !== 'string') return ''
+  const values: readonly string[] = params.allowedValues.map(String)
+  const ends = values.filter((value) => data !== '' && value.endsWith(`.${data}`)).slice(0, MOST_LISTED)
+  const found = suggest(data, values) ?? (ends.length === 0 ? undefined : ends.join(' or '))
   return found === undefined ? '' : `; did you mean ${found}?`
 }
 

@@ -596,7 +596,7 @@ export interface ClaimSource {
  */
 export interface Fault {
   /**
-   * The name of the fault, of the catalogue.
+   * A name from the catalogue of faults, such as `id_token.expired`.
    */
   fault:
     | 'id_token.bad_signature'

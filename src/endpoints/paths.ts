@@ -1,4 +1,7 @@
 /** The table of URLs: below the issuer, each path under the name that discovery gives it, and the paths it has no name for. */
+import { isIssuerName } from '../config/issuer_name.js'
+
+export { isIssuerName }
 
 /** OpenID Connect Discovery §3, RFC 8414 §2 and RFC 8628 §4. Everything here is advertised under its own name. */
 export const ENDPOINTS = {
@@ -89,9 +92,6 @@ const BESIDES: ReadonlyMap<string | undefined, string> = new Map([
   [PATHS.end_session_confirm, 'end_session'],
   [PATHS.device, 'device'],
 ])
-
-/** What an isolated issuer may be called: what needs no encoding in a URL, and isn't dots alone. */
-export const isIssuerName = (name: string) => /^(?!\.+$)[A-Za-z0-9._~-]{1,64}$/.test(name)
 
 /** The name of the isolated issuer that a path is below. */
 export function findIssuerName(path: string): string | undefined {
