@@ -11,7 +11,7 @@ import { askedUrl, diagnose, formatDiagnosis } from './doctor/doctor.js'
 import { isHttpUrl } from './doctor/hosts.js'
 import { FLAGS, type Flag, nameOf, overridesOf, readWatch, variableOf } from './flags.js'
 import { argumentsOfServer, checkHealth, healthUrl } from './healthcheck.js'
-import { createProvider, ListenError, type Provider } from './provider.js'
+import { createProvider, ListenError, type Running } from './provider.js'
 
 /** What a wrong flag, file or port ends with. */
 const MISUSE = 2
@@ -130,7 +130,7 @@ function readSources(values: Values): Sources {
 }
 
 async function serve(sources: Sources): Promise<void> {
-  let provider: Provider | undefined
+  let provider: Running | undefined
   const stop = () => {
     if (provider === undefined) process.exit(0)
     // A second signal doesn't wait for anyone.

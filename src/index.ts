@@ -4,18 +4,27 @@
  * ```ts
  * import { startProvider } from 'oidc-provider-mock'
  *
- * const provider = await startProvider({ port: 0, users: [{ sub: 'alice' }] })
+ * await using provider = await startProvider({ port: 0, users: [{ sub: 'alice' }] })
+ * await provider.faults.add({ fault: 'id_token.expired', times: 1 })
  * console.log(provider.issuer)
- * await provider.close()
  * ```
  */
 import type { ConfigInput } from './config/input.js'
 import type { Override } from './config/load.js'
-import { createProvider, type Provider } from './provider.js'
+import { createHandle, type Handle } from './handle/handle.js'
+import { createInProcessTransport } from './handle/in_process.js'
+import { createProvider, type Running } from './provider.js'
 
 export { ConfigError, type Problem } from './config/errors.js'
-export type { Client, ConfigInput, Key, Scope, User } from './config/input.js'
-export { ListenError, type Provider } from './provider.js'
+export type { Client, ConfigInput, Fault, Key, Scope, User } from './config/input.js'
+export { AdminError, JournalTimeoutError } from './handle/admin_error.js'
+export { type ConnectOptions, connect } from './handle/connect.js'
+export type { Handle, ResetPart } from './handle/handle.js'
+export type { JournalFilter, ListOptions, StreamOptions, WaitOptions } from './handle/journal.js'
+export type { LoginAnswer, LoginRequest } from './handle/logins.js'
+export type { Mint, TokenAnswer, TokenFilter } from './handle/tokens.js'
+export type { JournalEntry } from './mock/journal.js'
+export { ListenError } from './provider.js'
 
 /** Everything that the config file can say, and where files are. What is given here lies over what the files say. */
 export interface StartOptions extends ConfigInput {
@@ -27,7 +36,14 @@ export interface StartOptions extends ConfigInput {
   readonly config_file?: string
   /** A YAML or JSON list of users' claims, each with `sub`; it is watched. */
   readonly user_claims_file?: string
+  /** A folder whose `config.yaml` and `users.yaml`, if they are there, are read where the two files are left out. */
+  readonly config_dir?: string
+  /** Looks at the files from time to time, for where the system tells of no changes, as in some mounted folders. */
+  readonly poll?: boolean
 }
+
+/** A provider in this process, and what drives its default issuer. Disposing of it closes it. */
+export interface Provider extends Handle, Omit<Running, 'inject' | 'isolated_issuer' | typeof Symbol.asyncDispose> {}
 
 /**
  * Starts a provider in this process and resolves once it listens. Two providers share nothing.
@@ -39,9 +55,9 @@ export interface StartOptions extends ConfigInput {
  * @throws {ListenError} if the address and port can't be used.
  */
 export async function startProvider(options: StartOptions = {}): Promise<Provider> {
-  const { port, host, config_file, user_claims_file, ...config } = options
+  const { port, host, config_file, user_claims_file, config_dir, poll, ...config } = options
   const server = { ...(port !== undefined && { port }), ...(host !== undefined && { host }) }
-  const quiet = config_file === undefined ? [{ log: { level: 'warn' } }] : []
+  const quiet = config_file === undefined && config_dir === undefined ? [{ log: { level: 'warn' } }] : []
   const overrides = [...quiet, config, { server }].flatMap((layer) =>
     Object.entries(layer).map(([key, value]): Override => ({ source: 'startProvider()', path: [key], value })),
   )
@@ -50,6 +66,10 @@ export async function startProvider(options: StartOptions = {}): Promise<Provide
     env: process.env,
     ...(config_file !== undefined && { config: config_file }),
     ...(user_claims_file !== undefined && { user_claims_file }),
+    ...(config_dir !== undefined && { config_dir }),
+    ...(poll !== undefined && { poll }),
   }
-  return createProvider(sources, process.stderr)
+  const { inject, [Symbol.asyncDispose]: dispose, ...running } = await createProvider(sources, process.stderr)
+  const handle = createHandle(createInProcessTransport(running.url, inject), running, undefined, dispose)
+  return { ...handle, ...running }
 }

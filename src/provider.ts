@@ -2,10 +2,13 @@
 import { LRUCache } from 'lru-cache'
 import { describeChanges, summarizeChanges } from './config/changes.js'
 import { ConfigError, type Problem } from './config/errors.js'
+import { identifierOf } from './config/issuer_identifier.js'
 import { loadSnapshot, readSchema, type Sources } from './config/load.js'
 import type { Snapshot } from './config/snapshot.js'
 import { watchedFiles } from './config/sources.js'
 import { watchFiles } from './config/watch.js'
+import { IN_PROCESS } from './context.js'
+import type { Inject } from './handle/in_process.js'
 import { createKeys } from './keys.js'
 import { ListenError, type Listening, listen } from './listen.js'
 import { createLogger, type LogStream } from './logger.js'
@@ -19,10 +22,14 @@ import { exchangeIdentity, prepareIdentity } from './tls/identity.js'
 
 export { ListenError }
 
-/** A provider that listens. */
-export interface Provider {
+/** A provider that listens, as its own process or program sees it. */
+export interface Running {
   /** The issuer identifier of the default issuer: `issuer` or `public_url` as configured, else `http://localhost:PORT` with the base path. */
   readonly issuer: string
+  /** The identifier of an isolated issuer, with `{name}` for its name. */
+  readonly isolated_issuer: string
+  /** Where it listens on this machine: scheme, host and port. */
+  readonly url: string
   /** Where the second port for plain http is, as `http://localhost:PORT`, if there is one. */
   readonly http_url?: string
   /** The authority of a self-signed certificate, as PEM: what clients have to trust. */
@@ -32,9 +39,11 @@ export interface Provider {
   /** Stops listening, answers what is in flight, and ends within a second. */
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
+  /** Answers a request as the server does, without a socket, from one who may administer. */
+  readonly inject: Inject
 }
 
-export async function createProvider(sources: Sources, stream: LogStream): Promise<Provider> {
+export async function createProvider(sources: Sources, stream: LogStream): Promise<Running> {
   let snapshot = await loadSnapshot(sources)
   let problems: readonly Problem[] = []
   const log = createLogger(snapshot.config.log, stream)
@@ -87,9 +96,7 @@ export async function createProvider(sources: Sources, stream: LogStream): Promi
     throw error
   }
   const { url, http_url } = listening
-  const { config, base_path, issuer_suffix } = snapshot
-  const root = (config.public_url ?? url + base_path).replace(issuer_suffix === '' ? /$/ : /\/+$/, '')
-  const issuer = config.issuer ?? root + issuer_suffix
+  const issuer = identifierOf(snapshot, url + snapshot.base_path, '')
   log.info(
     {
       issuer,
@@ -107,8 +114,19 @@ export async function createProvider(sources: Sources, stream: LogStream): Promi
     await listening.close()
     await reloading
   }
+  const inject: Inject = ({ headers, ...request }) => {
+    const { admin_token } = snapshot.config.server
+    const { protocol, host } = new URL(url)
+    // The same base as over the socket, so that the issuer is the same.
+    const base = { host, 'x-forwarded-proto': protocol.slice(0, -1) }
+    const bearer = admin_token === undefined ? {} : { authorization: `Bearer ${admin_token}` }
+    return app.inject({ ...request, remoteAddress: IN_PROCESS, headers: { ...base, ...bearer, ...headers } })
+  }
   return {
     issuer,
+    isolated_issuer: identifierOf(snapshot, url + snapshot.base_path, '/issuers/{name}'),
+    url,
+    inject,
     ...(http_url !== undefined && { http_url }),
     ...(identity?.ca !== undefined && { ca: identity.ca }),
     reload,

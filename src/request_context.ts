@@ -1,7 +1,8 @@
 /** From a request to its context: which issuer it is for, and the URLs by which the world knows that issuer. */
 import type { IncomingMessage } from 'node:http'
 import type { FastifyRequest } from 'fastify'
-import { type Snapshot, withoutSuffix } from './config/snapshot.js'
+import { identifierOf, rootOf } from './config/issuer_identifier.js'
+import type { Snapshot } from './config/snapshot.js'
 import { type Context, IN_PROCESS } from './context.js'
 import { ENDPOINTS, isIssuerName, PATHS } from './endpoints/paths.js'
 import type { Keys } from './keys.js'
@@ -37,15 +38,12 @@ export function createContext(
   const arrival = { headers, protocol, trusted, fallback: `localhost:${socket.localPort}` }
   const request_url = readRequestUrl(arrival, prefix, known)
   const own_path = name === undefined ? '' : `/issuers/${name}`
-  const { issuer_suffix } = snapshot
-  const root = fixed.issuer === undefined ? (known ?? request_url) : withoutSuffix(fixed.issuer, issuer_suffix)
-  const identifier = (url: string) => (issuer_suffix === '' ? url : url.replace(/\/+$/, '') + issuer_suffix)
+  const root = rootOf(snapshot, request_url)
   const below = (url: string) => url.replace(/\/+$/, '') + own_path
   const { store, clock, faults, keys, journal } = findIssuer(name)
   const about = createExchange(name)
   return {
-    // As it was written, be it with a slash at its end or without.
-    issuer: name === undefined ? (fixed.issuer ?? identifier(known ?? request_url)) : identifier(below(root)),
+    issuer: identifierOf(snapshot, request_url, own_path),
     public_url: below(fixed.public_url ?? root),
     internal_url: below(fixed.internal_url ?? root),
     request_url,

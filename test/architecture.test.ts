@@ -31,9 +31,27 @@ const MAY_IMPORT: Readonly<Record<string, Rule>> = {
   flag: { types: ['config'] },
   address_flags: { values: ['flag'] },
   flags: { values: ['flag', 'address_flags'], types: ['config'] },
-  index: { values: ['provider', 'config/errors'], types: ['config'] },
+  index: { values: ['provider', 'handle', 'config/errors'], types: ['config', 'mock'] },
+  handle: {
+    values: ['node:*', 'config/duration', 'endpoints/paths', 'random'],
+    types: ['config', 'directory', 'keys', 'mock', 'store/store'],
+  },
   provider: {
-    values: ['node:*', 'lru-cache', 'config', 'keys', 'listen', 'logger', 'mock', 'random', 'server', 'store', 'tls'],
+    values: [
+      'node:*',
+      'lru-cache',
+      'config',
+      'context',
+      'keys',
+      'listen',
+      'logger',
+      'mock',
+      'random',
+      'server',
+      'store',
+      'tls',
+    ],
+    types: ['handle'],
   },
   server: {
     values: [
@@ -54,7 +72,7 @@ const MAY_IMPORT: Readonly<Record<string, Rule>> = {
     types: ['config', 'context', 'keys', 'mock', 'store/store'],
   },
   request_context: {
-    values: ['config/snapshot', 'context', 'endpoints/paths', 'oauth/errors', 'origin', 'refusal'],
+    values: ['config/issuer_identifier', 'context', 'endpoints/paths', 'oauth/errors', 'origin', 'refusal'],
     types: ['node:*', 'fastify', 'config', 'keys', 'mock', 'store/store'],
   },
   listen: { values: ['node:*', 'server'], types: ['fastify', 'config'] },
@@ -121,6 +139,7 @@ const MAY_IMPORT: Readonly<Record<string, Rule>> = {
   },
   'admin/access': { values: ['node:crypto'] },
   'admin/index': { values: ['@fastify/swagger'] },
+  'admin/issuer': { values: ['config/issuer_identifier'] },
   'admin/validation': { values: ['config/errors', 'config/schema'] },
 }
 

@@ -3,10 +3,10 @@ import { Writable } from 'node:stream'
 import type { Test } from 'tap'
 import type { ConfigInput } from '../src/config/input.js'
 import type { Sources } from '../src/config/load.js'
-import { createProvider, type Provider } from '../src/provider.js'
+import { createProvider, type Running } from '../src/provider.js'
 
 export interface Started {
-  readonly provider: Provider
+  readonly provider: Running
   /** Where its main port is on this machine, without any path. */
   readonly url: string
   /** Every line of the log until now. */

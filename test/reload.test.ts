@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose'
 import { type Test, test } from 'tap'
 import type { Sources } from '../src/config/load.js'
-import { createProvider, type Provider } from '../src/provider.js'
+import { createProvider, type Running } from '../src/provider.js'
 import { authorize, getTokens, loginPage, userinfo, write } from './cli/effects.js'
 import { collectLog, type LogLines } from './log_lines.js'
 import { holdRequest } from './raw_request.js'
@@ -16,7 +16,7 @@ const NOT_RELOADED = /^configuration not reloaded/
 async function start(
   t: Test,
   sources: Partial<Sources>,
-): Promise<{ provider: Provider; issuer: string; log: LogLines }> {
+): Promise<{ provider: Running; issuer: string; log: LogLines }> {
   const log = collectLog()
   const here = { source: 'test', path: ['server'], value: { port: 0, host: '127.0.0.1' } }
   // An elliptic key is made in no time.

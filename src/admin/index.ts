@@ -4,6 +4,7 @@ import type { FastifyPluginAsync, RouteOptions } from 'fastify'
 import { PATHS } from '../endpoints/paths.js'
 import { refuseForeignOrigin, requireAdminToken } from './access.js'
 import { describeComponents } from './components.js'
+import { issuer } from './issuer.js'
 import { journal } from './journal.js'
 import { rotateKeys } from './keys.js'
 import { openapi } from './openapi.js'
@@ -30,6 +31,7 @@ export const admin: FastifyPluginAsync<AdminOptions> = async (app, { schema }) =
 
   await app.register(swagger, DOCUMENT)
   await app.register(openapi, { components })
+  await app.register(issuer)
   await app.register(users)
   await app.register(rotateKeys)
   await app.register(journal)

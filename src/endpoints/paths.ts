@@ -37,6 +37,7 @@ export const PATHS = {
   user: '/users/:sub',
   revoke_tokens: '/users/:sub/revoke-tokens',
   openapi: '/admin/openapi.json',
+  admin_issuer: '/admin/issuer',
   admin_users: '/admin/users',
   admin_user: '/admin/users/:sub',
   admin_clients: '/admin/clients',

@@ -1,0 +1,136 @@
+/** The journal of an issuer, from a test's point of view: what came and went, what is to come, and a live stream of it. */
+import { parseDelay } from '../config/duration.js'
+import type { FaultName } from '../config/fault_row.js'
+import { PATHS } from '../endpoints/paths.js'
+import type { JournalEntry, JournalEvent } from '../mock/journal.js'
+import { JournalTimeoutError } from './admin_error.js'
+import type { Caller } from './call.js'
+import { readEvents } from './events.js'
+
+/** What must be so of an entry; all of it. */
+export interface JournalFilter {
+  /** As discovery names it, less `_endpoint`: `authorization`, `token`, `userinfo` … */
+  readonly endpoint?: string
+  readonly client_id?: string
+  readonly sub?: string
+  /** The HTTP status, or a class of them such as `4xx`. */
+  readonly status?: number | string
+  /** What the entries of one login have in common. */
+  readonly flow_id?: string
+  /** What a remark of the entry is about. */
+  readonly event?: JournalEvent
+  /** What went wrong on purpose. */
+  readonly fault?: FaultName
+}
+
+export interface ListOptions {
+  /** Only entries after the one with this `id`. */
+  readonly after?: number
+  /** So many at most: the newest. */
+  readonly limit?: number
+  /** Shows tokens, codes and secrets, which are masked otherwise. */
+  readonly secrets?: boolean
+}
+
+export interface WaitOptions {
+  /** How long to wait: seconds, or a text such as `500ms` or `2s`, up to five minutes. Default: `5s`. */
+  readonly timeout?: number | string
+  /** Only entries after the one with this `id` count. Default: 0, all that are kept. */
+  readonly after?: number
+  readonly secrets?: boolean
+}
+
+export interface StreamOptions {
+  /** Begins after the entry with this `id`; left out, with the next that comes. */
+  readonly after?: number
+  readonly secrets?: boolean
+  /** Ends the stream. */
+  readonly signal?: AbortSignal
+}
+
+/** Every call throws an `AdminError` if it is refused, such as for a filter that could match nothing. */
+export interface JournalHandle {
+  /** The entries that are kept and match, oldest first. */
+  list(filter?: JournalFilter, options?: ListOptions): Promise<readonly JournalEntry[]>
+  /**
+   * The first entry that matches, be it there already or still to come: nothing is missed that comes between an action
+   * and this call. To wait for another one, say after which:
+   *
+   * ```ts
+   * const first = await provider.journal.waitFor({ endpoint: 'token' })
+   * // … the application refreshes its tokens …
+   * const second = await provider.journal.waitFor({ endpoint: 'token' }, { after: first.id, timeout: '2s' })
+   * ```
+   *
+   * `await provider.journal.last_id()`, asked before an action, does as well where nothing came before.
+   *
+   * @throws {JournalTimeoutError} when the time is over; it names the filter and what came instead.
+   */
+  waitFor(filter?: JournalFilter, options?: WaitOptions): Promise<JournalEntry>
+  /** The `id` of the newest entry; 0 where there is none. */
+  last_id(): Promise<number>
+  /** Entries as they come. Leaving the loop ends it, and so does the provider when it closes. */
+  stream(filter?: JournalFilter, options?: StreamOptions): AsyncGenerator<JournalEntry, void, undefined>
+  /** Forgets all entries; ids count on. */
+  clear(): Promise<void>
+}
+
+interface EntriesAnswer {
+  readonly entries: readonly JournalEntry[]
+}
+
+/** So many entries tell what came instead. */
+const SHOWN = 5
+
+export function createJournalHandle({ call, open }: Caller): JournalHandle {
+  const list: JournalHandle['list'] = async (filter = {}, options = {}) =>
+    (await call<EntriesAnswer>('GET', PATHS.journal, { query: { ...filter, ...options } })).entries
+  return {
+    list,
+    async waitFor(filter = {}, { timeout = '5s', after = 0, secrets } = {}) {
+      const wait = typeof timeout === 'number' ? `${Math.round(timeout * 1000)}ms` : timeout
+      // The provider says when the time is over; that it says nothing at all must not last for ever.
+      const limit = parseDelay(wait) + GRACE
+      const query = { ...filter, wait, after, secrets }
+      const { entries } = await call<EntriesAnswer>('GET', PATHS.journal, { query, limit })
+      if (entries[0] !== undefined) return entries[0]
+      const others = await list({}, { limit: SHOWN })
+      throw new JournalTimeoutError(describeTimeout(filter, wait, after, others), others)
+    },
+    async last_id() {
+      const [entry] = await list({}, { limit: 1 })
+      return entry?.id ?? 0
+    },
+    async *stream(filter = {}, { signal, ...options } = {}) {
+      const ended = new AbortController()
+      const signals = signal === undefined ? [ended.signal] : [ended.signal, signal]
+      const query = { ...filter, ...options }
+      try {
+        const { body } = await open('GET', PATHS.journal_stream, AbortSignal.any(signals), { query })
+        for await (const data of readEvents(body)) yield JSON.parse(data)
+      } catch (error) {
+        if (signal?.aborted !== true) throw error
+      } finally {
+        ended.abort()
+      }
+    },
+    clear: () => call('DELETE', PATHS.journal),
+  }
+}
+
+/** Milliseconds for an answer to come, after the time to wait for it. */
+const GRACE = 10_000
+
+function describeTimeout(filter: object, wait: string, after: number, others: readonly JournalEntry[]): string {
+  const wanted = `no entry ${JSON.stringify(filter)}${after > 0 ? ` after ${after}` : ''} within ${wait}`
+  if (others.length === 0) return `${wanted}; the journal is empty: nothing has called this issuer`
+  return `${wanted}; the last ${others.length === 1 ? 'one is' : `${others.length} are`}:\n${others.map(describe).join('\n')}`
+}
+
+/** An entry in a line. */
+function describe({ id, endpoint, request, response, client_id, sub, faults }: JournalEntry): string {
+  const about = Object.entries({ client_id, sub }).flatMap(([name, value]) => (value ? [`${name} ${value}`] : []))
+  const went = [...about, ...faults.map(({ fault }) => fault)].join(', ')
+  const path = request?.url.split('?')[0]
+  return `  ${id} ${endpoint ?? ''} ${request?.method ?? ''} ${path ?? ''} ${response?.status ?? ''} ${went}`.trimEnd()
+}
