@@ -6,6 +6,7 @@ import { endpointOf } from './endpoints/paths.js'
 import { decodeTokens } from './mock/decoded_token.js'
 import type { Facts } from './mock/faults.js'
 import { words } from './oauth/params.js'
+import { readPicked } from './picked.js'
 import { randomToken } from './random.js'
 import type { Grant } from './store/store.js'
 
@@ -16,17 +17,18 @@ export async function identify({ ctx, routeOptions, query, body, headers }: Fast
   const endpoint = endpointOf(routeOptions.url)
   if (endpoint === undefined) return
   const parameters: Parameters = { ...(query as object), ...(typeof body === 'object' && body) }
-  const { client_id, sub, grant_type, scope, resource } = parameters
+  const { client_id, grant_type, scope, resource } = parameters
   const facts: Partial<Facts> = {
     endpoint,
     ...textOf({ client_id: client_id ?? clientOf(headers.authorization, parameters), grant_type, scope }),
-    ...(endpoint === 'authorization' && textOf({ sub })),
+    ...(endpoint === 'authorization' && textOf({ sub: parameters.as ?? parameters.account ?? parameters.sub })),
     ...(resource !== undefined && { resource: [resource].flat().map(String) }),
   }
   const { grant, flow_id } = await findGrant(ctx, parameters, headers.authorization)
   if (endpoint === 'authorization') {
     const carried = parameters.flow_id
-    ctx.learn({ ...facts, flow_id: isFlowId(carried) ? carried : randomToken().slice(0, 22) })
+    ctx.learn({ ...facts, flow_id: isFlowId(carried) ? carried : createFlowId() })
+    ctx.exchange.picked = readPicked({ ...(typeof body === 'object' && body) }).rules
   } else ctx.learn({ ...facts, flow_id })
   if (grant !== undefined) learnGrant(ctx, grant)
 }
@@ -36,6 +38,9 @@ export function learnGrant(ctx: Context, { sub, client_id, scope, flow_id, fault
   ctx.learn({ sub, client_id, scope: words(`${scope} ${ctx.exchange.facts.scope ?? ''}`).join(' '), flow_id })
   ctx.exchange.picked = faults ?? ctx.exchange.picked
 }
+
+/** What the exchanges of one login have in common from now on. */
+export const createFlowId = () => randomToken().slice(0, 22)
 
 const isFlowId = (value: unknown): value is string => typeof value === 'string' && /^[\w-]{22}$/.test(value)
 

@@ -12,17 +12,19 @@ export type Applicable<N extends FaultName = FaultName> = FaultRule & { readonly
  * configuration. It is counted, and the journal names it.
  * @param names what can be carried out at this point.
  * @param facts what the caller knows besides about whom it concerns.
+ * @param turn what counts once, however often it is asked about, such as a login that takes several requests.
  */
 export async function findFault<N extends FaultName>(
   ctx: Context,
   names: readonly N[],
   facts: Partial<Facts> = {},
+  turn?: string,
 ): Promise<Applicable<N> | undefined> {
   const { exchange, faults } = ctx
   const known = { ...exchange.facts, ...facts }
   for (const { source, owner, rule } of await listRules(ctx, known)) {
     if (!names.some((name) => name === rule.fault) || !matches(rule, known)) continue
-    const met = faults.meet(source, owner, rule)
+    const met = faults.meet(source, owner, rule, turn)
     if (met === undefined) continue
     exchange.applied.push({ fault: rule.fault, source, id: met.id })
     return rule as Applicable<N>

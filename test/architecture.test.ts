@@ -110,12 +110,16 @@ const MAY_IMPORT: Readonly<Record<string, Rule>> = {
     ],
     types: ['fastify', 'jose', 'config', 'context', 'mock'],
   },
+  picked: { values: ['config/fault_catalogue'], types: ['config', 'mock'] },
   exchange: {
-    values: ['jose', 'endpoints/paths', 'mock/decoded_token', 'oauth/params', 'random'],
+    values: ['jose', 'endpoints/paths', 'mock/decoded_token', 'oauth/params', 'picked', 'random'],
     types: ['fastify', 'context', 'mock', 'store/store'],
   },
   pages: { values: ['node:*', 'eta'] },
-  oauth: { values: ['node:*', 'jose', 'directory', 'fault', 'outbound', 'random'], types: ['config', 'context', 'store/store'] },
+  oauth: {
+    values: ['node:*', 'jose', 'directory', 'fault', 'outbound', 'random'],
+    types: ['config', 'context', 'store/store'],
+  },
   tokens: {
     values: ['node:*', 'jose', 'oauth', 'directory', 'fault', 'keys', 'random'],
     types: ['config', 'context', 'store/store'],
@@ -125,8 +129,19 @@ const MAY_IMPORT: Readonly<Record<string, Rule>> = {
   'endpoints/paths': { values: ['config/issuer_name'] },
   grants: { values: ['oauth', 'tokens', 'directory', 'fault'], types: ['context', 'store/store'] },
   interaction: {
-    values: ['node:*', 'oauth', 'tokens', 'pages', 'directory', 'fault', 'mock/decoded_token', 'outbound', 'random'],
-    types: ['config', 'fastify', 'context', 'store/store'],
+    values: [
+      'node:*',
+      'oauth',
+      'tokens',
+      'pages',
+      'directory',
+      'fault',
+      'mock/decoded_token',
+      'outbound',
+      'picked',
+      'random',
+    ],
+    types: ['@fastify/cookie', 'config', 'fastify', 'context', 'mock', 'store/store'],
   },
   'interaction/self_login': { values: ['context', 'endpoints/paths'], types: ['fastify'] },
   endpoints: {

@@ -1,5 +1,6 @@
 /** The page at the issuer's own URL: what this is and where to go from here. */
 import type { FastifyPluginAsync } from 'fastify'
+import { listPredefined } from '../interaction/page_user.js'
 import { renderPage } from '../pages/render.js'
 import { ENDPOINTS, PATHS } from './paths.js'
 
@@ -11,7 +12,7 @@ export const home: FastifyPluginAsync = async (app) => {
       discovery: ctx.base_path + PATHS.discovery,
       authorization_endpoint: ctx.base_path + ENDPOINTS.authorization_endpoint,
       self_login: ctx.base_path + PATHS.self_login,
-      users: [...ctx.snapshot.users.values()],
+      users: await listPredefined(ctx),
       clients: [...ctx.snapshot.clients.values()],
       isolated: ctx.own_path !== '',
       profile: ctx.snapshot.config.profile,

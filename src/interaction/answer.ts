@@ -1,6 +1,7 @@
 /** What the end-user answered on the page of the authorization endpoint. OpenID Connect Core §3.1.2.3 and §3.1.2.4. */
 import { invalidRequest } from '../oauth/errors.js'
 import type { Params } from '../oauth/params.js'
+import { type Picked, readPicked } from '../picked.js'
 import type { BrowserSession } from './session.js'
 
 export interface Answer {
@@ -10,21 +11,27 @@ export interface Answer {
   /** Whose login in this browser is meant; it takes the session's `browser_state` along. */
   readonly account: string | undefined
   readonly browser_state: string | undefined
+  /** What is to go wrong with this login. */
+  readonly picked: Picked
 }
 
-const FIELDS = ['sub', 'action', 'account', 'browser_state'] as const
+/** `as` is that of a button with somebody's name, beside the field that has another's. */
+const FIELDS = ['sub', 'as', 'action', 'account', 'browser_state', 'flow_id', 'error', 'fault'] as const
 
 /** The answer in a form; undefined where the form is an authorization request and nothing else. */
 export function readAnswer(form: Params): Answer | undefined {
   const came = new Set(form.entries().map(([name]) => name))
   if (came.has('client_id') && !FIELDS.some((name) => came.has(name))) return undefined
-  const sub = form.find('sub')
+  const [action, account, browser_state] = [form.find('action'), form.find('account'), form.find('browser_state')]
+  // The button that was pressed counts more than what stands in the field.
+  const typed = account === undefined ? form.find('sub') : undefined
+  const sub = form.find('as') ?? typed
   // OpenID Connect Core §2: at most 255 ASCII characters. Departure: any characters, as the reference takes them.
   if (sub !== undefined && sub.length > 255) {
     throw invalidRequest(`sub has ${sub.length} characters, expected 255 at most`)
   }
-  const [action, account, browser_state] = [form.find('action'), form.find('account'), form.find('browser_state')]
-  return { sub, action, account, browser_state }
+  const picked = readPicked({ error: form.find('error'), fault: form.find('fault') })
+  return { sub, action, account, browser_state, picked }
 }
 
 /** What came besides the answer: an authorization request that was posted, to be posted again with the next answer. */

@@ -1,5 +1,4 @@
 /** What the end-user of a device sees in a browser: the code, who to be, and that it worked. RFC 8628 §3.3: https://www.rfc-editor.org/rfc/rfc8628#section-3.3 */
-import type { FastifyReply } from 'fastify'
 import type { Context } from '../context.js'
 import { findClient, listRecentUsers } from '../directory.js'
 import { approveDevice, type DeviceStatus, denyDevice, findByUserCode, type Waiting } from '../oauth/device_code.js'
@@ -7,7 +6,8 @@ import { invalidRequest, shown } from '../oauth/errors.js'
 import { renderPage } from '../pages/render.js'
 import type { Answer } from './answer.js'
 import { describeScopes, logIn } from './login.js'
-import { addClient, type BrowserSession } from './session.js'
+import { listPredefined } from './page_user.js'
+import { addClient, type BrowserSession, type CookieJar } from './session.js'
 
 /** The form for a code; with what was wrong with the one before. */
 export function devicePage(action: string, user_code?: string, problem?: string): string {
@@ -47,7 +47,7 @@ export async function confirmPage(
     client_id,
     ...(client?.client_name !== undefined && { client_name: client.client_name }),
     scopes: describeScopes(ctx, scope),
-    predefined: [...ctx.snapshot.users.values()],
+    predefined: await listPredefined(ctx),
     recent: await listRecentUsers(ctx),
     ...(problem !== undefined && { problem }),
   })
@@ -56,7 +56,7 @@ export async function confirmPage(
 /** Carries out what the end-user answered. */
 export async function answerDevice(
   ctx: Context,
-  reply: FastifyReply,
+  jar: CookieJar,
   before: BrowserSession | undefined,
   waiting: Waiting,
   { sub, action }: Pick<Answer, 'sub' | 'action'>,
@@ -70,7 +70,7 @@ export async function answerDevice(
     ctx.remark('decision', `the end-user denied access to the device with the user_code ${user_code}`)
     return renderPage('device_done', about)
   }
-  const { account, found } = await logIn(ctx, reply, before, sub!)
+  const { account, found } = await logIn(ctx, jar, before, sub!)
   ctx.learn({ sub: account.sub })
   await approveDevice(ctx, waiting, account)
   await addClient(ctx, found, account.sid, client)

@@ -1,15 +1,17 @@
 /** What the end-user sees at the authorization endpoint, and the login that comes of it. OpenID Connect Core §3.1.2.3 and §3.1.2.4. */
-import type { FastifyReply } from 'fastify'
 import type { Context } from '../context.js'
-import { type Client, findOrCreateUser, listRecentUsers, recordLogin } from '../directory.js'
+import { type Client, findOrCreateUser, findUser, listRecentUsers, recordLogin } from '../directory.js'
 import type { AuthorizationRequest } from '../oauth/authorization_request.js'
 import { words } from '../oauth/params.js'
 import { type PageUser, renderPage } from '../pages/render.js'
+import type { Picked } from '../picked.js'
 import { randomToken } from '../random.js'
 import type { Account } from '../store/store.js'
 import { namesOf } from './consent.js'
 import type { AskConsent, AskLogin } from './next_step.js'
-import { type BrowserSession, putAccount } from './session.js'
+import { describeUser, listPredefined } from './page_user.js'
+import { describePicks } from './picks.js'
+import { type BrowserSession, type CookieJar, putAccount } from './session.js'
 
 /** Where the forms of a page go, and what they take along. */
 export interface Form {
@@ -18,6 +20,8 @@ export interface Form {
   readonly hidden: readonly (readonly [string, string])[]
   /** What was wrong with the last answer. */
   readonly problem?: string
+  /** What was picked with it to go wrong. */
+  readonly picked?: Picked
 }
 
 /** The form on which the end-user chooses who to be, or with which login of this browser to go on. */
@@ -28,27 +32,27 @@ export async function loginPage(
   { accounts, prefilled, found }: AskLogin,
 ): Promise<string> {
   return renderPage('login', {
-    ...form,
+    ...describeForm(ctx, asked, form),
     ...describeRequest(ctx, asked),
-    predefined: [...ctx.snapshot.users.values()],
+    predefined: await listPredefined(ctx),
     recent: await listRecentUsers(ctx),
-    accounts: accounts.map((account) => describeAccount(ctx, account)),
+    accounts: await Promise.all(accounts.map((account) => describeAccount(ctx, account))),
     ...(found !== undefined && { browser_state: found.session.browser_state }),
     ...(prefilled !== undefined && { login_hint: prefilled }),
   })
 }
 
 /** The form on which an end-user who has logged in agrees. */
-export function consentPage(
+export async function consentPage(
   ctx: Context,
   asked: AuthorizationRequest,
   form: Form,
   { account, found }: AskConsent,
-): string {
+): Promise<string> {
   return renderPage('consent', {
-    ...form,
+    ...describeForm(ctx, asked, form),
     ...describeRequest(ctx, asked),
-    account: describeAccount(ctx, account),
+    account: await describeAccount(ctx, account),
     browser_state: found.session.browser_state,
   })
 }
@@ -56,7 +60,7 @@ export function consentPage(
 /** The end-user has logged in: who they are from now on in this browser. */
 export async function logIn(
   ctx: Context,
-  reply: FastifyReply,
+  jar: CookieJar,
   before: BrowserSession | undefined,
   sub: string,
 ): Promise<{ readonly account: Account; readonly found: BrowserSession }> {
@@ -65,8 +69,17 @@ export async function logIn(
   // Who logs in again goes on with the session that their clients know, so that its end reaches them all.
   const known = before?.session.accounts.find((one) => one.sub === user.sub)
   const { sid, client_ids } = known ?? { sid: randomToken(), client_ids: [] }
-  const account = { sub: user.sub, sid, auth_time: ctx.clock.now(), client_ids }
-  return { account, found: await putAccount(ctx, reply, before, account) }
+  const { flow_id } = ctx.exchange
+  const auth_time = ctx.clock.now()
+  const account = { sub: user.sub, sid, auth_time, client_ids, ...(flow_id !== undefined && { flow_id }) }
+  return { account, found: await putAccount(ctx, jar, before, account) }
+}
+
+/** Where the form goes, what it takes along, and what can be picked on it. */
+function describeForm(ctx: Context, asked: AuthorizationRequest, { picked, hidden, ...form }: Form) {
+  const { flow_id } = ctx.exchange
+  const flow: [string, string][] = flow_id === undefined ? [] : [['flow_id', flow_id]]
+  return { ...form, hidden: [...hidden, ...flow], picks: describePicks(asked, picked) }
 }
 
 /** Who asks, for what, and where the answer goes. */
@@ -99,13 +112,8 @@ function isWebAddress(uri: string | undefined): uri is string {
   return uri !== undefined && URL.canParse(uri) && /^https?:$/.test(new URL(uri).protocol)
 }
 
-function describeAccount({ snapshot }: Context, { sub }: Account): PageUser {
-  const { display_name, description } = snapshot.users.get(sub) ?? {}
-  return {
-    sub,
-    ...(display_name !== undefined && { display_name }),
-    ...(description !== undefined && { description }),
-  }
+async function describeAccount(ctx: Context, { sub }: Account): Promise<PageUser> {
+  return describeUser({ ...(await findUser(ctx, sub)), sub })
 }
 
 /** Scopes as a page lists them: with what the configuration says of them. */

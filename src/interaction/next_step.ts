@@ -2,9 +2,10 @@
 import type { Context } from '../context.js'
 import { findUser } from '../directory.js'
 import type { AuthorizationRequest } from '../oauth/authorization_request.js'
-import { accessDenied, consentRequired, loginRequired } from '../oauth/errors.js'
+import { accessDenied, consentRequired, loginRequired, shown } from '../oauth/errors.js'
 import type { Account } from '../store/store.js'
 import { type Answer, isOf } from './answer.js'
+import { findAutoLogin } from './auto_login.js'
 import { hasConsented } from './consent.js'
 import type { BrowserSession } from './session.js'
 import { type Fits, hintedAmong, readWanted } from './wanted.js'
@@ -36,15 +37,50 @@ export async function nextStep(
   answer: Answer | undefined,
 ): Promise<Step> {
   if (answer?.action === 'deny') throw accessDenied('the end-user denied access')
+  if (answer?.picked.problem !== undefined) {
+    return askLogin(ctx, asked, found, [], 'what was picked to go wrong is not known', answer.sub)
+  }
   const fits = await readWanted(ctx, asked)
   if (answer?.sub !== undefined) {
     if (!fits(answer.sub)) throw otherUser()
+    ctx.remark('decision', `${shown(answer.sub)} is logged in, since the form says so`)
     return { step: 'log_in', sub: answer.sub }
   }
   const accounts = await listAccounts(ctx, found)
+  const nobodySaid = answer?.account === undefined && answer?.action === undefined
+  const silent = nobodySaid ? await logInUnasked(ctx, asked, found, accounts, fits) : undefined
+  if (silent !== undefined) return silent
   if (asked.prompt.includes('none')) return answerSilently(ctx, asked, found, accounts, fits)
-  if (!ctx.snapshot.single_sign_on || found === undefined) return askLogin(asked, found, [])
+  if (found === undefined) return askLogin(ctx, asked, found, [], 'there is no session in this browser')
+  if (!ctx.snapshot.single_sign_on) return askLogin(ctx, asked, found, [], 'sessions.single_sign_on is off')
   return interact(ctx, asked, found, accounts, fits, answer)
+}
+
+/**
+ * The configuration says who logs in. `prompt=none` is answered as well: nobody is asked anything, which is all that it
+ * demands. Departure: with `prompt=login`, `consent` or `select_account` nobody is asked either.
+ */
+async function logInUnasked(
+  ctx: Context,
+  asked: AuthorizationRequest,
+  found: BrowserSession | undefined,
+  accounts: readonly Account[],
+  fits: Fits,
+): Promise<Step | undefined> {
+  const auto = await findAutoLogin(ctx, asked)
+  if (auto === undefined) return undefined
+  const { sub, why } = auto
+  if (!fits(sub)) {
+    ctx.remark('decision', `${shown(sub)} is not logged in without a page, though ${why}: the request names another`)
+    return undefined
+  }
+  ctx.remark('decision', `${shown(sub)} is logged in without a page, since ${why}`)
+  // Who is logged in already stays so: a new login would change the session under the other applications of the browser.
+  const account = accounts.find((one) => one.sub === sub)
+  if (found === undefined || account === undefined || asked.prompt.includes('login') || isTooOld(ctx, asked, account)) {
+    return { step: 'log_in', sub }
+  }
+  return { step: 'answer', account, found, agreed: true }
 }
 
 /** OpenID Connect Core §3.1.2.1: under `prompt=none` nothing is shown; what would have to be shown is an error. */
@@ -68,6 +104,7 @@ async function answerSilently(
   if (!(await hasConsented(ctx, asked, account.sub))) {
     throw consentRequired(`the end-user has not yet agreed to what the client ${asked.client.client_id} asks for`)
   }
+  ctx.remark('decision', `${shown(account.sub)} is logged in and has agreed before, which answers prompt=none`)
   return { step: 'answer', account, found, agreed: false }
 }
 
@@ -81,7 +118,7 @@ async function interact(
   answer: Answer | undefined,
 ): Promise<Step> {
   const said = answer !== undefined && isOf(answer, found) ? answer : undefined
-  if (said?.action === 'switch') return askLogin(asked, found, accounts)
+  if (said?.action === 'switch') return askLogin(ctx, asked, found, accounts, 'the end-user wants another account')
   const chosen = accounts.find(({ sub }) => sub === said?.account)
   const { prompt } = asked
   const fitting = await hintedAmong(
@@ -90,27 +127,50 @@ async function interact(
     accounts.filter(({ sub, sid }) => fits(sub, sid)),
   )
   const account = chosen ?? fitting[0]
+  if (account === undefined) return askLogin(ctx, asked, found, [], 'nobody whom the request wants is logged in')
   // OpenID Connect Core §3.1.2.1: prompt=login and a max_age that has passed take a new login.
-  if (account === undefined || prompt.includes('login') || isTooOld(ctx, asked, account)) {
-    return askLogin(asked, found, [], account)
+  if (prompt.includes('login')) return askLogin(ctx, asked, found, [], 'prompt is login', account.sub)
+  if (isTooOld(ctx, asked, account)) {
+    return askLogin(ctx, asked, found, [], `the login is older than max_age, ${asked.max_age} s`, account.sub)
   }
   // OpenID Connect Core §3.1.2.1: prompt=select_account lets the end-user choose among those who are logged in.
-  if (prompt.includes('select_account') && chosen === undefined) return askLogin(asked, found, accounts)
+  if (prompt.includes('select_account') && chosen === undefined) {
+    return askLogin(ctx, asked, found, accounts, 'prompt is select_account')
+  }
   if (!fits(account.sub, account.sid)) throw otherUser()
-  const agreed = said?.action === 'consent' && chosen !== undefined
-  if (!agreed && (prompt.includes('consent') || !(await hasConsented(ctx, asked, account.sub)))) {
+  return askConsent(ctx, asked, found, account, said?.action === 'consent' && chosen !== undefined)
+}
+
+/** @param agreed whether the end-user has just done so. */
+async function askConsent(
+  ctx: Context,
+  asked: AuthorizationRequest,
+  found: BrowserSession,
+  account: Account,
+  agreed: boolean,
+): Promise<Step> {
+  const sub = shown(account.sub)
+  const before = await hasConsented(ctx, asked, account.sub)
+  if (!agreed && (asked.prompt.includes('consent') || !before)) {
+    const why = before ? 'prompt is consent' : `${sub} has not yet agreed to all that is asked for`
+    ctx.remark('decision', `the consent page is shown, since ${why}`)
     return { step: 'ask_consent', account, found }
   }
+  ctx.remark('decision', `${sub} is logged in, and ${agreed ? 'agrees' : 'has agreed before'}`)
   return { step: 'answer', account, found, agreed }
 }
 
+/** @param prefilled who stands in the field, unless the client hints at somebody. */
 function askLogin(
+  ctx: Context,
   { login_hint }: AuthorizationRequest,
   found: BrowserSession | undefined,
   accounts: readonly Account[],
-  account?: Account,
+  why: string,
+  prefilled?: string,
 ): Step {
-  return { step: 'ask_login', found, accounts, prefilled: login_hint ?? account?.sub }
+  ctx.remark('decision', `the login page is shown, since ${why}`)
+  return { step: 'ask_login', found, accounts, prefilled: login_hint ?? prefilled }
 }
 
 /** Those who are logged in in the browser, the latest first, and still exist. */

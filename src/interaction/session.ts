@@ -1,12 +1,18 @@
 /** What the provider remembers of a browser: who has logged in there, behind a cookie. OpenID Connect Session Management §2. */
 import { createHash } from 'node:crypto'
-import type { FastifyReply } from 'fastify'
+import type { CookieSerializeOptions } from '@fastify/cookie'
 import type { Context } from '../context.js'
 import type { Client } from '../directory.js'
 import { randomToken } from '../random.js'
 import type { Account, Session } from '../store/store.js'
 
-type Cookies = Readonly<Record<string, string | undefined>>
+export type Cookies = Readonly<Record<string, string | undefined>>
+
+/** Where cookies are put for the browser, such as a reply. */
+export interface CookieJar {
+  setCookie(name: string, value: string, options: CookieSerializeOptions): unknown
+  clearCookie(name: string, options: CookieSerializeOptions): unknown
+}
 
 /** A session and the id that the browser holds. */
 export interface BrowserSession {
@@ -33,7 +39,7 @@ export async function findSessionOf(ctx: Context, sid: string): Promise<BrowserS
 /** Puts the account first among those of the browser, under a new id, so that an id from before the login is worth nothing. */
 export async function putAccount(
   ctx: Context,
-  reply: FastifyReply,
+  jar: CookieJar,
   before: BrowserSession | undefined,
   account: Account,
 ): Promise<BrowserSession> {
@@ -46,7 +52,7 @@ export async function putAccount(
   if (before !== undefined) await ctx.store.sessions.delete(before.id)
   const id = randomToken()
   await ctx.store.sessions.put(id, session)
-  setCookies(ctx, reply, id, session.browser_state)
+  setCookies(ctx, jar, id, session.browser_state)
   return { id, session }
 }
 
@@ -66,9 +72,9 @@ export async function addClient(ctx: Context, { id }: BrowserSession, sid: strin
 }
 
 /** Ends a session, with all its accounts. */
-export async function endSession(ctx: Context, reply: FastifyReply, { id }: BrowserSession): Promise<void> {
+export async function endSession(ctx: Context, jar: CookieJar, { id }: BrowserSession): Promise<void> {
   await ctx.store.sessions.delete(id)
-  setCookies(ctx, reply, '', randomToken())
+  setCookies(ctx, jar, '', randomToken())
 }
 
 /** OpenID Connect Session Management §2: what the client's iframe hands to ours, to ask whether anything changed. */
@@ -90,7 +96,7 @@ const MOST_ACCOUNTS = 20
 /** Nor uses more applications in one login. */
 const MOST_CLIENTS = 100
 
-function setCookies(ctx: Context, reply: FastifyReply, id: string, browser_state: string): void {
+function setCookies(ctx: Context, jar: CookieJar, id: string, browser_state: string): void {
   const names = cookieNames(ctx)
   const secure = ctx.public_url.startsWith('https:')
   const options = {
@@ -101,8 +107,8 @@ function setCookies(ctx: Context, reply: FastifyReply, id: string, browser_state
     // the same site, so `Lax` does.
     sameSite: secure ? 'none' : 'lax',
   } as const
-  if (id === '') reply.clearCookie(names.session, { ...options, httpOnly: true })
-  else reply.setCookie(names.session, id, { ...options, httpOnly: true })
+  if (id === '') jar.clearCookie(names.session, { ...options, httpOnly: true })
+  else jar.setCookie(names.session, id, { ...options, httpOnly: true })
   // The script of the check_session_iframe reads this one.
-  reply.setCookie(names.browser_state, browser_state, options)
+  jar.setCookie(names.browser_state, browser_state, options)
 }

@@ -61,8 +61,11 @@ export interface Faults {
   delete(id: string): boolean
   /** Removes the rules of run time, and sets the counters of all others to zero. */
   reset(): void
-  /** Counts that an exchange matched the rule, and says whether it happens this time. */
-  meet(source: FaultSource, owner: string, rule: FaultRule): CountedFault | undefined
+  /**
+   * Counts that an exchange matched the rule, and says whether it happens this time.
+   * @param turn what counts once, and is answered alike, however often it comes.
+   */
+  meet(source: FaultSource, owner: string, rule: FaultRule, turn?: string): CountedFault | undefined
   /** A rule of elsewhere with its counters. */
   describe(source: FaultSource, owner: string, rule: FaultRule): CountedFault
 }
@@ -76,15 +79,20 @@ interface Counter {
   matched: number
   hits: number
   readonly seed: number
+  /** The latest of those that count once, and whether it happened. */
+  readonly turns: Map<string, boolean>
 }
+
+/** So many turns of a rule are known again. */
+const MOST_TURNS = 100
 
 /** @param random a whole number from 0 below 2^32, as a seed for rules that have none. */
 export function createFaults(random: () => number): Faults {
   const rules = new Map<string, FaultRule>()
   const counters = new Map<string, Counter>()
-  let count = 0
+  let added = 0
   const counterOf = (id: string, { seed }: FaultRule): Counter => {
-    const counter = counters.get(id) ?? { matched: 0, hits: 0, seed: seed ?? random() }
+    const counter = counters.get(id) ?? { matched: 0, hits: 0, seed: seed ?? random(), turns: new Map() }
     counters.delete(id)
     counters.set(id, counter)
     const [oldest] = counters.keys()
@@ -100,8 +108,8 @@ export function createFaults(random: () => number): Faults {
   return {
     add(rule) {
       if (rules.size >= MOST_RULES) return undefined
-      count += 1
-      const id = String(count)
+      added += 1
+      const id = String(added)
       rules.set(id, rule)
       return describe('runtime', id, rule)
     },
@@ -114,13 +122,12 @@ export function createFaults(random: () => number): Faults {
       rules.clear()
       counters.clear()
     },
-    meet(source, owner, rule) {
+    meet(source, owner, rule, turn) {
       const id = idOf(source, owner, rule)
       const counter = counterOf(id, rule)
-      counter.matched += 1
-      if (!happens(rule, counter)) return undefined
-      counter.hits += 1
-      return describe(source, id, rule)
+      const met = (turn === undefined ? undefined : counter.turns.get(turn)) ?? count(rule, counter)
+      if (turn !== undefined) remember(counter.turns, turn, met)
+      return met ? describe(source, id, rule) : undefined
     },
     describe: (source, owner, rule) => describe(source, idOf(source, owner, rule), rule),
   }
@@ -133,6 +140,19 @@ export function matches({ match = {} }: FaultRule, facts: Facts): boolean {
     const known = name === 'scope' ? String(fact ?? '').split(' ') : [fact ?? []].flat()
     return [wanted].flat().some((one) => known.includes(one))
   })
+}
+
+function count(rule: FaultRule, counter: Counter): boolean {
+  counter.matched += 1
+  const met = happens(rule, counter)
+  if (met) counter.hits += 1
+  return met
+}
+
+function remember(turns: Counter['turns'], turn: string, met: boolean): void {
+  turns.set(turn, met)
+  const [oldest] = turns.keys()
+  if (turns.size > MOST_TURNS) turns.delete(oldest!)
 }
 
 /** After the first so many, at every so many, by chance, and so many times at most. */

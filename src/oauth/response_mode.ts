@@ -1,6 +1,7 @@
 /** How an authorization response travels to the client. OAuth 2.0 Multiple Response Types §2.1 and Form Post Response Mode §2. */
 import type { Context } from '../context.js'
 import { invalidRequest, shown } from './errors.js'
+import { type Parameters, spoil } from './response_fault.js'
 import { findResponseType, RESPONSE_TYPES, type ResponseType } from './response_type.js'
 
 /** Each mode that is a redirect, and how it puts the parameters on the redirect_uri. */
@@ -23,10 +24,11 @@ export interface ReturnAddress {
   readonly state: string | undefined
 }
 
-/** A redirect, or a form that the browser has to post. */
-export type AuthorizationResponse =
+/** A redirect, or a form that the browser has to post; `twice` where a fault wants it to come back twice. */
+export type AuthorizationResponse = { readonly twice: boolean } & (
   | { readonly location: string }
   | { readonly action: string; readonly fields: readonly (readonly [string, string])[] }
+)
 
 /**
  * The mode in which to answer: the one asked for, else the one of the response type.
@@ -56,24 +58,32 @@ function travelsInFragment(response_type: ResponseType | undefined): boolean {
   return token || id_token
 }
 
-/** What carries the parameters, and `state` as it came, to the return address. Undefined ones are left out. */
-export function authorizationResponse(
-  ctx: Context,
-  to: ReturnAddress,
-  parameters: Readonly<Record<string, string | undefined>>,
-): AuthorizationResponse {
+/** The parameters of an answer as they travel, with `state` as it came. */
+export interface Carried {
+  readonly fields: readonly (readonly [string, string])[]
+  readonly twice: boolean
+}
+
+/** The parameters with what every answer has, as they are or as a fault has them. Undefined ones are left out. */
+export async function completeParameters(ctx: Context, to: ReturnAddress, parameters: Parameters): Promise<Carried> {
   // RFC 9207 §2: the client learns who answers, in refusals as well.
   const iss = ctx.snapshot.rules.iss_parameter ? ctx.issuer : undefined
-  const fields = definedOf({ ...parameters, state: to.state, iss })
-  if (to.response_mode === 'form_post') return { action: to.redirect_uri, fields }
-  return { location: REDIRECTS[to.response_mode](to.redirect_uri, new URLSearchParams(fields).toString()) }
+  const spoilt = await spoil(ctx, { ...parameters, state: to.state, iss })
+  return { fields: definedOf(spoilt.parameters), twice: spoilt.twice }
+}
+
+/** What carries the parameters to the return address. */
+export function authorizationResponse(to: ReturnAddress, { fields, twice }: Carried): AuthorizationResponse {
+  if (to.response_mode === 'form_post') return { action: to.redirect_uri, fields, twice }
+  const query = new URLSearchParams(fields.map(([name, value]) => [name, value])).toString()
+  return { location: REDIRECTS[to.response_mode](to.redirect_uri, query), twice }
 }
 
 /** The URI with the parameters in its query. Undefined ones are left out. */
-export function withQuery(uri: string, parameters: Readonly<Record<string, string | undefined>>): string {
+export function withQuery(uri: string, parameters: Parameters): string {
   return REDIRECTS.query(uri, new URLSearchParams(definedOf(parameters)).toString())
 }
 
-function definedOf(parameters: Readonly<Record<string, string | undefined>>): [string, string][] {
+function definedOf(parameters: Parameters): [string, string][] {
   return Object.entries(parameters).filter((entry): entry is [string, string] => entry[1] !== undefined)
 }

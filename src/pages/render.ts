@@ -7,6 +7,18 @@ export interface PageUser {
   sub: string
   display_name?: string
   description?: string
+  /** The names of what goes wrong for them on purpose. */
+  faults?: readonly string[]
+}
+
+/** What can be picked to go wrong with a login. */
+export interface PagePicks {
+  errors: readonly string[]
+  groups: readonly { label: string; faults: readonly { name: string; effect: string }[] }[]
+  /** What was picked before. */
+  error?: string
+  fault?: string
+  problem?: string
 }
 
 /** An authorization request as the pages show it. */
@@ -27,6 +39,7 @@ export interface PageRequest {
   claims: readonly string[]
   /** Why the answer before was refused. */
   problem?: string
+  picks: PagePicks
 }
 
 /** What each page shows, by the name of its template. */
@@ -67,6 +80,8 @@ export interface Pages {
   }
   /** Without a `sub`, the end-user refused. */
   device_done: { client_id: string; client_name?: string; sub?: string }
+  /** An answer that comes back twice, as a redirect or as a form: in a frame, and then in the place of this page. */
+  double_callback: { location: string } | { action: string; fields: readonly (readonly [string, string])[] }
   error: { error: string; description: string; status: number }
   end_session: {
     action: string

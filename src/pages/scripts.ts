@@ -6,6 +6,7 @@ import { join } from 'node:path'
 /** By page; the page has it inline. */
 export const SCRIPTS = {
   check_session: readInline('check_session.js'),
+  double_callback: readInline('double_callback.js'),
   form_post: readInline('form_post.js'),
   session_ended: readInline('session_ended.js'),
 } as const
@@ -13,6 +14,7 @@ export const SCRIPTS = {
 /** Each as a source for the Content-Security-Policy, without its quotes. */
 export const SCRIPT_HASHES = {
   check_session: hashOf(SCRIPTS.check_session),
+  double_callback: hashOf(SCRIPTS.double_callback),
   form_post: hashOf(SCRIPTS.form_post),
   session_ended: hashOf(SCRIPTS.session_ended),
 } as const

@@ -331,9 +331,11 @@ t.test(
       t.equal(page.statusCode, 200)
       t.match(page.body, '<label for="sub">Subject</label>')
       t.match(page.body, '<code class="value">app</code>', 'the form counts')
-      const [, first = ''] = /<form method="post" action="([^"]*)">/.exec(page.body) ?? []
+      const [, first = ''] = /<form method="post" action="([^"]*)"/.exec(page.body) ?? []
       t.equal(first.replaceAll('&amp;', '&'), `?${url.split('?')[1] ?? ''}`)
-      t.strictSame(hiddenIn(page), { ...form, nonce: '"n"' })
+      const { flow_id, ...carried } = hiddenIn(page)
+      t.match(flow_id, /^[\w-]{22}$/)
+      t.strictSame(carried, { ...form, nonce: '"n"' })
       const back = await shared.post(url, { ...hiddenIn(page), sub: 'alice' })
       t.equal(back.statusCode, 302)
       t.equal(new URL(String(back.headers.location)).searchParams.get('state'), QUERY.state)

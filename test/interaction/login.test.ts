@@ -10,7 +10,7 @@ const pageOf = async ({ get }: TestApp, query: Record<string, string> = {}) => {
 /** The names on the buttons below a heading. */
 const offered = (body: string, heading: string) => {
   const [, section = ''] = new RegExp(`>${heading}</h2>(.*?)</section>`, 's').exec(body) ?? []
-  return [...section.matchAll(/<button [^>]*name="sub" value="([^"]*)"[^>]*>Authorize as ([^<]*)<\/button>/g)].map(
+  return [...section.matchAll(/<button [^>]*name="as" value="([^"]*)"[^>]*>Authorize as ([^<]*)<\/button>/g)].map(
     ([, value, name]) => {
       if (value !== name) throw new Error(`the button says ${name} and means ${value}`)
       return value

@@ -1,7 +1,18 @@
 /** How answers travel. OAuth 2.0 Multiple Response Types §2.1. */
 import t from 'tap'
-import { authorizationResponse, readResponseMode, requireFittingMode } from '../../src/oauth/response_mode.js'
+import type { Context } from '../../src/context.js'
+import type { Parameters } from '../../src/oauth/response_fault.js'
+import {
+  authorizationResponse,
+  completeParameters,
+  type ReturnAddress,
+  readResponseMode,
+  requireFittingMode,
+} from '../../src/oauth/response_mode.js'
 import { createContext } from '../app.js'
+
+const respond = async (ctx: Context, to: ReturnAddress, parameters: Parameters) =>
+  authorizationResponse(to, await completeParameters(ctx, to, parameters))
 
 const URLS: [string, string, 'query' | 'fragment', string | undefined, string][] = [
   ['§4.1.2: the answer is a query', 'http://a/cb', 'query', 's', 'http://a/cb?code=x%26y&state=s'],
@@ -13,14 +24,14 @@ const URLS: [string, string, 'query' | 'fragment', string | undefined, string][]
 for (const [title, redirect_uri, response_mode, state, location] of URLS) {
   t.test(title, async (t) => {
     const to = { redirect_uri, response_mode, state }
-    const sent = authorizationResponse(await createContext(), to, { code: 'x&y', error: undefined })
-    t.strictSame(sent, { location })
+    const sent = await respond(await createContext(), to, { code: 'x&y', error: undefined })
+    t.strictSame(sent, { location, twice: false })
   })
 }
 
 t.test('nothing to carry leaves the redirect_uri as it is', async (t) => {
   const to = { redirect_uri: 'http://a', response_mode: 'query', state: undefined } as const
-  t.strictSame(authorizationResponse(await createContext(), to, {}), { location: 'http://a' })
+  t.strictSame(await respond(await createContext(), to, {}), { location: 'http://a', twice: false })
 })
 
 t.test('OAuth 2.0 Multiple Response Types §2.1: an unknown response_mode is refused', async (t) => {
@@ -60,14 +71,15 @@ t.test('Form Post Response Mode §2: the answer is the fields of a form', async 
     ['code', 'x'],
     ['state', 's"<'],
   ]
-  const sent = authorizationResponse(await createContext(), to, { code: 'x', error: undefined })
-  t.strictSame(sent, { action: to.redirect_uri, fields })
+  const sent = await respond(await createContext(), to, { code: 'x', error: undefined })
+  t.strictSame(sent, { action: to.redirect_uri, fields, twice: false })
 })
 
 t.test('RFC 9207 §2: the answer carries iss under the rule', async (t) => {
   const to = { redirect_uri: 'http://a', response_mode: 'query', state: undefined } as const
   const strict = await createContext({ rules: { iss_parameter: true } })
-  t.strictSame(authorizationResponse(strict, to, { error: 'x' }), {
+  t.strictSame(await respond(strict, to, { error: 'x' }), {
     location: `http://a?error=x&iss=${encodeURIComponent(strict.issuer)}`,
+    twice: false,
   })
 })
