@@ -27,6 +27,8 @@ export function refuse(
   else request.log.warn({ path: pathOf(request), status: refusal.status, ...refusal.toJSON() }, 'request refused')
   reply.code(refusal.status).headers(refusal.headers)
   if (answer === 'json') return reply.type('application/json; charset=utf-8').send(toJson(refusal))
+  // There is no context where the request is for an issuer that can't be.
+  if (request.ctx !== null) request.ctx.exchange.answer = refusal.toJSON()
   const page = renderPage('error', { error: refusal.error, description: refusal.message, status: refusal.status })
   return reply.type('text/html; charset=utf-8').send(page)
 }

@@ -1,4 +1,5 @@
 /** The schemas that admin routes refer to: the parts of the configuration, and what is made of them. */
+import { JOURNAL_ENTRY } from './journal_entry.js'
 import { integer, REFUSAL, type Schema, text, time } from './schema.js'
 
 interface Part extends Schema {
@@ -15,6 +16,7 @@ export function describeComponents(schema: object): Readonly<Record<string, Sche
   return {
     ...$defs,
     Refusal: REFUSAL,
+    JournalEntry: JOURNAL_ENTRY,
     UserBody: { ...user, description: 'A user as in the file. `sub` is that of the path.', required: [] },
     UserAnswer: extend(user, 'A user, with where it comes from.', {
       origin: { description: 'Where the user comes from: `login` is a login with an unknown `sub`.', enum: ORIGINS },

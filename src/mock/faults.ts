@@ -38,6 +38,8 @@ export interface Exchange {
   /** What was picked on the login page for this login. */
   picked: readonly FaultRule[]
   readonly applied: AppliedFault[]
+  /** What is said to the client or the end-user where the answer is a redirect or a page. */
+  answer?: Readonly<Record<string, string>>
 }
 
 /** A rule with its counters. */

@@ -19,18 +19,21 @@ export interface Remark {
   readonly details: Readonly<Record<string, unknown>>
 }
 
-export interface JournalRequest {
-  readonly method: string
-  /** The path with its query. */
-  readonly url: string
+interface Message {
   readonly headers: Readonly<Record<string, unknown>>
   readonly body?: unknown
+  /** How many characters the body has, where it was cut. */
+  readonly body_cut?: number
 }
 
-export interface JournalResponse {
+export interface JournalRequest extends Message {
+  readonly method: string
+  /** The path with its query; of a call that the provider made, the whole URL. */
+  readonly url: string
+}
+
+export interface JournalResponse extends Message {
   readonly status: number
-  readonly headers: Readonly<Record<string, unknown>>
-  readonly body?: unknown
 }
 
 export interface JournalEntry extends Partial<Omit<Facts, 'issuer'>> {
@@ -38,12 +41,17 @@ export interface JournalEntry extends Partial<Omit<Facts, 'issuer'>> {
   readonly id: number
   /** Seconds since the epoch, by the issuer's clock. */
   readonly at: number
+  /** How long it took, in real milliseconds. */
+  readonly ms?: number
   /** The same from the authorization request to the last refresh and the logout. */
   readonly flow_id?: string
   /** Left out where nobody asked, such as for keys that rotate by the clock. */
   readonly request?: JournalRequest
   /** Left out where a fault kept it back. */
   readonly response?: JournalResponse
+  /** Of a refusal, wherever it went. */
+  readonly error?: string
+  readonly error_description?: string
   readonly tokens: readonly DecodedToken[]
   readonly remarks: readonly Remark[]
   readonly faults: readonly AppliedFault[]
@@ -58,8 +66,10 @@ export interface Journal {
   isNews(remark: Pick<Remark, 'event' | 'message'>): boolean
   /** The entries that are kept, oldest first. */
   list(): readonly JournalEntry[]
-  /** Calls back with each entry from now on, until what it returns is called. */
-  follow(listener: (entry: JournalEntry) => void): () => void
+  /** The id of the newest entry that there ever was; 0 before the first. */
+  lastId(): number
+  /** Calls back with each entry from now on, until what it returns is called. Undefined where too many listen already. */
+  follow(listener: (entry: JournalEntry) => void): (() => void) | undefined
   clear(): void
 }
 
@@ -72,25 +82,30 @@ export interface JournalBounds {
 
 /** So many remarks are known again. */
 const MOST_REMARKS = 1000
+/** So many can wait for entries at a time. */
+export const MOST_LISTENERS = 1000
 
 export function createJournal(bounds: () => JournalBounds): Journal {
   const entries = new Map<number, { readonly entry: JournalEntry; readonly size: number }>()
   const said = new Set<string>()
   const listeners = new Set<(entry: JournalEntry) => void>()
   let count = 0
-  let size = 0
+  // As a list in JSON: its brackets, and a comma or bracket for each entry.
+  let size = 1
   const removeOldest = () => {
     const [id] = entries.keys()
     size -= entries.get(id!)!.size
     entries.delete(id!)
   }
   const add = (fields: Omit<JournalEntry, 'id'>): JournalEntry => {
+    const { max_entries, max_size } = bounds()
     count += 1
-    const entry = { id: count, ...fields }
-    const own = JSON.stringify(entry).length
+    const whole = { id: count, ...fields }
+    const wholeSize = sizeOf(whole)
+    const entry = wholeSize < max_size ? whole : shorten(whole)
+    const own = entry === whole ? wholeSize : sizeOf(entry)
     entries.set(count, { entry, size: own })
     size += own
-    const { max_entries, max_size } = bounds()
     while (entries.size > max_entries || (size > max_size && entries.size > 0)) removeOldest()
     for (const listener of listeners) listener(entry)
     return entry
@@ -108,14 +123,29 @@ export function createJournal(bounds: () => JournalBounds): Journal {
       return news
     },
     list: () => [...entries.values()].map(({ entry }) => entry),
+    lastId: () => count,
     follow(listener) {
+      if (listeners.size >= MOST_LISTENERS) return undefined
       listeners.add(listener)
       return () => void listeners.delete(listener)
     },
     clear() {
       entries.clear()
       said.clear()
-      size = 0
+      size = 1
     },
+  }
+}
+
+const sizeOf = (entry: JournalEntry) => JSON.stringify(entry).length + 1
+
+/** What is left of an entry that would fill the journal alone: who asked for what, and what came of it. */
+function shorten({ request, response, ...entry }: JournalEntry): JournalEntry {
+  return {
+    ...entry,
+    ...(request && { request: { method: request.method, url: request.url.slice(0, 1000), headers: {} } }),
+    ...(response && { response: { status: response.status, headers: {} } }),
+    tokens: [],
+    remarks: entry.remarks.map(({ event, message }) => ({ event, message, details: {} })),
   }
 }

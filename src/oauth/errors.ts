@@ -103,6 +103,10 @@ export const serverError = () => new OAuthError('server_error', 'the provider fa
 export const declaredError = (error: string, description: string, status?: number) =>
   new OAuthError(error, description, status)
 
+/** RFC 9110 §15.6.4: for the moment there is no more of it to be had. */
+export const temporarilyUnavailable = (description: string) =>
+  new OAuthError('temporarily_unavailable', description, 503, { 'retry-after': '1' })
+
 /** RFC 9110 §15.5.4: a browser says that a page of another site asks. */
 export const foreignOrigin = (description: string) => new OAuthError('access_denied', description, 403)
 

@@ -69,7 +69,9 @@ export async function completeParameters(ctx: Context, to: ReturnAddress, parame
   // RFC 9207 §2: the client learns who answers, in refusals as well.
   const iss = ctx.snapshot.rules.iss_parameter ? ctx.issuer : undefined
   const spoilt = await spoil(ctx, { ...parameters, state: to.state, iss })
-  return { fields: definedOf(spoilt.parameters), twice: spoilt.twice }
+  const fields = definedOf(spoilt.parameters)
+  ctx.exchange.answer = Object.fromEntries(fields)
+  return { fields, twice: spoilt.twice }
 }
 
 /** What carries the parameters to the return address. */

@@ -1,15 +1,13 @@
 /** The journal over HTTP. */
-import t from 'tap'
-import { createApp, jsonOf, logIn, refused, type TestApp } from '../app.js'
+import { once } from 'node:events'
+import { get as getHttp, type IncomingMessage } from 'node:http'
+import t, { type Test } from 'tap'
+import { type JournalEntry, MOST_LISTENERS } from '../../src/mock/journal.js'
+import { createApp, createIssuer, jsonOf, logIn, refused, snapshotOf, type TestApp } from '../app.js'
+import { start } from '../provider.js'
 
-interface Entry {
-  readonly id: number
-  readonly at: number
-  readonly remarks: { readonly event: string; readonly message: string; readonly details: Record<string, unknown> }[]
-}
-
-const entriesOf = async (t: Parameters<typeof jsonOf>[0], { get }: TestApp, query = '', base = '') =>
-  jsonOf(t, await get(`${base}/admin/journal${query}`)).entries as Entry[]
+const entriesOf = async (t: Test, { get }: TestApp, query = '', base = '') =>
+  jsonOf(t, await get(`${base}/admin/journal${query}`)).entries as JournalEntry[]
 const rotate = ({ app }: TestApp, base = '') => app.inject({ method: 'POST', url: `${base}/admin/keys/rotate` })
 
 t.test('what was decided is told, newest last', async (t) => {
@@ -36,21 +34,51 @@ t.test('what was decided is told, newest last', async (t) => {
   t.ok(entries[1]!.at - entries[0]!.at >= 60)
 })
 
-t.test('event picks the entries about one thing', async (t) => {
-  const test = await createApp(t)
+t.test('a filter picks entries; what it does not know is refused', async (t) => {
+  const test = await createApp(t, { faults: [{ fault: 'jwks.empty' }] })
   await logIn(test, { client_id: 'unknown', scope: 'profile' })
   await rotate(test)
-  const events = async (query: string) => {
-    const remarks = (await entriesOf(t, test, query)).flatMap((entry) => entry.remarks)
-    return [...new Set(remarks.map(({ event }) => event))]
+  await test.get('/jwks')
+  await test.post('/oauth2/token', { grant_type: 'authorization_code', code: 'none', client_id: 'other' })
+  const all = await entriesOf(t, test)
+  const [login] = all
+  const ids = async (query: string) => (await entriesOf(t, test, query)).map(({ id }) => id)
+  t.strictSame(await ids('?event=keys_rotated'), [2])
+  t.strictSame(await ids('?event=would_be_refused'), [1])
+  t.strictSame(await ids('?event=backchannel_logout'), [])
+  t.strictSame(await ids('?endpoint=token'), [4])
+  t.strictSame(await ids('?client_id=unknown'), [1])
+  t.strictSame(await ids('?sub=alice'), [1])
+  t.strictSame(await ids('?status=400'), [4])
+  t.strictSame(await ids('?status=3xx&endpoint=authorization'), [1])
+  t.strictSame(await ids(`?flow_id=${login!.flow_id}`), [1])
+  t.strictSame(await ids('?after=2'), [3, 4])
+  t.strictSame(await ids('?after=1&limit=2'), [2, 3])
+  t.strictSame(await ids('?limit=2'), [3, 4])
+  t.strictSame(await ids('?limit=0'), [])
+  t.strictSame(await ids('?limit=9'), [1, 2, 3, 4])
+  t.equal(jsonOf(t, await test.get('/admin/journal?limit=0')).last_id, 4)
+  const refusals: Record<string, RegExp> = {
+    'event=would_be_refuesd': /^event .*would_be_refused/,
+    'event=a&event=b': /^event /,
+    'event=': /^event /,
+    'endpoint=tokn': /^endpoint .*token/,
+    'fault=jwks.emty': /^fault /,
+    'status=4x': /^status /,
+    'status=600': /^status /,
+    'after=-1': /^after /,
+    'after=x': /^after /,
+    'limit=x': /^limit /,
+    'secrets=yes': /^secrets /,
+    'client=app': /^client .*client_id/,
+    'wait=': /^wait is , expected seconds or a text such as 2s, 500ms or 1m30s, up to 5m$/,
+    'wait=soon': /^wait is soon, expected/,
+    'wait=6m': /^wait is 6m, expected/,
+    'wait=301': /^wait is 301, expected/,
   }
-  t.strictSame(await events('?event=keys_rotated'), ['keys_rotated'])
-  t.strictSame(await events('?event=would_be_refused'), ['would_be_refused'])
-  t.strictSame(await events('?event='), ['would_be_refused', 'keys_rotated'])
-  t.strictSame(await events('?event=backchannel_logout'), [])
-  const misspelt = await test.get('/admin/journal?event=would_be_refuesd')
-  refused(t, misspelt, 'invalid_request', /^event is would_be_refuesd, expected one of decision, would_be_refused, /)
-  refused(t, await test.get('/admin/journal?event=a&event=b'), 'invalid_request', /^event came 2 times/)
+  for (const [query, expected] of Object.entries(refusals)) {
+    refused(t, await test.get(`/admin/journal?${query}`), 'invalid_request', expected)
+  }
 })
 
 t.test('each issuer has its own, and no page of another site reads it', async (t) => {
@@ -60,4 +88,124 @@ t.test('each issuer has its own, and no page of another site reads it', async (t
   t.equal((await entriesOf(t, test, '', '/issuers/x')).length, 1)
   const answer = await test.get('/admin/journal', { headers: { origin: 'https://evil.example' } })
   refused(t, answer, 'access_denied', /^Origin is https:\/\/evil.example, expected none, or http:\/\/localhost$/, 403)
+})
+
+t.test('it can be cleared, and ids go on', async (t) => {
+  const test = await createApp(t)
+  await test.get('/jwks')
+  t.equal((await test.app.inject({ method: 'DELETE', url: '/admin/journal' })).statusCode, 204)
+  t.strictSame(await entriesOf(t, test), [])
+  await test.get('/jwks')
+  t.strictSame(
+    (await entriesOf(t, test)).map(({ id }) => id),
+    [2],
+  )
+})
+
+t.test('who waits gets what is there already, or the next that fits', async (t) => {
+  const test = await createApp(t)
+  await test.get('/jwks')
+  t.match(await entriesOf(t, test, '?wait=1m&after=0&endpoint=jwks'), [{ id: 1 }], 'at once')
+  const fromNow = entriesOf(t, test, '?wait=1m&endpoint=jwks')
+  const after = entriesOf(t, test, '?wait=60&after=1&endpoint=token')
+  await test.app.ready()
+  await test.get('/.well-known/openid-configuration')
+  await test.get('/jwks')
+  await test.post('/oauth2/token', {})
+  t.match(await fromNow, [{ id: 3, endpoint: 'jwks' }])
+  t.match(await after, [{ id: 4, endpoint: 'token', status: undefined, response: { status: 400 } }])
+  t.strictSame(await entriesOf(t, test, '?wait=1ms&endpoint=userinfo'), [], 'nothing came in time')
+  t.strictSame(await entriesOf(t, test, '?wait=0&endpoint=jwks'), [], 'from now on, and now is over')
+})
+
+t.test('too many who wait are turned away', async (t) => {
+  const issuer = createIssuer(await snapshotOf().then((snapshot) => () => snapshot))
+  const test = await createApp(t, {}, { findIssuer: () => issuer })
+  const stops = Array.from({ length: MOST_LISTENERS }, () => issuer.journal.follow(() => undefined)!)
+  for (const path of ['/admin/journal?wait=1m', '/admin/journal/stream']) {
+    const answer = await test.get(path)
+    refused(t, answer, 'temporarily_unavailable', /^1000 requests wait for entries of this journal/, 503)
+    t.equal(answer.headers['retry-after'], '1')
+  }
+  stops[0]!()
+  t.equal((await test.get('/admin/journal?wait=1ms')).statusCode, 200)
+})
+
+/** Opens the URL, and waits for the head of the answer. */
+async function open(url: string, headers: Record<string, string> = {}): Promise<IncomingMessage> {
+  const [response] = (await once(getHttp(url, { headers, agent: false }), 'response')) as [IncomingMessage]
+  return response.setEncoding('utf8')
+}
+
+/** The next so many events of a stream. */
+async function read(response: IncomingMessage, count: number): Promise<{ id: string; entry: JournalEntry }[]> {
+  let text = ''
+  const events = () =>
+    [...text.matchAll(/^id: (\d+)\ndata: (.*)\n\n/gm)].map(([, id = '', data = '']) => ({
+      id,
+      entry: JSON.parse(data),
+    }))
+  while (events().length < count) text += (await once(response, 'data'))[0]
+  return events()
+}
+
+t.test('the stream has every entry that fits, from now on or from where the last one ended', async (t) => {
+  const { url, provider } = await start(t)
+  await fetch(`${url}/jwks`)
+  const stream = await open(`${url}/admin/journal/stream?endpoint=jwks`)
+  t.equal(stream.statusCode, 200)
+  t.equal(stream.headers['content-type'], 'text/event-stream; charset=utf-8')
+  t.equal(stream.headers['cache-control'], 'no-store')
+  const events = read(stream, 2)
+  await fetch(`${url}/jwks`)
+  await fetch(`${url}/.well-known/openid-configuration`)
+  await fetch(`${url}/jwks`)
+  t.match(await events, [
+    { id: '2', entry: { id: 2, endpoint: 'jwks' } },
+    { id: '4', entry: { id: 4 } },
+  ])
+  const again = await open(`${url}/admin/journal/stream?endpoint=jwks&after=0`, { 'last-event-id': '2' })
+  t.match(await read(again, 1), [{ id: '4' }], 'the header of a client that was cut off counts more')
+  const whole = await open(`${url}/admin/journal/stream?after=0`)
+  t.match(await read(whole, 4), [{ id: '1' }, { id: '2' }, { id: '3' }, { id: '4' }])
+  const wrong = await open(`${url}/admin/journal/stream`, { 'last-event-id': 'x' })
+  t.equal(wrong.statusCode, 400)
+  const ends = [stream, again, whole].map((one) => once(one.resume(), 'end'))
+  const waiting = fetch(`${url}/admin/journal?wait=5m`).then((answer) => answer.json())
+  await fetch(`${url}/admin/journal?wait=1ms`)
+  await provider.close()
+  await Promise.all(ends)
+  t.strictSame(await waiting, { entries: [], last_id: 4 }, 'who waits is answered when the server closes')
+})
+
+t.test('who has gone is not waited for', async (t) => {
+  const snapshot = await snapshotOf()
+  const issuer = createIssuer(() => snapshot)
+  let listening = 0
+  const changed: (() => void)[] = []
+  const journal: typeof issuer.journal = {
+    ...issuer.journal,
+    follow: (listener) => {
+      const stop = issuer.journal.follow(listener)!
+      listening += 1
+      return () => {
+        stop()
+        listening -= 1
+        for (const look of changed.splice(0)) look()
+      }
+    },
+  }
+  const { app } = await createApp(t, {}, { findIssuer: () => ({ ...issuer, journal }) })
+  const url = await app.listen({ port: 0 })
+  for (const path of ['/admin/journal?wait=5m', '/admin/journal/stream']) {
+    const request = getHttp(url + path, { agent: false }).on('error', () => undefined)
+    if (path.endsWith('stream')) await once(request, 'response')
+    else while (listening === 0) await fetch(`${url}/healthz`)
+    t.equal(listening, 1)
+    const left = new Promise<void>((resolve) => changed.push(resolve))
+    request.destroy()
+    await left
+    t.equal(listening < 1, true)
+    listening = 0
+  }
 })
