@@ -1,0 +1,257 @@
+/** Tokens that are wrong on purpose: in one way each, whatever signs or encrypts them, and for whom the rule says. */
+import { createHmac, createPublicKey } from 'node:crypto'
+import { compactDecrypt, createLocalJWKSet, decodeJwt, decodeProtectedHeader, type JWK, jwtVerify } from 'jose'
+import t, { type Test } from 'tap'
+import type { Client, ConfigInput, Fault } from '../../src/config/input.js'
+import { FAULTY_ROTATION } from '../../src/grants/refresh_token.js'
+import { FAULTY_JWTS } from '../../src/tokens/faulty_jwt.js'
+import { FAULTY_KEYS } from '../../src/tokens/faulty_keys.js'
+import {
+  createApp,
+  createIssuer,
+  getTokens,
+  getUserinfo,
+  jsonOf,
+  refresh,
+  refused,
+  snapshotOf,
+  type Tokens,
+} from '../app.js'
+import { KEYS, logInHybrid, start } from './issued.js'
+import { TOKEN_CASES } from './tokens_cases.js'
+
+for (const [fault, check] of Object.entries(TOKEN_CASES)) t.test(fault, check)
+
+t.test('every fault that is carried out here has a case', async (t) => {
+  const carried = [FAULTY_JWTS, FAULTY_KEYS, FAULTY_ROTATION].flatMap((table) => Object.keys(table))
+  t.strictSame(carried.toSorted(), Object.keys(TOKEN_CASES).toSorted())
+})
+
+const SECRET = 'a secret that is long enough for HS256'
+const ISSUER = 'http://localhost'
+
+const idTokenOf = async (t: Test, fault: Fault['fault'], client: Partial<Client> = {}, config: ConfigInput = {}) => {
+  const test = await start(t, [{ fault }], client, config)
+  const { id_token } = await getTokens(test, { nonce: 'n' })
+  const jwks = (await test.get('/jwks')).json<{ keys: JWK[] }>()
+  return { id_token, jwks, header: JSON.parse(Buffer.from(id_token.split('.')[0]!, 'base64url').toString()) }
+}
+
+const signedWith = (token: string, secret: string | Buffer) => {
+  const [header, payload, signature] = token.split('.')
+  return createHmac('sha256', secret).update(`${header}.${payload}`).digest('base64url') === signature
+}
+
+t.test("OpenID Connect Core §10.1: what a client's secret signs goes wrong as well", async (t) => {
+  const client = { client_secret: SECRET, id_token_signed_response_alg: 'HS256' } as const
+  const of = (fault: Fault['fault']) => idTokenOf(t, fault, client)
+  const right = await of('id_token.wrong_azp')
+  t.ok(signedWith(right.id_token, SECRET), 'the claims alone are wrong')
+  for (const fault of ['id_token.bad_signature', 'id_token.unpublished_key'] as const) {
+    const { id_token, header } = await of(fault)
+    t.strictSame(header, { alg: 'HS256', typ: 'JWT' })
+    t.notOk(signedWith(id_token, SECRET), fault)
+    t.equal(id_token.split('.')[2]!.length, 43)
+  }
+  const other = await of('id_token.wrong_alg')
+  t.equal(other.header.alg, 'ES256')
+  await t.resolves(jwtVerify(other.id_token, createLocalJWKSet(other.jwks as never)), 'by a published key')
+  const confused = await of('id_token.hs256_with_public_key')
+  const key = createPublicKey({ key: confused.jwks.keys[0]!, format: 'jwk' })
+  t.ok(signedWith(confused.id_token, Buffer.from(key.export({ type: 'spki', format: 'pem' }))))
+  t.equal((await of('id_token.alg_none')).header.alg, 'none')
+  t.match((await of('id_token.unknown_kid')).header.kid, /^[\w-]{43}$/)
+  t.match((await of('id_token.malformed')).id_token, /^[\w-]+\.[\w-]+$/)
+})
+
+t.test('what a client wants without a signature is signed, where it is the signature that goes wrong', async (t) => {
+  const client: Partial<Client> = { id_token_signed_response_alg: 'none', response_types: ['code'] }
+  const of = (fault: Fault['fault']) => idTokenOf(t, fault, client)
+  for (const fault of ['id_token.bad_signature', 'id_token.unpublished_key', 'id_token.wrong_alg'] as const) {
+    const { id_token, jwks, header } = await of(fault)
+    t.equal(header.alg, 'ES256')
+    t.equal(header.kid, jwks.keys[0]!.kid)
+    const verified = await jwtVerify(id_token, createLocalJWKSet(jwks as never)).catch(() => undefined)
+    t.equal(verified !== undefined, fault === 'id_token.wrong_alg', fault)
+  }
+  t.equal((await of('id_token.hs256_with_public_key')).header.alg, 'HS256')
+  t.match((await of('id_token.malformed')).id_token, /^[\w-]+\.[\w-]+$/)
+  t.match(decodeJwt((await of('id_token.wrong_nonce')).id_token), { nonce: 'another-n' })
+})
+
+for (const [alg, another] of [
+  ['RS256', 'PS256'],
+  ['PS256', 'RS256'],
+] as const) {
+  t.test(`where ${alg} is all that is published, wrong_alg is ${another} by the same key`, async (t) => {
+    const { id_token, jwks, header } = await idTokenOf(t, 'id_token.wrong_alg', {}, { keys: [{ alg }] })
+    const [{ alg: _, ...jwk } = {}] = jwks.keys
+    t.equal(header.alg, another)
+    t.equal(header.kid, jwk.kid)
+    await t.resolves(jwtVerify(id_token, jwk as JWK, { algorithms: [another] }))
+  })
+}
+
+/** A provider of which the remarks can be read. */
+async function startObserved(t: Test, config: ConfigInput) {
+  const snapshot = await snapshotOf(config)
+  const issuer = createIssuer(() => snapshot)
+  const test = await createApp(t, {}, { current: () => snapshot, findIssuer: () => issuer })
+  const remarks = () => issuer.journal.list().flatMap((entry) => entry.remarks.map(({ message }) => message))
+  const pointless = () => remarks().filter((message) => message.includes('changes nothing'))
+  const applied = () => issuer.journal.list().flatMap((entry) => entry.faults.map(({ fault }) => fault))
+  return { test, remarks, pointless, applied, issuer, snapshot }
+}
+
+for (const [alg, another] of [
+  ['ES256', 'EdDSA'],
+  ['EdDSA', 'ES256'],
+] as const) {
+  t.test(
+    `where ${alg} is all that is published, wrong_alg is ${another} by a key that is not, and says so`,
+    async (t) => {
+      const { test, remarks } = await startObserved(t, { keys: [{ alg }], faults: [{ fault: 'id_token.wrong_alg' }] })
+      const { id_token } = await getTokens(test)
+      const [jwk] = (await test.get('/jwks')).json<{ keys: JWK[] }>().keys
+      t.match(decodeProtectedHeader(id_token), { alg: another, kid: jwk!.kid })
+      t.ok(remarks().includes(`no key but those for ${alg} is published, so one signs by ${another} that is not`))
+    },
+  )
+}
+
+t.test('OpenID Connect Core §10.2: in what is encrypted, it is the JWT inside that is wrong', async (t) => {
+  const client: Partial<Client> = {
+    client_secret: SECRET,
+    ...{ id_token_encrypted_response_alg: 'dir', id_token_encrypted_response_enc: 'A128GCM' },
+    ...{ userinfo_signed_response_alg: 'ES256', userinfo_encrypted_response_alg: 'A128KW' },
+  }
+  const test = await start(t, [{ fault: 'id_token.alg_none' }, { fault: 'userinfo.wrong_iss' }], client)
+  const { id_token, access_token } = await logInHybrid(test)
+  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(SECRET))
+  const key = new Uint8Array(digest).subarray(0, 16)
+  const inside = async (jwe: string) => Buffer.from((await compactDecrypt(jwe, key)).plaintext).toString()
+  t.equal(decodeProtectedHeader(await inside(id_token)).alg, 'none')
+  const { body } = await getUserinfo(test, access_token)
+  t.equal(decodeJwt(await inside(body)).iss, 'https://another-issuer.example')
+})
+
+t.test('OpenID Connect Core §5.3.2: userinfo in JSON has another sub, or none', async (t) => {
+  const userinfo = async (fault: Fault, client: Partial<Client> = {}) => {
+    const test = await start(t, [fault], client)
+    return getUserinfo(test, (await logInHybrid(test)).access_token)
+  }
+  const email = 'alice'
+  t.strictSame(jsonOf(t, await userinfo({ fault: 'userinfo.wrong_sub' })), { sub: 'another-user', email })
+  t.strictSame(jsonOf(t, await userinfo({ fault: 'userinfo.wrong_sub', value: 'eve' })), { sub: 'eve', email })
+  t.strictSame(jsonOf(t, await userinfo({ fault: 'userinfo.missing_sub' })), { email })
+  t.strictSame(jsonOf(t, await userinfo({ fault: 'userinfo.bad_signature' })), { sub: 'alice', email }, 'has none')
+  const encrypted = { client_secret: SECRET, userinfo_encrypted_response_alg: 'dir' } as const
+  const { body } = await userinfo({ fault: 'userinfo.missing_sub' }, encrypted)
+  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(SECRET))
+  const { plaintext } = await compactDecrypt(body, new Uint8Array(digest))
+  t.strictSame(JSON.parse(new TextDecoder().decode(plaintext)), { email })
+})
+
+t.test('an access token that has expired is refused at userinfo as well', async (t) => {
+  const test = await start(t, [{ fault: 'access_token.expired' }])
+  const tokens = await getTokens(test)
+  t.equal(tokens.expires_in, 3600, 'which the client was not told')
+  refused(t, await getUserinfo(test, tokens.access_token), 'invalid_token', /expired at/, 401)
+})
+
+t.test('an access token that allows less does so at userinfo as well', async (t) => {
+  const withScope = async (scope?: string, config: ConfigInput = {}) => {
+    const fault = { fault: 'access_token.insufficient_scope', ...(scope !== undefined && { scope }) } as const
+    const test = await start(t, [fault], {}, config)
+    const tokens = await getTokens(test, { scope: 'openid email' })
+    t.equal(tokens.scope, 'openid email', 'which the client was not told')
+    return { claims: decodeJwt(tokens.access_token), answer: await getUserinfo(test, tokens.access_token) }
+  }
+  const less = await withScope('openid')
+  t.equal(less.claims.scope, 'openid')
+  t.strictSame(jsonOf(t, less.answer), { sub: 'alice' })
+  const none = await withScope(undefined, { rules: { openid_scope: true } })
+  t.equal(none.claims.scope, '')
+  refused(t, none.answer, 'insufficient_scope', /expected openid/, 403)
+  t.match((await withScope('openid', { preset: 'okta' })).claims, { scp: ['openid'], scope: undefined })
+  t.match((await withScope('openid', { preset: 'entra' })).claims, { scp: 'openid', scope: undefined })
+})
+
+t.test('any other fault of an access token is one of the JWT: here it is as good as ever', async (t) => {
+  for (const fault of ['access_token.bad_signature', 'access_token.alg_none', 'access_token.missing_exp'] as const) {
+    const test = await start(t, [{ fault }])
+    const { access_token } = await getTokens(test)
+    t.equal((await getUserinfo(test, access_token)).statusCode, 200, fault)
+  }
+})
+
+t.test('a rule can say what is there instead', async (t) => {
+  const test = await start(t, [{ fault: 'id_token.wrong_iss', value: 'https://evil.example' }])
+  t.equal(decodeJwt((await getTokens(test)).id_token).iss, 'https://evil.example')
+})
+
+t.test('a fault that changes nothing is noted as one', async (t) => {
+  const faults: Fault[] = [{ fault: 'id_token.missing_nonce' }, { fault: 'access_token.wrong_iss', value: ISSUER }]
+  const { test, pointless, applied } = await startObserved(t, { faults })
+  const { id_token } = await getTokens(test)
+  t.match(decodeJwt(id_token), { iss: ISSUER, nonce: undefined })
+  t.strictSame(applied(), ['access_token.wrong_iss', 'id_token.missing_nonce'])
+  t.strictSame(pointless(), [
+    'access_token.wrong_iss changes nothing: so it would have been without it',
+    'id_token.missing_nonce changes nothing: so it would have been without it',
+  ])
+})
+
+t.test('where no nonce was asked for, a wrong one is there all the same', async (t) => {
+  const test = await start(t, [{ fault: 'id_token.wrong_nonce' }])
+  t.equal(decodeJwt((await getTokens(test)).id_token).nonce, 'another-nonce')
+})
+
+t.test('a hash goes wrong in the token that has one', async (t) => {
+  const fault = { fault: 'id_token.wrong_c_hash', times: 1 } as const
+  const { test, applied } = await startObserved(t, { faults: [fault] })
+  await getTokens(test)
+  t.strictSame(applied(), [], 'the ID token of the token endpoint has no c_hash')
+  await logInHybrid(test)
+  t.strictSame(applied(), ['id_token.wrong_c_hash'])
+})
+
+t.test('a rule of a user, of a client, or for a scope concerns nobody else', async (t) => {
+  const users: ConfigInput['users'] = [{ sub: 'eve', faults: [{ fault: 'id_token.expired' }] }, { sub: 'alice' }]
+  const faults: Fault[] = [{ fault: 'access_token.missing_sub', match: { scope: 'email' } }]
+  const { test, applied } = await startObserved(t, { users, faults })
+  await getTokens(test)
+  t.strictSame(applied(), [])
+  const { id_token } = await getTokens(test, { sub: 'eve' })
+  t.ok(decodeJwt(id_token).exp! * 1000 < Date.now())
+  const { access_token } = await getTokens(test, { scope: 'openid email' })
+  t.equal(decodeJwt(access_token).sub, undefined)
+  t.strictSame(applied(), ['id_token.expired', 'access_token.missing_sub'])
+})
+
+t.test('RFC 9700 §4.14.2: a refresh token that was rotated stays so, whatever the rules are by now', async (t) => {
+  const test = await start(t, [], {}, { rules: { rotate_refresh_tokens: true } })
+  const { refresh_token } = await getTokens(test)
+  t.equal((await refresh(test, refresh_token)).statusCode, 200)
+  await test.reload({ keys: KEYS })
+  refused(t, await refresh(test, refresh_token), 'invalid_grant', /already used/)
+})
+
+t.test(
+  'a refresh token that would have stayed is noted as staying, one that would have rotated as rotating',
+  async (t) => {
+    const staying = await startObserved(t, { faults: [{ fault: 'token.refresh_not_rotated' }] })
+    const { refresh_token } = await getTokens(staying.test)
+    t.equal((await refresh(staying.test, refresh_token)).json<Tokens>().refresh_token, undefined)
+    t.strictSame(staying.pointless(), ['token.refresh_not_rotated changes nothing: so it would have been without it'])
+  },
+)
+
+t.test('keys that cannot rotate stay, and that is noted', async (t) => {
+  const { test, remarks, issuer, snapshot } = await startObserved(t, { faults: [{ fault: 'jwks.rotated' }] })
+  for (let count = 0; count < 19; count += 1) await issuer.keys.rotate(snapshot, { publish_ahead: 3600 })
+  const { id_token } = await getTokens(test)
+  const { kid } = decodeProtectedHeader(id_token)
+  t.equal(remarks().at(-1), 'the keys stay, though a fault has them rotate: too many wait for their turn')
+  t.equal((await test.get('/jwks')).json<{ keys: JWK[] }>().keys[0]!.kid, kid)
+})
