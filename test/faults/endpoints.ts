@@ -1,0 +1,73 @@
+/** Requests that go well, one for each endpoint, as far as no fault is in the way. */
+import type { Test } from 'tap'
+import type { ConfigInput } from '../../src/config/input.js'
+import { REDIRECT_URI } from '../app.js'
+import { type Started, start } from '../provider.js'
+import { type Came, jsonOf, type Rule, type Sent, send } from './wire.js'
+
+export type Ask = (sent?: Sent) => Promise<Came>
+
+/** A provider where the rule is in force, and nothing else is out of the ordinary. */
+export function startFaulty(t: Test, rule: Rule | readonly Rule[], config: ConfigInput = {}): Promise<Started> {
+  const users = [{ sub: 'alice', claims: { email: 'alice@example.com' } }]
+  return start(t, { users, faults: [rule].flat(), ...config })
+}
+
+export type Prepared = (typeof PREPARED)[number]
+export const PREPARED = [
+  'jwks',
+  'discovery',
+  'webfinger',
+  'registration',
+  'authorization',
+  'token',
+  'userinfo',
+  'end_session',
+  'check_session',
+] as const
+
+/** What prepares a request to the endpoint, below the issuer's URL; each call of what it returns sends the same. */
+export const PREPARE: Readonly<Record<Prepared, (url: string) => Promise<Ask>>> = {
+  jwks: async (url) => (sent) => send(`${url}/jwks`, sent),
+  discovery: async (url) => (sent) => send(`${url}/.well-known/openid-configuration`, sent),
+  webfinger: async (url) => (sent) => {
+    const rel = encodeURIComponent('http://openid.net/specs/connect/1.0/issuer')
+    return send(`${url}/.well-known/webfinger?resource=acct:alice@localhost&rel=${rel}`, sent)
+  },
+  registration: async (url) => (sent) =>
+    send(`${url}/oauth2/clients`, { json: { redirect_uris: [REDIRECT_URI], client_name: 'An app' }, ...sent }),
+  authorization: async (url) => (sent) => send(authorizationUrl(url), sent),
+  token: async (url) => {
+    const code = await findCode(url)
+    return (sent) => send(`${url}/oauth2/token`, { form: tokenForm(code), ...sent })
+  },
+  userinfo: async (url) => {
+    const headers = { authorization: `Bearer ${(await getTokens(url)).access_token}` }
+    return (sent) => send(`${url}/userinfo`, { headers, ...sent })
+  },
+  end_session: async (url) => (sent) => send(`${url}/oauth2/end_session`, sent),
+  check_session: async (url) => (sent) => send(`${url}/oauth2/check_session`, sent),
+}
+
+export const tokenForm = (code: string) => ({
+  grant_type: 'authorization_code',
+  client_id: 'app',
+  redirect_uri: REDIRECT_URI,
+  code,
+})
+
+export function authorizationUrl(url: string): string {
+  const parameters = { client_id: 'app', redirect_uri: REDIRECT_URI, response_type: 'code', scope: 'openid email' }
+  return `${url}/oauth2/authorize?${new URLSearchParams(parameters)}`
+}
+
+/** Logs in. */
+export async function findCode(url: string, sub = 'alice'): Promise<string> {
+  const { headers } = await send(authorizationUrl(url), { form: { sub } })
+  return new URL(headers.location!).searchParams.get('code')!
+}
+
+export async function getTokens(url: string, sub?: string): Promise<Record<string, string>> {
+  const came = await send(`${url}/oauth2/token`, { form: tokenForm(await findCode(url, sub)) })
+  return jsonOf(came) as Record<string, string>
+}
