@@ -22,6 +22,9 @@ export const PREPARED = [
   'authorization',
   'token',
   'userinfo',
+  'introspection',
+  'device_authorization',
+  'device',
   'end_session',
   'check_session',
 ] as const
@@ -45,6 +48,13 @@ export const PREPARE: Readonly<Record<Prepared, (url: string) => Promise<Ask>>> 
     const headers = { authorization: `Bearer ${(await getTokens(url)).access_token}` }
     return (sent) => send(`${url}/userinfo`, { headers, ...sent })
   },
+  introspection: async (url) => {
+    const form = { token: (await getTokens(url)).access_token!, client_id: 'app' }
+    return (sent) => send(`${url}/oauth2/introspect`, { form, ...sent })
+  },
+  device_authorization: async (url) => (sent) =>
+    send(`${url}/oauth2/device_authorization`, { form: { client_id: 'app', scope: 'openid' }, ...sent }),
+  device: async (url) => (sent) => send(`${url}/oauth2/device`, sent),
   end_session: async (url) => (sent) => send(`${url}/oauth2/end_session`, sent),
   check_session: async (url) => (sent) => send(`${url}/oauth2/check_session`, sent),
 }
