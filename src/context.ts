@@ -35,6 +35,8 @@ export interface Context {
   learn(facts: Partial<Facts> & { readonly flow_id?: string | undefined }): void
   /** Every published signing key of this issuer. Of several with the same `alg` the first is the one that signs. */
   keys(): Promise<readonly SigningKey[]>
+  /** Where each of them that is in line to sign is in its life. */
+  tellKeys(): Promise<readonly KeyStatus[]>
   /** Has new signing keys follow; undefined where too many wait for their turn already. */
   rotateKeys(rotation: Rotation): Promise<readonly KeyStatus[] | undefined>
   /** Every key of this issuer that clients encrypt to. */

@@ -30,6 +30,8 @@ export interface Keys {
   list(snapshot: Snapshot): Promise<readonly SigningKey[]>
   /** Every key of the snapshot that clients encrypt to, in its order. */
   listEncryption(snapshot: Snapshot): Promise<readonly DecryptionKey[]>
+  /** Where each key that signs, will sign or did sign is in its life. */
+  tell(snapshot: Snapshot): Promise<readonly KeyStatus[]>
   /** Has new keys follow those that sign, and tells of all in line; undefined, and nothing is done, where too many wait. */
   rotate(snapshot: Snapshot, rotation: Rotation): Promise<readonly KeyStatus[] | undefined>
 }
@@ -111,6 +113,7 @@ export function createKeys(clock: Clock, journal: Journal): Keys {
       }
       return Promise.all(encryption_keys.map((key) => ('generate' in key ? own(key) : key)))
     },
+    tell,
     rotate: async (snapshot, { alg, publish_ahead, withdraw = false }) => {
       const now = clock.now()
       const chosen = signersOf(snapshot).filter((entry) => alg === undefined || entry.alg === alg)

@@ -56,6 +56,7 @@ export function createContext(
     journal,
     ...about,
     keys: () => keys.list(snapshot),
+    tellKeys: () => keys.tell(snapshot),
     rotateKeys: (rotation) => keys.rotate(snapshot, rotation),
     encryption_keys: () => keys.listEncryption(snapshot),
     remark: (event, message, details = {}) => {

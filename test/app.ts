@@ -92,6 +92,7 @@ export async function createContext(config: ConfigInput = {}): Promise<Context> 
     journal,
     ...about,
     keys: () => keys.list(snapshot),
+    tellKeys: () => keys.tell(snapshot),
     rotateKeys: (rotation) => keys.rotate(snapshot, rotation),
     encryption_keys: () => keys.listEncryption(snapshot),
     remark: (event, message, details = {}) => void about.exchange.remarks.push({ event, message, details }),

@@ -29,14 +29,13 @@ export async function decoysOf(keys: readonly PublicJwk[], decoy: Decoys): Promi
   return new Map(await Promise.all(signersOf(keys).map(async (key) => [key, await decoy(key)] as const)))
 }
 
-/** What was published before the last rotation of each algorithm; where there was none, there is one now. */
+/** What was published before the last rotation of each algorithm; where none has rotated, all do now. */
 export async function staleKeys(keys: readonly PublicJwk[], ctx: Context): Promise<readonly PublicJwk[]> {
-  const signers = signersOf(keys)
-  const before = keys.filter((key) => !signers.includes(key))
-  if (before.some(signs))
-    return keys.filter((key) => !signers.includes(key) || !before.some(({ alg }) => alg === key.alg))
-  await ctx.rotateKeys({ publish_ahead: 0 })
-  return keys
+  const line = await ctx.tellKeys()
+  const rotated = line.filter(({ status }) => status === 'retired').map(({ alg }) => alg)
+  const young = line.filter(({ status, alg }) => status === 'current' && rotated.includes(alg))
+  if (rotated.length === 0) await ctx.rotateKeys({ publish_ahead: 0 })
+  return keys.filter((key) => !young.some(({ kid }) => kid === key.kid))
 }
 
 /** RFC 7517 §5: of a type that nobody knows, on a curve that nobody knows, secret, for another use, or without a type. */
