@@ -2,6 +2,7 @@
 import type { DeepReadonly } from './config/snapshot.js'
 import type * as config from './config/types.js'
 import type { Context } from './context.js'
+import { accessDenied, shown } from './oauth/errors.js'
 import type { StoredClient, StoredUser } from './store/store.js'
 
 export type User = DeepReadonly<config.User>
@@ -65,6 +66,9 @@ function resolve(
 export async function findOrCreateUser(ctx: Context, sub: string): Promise<User> {
   const user = await findUser(ctx, sub)
   if (user !== undefined) return user
+  if ((await ctx.store.users.get(sub))?.origin === 'deleted') {
+    throw accessDenied(`user ${shown(sub)} was deleted; put the user again, or reset users`)
+  }
   const created: StoredUser = { sub, claims: { email: sub }, origin: 'login' }
   await ctx.store.users.put(sub, created)
   return asUser(created)
@@ -116,27 +120,69 @@ export async function recordLogin(ctx: Context, user: User): Promise<void> {
   if (!ctx.snapshot.users.has(user.sub)) await ctx.store.recent_users.put(user.sub, { sub: user.sub })
 }
 
+/** A client, and where it comes from. */
+export type ClientRecord = Omit<StoredClient, 'origin' | 'client_id_issued_at'> & {
+  readonly client_id_issued_at?: number
+  readonly origin: 'file' | 'put' | 'registered'
+}
+
+/** The client with this id, if anybody said that there is one. */
+export async function findClientRecord(ctx: Context, client_id: string): Promise<ClientRecord | undefined> {
+  return resolveClient(ctx, client_id, await ctx.store.clients.get(client_id))
+}
+
+/** Every client: those of the configuration in its order, whatever was put over them, then the others. */
+export async function listClients(ctx: Context): Promise<ClientRecord[]> {
+  const stored = new Map(await ctx.store.clients.list())
+  const ids = new Set([...ctx.snapshot.clients.keys(), ...stored.keys()])
+  return [...ids].map((id) => resolveClient(ctx, id, stored.get(id))).filter((found) => found !== undefined)
+}
+
+function resolveClient(
+  { snapshot }: Context,
+  client_id: string,
+  stored: StoredClient | undefined,
+): ClientRecord | undefined {
+  if (stored?.origin === 'deleted') return undefined
+  if (stored !== undefined) return { ...stored, origin: stored.origin ?? 'registered' }
+  const configured = snapshot.clients.get(client_id)
+  return configured && { ...configured, origin: 'file' }
+}
+
 /** The client with this id. Where registration isn't required, an unknown one is a client that may do anything. */
 export async function findClient(ctx: Context, client_id: string): Promise<Client | undefined> {
   const stored = await ctx.store.clients.get(client_id)
-  if (stored?.origin === 'deleted') return undefined
-  if (stored !== undefined) return { wildcard_redirect_uris: ctx.snapshot.config.wildcard_redirect_uris, ...stored }
-  const configured = ctx.snapshot.clients.get(client_id)
-  if (configured !== undefined) {
-    const wildcard_redirect_uris = configured.wildcard_redirect_uris || ctx.snapshot.config.wildcard_redirect_uris
-    return { ...configured, wildcard_redirect_uris }
+  const found = resolveClient(ctx, client_id, stored)
+  if (found !== undefined) {
+    const { origin: _, wildcard_redirect_uris = false, ...client } = found
+    return { ...client, wildcard_redirect_uris: wildcard_redirect_uris || ctx.snapshot.config.wildcard_redirect_uris }
   }
-  return ctx.snapshot.rules.registered_clients ? undefined : unregistered(client_id)
+  const refused = stored?.origin === 'deleted' || ctx.snapshot.rules.registered_clients
+  return refused ? undefined : unregistered(client_id)
 }
 
-/** Keeps a client that registered itself. */
+/** Keeps a client that registered itself, or was put. */
 export async function putClient(ctx: Context, client: StoredClient): Promise<void> {
   await ctx.store.clients.put(client.client_id, client)
 }
 
 /** The client with this id, if it registered itself. */
 export async function findRegistered(ctx: Context, client_id: string): Promise<StoredClient | undefined> {
-  return ctx.store.clients.get(client_id)
+  const stored = await ctx.store.clients.get(client_id)
+  return stored?.origin === undefined ? stored : undefined
+}
+
+/** Nobody is this client any more, whatever the configuration says, and its grants end. */
+export async function removeClient(ctx: Context, client_id: string): Promise<void> {
+  await deleteClient(ctx, client_id)
+  await ctx.store.clients.put(client_id, {
+    ...CLIENT_DEFAULTS,
+    client_id,
+    client_id_issued_at: ctx.clock.now(),
+    redirect_uris: [],
+    token_endpoint_auth_method: 'none',
+    origin: 'deleted',
+  })
 }
 
 /** Removes a client that registered itself. RFC 7592 §2.3: with it end its grants, and with them all their codes and tokens. */

@@ -53,6 +53,7 @@ export async function createProvider(sources: Sources, stream: LogStream): Promi
     current: () => snapshot,
     findIssuer,
     health: () => ({ status: 'ok', config: { status: problems.length === 0 ? 'current' : 'stale', problems } }),
+    reload: () => reload(),
     schema: readSchema(),
     log,
     ...identity,

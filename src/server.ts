@@ -67,6 +67,8 @@ export interface Foundation {
   /** The issuer with this name, made on first use; without a name the default one. */
   findIssuer(name: string | undefined): Issuer
   health(): Health
+  /** Reads the configuration again; resolves to whether what it says now is in force. */
+  reload(): Promise<boolean>
   readonly schema: object
   /** Left out, the server speaks plain http. */
   readonly credentials?: Credentials
@@ -156,7 +158,7 @@ function serveIssuer(foundation: Foundation, faults: HttpFaults): FastifyPluginA
     })
     await app.register(async (scope) => {
       const refuseOtherMethods = collectMethods(scope)
-      await scope.register(admin, { schema: foundation.schema })
+      await scope.register(admin, foundation)
       refuseOtherMethods()
     })
     await app.register(async (scope) => {

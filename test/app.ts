@@ -46,6 +46,7 @@ export async function createApp(
       return issuer
     },
     health: () => ({ status: 'ok', config: { status: 'current', problems: [] } }),
+    reload: async () => true,
     schema: readSchema(),
     log: pino({ level: 'debug' }, { write: (line: string) => void log.push(JSON.parse(line)) }),
     ...foundation,

@@ -3,21 +3,27 @@ import swagger, { type SwaggerOptions } from '@fastify/swagger'
 import type { FastifyPluginAsync, RouteOptions } from 'fastify'
 import { PATHS } from '../endpoints/paths.js'
 import { refuseForeignOrigin, requireAdminToken } from './access.js'
+import { clients } from './clients.js'
 import { describeComponents } from './components.js'
+import { type ConfigOptions, config } from './config.js'
+import { grants } from './grants.js'
 import { issuer } from './issuer.js'
 import { journal } from './journal.js'
 import { rotateKeys } from './keys.js'
 import { openapi } from './openapi.js'
+import { reset } from './reset.js'
 import { component, object } from './schema.js'
+import { sessions } from './sessions.js'
+import { tokens } from './tokens.js'
 import { users } from './users.js'
 import { createSchemaCompiler, MERGE_PATCH, requireJson } from './validation.js'
 
-export interface AdminOptions {
+export interface AdminOptions extends ConfigOptions {
   /** That of the configuration. */
   readonly schema: object
 }
 
-export const admin: FastifyPluginAsync<AdminOptions> = async (app, { schema }) => {
+export const admin: FastifyPluginAsync<AdminOptions> = async (app, { schema, health, reload }) => {
   const components = describeComponents(schema)
   app.addHook('onRequest', refuseForeignOrigin)
   app.addHook('onRequest', requireAdminToken)
@@ -33,8 +39,14 @@ export const admin: FastifyPluginAsync<AdminOptions> = async (app, { schema }) =
   await app.register(openapi, { components })
   await app.register(issuer)
   await app.register(users)
+  await app.register(clients)
+  await app.register(tokens)
+  await app.register(sessions)
+  await app.register(grants)
   await app.register(rotateKeys)
   await app.register(journal)
+  await app.register(config, { health, reload })
+  await app.register(reset)
 }
 
 /** What nobody reads is a slip: it is refused, like everything that no schema knows. */

@@ -1,10 +1,11 @@
 /** What the end-user sees on the way out, and what ends with it. OpenID Connect RP-Initiated Logout §2 and §3. */
-import type { FastifyReply } from 'fastify'
+import type { FastifyBaseLogger, FastifyReply } from 'fastify'
 import type { Context } from '../context.js'
 import { findClient } from '../directory.js'
 import { type Params, words } from '../oauth/params.js'
 import { renderPage } from '../pages/render.js'
-import { type Login, notifyBackchannels } from './backchannel_logout.js'
+import { randomToken } from '../random.js'
+import { type Login, notifyBackchannels, type Outcome } from './backchannel_logout.js'
 import { type Frame, framesFor } from './frontchannel_logout.js'
 import { type LogoutRequest, readLogoutRequest } from './logout_request.js'
 import { type BrowserSession, endSession, findSession, findSessionOf } from './session.js'
@@ -52,6 +53,25 @@ export async function logOut(
   const frames = framesFor(ctx, logins)
   if (location !== undefined && frames.length === 0) return { location }
   return { page: renderPage('session_ended', { told, frames, ...(location !== undefined && { location }) }), frames }
+}
+
+/**
+ * One login ends without its browser, which others may go on using.
+ * @param log of the request; left out, no client is told.
+ */
+export async function endLogin(
+  ctx: Context,
+  { id, session }: BrowserSession,
+  sid: string,
+  log?: FastifyBaseLogger,
+): Promise<readonly Outcome[]> {
+  const [ended, others] = [true, false].map((wanted) => session.accounts.filter((one) => (one.sid === sid) === wanted))
+  if (others!.length === 0) await ctx.store.sessions.delete(id)
+  else await ctx.store.sessions.put(id, { ...session, accounts: others!, browser_state: randomToken() })
+  if (log === undefined) return []
+  const logins = await findLogins(ctx, [{ id, session: { ...session, accounts: ended! } }])
+  await endRefreshTokens(ctx, logins)
+  return notifyBackchannels(ctx, logins, log)
 }
 
 /**

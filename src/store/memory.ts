@@ -74,5 +74,8 @@ function createCollection<R extends object>(cap: number): Collection<R> {
     async list() {
       return [...records.rentries()] as [string, R][]
     },
+    async clear() {
+      records.clear()
+    },
   }
 }

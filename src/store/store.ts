@@ -15,6 +15,8 @@ export interface Collection<R> {
   delete(key: string): Promise<void>
   /** Every key and record, the least recently put or read first. */
   list(): Promise<readonly (readonly [string, R])[]>
+  /** Removes everything. */
+  clear(): Promise<void>
 }
 
 export interface Store {

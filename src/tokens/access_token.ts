@@ -8,13 +8,20 @@ import { applyFault } from './faulty_jwt.js'
 import { draftJwt, requireSigningKey, signJwt } from './jwt.js'
 import { applyPreset } from './preset_claims.js'
 
+/** What a token is to be in spite of all. */
+export interface Over {
+  readonly claims?: Readonly<Record<string, unknown>>
+  /** Seconds. */
+  readonly expires_in?: number | undefined
+}
+
 export async function createAccessToken(
   ctx: Context,
-  subject: { client: Client; grant_id: string; grant: Grant; user: User; scope: string },
+  subject: { client: Client; grant_id: string; grant: Grant; user: User; scope: string; over?: Over },
 ): Promise<string> {
-  const { client, grant_id, grant, user, scope } = subject
+  const { client, grant_id, grant, user, scope, over = {} } = subject
   const now = ctx.clock.now()
-  const exp = now + ctx.snapshot.lifetimes.access_token
+  const exp = now + (over.expires_in ?? ctx.snapshot.lifetimes.access_token)
   const sub = subjectFor(ctx, client, user.sub)
   const claims = {
     ...user.access_token,
@@ -31,7 +38,7 @@ export async function createAccessToken(
     scope,
   }
   const shown = applyPreset(ctx, 'access_token', claims, { user, client, sub, scope, sid: grant.sid })
-  const draft = draftJwt(await requireSigningKey(ctx), 'at+jwt', shown)
+  const draft = draftJwt(await requireSigningKey(ctx), 'at+jwt', { ...shown, ...over.claims })
   const about = { client_id: client.client_id, sub: user.sub, scope }
   const { faulty, rule } = await applyFault(ctx, 'access_token', draft, about)
   const token = await signJwt(faulty)

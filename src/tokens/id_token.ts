@@ -6,6 +6,7 @@ import type { Client, User } from '../directory.js'
 import { type Release, releaseClaims } from '../oauth/claims.js'
 import { subjectFor } from '../oauth/subject.js'
 import type { Grant } from '../store/store.js'
+import type { Over } from './access_token.js'
 import { describeSources } from './claim_sources.js'
 import { encryptToClient, findAlg, signForClient } from './client_jwt.js'
 import { ID_TOKEN_TYP } from './jwt.js'
@@ -21,10 +22,11 @@ export interface IdTokenSubject {
   readonly access_token?: string | undefined
   readonly code?: string | undefined
   readonly state?: string | undefined
+  readonly over?: Over
 }
 
 export async function createIdToken(ctx: Context, subject: IdTokenSubject): Promise<string> {
-  const { client, user, grant, scope, nonce, access_token, code, state } = subject
+  const { client, user, grant, scope, nonce, access_token, code, state, over = {} } = subject
   const has_userinfo = access_token !== undefined || code !== undefined
   const release: Release = { scope, claims: grant.claims, place: 'id_token', has_userinfo }
   const alg = await findAlg(ctx, client.id_token_signed_response_alg)
@@ -38,7 +40,7 @@ export async function createIdToken(ctx: Context, subject: IdTokenSubject): Prom
     sub,
     aud: client.client_id,
     iat: now,
-    exp: now + ctx.snapshot.lifetimes.id_token,
+    exp: now + (over.expires_in ?? ctx.snapshot.lifetimes.id_token),
     auth_time: grant.auth_time,
     sid: grant.sid,
     // OpenID Connect Core §3.1.3.6, §3.2.2.10 and §3.3.2.11; s_hash: Financial-grade API Security Profile 1.0 Part 2 §5.1.
@@ -48,7 +50,8 @@ export async function createIdToken(ctx: Context, subject: IdTokenSubject): Prom
     // OpenID Connect Core §3.1.3.6: the nonce of the request, unmodified; none where none was sent.
     nonce,
   }
-  const claims = applyPreset(ctx, 'id_token', said, { user, client, sub, scope, sid: grant.sid })
+  const shaped = applyPreset(ctx, 'id_token', said, { user, client, sub, scope, sid: grant.sid })
+  const claims = { ...shaped, ...over.claims }
   const about = { sub: user.sub, scope }
   const signed = await signForClient(ctx, client, alg, { kind: 'id_token', about, typ: ID_TOKEN_TYP, claims })
   const { id_token_encrypted_response_alg, id_token_encrypted_response_enc: enc } = client

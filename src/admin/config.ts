@@ -1,0 +1,76 @@
+/** What the configuration says now, and whether that is what the files say. */
+import type { FastifyPluginAsync } from 'fastify'
+import { PATHS } from '../endpoints/paths.js'
+import { answer, boolean, listOf, object, text } from './schema.js'
+
+export interface ConfigOptions {
+  readonly health: () => {
+    readonly config: { readonly status: 'current' | 'stale'; readonly problems: readonly object[] }
+  }
+  readonly reload: () => Promise<boolean>
+}
+
+const tags = ['config']
+
+const PROBLEM = object(
+  {
+    file: text('The file, or the flag or variable.'),
+    line: { type: 'integer' },
+    column: { type: 'integer' },
+    path: text('A JSON pointer to what is wrong.'),
+    message: text('What is wrong.'),
+  },
+  ['file', 'path', 'message'],
+)
+const PROBLEMS = { ...listOf(PROBLEM), description: 'Why what the files say now is not in force.' }
+
+export const config: FastifyPluginAsync<ConfigOptions> = async (app, { health, reload }) => {
+  const config = { answer: 'json' } as const
+
+  const get = {
+    tags,
+    summary: 'Get the configuration',
+    response: {
+      200: answer('The configuration in force.', {
+        config: {
+          type: 'object',
+          description: 'As the files, flags and variables say it, with defaults, without secrets.',
+        },
+        files: { ...listOf({ type: 'string' }), description: 'Where it comes from.' },
+        status: { description: '`stale`: what the files say now is in error.', enum: ['current', 'stale'] },
+        problems: PROBLEMS,
+      }),
+    },
+  }
+  app.get(PATHS.admin_config, { config, schema: get }, async ({ ctx: { snapshot } }) => {
+    const { status, problems } = health().config
+    return { config: mask(snapshot.config), files: snapshot.files, status, problems }
+  })
+
+  const post = {
+    tags,
+    summary: 'Read the configuration again',
+    description: 'For all issuers. What is in error leaves in force what was.',
+    response: {
+      200: answer('What came of it.', {
+        reloaded: boolean('Whether what the files say now is in force.'),
+        problems: PROBLEMS,
+      }),
+    },
+  }
+  app.post(PATHS.reload_config, { config, schema: post }, async () => {
+    const reloaded = await reload()
+    return { reloaded, problems: health().config.problems }
+  })
+}
+
+/** Texts that let somebody in, or sign for somebody. */
+const SECRETS = ['client_secret', 'admin_token', 'initial_access_token', 'access_token', 'pem', 'jwk']
+
+/** A copy with every secret hidden; a user's claims for access tokens are an object, and none. */
+function mask(value: unknown, name = ''): unknown {
+  if (Array.isArray(value)) return value.map((item) => mask(item))
+  if (SECRETS.includes(name) && (typeof value === 'string' || name === 'jwk')) return '***'
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, mask(inner, key)]))
+}

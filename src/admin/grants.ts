@@ -1,0 +1,67 @@
+/** What end-users granted: the root of every code and token, which ends them all. */
+import type { FastifyPluginAsync } from 'fastify'
+import { PATHS } from '../endpoints/paths.js'
+import { nothingHere, shown } from '../oauth/errors.js'
+import { answer, listOf, nothing, object, params, type Schema, text, time } from './schema.js'
+
+const tags = ['grants']
+
+const MEMBERS: Readonly<Record<string, Schema>> = {
+  grant_id: text('The identifier.'),
+  sub: text('Who granted it.'),
+  client_id: text('To whom.'),
+  scope: text('What, separated by spaces.'),
+  auth_time: time('When they logged in'),
+  sid: text('The login that it came of.'),
+}
+const GRANT = object(
+  {
+    ...MEMBERS,
+    acr: text('How they logged in.'),
+    claims: { type: 'object', description: 'The parameter `claims` of the request (OpenID Connect Core §5.5).' },
+    flow_id: text('What the entries of the journal that belong to it have in common.'),
+    faults: { ...listOf({ $ref: '#/components/schemas/Fault' }), description: 'What was picked for this login.' },
+  },
+  Object.keys(MEMBERS),
+)
+
+export const grants: FastifyPluginAsync = async (app) => {
+  const config = { answer: 'json' } as const
+
+  const list = {
+    tags,
+    summary: 'List grants',
+    querystring: object({ sub: text('Of this user only.'), client_id: text('Of this client only.') }),
+    response: { 200: answer('The grants.', { grants: listOf(GRANT) }) },
+  }
+  app.get<{ Querystring: { sub?: string; client_id?: string } }>(
+    PATHS.admin_grants,
+    { config, schema: list },
+    async ({ ctx, query: { sub, client_id } }) => {
+      const all = await ctx.store.grants.list()
+      const wanted = all.filter(
+        ([, grant]) => (sub ?? grant.sub) === grant.sub && (client_id ?? grant.client_id) === grant.client_id,
+      )
+      return { grants: wanted.map(([grant_id, grant]) => ({ grant_id, ...grant })) }
+    },
+  )
+
+  const remove = {
+    tags,
+    summary: 'End a grant',
+    description: 'With all its codes and tokens.',
+    params: params('grant_id', 'The identifier of the grant.'),
+    response: { 204: nothing('The grant and all its tokens have ended.') },
+  }
+  app.delete<{ Params: { grant_id: string } }>(
+    PATHS.admin_grant,
+    { config, schema: remove },
+    async ({ ctx, params: { grant_id }, log }, reply) => {
+      if ((await ctx.store.grants.take(grant_id)) === undefined) {
+        throw nothingHere(`there is no grant ${shown(grant_id)}`)
+      }
+      log.info('grant ended')
+      return reply.code(204).send()
+    },
+  )
+}

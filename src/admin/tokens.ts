@@ -1,0 +1,167 @@
+/** Tokens without a flow, and the end of those that are out. */
+import type { FastifyPluginAsync } from 'fastify'
+import { decodeJwt, decodeProtectedHeader } from 'jose'
+import type { Context } from '../context.js'
+import { PATHS } from '../endpoints/paths.js'
+import { invalidRequest, nothingHere } from '../oauth/errors.js'
+import { mintTokens, type Order, TOKEN_KINDS } from '../tokens/mint.js'
+import { answer, boolean, component, integer, listOf, object, type Schema, text, time } from './schema.js'
+
+interface Filter {
+  readonly sub?: string
+  readonly client_id?: string
+  readonly kind?: 'access_token' | 'refresh_token'
+}
+
+/** A hundred years, in seconds. */
+const LONGEST = 3_155_760_000
+
+const tags = ['tokens']
+
+const ORDER = object(
+  {
+    sub: text('Whose; an unknown `sub` becomes a user, as at a login.', { minLength: 1, maxLength: 255 }),
+    client_id: text('For which client.', { minLength: 1, maxLength: 255 }),
+    scope: text('The scope, separated by spaces.', { default: 'openid', maxLength: 8192 }),
+    aud: {
+      description: 'The audience. Left out, that of any such token.',
+      anyOf: [{ type: 'string' }, listOf({ type: 'string' })],
+    },
+    claims: {
+      ...component('Claims'),
+      description: 'Over everything that the tokens would say; null leaves a claim out.',
+    },
+    expires_in: integer('Seconds; zero or less is expired. Left out, as configured.', {
+      minimum: -LONGEST,
+      maximum: LONGEST,
+    }),
+    kind: { description: 'Which token. Left out, one of each.', enum: [...TOKEN_KINDS] },
+  },
+  ['sub', 'client_id'],
+)
+const MINTED = object(
+  {
+    grant_id: text('What they are good by: its end is theirs.'),
+    flow_id: text('What entries of the journal that belong to them have in common.'),
+    access_token: text('Good at userinfo and introspection until it expires.'),
+    id_token: text('As the client wants it: signed, maybe encrypted.'),
+    refresh_token: text('Good at the token endpoint until it expires.'),
+  },
+  ['grant_id', 'flow_id'],
+)
+
+const FILTER = {
+  sub: text('Of this user only.'),
+  client_id: text('Of this client only.'),
+  kind: { description: 'Of this kind only.', enum: ['access_token', 'refresh_token'] },
+}
+const MEMBERS: Readonly<Record<string, Schema>> = {
+  token: text('The token itself.'),
+  kind: { description: 'Which token.', enum: ['access_token', 'refresh_token'] },
+  sub: text('Whose.'),
+  client_id: text('For which client.'),
+  scope: text('The scope, separated by spaces.'),
+  grant_id: text('What it is good by.'),
+  expires_at: time('When it expires'),
+  expired: boolean('Whether it has.'),
+}
+const TOKEN = object(
+  {
+    ...MEMBERS,
+    header: { type: 'object', description: 'Of a JWT.' },
+    payload: { type: 'object', description: 'Of a JWT.' },
+  },
+  Object.keys(MEMBERS),
+)
+
+export const tokens: FastifyPluginAsync = async (app) => {
+  const config = { answer: 'json' } as const
+
+  const mint = {
+    tags,
+    summary: 'Mint tokens',
+    description: 'Without a flow, and good as if there had been one.',
+    body: ORDER,
+    response: { 201: { ...MINTED, description: 'The tokens.' } },
+  }
+  app.post<{ Body: Order }>(PATHS.admin_tokens, { config, schema: mint }, async ({ ctx, body, log }, reply) => {
+    const minted = await mintTokens(ctx, body)
+    log.info({ sub: body.sub, client_id: body.client_id, scope: body.scope }, 'tokens minted')
+    return reply.code(201).send(minted)
+  })
+
+  const list = {
+    tags,
+    summary: 'List tokens',
+    description: 'Access and refresh tokens whose grant goes on. ID tokens are not kept.',
+    querystring: object(FILTER),
+    response: { 200: answer('The tokens.', { tokens: listOf(TOKEN) }) },
+  }
+  app.get<{ Querystring: Filter }>(PATHS.admin_tokens, { config, schema: list }, async ({ ctx, query }) => ({
+    tokens: await listTokens(ctx, query),
+  }))
+
+  const revoke = {
+    tags,
+    summary: 'Revoke tokens',
+    description: 'One, or all of a user, of a client, or of both. With a refresh token ends its grant.',
+    body: { ...object({ token: text('This one.'), ...FILTER }), minProperties: 1 },
+    response: { 200: answer('They are good no more.', { revoked: integer('How many.') }) },
+  }
+  app.post<{ Body: Filter & { token?: string } }>(
+    PATHS.admin_tokens_revoke,
+    { config, schema: revoke },
+    async ({ ctx, body: { token, ...filter }, log }) => {
+      if (token !== undefined && Object.keys(filter).length > 0) {
+        throw invalidRequest('/token came with others, expected either the token or whose they are')
+      }
+      const all = await listTokens(ctx, filter)
+      const chosen = token === undefined ? all : all.filter((one) => one.token === token)
+      if (token !== undefined && chosen.length === 0) throw nothingHere('there is no such token')
+      for (const one of chosen) await revokeToken(ctx, one)
+      log.info({ ...filter, revoked: chosen.length }, 'tokens revoked')
+      return { revoked: chosen.length }
+    },
+  )
+}
+
+async function listTokens(ctx: Context, { sub, client_id, kind }: Filter) {
+  const { access_tokens, refresh_tokens, grants } = ctx.store
+  const known = new Map(await grants.list())
+  const now = ctx.clock.now()
+  const describe = (own: 'access_token' | 'refresh_token', [token, record]: readonly [string, Kept]) => {
+    const grant = known.get(record.grant_id)
+    if (grant === undefined || (kind ?? own) !== own) return []
+    if ((sub ?? grant.sub) !== grant.sub || (client_id ?? grant.client_id) !== grant.client_id) return []
+    const { grant_id, expires_at, scope = grant.scope } = record
+    const about = { sub: grant.sub, client_id: grant.client_id, scope, grant_id }
+    return [{ token, kind: own, ...about, expires_at, expired: expires_at <= now, ...decode(token) }]
+  }
+  return [
+    ...(await access_tokens.list()).flatMap((entry) => describe('access_token', entry)),
+    ...(await refresh_tokens.list()).flatMap((entry) => describe('refresh_token', entry)),
+  ]
+}
+
+interface Kept {
+  readonly grant_id: string
+  readonly expires_at: number
+  readonly scope?: string
+}
+
+/** RFC 7009 §2.1: a refresh token takes the access tokens of its grant with it. */
+async function revokeToken(
+  { store }: Context,
+  { token, kind, grant_id }: Awaited<ReturnType<typeof listTokens>>[number],
+) {
+  if (kind === 'refresh_token') await store.grants.delete(grant_id)
+  else await store.access_tokens.delete(token)
+}
+
+function decode(token: string) {
+  try {
+    return { header: decodeProtectedHeader(token), payload: decodeJwt(token) }
+  } catch {
+    return {}
+  }
+}

@@ -1,0 +1,89 @@
+/** The admin API for tests: every answer is held against the OpenAPI document that the same server hands out. */
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import formats from 'ajv-formats'
+import type { InjectOptions, LightMyRequestResponse } from 'fastify'
+import type { Test } from 'tap'
+import type { ConfigInput } from '../../src/config/input.js'
+import type { Foundation } from '../../src/server.js'
+import { createApp, type TestApp } from '../app.js'
+
+type Schema = Record<string, unknown>
+interface Operation {
+  readonly operationId: string
+  readonly responses: Record<string, { content?: Record<string, { schema: Schema }> }>
+}
+export interface Document {
+  readonly openapi: string
+  readonly servers: readonly { readonly url: string }[]
+  readonly security?: unknown
+  readonly paths: Record<string, Record<string, Operation>>
+  readonly components: { readonly schemas: Record<string, Schema> }
+}
+
+export interface AdminApp extends TestApp {
+  /** Calls an admin route, by its path below `/admin`, and returns what it answers; a `body` is sent as JSON. */
+  call(method: 'GET' | 'PUT' | 'POST' | 'PATCH' | 'DELETE', path: string, body?: unknown, options?: InjectOptions): Call
+}
+type Call = Promise<LightMyRequestResponse>
+
+export async function createAdminApp(
+  t: Test,
+  config: ConfigInput = {},
+  foundation: Partial<Foundation> = {},
+): Promise<AdminApp> {
+  const test = await createApp(t, config, foundation)
+  const { admin_token } = config.server ?? {}
+  const authorization = admin_token === undefined ? {} : { authorization: `Bearer ${admin_token}` }
+  const document = (await test.get('/admin/openapi.json', { headers: authorization })).json<Document>()
+  const check = createCheck(document)
+  const call: AdminApp['call'] = async (method, path, body, options = {}) => {
+    const [, base = '', rest = ''] = /^(\/issuers\/[^/]+)?(.*)$/.exec(path)!
+    const url = `${base}/admin${rest}`
+    const answer = await test.app.inject({
+      method,
+      url,
+      ...(body !== undefined && { payload: JSON.stringify(body) }),
+      ...options,
+      headers: {
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...authorization,
+        ...options.headers,
+      },
+    })
+    check(method, `/admin${rest}`, answer)
+    return answer
+  }
+  return { ...test, call }
+}
+
+/** Throws where an answer is not what the document says of it. */
+export function createCheck({ paths, components }: Document) {
+  const ajv = new Ajv2020({ allErrors: true, strict: false })
+  formats.default(ajv)
+  return (method: string, url: string, answer: LightMyRequestResponse) => {
+    const path = findPath(Object.keys(paths), url.split('?')[0]!)
+    const operation = path && paths[path]?.[method.toLowerCase()]
+    if (!operation) throw new Error(`${method} ${url} is not in the document`)
+    const status = String(answer.statusCode)
+    const described = operation.responses[status] ?? operation.responses[`${status[0]}XX`]
+    if (described === undefined) throw new Error(`${method} ${url}: status ${status} is not in the document`)
+    const schema = described.content?.['application/json']?.schema
+    if (schema === undefined) {
+      if (answer.body !== '') throw new Error(`${method} ${url}: ${status} has a body, but the document says none`)
+      return
+    }
+    const validate = ajv.compile({ ...schema, components })
+    if (!validate(answer.json())) {
+      throw new Error(
+        `${method} ${url}: ${status} is not as documented: ${ajv.errorsText(validate.errors)}\n${answer.body}`,
+      )
+    }
+  }
+}
+
+/** The path of the document that a URL is of; one without parameters goes first. */
+function findPath(paths: readonly string[], url: string): string | undefined {
+  const fits = (path: string) =>
+    new RegExp(`^${path.replaceAll('.', '\\.').replaceAll(/\{\w+\}/g, '[^/]*')}$`).test(url)
+  return paths.find((path) => path === url) ?? paths.find(fits)
+}
