@@ -10,6 +10,7 @@ import { grants } from './grants.js'
 import { issuer } from './issuer.js'
 import { journal } from './journal.js'
 import { rotateKeys } from './keys.js'
+import { login } from './login.js'
 import { openapi } from './openapi.js'
 import { reset } from './reset.js'
 import { component, object } from './schema.js'
@@ -47,6 +48,7 @@ export const admin: FastifyPluginAsync<AdminOptions> = async (app, { schema, hea
   await app.register(journal)
   await app.register(config, { health, reload })
   await app.register(reset)
+  await app.register(login)
 }
 
 /** What nobody reads is a slip: it is refused, like everything that no schema knows. */

@@ -1,0 +1,134 @@
+/** A login without a browser. */
+import t from 'tap'
+import { createApp, exchange, jsonOf, REDIRECT_URI, refused, type TestApp } from '../app.js'
+
+const REQUEST = {
+  client_id: 'app',
+  redirect_uri: REDIRECT_URI,
+  response_type: 'code',
+  scope: 'openid',
+  state: 's-1',
+}
+const urlOf = (query: Record<string, string> = {}, base = '') =>
+  `http://localhost${base}/oauth2/authorize?${new URLSearchParams({ ...REQUEST, ...query })}`
+
+const logIn = (test: TestApp, payload: object, base = '') =>
+  test.app.inject({ method: 'POST', url: `${base}/admin/login`, payload })
+
+t.test('a request is completed for a user, by its URL or by its parameters', async (t) => {
+  const test = await createApp(t)
+  for (const authorization_request of [urlOf(), urlOf().slice('http://localhost'.length), REQUEST]) {
+    const answer = await logIn(test, { authorization_request, sub: 'alice' })
+    t.strictSame(answer.cookies, [], 'nobody is logged in in the browser of the caller')
+    const { location, parameters, flow_id, ...rest } = jsonOf(t, answer) as Record<string, string> & {
+      parameters: Record<string, string>
+    }
+    t.strictSame(rest, {})
+    const { code = '', ...others } = parameters
+    t.strictSame(others, { state: 's-1' })
+    t.equal(location, `${REDIRECT_URI}?code=${code}&state=s-1`)
+    const tokens = await exchange(test, { code })
+    t.equal(tokens.statusCode, 200)
+    const { entries } = (await test.get('/admin/journal')).json<{ entries: Record<string, unknown>[] }>()
+    const [one, other] = entries.slice(-2)
+    t.match(one, { endpoint: 'authorization', flow_id, client_id: 'app', sub: 'alice' })
+    t.match(other, { endpoint: 'token', flow_id, client_id: 'app', sub: 'alice' })
+  }
+})
+
+t.test('the answer comes as it would travel: in the fragment, or as a form', async (t) => {
+  const test = await createApp(t)
+  const inFragment = jsonOf(
+    t,
+    await logIn(test, { authorization_request: urlOf({ response_type: 'id_token', nonce: 'n' }), sub: 'alice' }),
+  )
+  t.match(inFragment.location, /^http:\/\/localhost:8000\/callback#id_token=/)
+  t.match(inFragment.parameters, { id_token: /^ey/, state: 's-1' })
+  const form = jsonOf(
+    t,
+    await logIn(test, { authorization_request: urlOf({ response_mode: 'form_post' }), sub: 'alice' }),
+  )
+  t.match(form, { action: REDIRECT_URI, fields: { code: /./, state: 's-1' } })
+  t.notOk('location' in form)
+})
+
+t.test('the user may deny, the application may get an error, and the login may go wrong', async (t) => {
+  const test = await createApp(t)
+  const denied = jsonOf(t, await logIn(test, { authorization_request: urlOf(), deny: true }))
+  t.match(denied.parameters, { error: 'access_denied', state: 's-1' })
+  const failed = jsonOf(t, await logIn(test, { authorization_request: urlOf(), error: 'server_error' }))
+  t.match(failed.parameters, { error: 'server_error', state: 's-1' })
+  const wrong = jsonOf(
+    t,
+    await logIn(test, { authorization_request: urlOf(), sub: 'alice', fault: 'authorize.wrong_state' }),
+  )
+  t.match(wrong.parameters, { code: /./, state: 's-1_altered' })
+  const twice = jsonOf(
+    t,
+    await logIn(test, { authorization_request: urlOf(), sub: 'alice', fault: 'authorize.double_callback' }),
+  )
+  t.match(twice, { twice: true, parameters: { state: 's-1' } })
+})
+
+t.test('refusals that go to the application do so here; those that would go to a page are refused', async (t) => {
+  const test = await createApp(t, {
+    require_registration: true,
+    clients: [{ client_id: 'app', redirect_uris: [REDIRECT_URI], client_secret: 's' }],
+  })
+  const sub = 'alice'
+  const sent = jsonOf(t, await logIn(test, { authorization_request: urlOf({ response_type: 'x' }), sub }))
+  t.match(sent.parameters, { error: 'unsupported_response_type' })
+  const unknown = await logIn(test, { authorization_request: urlOf({ client_id: 'nobody' }), sub })
+  refused(t, unknown, 'invalid_client', /nobody: no such client/)
+  const page = await test.get(urlOf({ client_id: 'nobody' }))
+  t.equal(page.statusCode, 400)
+  t.match(page.body, unknown.json<{ error_description: string }>().error_description)
+  refused(
+    t,
+    await logIn(test, { authorization_request: `${urlOf()}&state=s-2`, sub }),
+    'invalid_request',
+    /state came 2 times/,
+  )
+})
+
+t.test('what is missing, unknown or for another issuer is refused, and nobody is logged in', async (t) => {
+  const test = await createApp(t)
+  const authorization_request = urlOf()
+  const cases: [object, RegExp][] = [
+    [{}, /authorization_request/],
+    [{ authorization_request }, /sub is missing, expected the subject to log in as, or deny, or error/],
+    [{ authorization_request, sub: '' }, /\/sub/],
+    [{ authorization_request, sub: 'x'.repeat(256) }, /\/sub/],
+    [{ authorization_request, sub: 'alice', fault: 'id_token.rotten' }, /\/fault/],
+    [{ authorization_request, sub: 'alice', fault: 'http.status' }, /\/fault/],
+    [{ authorization_request, sub: 'alice', error: 'teapot' }, /\/error/],
+    [{ authorization_request, subject: 'alice' }, /subject/],
+    [{ authorization_request: 7, sub: 'alice' }, /authorization_request/],
+    [{ authorization_request: 'http://[', sub: 'alice' }, /authorization_request is http:\/\/\[, expected a URL/],
+    [
+      { authorization_request: urlOf({}, '/issuers/one'), sub: 'alice' },
+      /is for the issuer one, but this is default: expected a URL of this one/,
+    ],
+  ]
+  for (const [payload, description] of cases) refused(t, await logIn(test, payload), 'invalid_request', description)
+  const { entries } = (await test.get('/admin/journal')).json<{ entries: unknown[] }>()
+  t.strictSame(entries, [])
+  const there = await logIn(test, { authorization_request: urlOf({}, '/issuers/one'), sub: 'alice' }, '/issuers/one')
+  t.equal(there.statusCode, 200)
+})
+
+t.test('faults of the authorization endpoint touch the login, and not the answer of the admin API', async (t) => {
+  const test = await createApp(t, {
+    faults: [
+      { fault: 'http.truncate', match: { endpoint: 'authorization' } },
+      { fault: 'authorize.missing_state', match: { endpoint: 'authorization', sub: 'alice' } },
+    ],
+  })
+  const answer = jsonOf(t, await logIn(test, { authorization_request: urlOf(), sub: 'alice' }))
+  t.notOk('state' in (answer.parameters as object))
+})
+
+t.test('where the configuration logs in without a page, nobody needs to be named', async (t) => {
+  const test = await createApp(t, { auto_login: 'alice' })
+  t.match(jsonOf(t, await logIn(test, { authorization_request: urlOf() })).parameters, { code: /./ })
+})
