@@ -7,10 +7,17 @@ import { isTooDeep } from './oauth/params.js'
 
 type Members = Readonly<Record<string, unknown>>
 
-/** Writes the exchange into the journal, before the first byte of the answer leaves, or when a fault has kept it back. */
-export function recordExchange(request: FastifyRequest, reply: FastifyReply, payload?: unknown): void {
+/**
+ * Writes the exchange into the journal, before the first byte of the answer leaves, or when a fault has kept it back.
+ * @param endpoint whose exchange it is; left out, that of the path.
+ */
+export function recordExchange(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  payload?: unknown,
+  endpoint = endpointOf(request.routeOptions.url),
+): void {
   const { ctx } = request
-  const endpoint = endpointOf(request.routeOptions.url)
   if (endpoint === undefined) return
   const { facts, flow_id, remarks, applied, answer } = ctx.exchange
   const { issuer: _, ...about } = facts

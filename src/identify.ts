@@ -113,7 +113,7 @@ const findDeviceFlow = async (ctx: Context, user_code: string) => (await findByU
 const flowOf = (grant: Grant | undefined): Flow => ({ grant, flow_id: grant?.flow_id })
 
 /** What the exchanges of one login have in common from now on. */
-const createFlowId = () => randomToken().slice(0, 22)
+export const createFlowId = () => randomToken().slice(0, 22)
 
 const isFlowId = (value: unknown): value is string => isText(value) && /^[\w-]{22}$/.test(value)
 

@@ -170,7 +170,7 @@ const MAY_IMPORT: Readonly<Record<string, Rule>> = {
   'admin/issuer': { values: ['config/issuer_identifier'] },
   'admin/sessions': { values: ['interaction/logout', 'interaction/session'] },
   'admin/tokens': { values: ['jose'] },
-  'admin/login': { values: ['exchange', 'interaction', 'picked'] },
+  'admin/login': { values: ['exchange', 'identify', 'interaction', 'picked'] },
   'admin/validation': { values: ['config/errors', 'config/schema'] },
 }
 

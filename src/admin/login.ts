@@ -2,7 +2,8 @@
 import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
 import type { Context } from '../context.js'
 import { findIssuerName, PATHS } from '../endpoints/paths.js'
-import { createFlowId, recordExchange } from '../exchange.js'
+import { recordExchange } from '../exchange.js'
+import { createFlowId } from '../identify.js'
 import { authorize } from '../interaction/authorize.js'
 import { invalidRequest, shown } from '../oauth/errors.js'
 import { type Params, readParams } from '../oauth/params.js'
@@ -66,7 +67,7 @@ export const login: FastifyPluginAsync = async (app) => {
     try {
       const answer = { flow_id, ...describe(await complete(request, params)) }
       // The login is an exchange of the authorization endpoint; what leaves here is not, so no fault of that may touch it.
-      recordExchange(request, reply, JSON.stringify(answer))
+      recordExchange(request, reply, undefined, 'authorization')
       return answer
     } finally {
       ctx.exchange.facts = about
