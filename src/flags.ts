@@ -164,6 +164,14 @@ export const FLAGS: readonly Flag[] = [
     parse: list,
   },
   {
+    names: '--admin-token',
+    env: 'ADMIN_TOKEN',
+    value: '<TOKEN>',
+    description: 'what /admin asks for as a bearer token (default: it asks for none)',
+    paths: [['server', 'admin_token']],
+    parse: text,
+  },
+  {
     names: '--outbound-ca',
     env: 'OUTBOUND_CA',
     value: '<FILE>',

@@ -55,6 +55,9 @@ export async function listen(
   }
 }
 
+/** Whether nobody else's machine gets there. */
+export const isLoopback = (host: string) => /^(localhost$|127\.|::1$)/.test(host)
+
 function bind(server: Server, host: string, port: number): Promise<void> {
   return new Promise((done, fail) => {
     server.once('error', fail).listen({ host, port }, done)

@@ -10,7 +10,7 @@ import { watchFiles } from './config/watch.js'
 import { IN_PROCESS } from './context.js'
 import type { Inject } from './handle/in_process.js'
 import { createKeys } from './keys.js'
-import { ListenError, type Listening, listen } from './listen.js'
+import { isLoopback, ListenError, type Listening, listen } from './listen.js'
 import { createLogger, type LogStream } from './logger.js'
 import { createClock, createMovableClock } from './mock/clock.js'
 import { createFaults } from './mock/faults.js'
@@ -45,6 +45,8 @@ export interface Running {
 
 export async function createProvider(sources: Sources, stream: LogStream): Promise<Running> {
   let snapshot = await loadSnapshot(sources)
+  // Another one takes effect at the next start.
+  const { host } = snapshot.config.server
   let problems: readonly Problem[] = []
   const log = createLogger(snapshot.config.log, stream)
   const findIssuer = createIssuers(() => snapshot)
@@ -62,13 +64,15 @@ export async function createProvider(sources: Sources, stream: LogStream): Promi
   const load = async (): Promise<boolean> => {
     try {
       const next = await loadSnapshot(sources, snapshot)
-      const changes = describeChanges(snapshot, next)
+      const before = snapshot
+      const changes = describeChanges(before, next)
       const exchanged = exchange.follow(snapshot, next)
       snapshot = next
       problems = []
       log.level = next.config.log.level
       if (exchanged) log.info('certificate exchanged')
       log.info({ changes }, `configuration reloaded: ${summarizeChanges(changes)}`)
+      if (isOpen(next, host) && !isOpen(before, host)) log.warn(OPEN)
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error
       problems = error.problems
@@ -109,6 +113,7 @@ export async function createProvider(sources: Sources, stream: LogStream): Promi
     },
     issuer === url ? `listening on ${url}` : `listening on ${url} as ${issuer}`,
   )
+  if (isOpen(snapshot, host)) log.warn(OPEN)
 
   const close = async () => {
     await Promise.all([watcher.close(), exchange.close()])
@@ -135,6 +140,12 @@ export async function createProvider(sources: Sources, stream: LogStream): Promi
     [Symbol.asyncDispose]: close,
   }
 }
+
+const OPEN =
+  'whoever reaches this machine can drive the provider by /admin: set server.admin_token (--admin-token), or listen on 127.0.0.1'
+
+/** Whether others can drive the provider. */
+const isOpen = ({ config: { server } }: Snapshot, host: string) => server.admin_token === undefined && !isLoopback(host)
 
 /** The default issuer, and the isolated ones by name: made on first use, the least recently used goes first. */
 function createIssuers(current: () => Snapshot): (name: string | undefined) => Issuer {

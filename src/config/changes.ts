@@ -1,5 +1,6 @@
 /** What differs between two snapshots, for the log line of a reload. */
 import { isDeepStrictEqual } from 'node:util'
+import { SECRETS } from './explain.js'
 import type { KeyToGenerate, PrivateKey, Snapshot } from './snapshot.js'
 
 /** Names of what came, went and was changed. */
@@ -112,7 +113,8 @@ function changedSettings(before: object, after: object, path: readonly string[])
     if ((path.length === 0 && ELSEWHERE.includes(name)) || isDeepStrictEqual(old, now)) return []
     const here = [...path, name]
     if (isObject(old) && isObject(now)) return changedSettings(old, now, here)
-    return [{ path: here.join('.'), change: `${inWords(old)} → ${inWords(now)}` }]
+    const change = SECRETS.includes(name) ? 'another' : `${inWords(old)} → ${inWords(now)}`
+    return [{ path: here.join('.'), change }]
   })
 }
 

@@ -4,7 +4,7 @@ import type { Complaint } from './errors.js'
 import { suggest } from './suggest.js'
 
 /** Members whose values must not get into a message, and so into a log. */
-const SECRETS = ['client_secret', 'pem', 'jwk']
+export const SECRETS = ['client_secret', 'pem', 'jwk', 'admin_token', 'initial_access_token']
 const LONGEST = 60
 /** So many keys are listed where none of them looks like the unknown one. */
 const MOST_LISTED = 8
@@ -118,6 +118,7 @@ function hint(key: string, { title, properties = {} }: Subschema): string {
   if (found !== undefined) return `; did you mean ${found}?`
   if (title === 'User') return '; a claim goes under claims'
   const known = Object.keys(properties)
+  if (known.length === 0) return '; there are none here'
   return known.length <= MOST_LISTED ? `; known here: ${known.join(', ')}` : ''
 }
 

@@ -301,7 +301,7 @@ export interface Config {
      */
     max_issuers: number
     /**
-     * What `/admin` asks for as a bearer token. Left out, it asks for none, and refuses pages of other sites.
+     * The bearer token, of letters, digits and `-._~+/`, that `/admin` asks for. Left out, it asks for none, and refuses pages of other sites.
      */
     admin_token?: string
   }

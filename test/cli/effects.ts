@@ -225,6 +225,15 @@ export const EFFECTS: Readonly<Record<string, Effect>> = {
       t.equal(await allowed('http://c.example'), null)
     },
   },
+  ADMIN_TOKEN: {
+    value: 'let-me-drive',
+    check: async (t, { issuer }, value) => {
+      const statusWith = async (token: string) =>
+        (await fetch(`${issuer}/admin/users`, { headers: { authorization: `Bearer ${token}` } })).status
+      t.equal(await statusWith(value), 200)
+      t.equal(await statusWith('another'), 401)
+    },
+  },
   OUTBOUND_CA: {
     value: (folder) => write(folder, 'ca.pem', PAIR.ca),
     check: async (t, { issuer }) => void t.equal(await callTls(t, issuer), 200),

@@ -1,0 +1,195 @@
+/** Tokens that are minted, listed and revoked over HTTP. */
+import { decodeJwt } from 'jose'
+import t from 'tap'
+import { exchange, getTokens, getUserinfo, jsonOf, REDIRECT_URI, refresh, refused } from '../app.js'
+import { createAdminApp } from './api.js'
+
+const CLIENT = { client_id: 'app', redirect_uris: [REDIRECT_URI], token_endpoint_auth_method: 'none' as const }
+const USERS = [{ sub: 'alice', claims: { email: 'a@x' } }]
+
+interface Minted {
+  readonly access_token: string
+  readonly id_token: string
+  readonly refresh_token: string
+  readonly flow_id: string
+  readonly grant_id: string
+}
+
+t.test('minted tokens are good as if there had been a flow', async (t) => {
+  const test = await createAdminApp(t, { users: USERS, clients: [CLIENT] })
+  const order = { sub: 'alice', client_id: 'app', scope: 'openid email' }
+  const minted = jsonOf(t, await test.call('POST', '/tokens', order), 201) as unknown as Minted
+  t.strictSame(Object.keys(minted), ['grant_id', 'flow_id', 'access_token', 'id_token', 'refresh_token'])
+  t.match(decodeJwt(minted.id_token), { sub: 'alice', aud: 'app', email: 'a@x', at_hash: String })
+  t.match(decodeJwt(minted.access_token), { sub: 'alice', client_id: 'app', scope: 'openid email' })
+  t.match(jsonOf(t, await getUserinfo(test, minted.access_token)), { sub: 'alice', email: 'a@x' })
+  const refreshed = jsonOf(t, await refresh(test, minted.refresh_token))
+  t.equal((await getUserinfo(test, String(refreshed.access_token))).statusCode, 200)
+  const entries =
+    test.app && (await test.get('/admin/journal')).json<{ entries: { endpoint: string; flow_id: string }[] }>().entries
+  t.ok(entries.some(({ endpoint, flow_id }) => endpoint === 'userinfo' && flow_id === minted.flow_id))
+})
+
+t.test('aud and claims go over everything, null leaves a claim out', async (t) => {
+  const test = await createAdminApp(t, { users: USERS })
+  const claims = { iss: 'https://evil.example', email: 'other@x', exp: 7, auth_time: null, sub: 'mallory' }
+  const order = { sub: 'alice', client_id: 'any', aud: ['one', 'two'], claims }
+  const minted = jsonOf(t, await test.call('POST', '/tokens', order), 201) as unknown as Minted
+  const { auth_time: _, ...said } = claims
+  for (const token of [minted.id_token, minted.access_token]) {
+    t.match(decodeJwt(token), { ...said, aud: ['one', 'two'] })
+    t.notHas(decodeJwt(token), 'auth_time')
+  }
+  t.match(jsonOf(t, await getUserinfo(test, minted.access_token)), { sub: 'alice' }, 'here it is what it is')
+})
+
+for (const expires_in of [0, -60]) {
+  t.test(`with expires_in ${expires_in} all of them have expired`, async (t) => {
+    const test = await createAdminApp(t)
+    const minted = jsonOf(
+      t,
+      await test.call('POST', '/tokens', { sub: 'zoe', client_id: 'app', expires_in }),
+      201,
+    ) as unknown as Minted
+    for (const token of [minted.id_token, minted.access_token]) {
+      const { exp, iat } = decodeJwt(token)
+      t.equal(exp! - iat!, expires_in)
+    }
+    refused(t, await getUserinfo(test, minted.access_token), 'invalid_token', /expired/, 401)
+    refused(t, await refresh(test, minted.refresh_token), 'invalid_grant', /expired/)
+    t.match(jsonOf(t, await test.call('GET', '/tokens')), { tokens: [{ expired: true }, { expired: true }] })
+  })
+}
+
+t.test('one kind alone', async (t) => {
+  const test = await createAdminApp(t)
+  const mint = async (kind: string) =>
+    Object.keys(jsonOf(t, await test.call('POST', '/tokens', { sub: 'a', client_id: 'app', kind }), 201))
+  for (const kind of ['access_token', 'id_token', 'refresh_token']) {
+    t.strictSame(await mint(kind), ['grant_id', 'flow_id', kind])
+  }
+  const { tokens } = jsonOf(t, await test.call('GET', '/tokens?kind=refresh_token')) as { tokens: { token: string }[] }
+  t.equal((await refresh(test, tokens[0]!.token)).statusCode, 200, 'a refresh token needs no other')
+})
+
+t.test('the list has what is out, decoded, by user, client and kind', async (t) => {
+  const test = await createAdminApp(t)
+  const [alice, bob] = [await getTokens(test), await getTokens(test, { sub: 'bob', client_id: 'other' })]
+  const list = async (query = '') =>
+    (jsonOf(t, await test.call('GET', `/tokens${query}`)).tokens as { token: string }[]).map(({ token }) => token)
+  t.strictSame(await list(), [alice.access_token, bob.access_token, alice.refresh_token, bob.refresh_token])
+  t.strictSame(await list('?sub=bob'), [bob.access_token, bob.refresh_token])
+  t.strictSame(await list('?client_id=app&kind=access_token'), [alice.access_token])
+  t.strictSame(await list('?sub=bob&client_id=app'), [])
+  t.strictSame(await list('?sub=nobody'), [])
+  const [first, , last] = jsonOf(t, await test.call('GET', '/tokens')).tokens as object[]
+  t.match(first, {
+    kind: 'access_token',
+    sub: 'alice',
+    client_id: 'app',
+    scope: 'openid',
+    expired: false,
+    header: { typ: 'at+jwt' },
+    payload: { sub: 'alice' },
+  })
+  t.notHas(last, 'payload', 'what is no JWT has nothing to decode')
+})
+
+t.test('revoking ends one token, or all of a user, of a client, of both', async (t) => {
+  const test = await createAdminApp(t)
+  const revoke = async (body: object) => jsonOf(t, await test.call('POST', '/tokens/revoke', body)).revoked
+  const one = await getTokens(test)
+  t.equal(await revoke({ token: one.access_token }), 1)
+  t.equal((await getUserinfo(test, one.access_token)).statusCode, 401)
+  const again = jsonOf(t, await refresh(test, one.refresh_token))
+  t.equal(await revoke({ token: one.refresh_token }), 1)
+  t.equal(
+    (await getUserinfo(test, String(again.access_token))).statusCode,
+    401,
+    'RFC 7009 §2.1: and those of its grant',
+  )
+  const [alice, bob] = [await getTokens(test), await getTokens(test, { sub: 'bob', client_id: 'other' })]
+  t.equal(await revoke({ sub: 'nobody' }), 0)
+  t.equal(await revoke({ sub: 'alice', client_id: 'other' }), 0)
+  t.equal(await revoke({ sub: 'alice' }), 2)
+  t.equal((await getUserinfo(test, alice.access_token)).statusCode, 401)
+  t.equal((await getUserinfo(test, bob.access_token)).statusCode, 200)
+  t.equal(await revoke({ client_id: 'other', kind: 'access_token' }), 1)
+  t.equal((await getUserinfo(test, bob.access_token)).statusCode, 401)
+  t.equal((await refresh(test, bob.refresh_token, { client_id: 'other' })).statusCode, 200)
+})
+
+t.test('grants are listed, by user and client, and the end of one is that of its codes and tokens', async (t) => {
+  const test = await createAdminApp(t)
+  const [alice, bob] = [await getTokens(test), await getTokens(test, { sub: 'bob', client_id: 'other' })]
+  type Grants = { grant_id: string; sub: string }[]
+  const list = async (query = '') => jsonOf(t, await test.call('GET', `/grants${query}`)).grants as Grants
+  t.match(await list(), [
+    { sub: 'alice', client_id: 'app', scope: 'openid', flow_id: String, sid: String, auth_time: Number },
+    { sub: 'bob', client_id: 'other' },
+  ])
+  t.match(await list('?client_id=other'), [{ sub: 'bob' }])
+  const [grant] = await list('?sub=alice')
+  t.equal((await test.call('DELETE', `/grants/${grant!.grant_id}`)).statusCode, 204)
+  t.equal((await getUserinfo(test, alice.access_token)).statusCode, 401)
+  t.equal((await getUserinfo(test, bob.access_token)).statusCode, 200)
+  refused(t, await test.call('DELETE', `/grants/${grant!.grant_id}`), 'not_found', /^there is no grant/, 404)
+  t.equal((await list()).length, 1)
+})
+
+const BAD: [string, string, unknown, RegExp][] = [
+  ['no sub', '/tokens', { client_id: 'app' }, /^the body lacks the required key sub$/],
+  ['no client_id', '/tokens', { sub: 'a' }, /^the body lacks the required key client_id$/],
+  ['an unknown kind', '/tokens', { sub: 'a', client_id: 'b', kind: 'id' }, /^\/kind must be one of access_token/],
+  [
+    'an unknown member',
+    '/tokens',
+    { sub: 'a', client_id: 'b', claim: {} },
+    /^\/claim is not a known key; did you mean/,
+  ],
+  ['half a second', '/tokens', { sub: 'a', client_id: 'b', expires_in: 0.5 }, /^\/expires_in must be a whole number/],
+  ['more than a century', '/tokens', { sub: 'a', client_id: 'b', expires_in: 1e10 }, /^\/expires_in must be at most/],
+  ['a number as audience', '/tokens', { sub: 'a', client_id: 'b', aud: 7 }, /^\/aud must be a text/],
+  ['nothing', '/tokens', undefined, /^no body came/],
+  [
+    'a client that there is not',
+    '/tokens',
+    { sub: 'a', client_id: 'b' },
+    /^client_id is b, but there is no such client$/,
+  ],
+  ['nothing', '/tokens/revoke', {}, /^the body must not be empty$/],
+  ['a token and whose', '/tokens/revoke', { token: 'x', sub: 'a' }, /^\/token came with others/],
+  ['an unknown kind', '/tokens/revoke', { kind: 'id_token' }, /^\/kind must be one of access_token, refresh_token/],
+]
+for (const [title, path, body, message] of BAD) {
+  t.test(`POST ${path} with ${title} is refused, and nothing is changed`, async (t) => {
+    const test = await createAdminApp(t, { require_registration: true })
+    refused(t, await test.call('POST', path, body), 'invalid_request', message)
+    t.strictSame(jsonOf(t, await test.call('GET', '/grants')), { grants: [] })
+    t.strictSame(jsonOf(t, await test.call('GET', '/users')), { users: [] })
+  })
+}
+
+t.test(
+  'a token that there is not is 404, a deleted user gets none, and what is asked by mistake is refused',
+  async (t) => {
+    const test = await createAdminApp(t, { users: USERS })
+    refused(t, await test.call('POST', '/tokens/revoke', { token: 'x' }), 'not_found', /^there is no such token$/, 404)
+    refused(
+      t,
+      await test.call('GET', '/tokens?user=alice'),
+      'invalid_request',
+      /^user is not a known key; known here: sub/,
+    )
+    refused(
+      t,
+      await test.call('GET', '/grants?user=alice'),
+      'invalid_request',
+      /^user is not a known key; known here: sub/,
+    )
+    await test.call('DELETE', '/users/alice')
+    const order = { sub: 'alice', client_id: 'app' }
+    refused(t, await test.call('POST', '/tokens', order), 'access_denied', /^user alice was deleted/)
+    t.equal((await exchange(test, { code: 'x' })).statusCode, 400)
+  },
+)
