@@ -6,6 +6,7 @@ import { refuseForeignOrigin, requireAdminToken } from './access.js'
 import { clients } from './clients.js'
 import { describeComponents } from './components.js'
 import { type ConfigOptions, config } from './config.js'
+import { deviceCodes } from './device_codes.js'
 import { grants } from './grants.js'
 import { issuer } from './issuer.js'
 import { journal } from './journal.js'
@@ -49,6 +50,7 @@ export const admin: FastifyPluginAsync<AdminOptions> = async (app, { schema, hea
   await app.register(config, { health, reload })
   await app.register(reset)
   await app.register(login)
+  await app.register(deviceCodes)
 }
 
 /** What nobody reads is a slip: it is refused, like everything that no schema knows. */

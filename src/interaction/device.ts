@@ -1,7 +1,13 @@
 /** What the end-user of a device sees in a browser: the code, who to be, and that it worked. RFC 8628 §3.3: https://www.rfc-editor.org/rfc/rfc8628#section-3.3 */
 import type { Context } from '../context.js'
 import { findClient, listRecentUsers } from '../directory.js'
-import { approveDevice, type DeviceStatus, denyDevice, findByUserCode, type Waiting } from '../oauth/device_code.js'
+import {
+  approveDevice,
+  type DeviceRecord,
+  type DeviceStatus,
+  denyDevice,
+  findByUserCode,
+} from '../oauth/device_code.js'
 import { invalidRequest, shown } from '../oauth/errors.js'
 import { renderPage } from '../pages/render.js'
 import type { Answer } from './answer.js'
@@ -19,7 +25,7 @@ export function devicePage(action: string, user_code?: string, problem?: string)
 }
 
 /** The device that waits for this code, or why there is none. RFC 8628 §3.3: the end-user may then try again. */
-export async function findDevice(ctx: Context, user_code: string): Promise<Waiting | string> {
+export async function findDevice(ctx: Context, user_code: string): Promise<DeviceRecord | string> {
   const found = await findByUserCode(ctx, user_code)
   if (found === undefined) return 'No device waits with this code. Look at the device once more, or start again there.'
   ctx.learn({ client_id: found.record.client_id, scope: found.record.scope, flow_id: found.record.flow_id })
@@ -36,7 +42,7 @@ const OVER: Readonly<Record<Exclude<DeviceStatus, 'pending'>, string>> = {
 export async function confirmPage(
   ctx: Context,
   action: string,
-  { record: { user_code, client_id, scope } }: Waiting,
+  { record: { user_code, client_id, scope } }: DeviceRecord,
   problem?: string,
 ): Promise<string> {
   const client = await findClient(ctx, client_id)
@@ -58,7 +64,7 @@ export async function answerDevice(
   ctx: Context,
   jar: CookieJar,
   before: BrowserSession | undefined,
-  waiting: Waiting,
+  waiting: DeviceRecord,
   { sub, action }: Pick<Answer, 'sub' | 'action'>,
 ): Promise<string> {
   const { client_id, user_code } = waiting.record

@@ -2,7 +2,7 @@
 import type { Context } from '../context.js'
 import type { Client } from '../directory.js'
 import { randomText, randomToken } from '../random.js'
-import type { Account, DeviceAnswer, DeviceCode, Grant } from '../store/store.js'
+import type { Account, DeviceCode } from '../store/store.js'
 
 /** RFC 8628 §6.1: consonants alone, so that no word comes about, and nothing looks like something else. */
 const ALPHABET = 'BCDFGHJKLMNPQRSTVWXZ'
@@ -10,7 +10,11 @@ const ALPHABET = 'BCDFGHJKLMNPQRSTVWXZ'
 const INTERVAL = 5
 
 /** A device code and what belongs to it. */
-export interface Waiting {
+export interface DeviceRecord extends Waiting {
+  readonly status: DeviceStatus
+}
+
+interface Waiting {
   readonly device_code: string
   readonly record: DeviceCode
 }
@@ -35,7 +39,7 @@ export async function createDeviceCode(ctx: Context, { client_id }: Client, scop
 export type DeviceStatus = 'pending' | 'approved' | 'denied' | 'expired'
 
 /** Every device that waits, or has not yet fetched what it waited for; the oldest first. */
-export async function listDeviceCodes(ctx: Context): Promise<(Waiting & { readonly status: DeviceStatus })[]> {
+export async function listDeviceCodes(ctx: Context): Promise<DeviceRecord[]> {
   const all = await ctx.store.device_codes.list()
   return Promise.all(
     all.map(async ([device_code, record]) => ({
@@ -47,7 +51,7 @@ export async function listDeviceCodes(ctx: Context): Promise<(Waiting & { readon
 }
 
 /** The device whose user_code it is, however that was typed; with it, how it stands. */
-export async function findByUserCode(ctx: Context, user_code: string) {
+export async function findByUserCode(ctx: Context, user_code: string): Promise<DeviceRecord | undefined> {
   const typed = lettersOf(user_code)
   const all = await listDeviceCodes(ctx)
   return all.find(({ record }) => lettersOf(record.user_code) === typed)
@@ -62,30 +66,22 @@ async function statusOf(ctx: Context, device_code: string, { expires_at }: Devic
   return expires_at <= ctx.clock.now() ? 'expired' : 'pending'
 }
 
-/** The end-user agrees. False where somebody has answered before. */
+/** The end-user agrees; whoever answered before has the last word. Without a login in a browser, one of its own begins. */
 export async function approveDevice(
   ctx: Context,
   { device_code, record }: Waiting,
-  { sub, sid, auth_time }: Pick<Account, 'sub' | 'sid' | 'auth_time'>,
-): Promise<boolean> {
+  { sub, sid = randomToken(), auth_time = ctx.clock.now() }: Pick<Account, 'sub'> & Partial<Account>,
+): Promise<void> {
   const { client_id, scope, flow_id } = record
   const { picked } = ctx.exchange
   const grant_id = randomToken()
-  const grant: Grant = {
-    ...{ sub, client_id, scope, auth_time, sid },
-    ...(flow_id !== undefined && { flow_id }),
-    ...(picked.length > 0 && { faults: picked }),
-  }
+  const grant = { sub, client_id, scope, auth_time, sid, flow_id, ...(picked.length > 0 && { faults: picked }) }
   // First the grant, so that a device that is told of it finds it.
   await ctx.store.grants.put(grant_id, grant)
-  return answerDevice(ctx, device_code, { grant_id })
+  await ctx.store.device_answers.add(device_code, { grant_id })
 }
 
-/** The end-user refuses. False where somebody has answered before. */
-export function denyDevice(ctx: Context, { device_code }: Waiting): Promise<boolean> {
-  return answerDevice(ctx, device_code, {})
-}
-
-function answerDevice({ store }: Context, device_code: string, answer: DeviceAnswer): Promise<boolean> {
-  return store.device_answers.add(device_code, answer)
+/** The end-user refuses, likewise. */
+export async function denyDevice({ store }: Context, { device_code }: Waiting): Promise<void> {
+  await store.device_answers.add(device_code, {})
 }

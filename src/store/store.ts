@@ -148,7 +148,7 @@ export interface DeviceCode {
   /** Seconds between polls; `slow_down` makes it more. */
   readonly interval: number
   readonly last_poll?: number
-  readonly flow_id?: string
+  readonly flow_id: string
 }
 
 export interface DeviceAnswer {

@@ -114,7 +114,9 @@ t.test('RFC 6749 §5.2: grant types', async (t) => {
     'Authorization_Code',
   ]) {
     const answer = await exchange(test, { grant_type, client_id: '' })
-    const message = new RegExp(`^grant_type is ${grant_type}, expected one of authorization_code, refresh_token$`)
+    const message = new RegExp(
+      `^grant_type is ${grant_type}, expected one of authorization_code, refresh_token, urn:.*:device_code$`,
+    )
     refused(t, answer, 'unsupported_grant_type', message)
   }
   refused(t, await exchange(test, { grant_type: '' }), 'invalid_request', /^grant_type is missing$/)
