@@ -76,13 +76,22 @@ function* checkAuthentication(client: PrunedClient): Iterable<Finding> {
 const SIGNING = [
   'id_token_signed_response_alg',
   'userinfo_signed_response_alg',
+  'authorization_signed_response_alg',
   'request_object_signing_alg',
   'token_endpoint_auth_signing_alg',
 ] as const satisfies readonly (keyof Client)[]
 
+/** Signed by the provider. */
+const RESPONSES = [
+  'id_token_signed_response_alg',
+  'userinfo_signed_response_alg',
+  'authorization_signed_response_alg',
+] as const
+
 const ENCRYPTION = [
   ['id_token_encrypted_response_alg', 'id_token_encrypted_response_enc'],
   ['userinfo_encrypted_response_alg', 'userinfo_encrypted_response_enc'],
+  ['authorization_encrypted_response_alg', 'authorization_encrypted_response_enc'],
   ['request_object_encryption_alg', 'request_object_encryption_enc'],
 ] as const satisfies readonly (readonly (keyof Client)[])[]
 
@@ -106,12 +115,16 @@ function* checkSecret(client: PrunedClient): Iterable<Finding> {
 
 function* checkSigning(client: PrunedClient, config: Pruned<Config>): Iterable<Finding> {
   const algs = listKeys(config).keys.map((key) => key?.alg)
-  for (const member of ['id_token_signed_response_alg', 'userinfo_signed_response_alg'] as const) {
+  for (const member of RESPONSES) {
     const alg = client[member]
     const byKey = alg !== undefined && alg !== 'none' && !alg.startsWith('HS')
     // Of a key that the schema refused nobody knows what it was for.
     if (!byKey || algs.length === 0 || algs.some((one) => one === alg || one === undefined)) continue
     yield [member, `is ${alg}, but the keys are for ${algs.join(', ')}; add a key with alg: ${alg} under keys`]
+  }
+  // JARM §3: none is not allowed.
+  if (client.authorization_signed_response_alg === 'none') {
+    yield ['authorization_signed_response_alg', 'is none, but such a response has to be signed']
   }
   // OpenID Connect Registration §2: none must not be used where an ID token comes from the authorization endpoint.
   const type = client.response_types?.find((one) => one?.split(' ').includes('id_token'))

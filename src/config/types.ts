@@ -912,6 +912,18 @@ export interface Client {
    */
   userinfo_encrypted_response_enc?: ContentEncryption
   /**
+   * The algorithm of the client's authorization responses in a response mode with `jwt`; not `none`. Left out, as for its ID tokens.
+   */
+  authorization_signed_response_alg?: ResponseAlg
+  /**
+   * What the content key of these responses is encrypted with. Left out, they are not encrypted.
+   */
+  authorization_encrypted_response_alg?: KeyManagementAlg
+  /**
+   * What these responses are encrypted with. Left out, A128CBC-HS256.
+   */
+  authorization_encrypted_response_enc?: ContentEncryption
+  /**
    * The only algorithm that the client's request objects may have. Left out, any.
    */
   request_object_signing_alg?: ResponseAlg

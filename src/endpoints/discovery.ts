@@ -96,6 +96,10 @@ function describeTokens(ctx: Context): Metadata {
     userinfo_signing_alg_values_supported: response_algs,
     userinfo_encryption_alg_values_supported: KEY_MANAGEMENT_ALGS,
     userinfo_encryption_enc_values_supported: CONTENT_ENCRYPTIONS,
+    // JARM §4.
+    authorization_signing_alg_values_supported: response_algs.filter((alg) => alg !== 'none'),
+    authorization_encryption_alg_values_supported: KEY_MANAGEMENT_ALGS,
+    authorization_encryption_enc_values_supported: CONTENT_ENCRYPTIONS,
   }
 }
 

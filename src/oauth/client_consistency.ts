@@ -57,7 +57,14 @@ const DEMANDS: readonly Demand[] = [
   },
 
   // OpenID Connect Registration §2: whoever says how the content is encrypted says how its key is.
-  ...(['id_token_encrypted_response', 'userinfo_encrypted_response', 'request_object_encryption'] as const).map(
+  ...(
+    [
+      'id_token_encrypted_response',
+      'userinfo_encrypted_response',
+      'authorization_encrypted_response',
+      'request_object_encryption',
+    ] as const
+  ).map(
     (name): Demand =>
       (client) =>
         client[`${name}_enc`] !== undefined && client[`${name}_alg`] === undefined
@@ -66,7 +73,13 @@ const DEMANDS: readonly Demand[] = [
   ),
 
   // OpenID Connect Core §10.2: what is encrypted to the client by a public key needs one.
-  ...(['id_token_encrypted_response_alg', 'userinfo_encrypted_response_alg'] as const).map(
+  ...(
+    [
+      'id_token_encrypted_response_alg',
+      'userinfo_encrypted_response_alg',
+      'authorization_encrypted_response_alg',
+    ] as const
+  ).map(
     (name): Demand =>
       (client) =>
         /^(RSA|ECDH)/.test(client[name] ?? '') && !hasKeys(client)

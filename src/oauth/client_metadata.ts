@@ -59,9 +59,11 @@ export function needsSecret(client: ClientMetadata): boolean {
   const algs = [
     client.id_token_signed_response_alg,
     client.userinfo_signed_response_alg,
+    client.authorization_signed_response_alg,
     client.request_object_signing_alg,
     client.id_token_encrypted_response_alg,
     client.userinfo_encrypted_response_alg,
+    client.authorization_encrypted_response_alg,
     client.request_object_encryption_alg,
   ]
   return (
@@ -113,6 +115,10 @@ function readersFor(ctx: Context): { readonly [M in Member]: read.Reader<NonNull
     userinfo_signed_response_alg: alg,
     userinfo_encrypted_response_alg: encryption,
     userinfo_encrypted_response_enc: enc,
+    // JARM §3: none is not allowed.
+    authorization_signed_response_alg: read.oneOf(listResponseAlgs(snapshot).filter((one) => one !== 'none')),
+    authorization_encrypted_response_alg: encryption,
+    authorization_encrypted_response_enc: enc,
     request_object_signing_alg: read.oneOf(REQUEST_OBJECT_SIGNING_ALGS),
     request_object_encryption_alg: read.oneOf(listRequestObjectEncryptionAlgs(snapshot)),
     request_object_encryption_enc: enc,
@@ -181,6 +187,7 @@ function defaultEncryption(members: Members): Members {
   return {
     ...(members.id_token_encrypted_response_alg !== undefined && { id_token_encrypted_response_enc: enc }),
     ...(members.userinfo_encrypted_response_alg !== undefined && { userinfo_encrypted_response_enc: enc }),
+    ...(members.authorization_encrypted_response_alg !== undefined && { authorization_encrypted_response_enc: enc }),
     ...(members.request_object_encryption_alg !== undefined && { request_object_encryption_enc: enc }),
   }
 }

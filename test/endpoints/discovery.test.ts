@@ -50,7 +50,10 @@ t.test('OpenID Connect Discovery §3: every member', async (t) => {
       'code id_token token',
       'none',
     ],
-    response_modes_supported: ['query', 'fragment', 'form_post'],
+    response_modes_supported: [
+      ...['query', 'fragment', 'form_post'],
+      ...['jwt', 'query.jwt', 'fragment.jwt', 'form_post.jwt'],
+    ],
     code_challenge_methods_supported: ['S256', 'plain'],
     acr_values_supported: ['urn:example:gold'],
     display_values_supported: ['page', 'popup', 'touch', 'wap'],
@@ -76,6 +79,9 @@ t.test('OpenID Connect Discovery §3: every member', async (t) => {
     userinfo_signing_alg_values_supported: ['ES256', 'EdDSA', ...symmetric, 'none'],
     userinfo_encryption_alg_values_supported: encryptionAlgs,
     userinfo_encryption_enc_values_supported: contentEncryptions,
+    authorization_signing_alg_values_supported: ['ES256', 'EdDSA', ...symmetric],
+    authorization_encryption_alg_values_supported: encryptionAlgs,
+    authorization_encryption_enc_values_supported: contentEncryptions,
     subject_types_supported: ['public', 'pairwise'],
     scopes_supported: ['openid', 'profile', 'email', 'address', 'phone', 'offline_access'],
     claim_types_supported: ['normal', 'aggregated', 'distributed'],
@@ -159,6 +165,10 @@ const MEMBERS: Readonly<Record<string, keyof typeof TYPES>> = {
   request_parameter_supported: 'boolean',
   request_uri_parameter_supported: 'boolean',
   require_request_uri_registration: 'boolean',
+  // JARM §4.
+  authorization_signing_alg_values_supported: 'words',
+  authorization_encryption_alg_values_supported: 'words',
+  authorization_encryption_enc_values_supported: 'words',
   // RFC 8414 §2, RFC 8628 §4 and RFC 9207 §3.
   introspection_endpoint: 'url',
   introspection_endpoint_auth_methods_supported: 'words',
