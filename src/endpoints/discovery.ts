@@ -57,7 +57,7 @@ function describeRequests(snapshot: Snapshot): Metadata {
   const { config, rules } = snapshot
   return {
     response_types_supported: Object.keys(RESPONSE_TYPES),
-    response_modes_supported: RESPONSE_MODES,
+    response_modes_supported: Object.keys(RESPONSE_MODES),
     code_challenge_methods_supported: CODE_CHALLENGE_METHODS,
     acr_values_supported: config.acr_values,
     display_values_supported: DISPLAYS,

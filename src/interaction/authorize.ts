@@ -13,6 +13,7 @@ import { declared, OAuthError, shown } from '../oauth/errors.js'
 import { type Params, words } from '../oauth/params.js'
 import type { Parameters } from '../oauth/response_fault.js'
 import { type AuthorizationResponse, authorizationResponse, completeParameters } from '../oauth/response_mode.js'
+import { createResponseJwt } from '../tokens/authorization_response.js'
 import { issueAuthorizationResponse } from '../tokens/issue.js'
 import { readAcr } from './acr.js'
 import { type Answer, problemWith } from './answer.js'
@@ -116,8 +117,12 @@ function sessionStateFor(ctx: Context, asked: AuthorizationRequest, { session }:
 
 async function respond(
   ctx: Context,
-  { return_address }: Addressed,
+  { client, return_address }: Addressed,
   parameters: Parameters,
 ): Promise<AuthorizationResponse> {
-  return authorizationResponse(return_address, await completeParameters(ctx, return_address, parameters))
+  const { fields, twice } = await completeParameters(ctx, return_address, parameters)
+  if (!return_address.jwt) return authorizationResponse(return_address, { fields, twice })
+  // JARM §2.3: all of it is one parameter, whatever carries it.
+  const response = await createResponseJwt(ctx, client, fields)
+  return authorizationResponse(return_address, { fields: [['response', response]], twice })
 }

@@ -68,8 +68,8 @@ export async function readReturnAddress(ctx: Context, outer: Params, answering =
   const redirect_uri = params.find('redirect_uri')
   if (redirect_uri === undefined) throw failure ?? invalidRequest('redirect_uri is missing')
   requireRedirectUri(ctx, client, redirect_uri)
-  const response_mode = readResponseMode(params.find('response_mode'), params.find('response_type'))
-  return { client, return_address: { redirect_uri, response_mode, state: params.find('state') }, params, failure }
+  const mode = readResponseMode(client, params.find('response_mode'), params.find('response_type'))
+  return { client, return_address: { redirect_uri, ...mode, state: params.find('state') }, params, failure }
 }
 
 async function requireClient(ctx: Context, client_id: string | undefined): Promise<Client> {
@@ -101,7 +101,7 @@ export function readAuthorizationRequest(
   // OpenID Connect Core §7.2.1: whoever takes no registration in a request says so by this code.
   if (params.find('registration') !== undefined) throw unsupportedParameter('registration')
   const response_type = readResponseType(client, params)
-  requireFittingMode(params.find('response_mode'), response_type)
+  requireFittingMode(client, params.find('response_mode'), response_type)
   const prompt = readPrompt(params)
   const offline = prompt.includes('consent') && RESPONSE_TYPES[response_type].code
   const scope = grantScope(ctx, client, params.find('scope'), offline)

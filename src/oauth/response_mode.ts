@@ -1,5 +1,6 @@
-/** How an authorization response travels to the client. OAuth 2.0 Multiple Response Types §2.1 and Form Post Response Mode §2. */
+/** How an authorization response travels to the client. OAuth 2.0 Multiple Response Types §2.1, Form Post Response Mode §2 and JARM §2.3. */
 import type { Context } from '../context.js'
+import type { Client } from '../directory.js'
 import { invalidRequest, shown } from './errors.js'
 import { type Parameters, spoil } from './response_fault.js'
 import { findResponseType, RESPONSE_TYPES, type ResponseType } from './response_type.js'
@@ -12,15 +13,33 @@ const REDIRECTS = {
   fragment: (redirect_uri: string, query: string) => `${redirect_uri}#${query}`,
 }
 
-export type ResponseMode = keyof typeof REDIRECTS | 'form_post'
+/** What carries the parameters to the client. */
+type Carrier = keyof typeof REDIRECTS | 'form_post'
 
-/** For discovery. */
-export const RESPONSE_MODES = ['query', 'fragment', 'form_post'] as const satisfies readonly ResponseMode[]
+interface Mode {
+  /** Left out, that of the response type. */
+  readonly carrier?: Carrier
+  /** Whether they travel as one JWT. */
+  readonly jwt: boolean
+}
+
+/** For discovery; those with `jwt` are of JARM §2.3. */
+export const RESPONSE_MODES = {
+  query: { carrier: 'query', jwt: false },
+  fragment: { carrier: 'fragment', jwt: false },
+  form_post: { carrier: 'form_post', jwt: false },
+  jwt: { jwt: true },
+  'query.jwt': { carrier: 'query', jwt: true },
+  'fragment.jwt': { carrier: 'fragment', jwt: true },
+  'form_post.jwt': { carrier: 'form_post', jwt: true },
+} as const satisfies Readonly<Record<string, Mode>>
 
 /** Where an answer goes, success or refusal. */
 export interface ReturnAddress {
   readonly redirect_uri: string
-  readonly response_mode: ResponseMode
+  readonly carrier: Carrier
+  /** Whether the parameters travel as one JWT. */
+  readonly jwt: boolean
   readonly state: string | undefined
 }
 
@@ -34,22 +53,38 @@ export type AuthorizationResponse = { readonly twice: boolean } & (
  * The mode in which to answer: the one asked for, else the one of the response type.
  * @throws invalid_request where the mode isn't one.
  */
-export function readResponseMode(response_mode: string | undefined, response_type: string | undefined): ResponseMode {
-  const known = RESPONSE_MODES.find((mode) => mode === response_mode)
-  if (known === undefined && response_mode !== undefined) {
-    throw invalidRequest(`response_mode is ${shown(response_mode)}, expected one of ${RESPONSE_MODES.join(', ')}`)
-  }
+export function readResponseMode(
+  client: Client,
+  response_mode: string | undefined,
+  response_type: string | undefined,
+): Pick<ReturnAddress, 'carrier' | 'jwt'> {
+  const { carrier, jwt } = findMode(response_mode)
   const inFragment = travelsInFragment(findResponseType(response_type))
   // Where the query is asked for and can't be had, the refusal travels as the answer would have.
-  if (known === undefined || (known === 'query' && inFragment)) return inFragment ? 'fragment' : 'query'
-  return known
+  const fits = carrier !== undefined && (carrier !== 'query' || !inFragment || isUnreadable(client, jwt))
+  return { carrier: fits ? carrier : inFragment ? 'fragment' : 'query', jwt }
 }
 
+function findMode(response_mode: string | undefined): Mode {
+  if (response_mode === undefined) return { jwt: false }
+  if (Object.hasOwn(RESPONSE_MODES, response_mode)) return RESPONSE_MODES[response_mode as keyof typeof RESPONSE_MODES]
+  const known = Object.keys(RESPONSE_MODES).join(', ')
+  throw invalidRequest(`response_mode is ${shown(response_mode)}, expected one of ${known}`)
+}
+
+/** JARM §2.3.1: what is encrypted may be in the query, whatever it is. */
+const isUnreadable = (client: Client, jwt: boolean) => jwt && client.authorization_encrypted_response_alg !== undefined
+
 /** OAuth 2.0 Multiple Response Types §3 and §5: what has a token travels in the fragment, never in the query. */
-export function requireFittingMode(response_mode: string | undefined, response_type: ResponseType): void {
-  if (response_mode === 'query' && travelsInFragment(response_type)) {
-    throw invalidRequest(`response_mode is query, expected fragment or form_post for response_type ${response_type}`)
-  }
+export function requireFittingMode(
+  client: Client,
+  response_mode: string | undefined,
+  response_type: ResponseType,
+): void {
+  const { carrier, jwt } = findMode(response_mode)
+  if (carrier !== 'query' || !travelsInFragment(response_type) || isUnreadable(client, jwt)) return
+  const others = jwt ? 'fragment.jwt or form_post.jwt' : 'fragment or form_post'
+  throw invalidRequest(`response_mode is ${response_mode}, expected ${others} for response_type ${response_type}`)
 }
 
 function travelsInFragment(response_type: ResponseType | undefined): boolean {
@@ -66,8 +101,8 @@ export interface Carried {
 
 /** The parameters with what every answer has, as they are or as a fault has them. Undefined ones are left out. */
 export async function completeParameters(ctx: Context, to: ReturnAddress, parameters: Parameters): Promise<Carried> {
-  // RFC 9207 §2: the client learns who answers, in refusals as well.
-  const iss = ctx.snapshot.rules.iss_parameter ? ctx.issuer : undefined
+  // RFC 9207 §2 and JARM §2.1: the client learns who answers, in refusals as well.
+  const iss = ctx.snapshot.rules.iss_parameter || to.jwt ? ctx.issuer : undefined
   const spoilt = await spoil(ctx, { ...parameters, state: to.state, iss })
   const fields = definedOf(spoilt.parameters)
   ctx.exchange.answer = Object.fromEntries(fields)
@@ -76,9 +111,9 @@ export async function completeParameters(ctx: Context, to: ReturnAddress, parame
 
 /** What carries the parameters to the return address. */
 export function authorizationResponse(to: ReturnAddress, { fields, twice }: Carried): AuthorizationResponse {
-  if (to.response_mode === 'form_post') return { action: to.redirect_uri, fields, twice }
+  if (to.carrier === 'form_post') return { action: to.redirect_uri, fields, twice }
   const query = new URLSearchParams(fields.map(([name, value]) => [name, value])).toString()
-  return { location: REDIRECTS[to.response_mode](to.redirect_uri, query), twice }
+  return { location: REDIRECTS[to.carrier](to.redirect_uri, query), twice }
 }
 
 /** The URI with the parameters in its query. Undefined ones are left out. */

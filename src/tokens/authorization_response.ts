@@ -6,7 +6,7 @@ import { encryptToClient, signForClient } from './client_jwt.js'
 /** JARM §2.1: ten minutes are recommended at most. */
 const LIFETIME = 600
 
-/** @param fields the parameters, `state` and maybe `iss` among them. */
+/** @param fields the parameters, `iss` and `state` among them. */
 export async function createResponseJwt(
   ctx: Context,
   client: Client,
@@ -17,12 +17,7 @@ export async function createResponseJwt(
     authorization_encrypted_response_alg: alg,
     authorization_encrypted_response_enc: enc,
   } = client
-  const claims = {
-    iss: ctx.issuer,
-    aud: client.client_id,
-    exp: ctx.clock.now() + LIFETIME,
-    ...Object.fromEntries(fields),
-  }
+  const claims = { ...Object.fromEntries(fields), aud: client.client_id, exp: ctx.clock.now() + LIFETIME }
   const nested = await signForClient(ctx, client, signed, { kind: 'jarm', claims })
   // JARM §2.2: first signed, then encrypted.
   return alg === undefined ? nested : encryptToClient(ctx, client, { alg, enc }, { nested })

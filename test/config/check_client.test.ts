@@ -120,6 +120,15 @@ const BAD: [string, string, string | undefined, string[]][] = [
     ],
   ],
   [
+    'JARM §3: an authorization response that is a JWT is signed',
+    'authorization_signed_response_alg: none, authorization_encrypted_response_enc: A128GCM',
+    undefined,
+    [
+      '/clients/0/authorization_encrypted_response_enc needs authorization_encrypted_response_alg beside it',
+      '/clients/0/authorization_signed_response_alg is none, but such a response has to be signed',
+    ],
+  ],
+  [
     'OpenID Connect Registration §2: enc needs alg',
     'id_token_encrypted_response_enc: A128GCM, userinfo_encrypted_response_enc: A128GCM, request_object_encryption_enc: A128GCM',
     undefined,

@@ -1,6 +1,6 @@
 /** What discovery advertises works: each value of each list is tried. OpenID Connect Discovery §3. */
 import { generateKeyPairSync, type KeyObject } from 'node:crypto'
-import { CompactEncrypt, decodeProtectedHeader, importJWK, type JWK, SignJWT } from 'jose'
+import { CompactEncrypt, decodeJwt, decodeProtectedHeader, importJWK, type JWK, SignJWT } from 'jose'
 import t, { type Test } from 'tap'
 import type { ConfigInput } from '../../src/config/input.js'
 import { createApp, exchange, getUserinfo, register, type TestApp } from '../app.js'
@@ -63,6 +63,12 @@ async function authorize({ post }: TestApp, { client_id }: Registered, query: Re
   return new Map(new URLSearchParams(search === '' ? hash.slice(1) : search))
 }
 
+/** The parameters in the JWT of JARM §2.1, where there is one. */
+function unpacked(answer: Map<string, string>): Map<string, string> {
+  const jwt = answer.get('response')
+  return jwt === undefined ? answer : new Map(Object.entries(decodeJwt<Record<string, string>>(jwt)))
+}
+
 /** The token response to a login, of a client that has a secret. */
 async function tokensOf(test: TestApp, client: Registered, form: Record<string, string> = {}) {
   const { client_id, client_secret } = client
@@ -99,10 +105,12 @@ t.test('every response type and mode has its parts', async (t) => {
   for (const response_type of response_types_supported) {
     const parts = response_type.split(' ')
     for (const response_mode of response_modes_supported) {
-      const answer = await authorize(test, client, { response_type, response_mode })
+      const packed = await authorize(test, client, { response_type, response_mode })
+      const answer = unpacked(packed)
+      t.equal(packed.has('response'), response_mode.endsWith('jwt'))
       const frontChannel = parts.includes('token') || parts.includes('id_token')
       const title = `${response_type} by ${response_mode}`
-      if (response_mode === 'query' && frontChannel) t.equal(answer.get('error'), 'invalid_request', title)
+      if (/^query/.test(response_mode) && frontChannel) t.equal(answer.get('error'), 'invalid_request', title)
       else for (const [part, name] of Object.entries(names)) t.equal(answer.has(name), parts.includes(part), title)
       t.equal(answer.get('iss'), ISSUER)
     }
@@ -173,6 +181,27 @@ t.test('every signature algorithm of ID tokens and userinfo signs', async (t) =>
     const userinfo = await getUserinfo(test, access_token)
     t.match(userinfo.headers['content-type'], /^application\/jwt/)
     t.equal(headerOf(userinfo.body).alg, alg)
+  }
+})
+
+t.test('JARM §4: every algorithm signs and encrypts authorization responses', async (t) => {
+  const test = await strict(t, { keys: [{ alg: 'RS256' }, { alg: 'ES256' }] })
+  const metadata = await metadataOf(test)
+  const response_mode = 'form_post.jwt'
+  for (const alg of metadata.authorization_signing_alg_values_supported ?? []) {
+    const client = await registerWith(test, { authorization_signed_response_alg: alg })
+    t.match(client, { authorization_signed_response_alg: alg })
+    t.equal(headerOf((await authorize(test, client, { response_mode })).get('response')!).alg, alg)
+  }
+  const encs = metadata.authorization_encryption_enc_values_supported ?? []
+  const algs = (metadata.authorization_encryption_alg_values_supported ?? []).map((alg) => [alg, 'A128GCM'])
+  for (const [alg, enc] of [...algs, ...encs.map((one) => ['dir', one])]) {
+    const client = await registerWith(test, {
+      authorization_encrypted_response_alg: alg,
+      authorization_encrypted_response_enc: enc,
+    })
+    const { response } = Object.fromEntries(await authorize(test, client, { response_mode }))
+    t.match(decodeProtectedHeader(response!), { alg, enc, cty: 'JWT' })
   }
 })
 

@@ -1,6 +1,7 @@
 /** How answers travel. OAuth 2.0 Multiple Response Types §2.1. */
 import t from 'tap'
 import type { Context } from '../../src/context.js'
+import { type Client, findClient } from '../../src/directory.js'
 import type { Parameters } from '../../src/oauth/response_fault.js'
 import {
   authorizationResponse,
@@ -21,26 +22,36 @@ const URLS: [string, string, 'query' | 'fragment', string | undefined, string][]
   ['§4.1.2: state comes back as it came', 'a:b', 'query', 'ä +&\r\n', 'a:b?code=x%26y&state=%C3%A4+%2B%26%0D%0A'],
   ['Multiple Response Types §2.1: fragment', 'http://a/cb?t=1', 'fragment', 's', 'http://a/cb?t=1#code=x%26y&state=s'],
 ]
-for (const [title, redirect_uri, response_mode, state, location] of URLS) {
+for (const [title, redirect_uri, carrier, state, location] of URLS) {
   t.test(title, async (t) => {
-    const to = { redirect_uri, response_mode, state }
+    const to = { redirect_uri, carrier, jwt: false, state }
     const sent = await respond(await createContext(), to, { code: 'x&y', error: undefined })
     t.strictSame(sent, { location, twice: false })
   })
 }
 
 t.test('nothing to carry leaves the redirect_uri as it is', async (t) => {
-  const to = { redirect_uri: 'http://a', response_mode: 'query', state: undefined } as const
+  const to = { redirect_uri: 'http://a', carrier: 'query', jwt: false, state: undefined } as const
   t.strictSame(await respond(await createContext(), to, {}), { location: 'http://a', twice: false })
 })
 
+const CLIENT = await clientOf({})
+const ENCRYPTED = await clientOf({ authorization_encrypted_response_alg: 'RSA-OAEP' })
+
+async function clientOf(members: Partial<Client>): Promise<Client> {
+  return { ...(await findClient(await createContext(), 'app'))!, ...members }
+}
+
+const carrierOf = (mode: string | undefined, type: string, client = CLIENT) =>
+  readResponseMode(client, mode, type).carrier
+
 t.test('OAuth 2.0 Multiple Response Types §2.1: an unknown response_mode is refused', async (t) => {
-  t.equal(readResponseMode('fragment', 'code'), 'fragment')
-  t.equal(readResponseMode(undefined, 'code'), 'query')
-  for (const mode of ['QUERY', 'toString']) {
-    t.throws(() => readResponseMode(mode, 'code'), {
+  t.equal(carrierOf('fragment', 'code'), 'fragment')
+  t.equal(carrierOf(undefined, 'code'), 'query')
+  for (const mode of ['QUERY', 'toString', 'jwt.jwt', '.jwt']) {
+    t.throws(() => readResponseMode(CLIENT, mode, 'code'), {
       error: 'invalid_request',
-      message: new RegExp(`^response_mode is ${mode}`),
+      message: new RegExp(`^response_mode is ${mode}, expected one of query, .* form_post.jwt$`),
     })
   }
 })
@@ -49,24 +60,48 @@ const FRONT_CHANNEL = ['id_token', 'token id_token', 'code id_token', 'token cod
 
 t.test('OAuth 2.0 Multiple Response Types §3 and §5: what has a token is never in the query', async (t) => {
   for (const type of FRONT_CHANNEL) {
-    t.equal(readResponseMode(undefined, type), 'fragment', type)
-    t.equal(readResponseMode('query', type), 'fragment', `the refusal of a query for ${type}`)
-    t.equal(readResponseMode('form_post', type), 'form_post', type)
+    t.equal(carrierOf(undefined, type), 'fragment', type)
+    t.equal(carrierOf('query', type), 'fragment', `the refusal of a query for ${type}`)
+    t.equal(carrierOf('form_post', type), 'form_post', type)
   }
   for (const type of ['code', 'none', '', 'token', 'toString']) {
-    t.equal(readResponseMode(undefined, type), 'query', type)
-    t.equal(readResponseMode('fragment', type), 'fragment', type)
+    t.equal(carrierOf(undefined, type), 'query', type)
+    t.equal(carrierOf('fragment', type), 'fragment', type)
   }
-  t.throws(() => requireFittingMode('query', 'code id_token'), {
+  t.throws(() => requireFittingMode(CLIENT, 'query', 'code id_token'), {
     error: 'invalid_request',
     message: 'response_mode is query, expected fragment or form_post for response_type code id_token',
   })
-  for (const mode of ['fragment', 'form_post', undefined]) t.doesNotThrow(() => requireFittingMode(mode, 'id_token'))
-  for (const type of ['code', 'none'] as const) t.doesNotThrow(() => requireFittingMode('query', type))
+  for (const mode of ['fragment', 'form_post', undefined]) {
+    t.doesNotThrow(() => requireFittingMode(CLIENT, mode, 'id_token'))
+  }
+  for (const type of ['code', 'none'] as const) t.doesNotThrow(() => requireFittingMode(CLIENT, 'query', type))
+})
+
+t.test(
+  'JARM §2.3: a mode with jwt is carried as the one without, and jwt alone as the response type has it',
+  async (t) => {
+    t.strictSame(readResponseMode(CLIENT, 'jwt', 'code'), { carrier: 'query', jwt: true })
+    t.strictSame(readResponseMode(CLIENT, 'jwt', 'id_token'), { carrier: 'fragment', jwt: true })
+    t.strictSame(readResponseMode(CLIENT, 'query.jwt', 'code'), { carrier: 'query', jwt: true })
+    t.strictSame(readResponseMode(CLIENT, 'form_post.jwt', 'code'), { carrier: 'form_post', jwt: true })
+    t.equal(readResponseMode(CLIENT, 'query', 'code').jwt, false)
+  },
+)
+
+t.test('JARM §2.3.1: what has a token is in the query only where nobody can read it', async (t) => {
+  t.equal(carrierOf('query.jwt', 'id_token'), 'fragment')
+  t.equal(carrierOf('query.jwt', 'id_token', ENCRYPTED), 'query')
+  t.equal(carrierOf('query', 'id_token', ENCRYPTED), 'fragment')
+  t.throws(() => requireFittingMode(CLIENT, 'query.jwt', 'id_token'), {
+    message: 'response_mode is query.jwt, expected fragment.jwt or form_post.jwt for response_type id_token',
+  })
+  t.throws(() => requireFittingMode(ENCRYPTED, 'query', 'id_token'), { message: /^response_mode is query, expected f/ })
+  t.doesNotThrow(() => requireFittingMode(ENCRYPTED, 'query.jwt', 'id_token'))
 })
 
 t.test('Form Post Response Mode §2: the answer is the fields of a form', async (t) => {
-  const to = { redirect_uri: 'http://a/cb?t=1', response_mode: 'form_post', state: 's"<' } as const
+  const to = { redirect_uri: 'http://a/cb?t=1', carrier: 'form_post', jwt: false, state: 's"<' } as const
   const fields = [
     ['code', 'x'],
     ['state', 's"<'],
@@ -76,7 +111,7 @@ t.test('Form Post Response Mode §2: the answer is the fields of a form', async 
 })
 
 t.test('RFC 9207 §2: the answer carries iss under the rule', async (t) => {
-  const to = { redirect_uri: 'http://a', response_mode: 'query', state: undefined } as const
+  const to = { redirect_uri: 'http://a', carrier: 'query', jwt: false, state: undefined } as const
   const strict = await createContext({ rules: { iss_parameter: true } })
   t.strictSame(await respond(strict, to, { error: 'x' }), {
     location: `http://a?error=x&iss=${encodeURIComponent(strict.issuer)}`,
