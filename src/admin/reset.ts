@@ -12,7 +12,7 @@ const PARTS: Readonly<Record<string, (ctx: Context) => unknown>> = {
   tokens: (ctx) => clear(ctx, ['authorization_codes', 'spent_tokens', 'access_tokens', 'refresh_tokens', 'used_jtis']),
   sessions: (ctx) => clear(ctx, ['sessions', 'self_logins']),
   grants: (ctx) => clear(ctx, ['grants', 'consents']),
-  device_codes: (ctx) => clear(ctx, ['device_codes']),
+  device_codes: (ctx) => clear(ctx, ['device_codes', 'device_answers']),
   clock: ({ clock }) => clock.reset(),
   faults: ({ faults }) => faults.reset(),
   journal: ({ journal }) => journal.clear(),

@@ -25,7 +25,10 @@ export interface Grants {
   delete(grant_id: string): Promise<void>
 }
 
-export type DeviceCodeAnswer = Omit<DeviceCode, 'answer'>
+export interface DeviceCodeAnswer extends Omit<DeviceCode, 'last_poll'> {
+  /** What the end-user said; `expired` where nothing was said in time. */
+  readonly status: 'pending' | 'approved' | 'denied' | 'expired'
+}
 
 /** Every call throws an `AdminError` if it is refused. */
 export interface DeviceCodes {
