@@ -22,7 +22,8 @@ export function recordExchange(
   const { facts, flow_id, remarks, applied, answer } = ctx.exchange
   const { issuer: _, ...about } = facts
   const { max_body } = ctx.snapshot.config.journal
-  const said = answer ?? parse(payload)
+  // RFC 9110 §9.3.2: what a HEAD is answered has no body.
+  const said = answer ?? (request.method === 'HEAD' ? undefined : parse(payload))
   const registered = endpoint === 'registration' && isObject(said) ? said.client_id : undefined
   ctx.journal.add({
     at: ctx.clock.now(),
