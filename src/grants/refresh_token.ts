@@ -25,13 +25,13 @@ export const refreshToken: GrantHandler = async (ctx, client, params) => {
   const now = ctx.clock.now()
   if (expires_at <= now) throw invalidGrant(`refresh_token expired at ${expires_at}, it is ${now} now`)
 
-  if (found.rotated) await endGrant(ctx, grant_id)
-
   const scope = narrowScope(grant.scope, params.find('scope'))
   // RFC 9700 §4.14.2: whoever can't authenticate gets a new refresh token each time.
   // Departure: where the rule is off the refresh token stays, as the reference's users expect.
   const rotates = ctx.snapshot.rules.rotate_refresh_tokens && client.token_endpoint_auth_method === 'none'
   if (!(await applyFault(ctx, rotates, grant, scope))) {
+    // What was rotated once stays so, though the rule or the fault that did it is over.
+    if (found.rotated) await endGrant(ctx, grant_id)
     const refresh_token = { token, expires_at, known: true }
     return issueTokens(ctx, { client, grant_id, grant, scope, refresh_token })
   }
