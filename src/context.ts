@@ -33,12 +33,18 @@ export interface Context {
   readonly exchange: Exchange & { readonly remarks: Remark[] }
   /** Says more of what this request is about. */
   learn(facts: Partial<Facts> & { readonly flow_id?: string | undefined }): void
-  /** Every published signing key of this issuer. Of several with the same `alg` the first is the one that signs. */
+  /** Every signing key of this issuer, published or not. Of several with the same `alg` the first is the one that signs. */
   keys(): Promise<readonly SigningKey[]>
-  /** Where each of them that is in line to sign is in its life. */
+  /** Those of them that the JWKS has. */
+  published_keys(): Promise<readonly SigningKey[]>
+  /** Where each of them is in its life. */
   tellKeys(): Promise<readonly KeyStatus[]>
   /** Has new signing keys follow; undefined where too many wait for their turn already. */
   rotateKeys(rotation: Rotation): Promise<readonly KeyStatus[] | undefined>
+  /** Takes a key out of the JWKS; undefined where there is none with this `kid`. */
+  withdrawKey(kid: string): Promise<readonly KeyStatus[] | undefined>
+  /** Goes back to the signing keys of the start. */
+  resetKeys(): void
   /** Every key of this issuer that clients encrypt to. */
   encryption_keys(): Promise<readonly DecryptionKey[]>
   /** Says what was decided and why, for the journal; and for the log as well, unless it is a decision or was said before. */

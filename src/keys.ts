@@ -9,7 +9,10 @@ import type { Journal } from './mock/journal.js'
 export interface KeyStatus {
   readonly kid: string
   readonly alg: Alg
-  readonly status: 'current' | 'next' | 'retired'
+  /** A spare one signs nothing, since an earlier key of the configuration has the same algorithm. */
+  readonly status: 'current' | 'next' | 'retired' | 'spare'
+  /** Whether the JWKS has it. */
+  readonly published: boolean
   /** Of a key that doesn't sign yet. */
   readonly signs_from?: number
   /** Of a key that no longer signs. */
@@ -23,17 +26,27 @@ export interface Rotation {
   readonly publish_ahead: number
   /** Whether what signed before is published no longer. */
   readonly withdraw?: boolean
+  /** Of the new key; a key in line that has it is withdrawn. Left out, the new key's thumbprint (RFC 7638). */
+  readonly kid?: string | undefined
+  /** Whether the JWKS gets the new key; true unless said otherwise. */
+  readonly published?: boolean
 }
 
 export interface Keys {
-  /** Every published signing key. Of several with the same `alg` the first is the one that signs. */
+  /** Every signing key. Of several with the same `alg` the first is the one that signs. */
   list(snapshot: Snapshot): Promise<readonly SigningKey[]>
+  /** Those of them that the JWKS has. */
+  listPublished(snapshot: Snapshot): Promise<readonly SigningKey[]>
   /** Every key of the snapshot that clients encrypt to, in its order. */
   listEncryption(snapshot: Snapshot): Promise<readonly DecryptionKey[]>
-  /** Where each key that signs, will sign or did sign is in its life. */
+  /** Where each key is in its life. */
   tell(snapshot: Snapshot): Promise<readonly KeyStatus[]>
   /** Has new keys follow those that sign, and tells of all in line; undefined, and nothing is done, where too many wait. */
   rotate(snapshot: Snapshot, rotation: Rotation): Promise<readonly KeyStatus[] | undefined>
+  /** Takes the key out of the JWKS, and tells of all; undefined where there is none. If it signs, it goes on signing. */
+  withdraw(snapshot: Snapshot, kid: string): Promise<readonly KeyStatus[] | undefined>
+  /** Goes back to the keys of the start, published all. */
+  reset(): void
 }
 
 /** How many keys an algorithm may have published; the longest retired go first. */
@@ -43,6 +56,8 @@ export const MOST_KEYS = 20
 interface Turn {
   readonly key: Promise<SigningKey>
   readonly signs_from: number
+  /** Whether the JWKS has it. */
+  published: boolean
   /** The longest lifetime, in seconds, of what it may have signed. */
   longest: number
 }
@@ -54,27 +69,31 @@ type Entry = SigningKey | GeneratedKey
  * unchanged entry, and so its line of keys and the tokens that these signed; with a changed entry a new line begins.
  */
 export function createKeys(clock: Clock, journal: Journal): Keys {
-  const lines = new WeakMap<Entry, Turn[]>()
+  let lines = new WeakMap<Entry, Turn[]>()
+  const firsts = new WeakMap<Entry, Promise<SigningKey>>()
   const decryption = new WeakMap<GeneratedDecryptionKey, Promise<DecryptionKey>>()
 
   const lineOf = (entry: Entry): Turn[] => {
-    const first = () => Promise.resolve('generate' in entry ? generateKey(entry.alg, entry.kid) : entry)
-    const line = lines.get(entry) ?? [{ key: first(), signs_from: clock.now(), longest: 0 }]
+    const make = () => Promise.resolve('generate' in entry ? generateKey(entry.alg, entry.kid) : entry)
+    const key = firsts.get(entry) ?? make()
+    firsts.set(entry, key)
+    const line = lines.get(entry) ?? [{ key, signs_from: clock.now(), published: true, longest: 0 }]
     lines.set(entry, line)
     return line
   }
   // Whoever comes while the key is being generated finds its turn in the line already, and waits for the same key.
-  const append = (line: Turn[], alg: Alg, signs_from: number) => {
+  const append = (line: Turn[], alg: Alg, signs_from: number, published = true, said?: string) => {
     const now = clock.now()
-    const key = generateKey(alg).then((made) => {
+    const key = generateKey(alg, said).then((made) => {
       const { kid } = made
-      const details = { alg, kid, signs_from }
+      const details = { alg, kid, signs_from, published }
       const from = new Date(signs_from * 1000).toISOString()
-      journal.record(now, 'keys_rotated', `${kid} is new and signs ${alg} from ${from}`, details)
+      const where = published ? '' : ', and is not published'
+      journal.record(now, 'keys_rotated', `${kid} is new and signs ${alg} from ${from}${where}`, details)
       return made
     })
     const place = line.findLastIndex((turn) => turn.signs_from <= signs_from) + 1
-    line.splice(place, 0, { key, signs_from, longest: 0 })
+    line.splice(place, 0, { key, signs_from, published, longest: 0 })
   }
   /** The line of an entry, once everything has been done that its time has come for. */
   const follow = (snapshot: Snapshot, entry: Entry): Turn[] => {
@@ -93,18 +112,27 @@ export function createKeys(clock: Clock, journal: Journal): Keys {
     while (currentIn(line, now) > 0 && (line.length > MOST_KEYS || publishedUntil(line, 0) <= now)) line.shift()
     return line
   }
+  const inTurn = (snapshot: Snapshot) => snapshot.keys.flatMap((entry) => inOrder(follow(snapshot, entry), clock.now()))
+  const keysOf = (turns: readonly Turn[]) => Promise.all(turns.map(({ key }) => key))
   const tell = (snapshot: Snapshot) => {
-    const told = signersOf(snapshot).flatMap((entry) => {
+    const signers = signersOf(snapshot)
+    const told = snapshot.keys.flatMap((entry) => {
       const line = follow(snapshot, entry)
-      return inOrder(line, clock.now()).map((turn) => statusOf(line, turn, clock.now()))
+      const isSpare = !signers.includes(entry)
+      return inOrder(line, clock.now()).map((turn) => statusOf(line, turn, clock.now(), isSpare))
     })
     return Promise.all(told)
   }
+  const withdraw = async (snapshot: Snapshot, kid: string): Promise<boolean> => {
+    const turns = inTurn(snapshot)
+    const keys = await keysOf(turns)
+    const found = turns.filter((_, index) => keys[index]!.kid === kid)
+    for (const turn of found) turn.published = false
+    return found.length > 0
+  }
   return {
-    list: (snapshot) =>
-      Promise.all(
-        snapshot.keys.flatMap((entry) => inOrder(follow(snapshot, entry), clock.now()).map(({ key }) => key)),
-      ),
+    list: (snapshot) => keysOf(inTurn(snapshot)),
+    listPublished: (snapshot) => keysOf(inTurn(snapshot).filter(({ published }) => published)),
     listEncryption: ({ encryption_keys }) => {
       const own = (key: GeneratedDecryptionKey) => {
         const made = decryption.get(key) ?? generateKey(key.alg, key.kid)
@@ -114,16 +142,27 @@ export function createKeys(clock: Clock, journal: Journal): Keys {
       return Promise.all(encryption_keys.map((key) => ('generate' in key ? own(key) : key)))
     },
     tell,
-    rotate: async (snapshot, { alg, publish_ahead, withdraw = false }) => {
+    rotate: async (snapshot, { alg, publish_ahead, withdraw: gone = false, kid, published }) => {
       const now = clock.now()
       const chosen = signersOf(snapshot).filter((entry) => alg === undefined || entry.alg === alg)
-      const found = chosen.map((entry) => follow(snapshot, entry))
-      if (found.some((line) => line.length - currentIn(line, now) >= MOST_KEYS)) return undefined
-      for (const [index, line] of found.entries()) {
-        append(line, chosen[index]!.alg, now + publish_ahead)
-        if (withdraw) line.splice(0, currentIn(line, now))
+      const isFull = (line: readonly Turn[]) => line.length - currentIn(line, now) >= MOST_KEYS
+      if (chosen.some((entry) => isFull(follow(snapshot, entry)))) return undefined
+      if (kid !== undefined) await withdraw(snapshot, kid)
+      for (const entry of chosen) {
+        const line = follow(snapshot, entry)
+        append(line, entry.alg, now + publish_ahead, published, kid)
+        if (gone) for (const turn of line.slice(0, currentIn(line, now))) turn.published = false
       }
       return await tell(snapshot)
+    },
+    withdraw: async (snapshot, kid) => {
+      if (!(await withdraw(snapshot, kid))) return undefined
+      journal.record(clock.now(), 'keys_changed', `${kid} is withdrawn from the JWKS`, { kid })
+      return await tell(snapshot)
+    },
+    reset: () => {
+      lines = new WeakMap()
+      journal.record(clock.now(), 'keys_changed', 'the keys are those of the start', {})
     },
   }
 }
@@ -158,12 +197,16 @@ function inOrder(line: readonly Turn[], now: number): Turn[] {
   return [...line.slice(current), ...line.slice(0, current)]
 }
 
-async function statusOf(line: readonly Turn[], turn: Turn, now: number): Promise<KeyStatus> {
+async function statusOf(line: readonly Turn[], turn: Turn, now: number, isSpare: boolean): Promise<KeyStatus> {
   const [index, current] = [line.indexOf(turn), currentIn(line, now)]
   const published_until = index < current ? publishedUntil(line, index) : undefined
-  const { kid, alg } = await turn.key
-  if (published_until !== undefined) return { kid, alg, status: 'retired', published_until }
-  return index === current ? { kid, alg, status: 'current' } : { kid, alg, status: 'next', signs_from: turn.signs_from }
+  const { key, published, signs_from } = turn
+  const { kid, alg } = await key
+  if (published_until !== undefined) {
+    return { kid, alg, status: 'retired', published, ...(published && { published_until }) }
+  }
+  if (index > current) return { kid, alg, status: 'next', published, signs_from }
+  return { kid, alg, status: isSpare ? 'spare' : 'current', published }
 }
 
 /** The algorithm of tokens for which nobody chose one: RS256 where there is such a key, else that of the first key. */

@@ -93,8 +93,11 @@ export async function createContext(config: ConfigInput = {}): Promise<Context> 
     journal,
     ...about,
     keys: () => keys.list(snapshot),
+    published_keys: () => keys.listPublished(snapshot),
     tellKeys: () => keys.tell(snapshot),
     rotateKeys: (rotation) => keys.rotate(snapshot, rotation),
+    withdrawKey: (kid) => keys.withdraw(snapshot, kid),
+    resetKeys: () => keys.reset(),
     encryption_keys: () => keys.listEncryption(snapshot),
     remark: (event, message, details = {}) => void about.exchange.remarks.push({ event, message, details }),
   }

@@ -158,6 +158,7 @@ const MAY_IMPORT: Readonly<Record<string, Rule>> = {
       'config/fault_catalogue',
       'config/fault_row',
       'directory',
+      'fault',
       'oauth',
       'tokens',
       'endpoints/paths',

@@ -1,6 +1,6 @@
 /** The schemas that admin routes refer to: the parts of the configuration, and what is made of them. */
 import { JOURNAL_ENTRY } from './journal_entry.js'
-import { integer, REFUSAL, type Schema, text, time } from './schema.js'
+import { integer, object, REFUSAL, type Schema, text, time } from './schema.js'
 
 interface Part extends Schema {
   readonly properties: Readonly<Record<string, Schema>>
@@ -38,9 +38,22 @@ export function describeComponents(schema: object): Readonly<Record<string, Sche
         additionalProperties: text('The text in that language.'),
       },
     }),
+    FaultAnswer: object({ ...COUNTED, ...OWNERS }, Object.keys(COUNTED)),
   }
 }
 
+const COUNTED = {
+  id: text('Of a rule of run time, what deletes it.'),
+  source: { description: 'Where the rule comes from.', enum: ['login', 'runtime', 'user', 'client', 'config'] },
+  rule: { $ref: '#/components/schemas/Fault', description: 'As it was given; where chance decides, with its seed.' },
+  matched: integer('How many exchanges matched that no rule before it took.'),
+  hits: integer('At how many of them it happened.'),
+}
+const OWNERS = {
+  sub: text('The user whose rule it is.'),
+  client_id: text('The client whose rule it is.'),
+  flow_id: text('The login for which it was picked.'),
+}
 const ORIGINS = ['file', 'put', 'login']
 
 function extend(part: Part, description: string, { origin, ...more }: Readonly<Record<string, Schema>>): Schema {

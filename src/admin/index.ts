@@ -4,13 +4,15 @@ import type { FastifyPluginAsync, RouteOptions } from 'fastify'
 import { PATHS } from '../endpoints/paths.js'
 import { refuseForeignOrigin, requireAdminToken } from './access.js'
 import { clients } from './clients.js'
+import { clock } from './clock.js'
 import { describeComponents } from './components.js'
 import { type ConfigOptions, config } from './config.js'
 import { deviceCodes } from './device_codes.js'
+import { faults } from './faults.js'
 import { grants } from './grants.js'
 import { issuer } from './issuer.js'
 import { journal } from './journal.js'
-import { rotateKeys } from './keys.js'
+import { keys } from './keys.js'
 import { login } from './login.js'
 import { openapi } from './openapi.js'
 import { reset } from './reset.js'
@@ -45,7 +47,9 @@ export const admin: FastifyPluginAsync<AdminOptions> = async (app, { schema, hea
   await app.register(tokens)
   await app.register(sessions)
   await app.register(grants)
-  await app.register(rotateKeys)
+  await app.register(keys)
+  await app.register(clock)
+  await app.register(faults)
   await app.register(journal)
   await app.register(config, { health, reload })
   await app.register(reset)

@@ -14,6 +14,7 @@ const PARTS: Readonly<Record<string, (ctx: Context) => unknown>> = {
   grants: (ctx) => clear(ctx, ['grants', 'consents']),
   device_codes: (ctx) => clear(ctx, ['device_codes', 'device_answers']),
   clock: ({ clock }) => clock.reset(),
+  keys: (ctx) => ctx.resetKeys(),
   faults: ({ faults }) => faults.reset(),
   journal: ({ journal }) => journal.clear(),
 }

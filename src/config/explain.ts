@@ -37,6 +37,8 @@ const SENTENCES: Readonly<Record<string, string>> = {
   Duration: 'seconds (1 or more) or a duration such as 15m, 1h, 30d',
   Delay: 'seconds (up to 3600) or a time such as 200ms, 2s, 1m30s',
   DelayOrRange: 'seconds (up to 3600) or a time such as 200ms, 2s, 1m30s, or an object with min and max',
+  Shift: 'seconds or a duration such as 2h or -30m',
+  Span: 'seconds or a duration such as 15m or 1h30m',
   Time: 'a time such as 2030-01-01T00:00:00Z or seconds since 1970',
 }
 

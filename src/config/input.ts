@@ -28,10 +28,6 @@ export type ClientAuthMethod =
   | 'self_signed_tls_client_auth'
   | 'none'
 /**
- * The time at which the clock of an issuer starts, such as `2030-01-01T00:00:00Z`, or in seconds since 1970. Left out, the real time.
- */
-export type Time = number | string
-/**
  * Seconds as a number, or a text such as `15m`, `1h`, `30d`, `1h30m` (s, m, h, d, w).
  *
  * This interface was referenced by `ConfigInput`'s JSON-Schema
@@ -107,6 +103,13 @@ export type EncryptionAlg =
   | 'ECDH-ES+A128KW'
   | 'ECDH-ES+A192KW'
   | 'ECDH-ES+A256KW'
+/**
+ * A time such as `2030-01-01T00:00:00Z`, or seconds since 1970.
+ *
+ * This interface was referenced by `ConfigInput`'s JSON-Schema
+ * via the `definition` "Time".
+ */
+export type Time = number | string
 /**
  * Seconds as a number, or a text such as `200ms`, `2s`, `1m30s` (ms, s, m, h), up to an hour.
  *
@@ -472,6 +475,9 @@ export interface ConfigInput {
    * The time that issuers live in.
    */
   clock?: {
+    /**
+     * The time at which the clock of an issuer starts, such as `2030-01-01T00:00:00Z`, or in seconds since 1970. Left out, the real time.
+     */
     start?: Time
     /**
      * Whether the clock stands still until it is moved.

@@ -4,7 +4,7 @@ import { ENDPOINTS } from './paths.js'
 
 export const jwks: FastifyPluginAsync = async (app) => {
   app.get(ENDPOINTS.jwks_uri, async ({ ctx }) => {
-    const keys = await Promise.all([ctx.keys(), ctx.encryption_keys()])
+    const keys = await Promise.all([ctx.published_keys(), ctx.encryption_keys()])
     return { keys: keys.flat().map((key) => key.publicJwk) }
   })
 }

@@ -44,23 +44,29 @@ export interface Exchange {
 
 /** A rule with its counters. */
 export interface CountedFault {
-  /** Of rules of run time what deletes them; of others a text that stays the same as long as the rule does. */
+  /** Of rules of run time a number; of others a text that stays the same as long as the rule does. */
   readonly id: string
   readonly source: FaultSource
+  /** Where chance decides, with the seed that it follows from. */
   readonly rule: FaultRule
-  /** How many exchanges matched. */
+  /** How many exchanges matched that no rule before it took. */
   readonly matched: number
   /** At how many of them it happened. */
   readonly hits: number
 }
 
+/** The rules of run time, and the counters of all. Those of elsewhere are known again by their source, their owner and what they say. */
 export interface Faults {
   /** Adds a rule of run time. Undefined, and nothing is added, where there are too many. */
   add(rule: FaultRule): CountedFault | undefined
-  /** The rules of run time, oldest first. */
-  list(): readonly CountedFault[]
+  /** The rule of run time with this id. */
+  find(id: string): CountedFault | undefined
+  /** The rules of run time by their ids, oldest first. */
+  rules(): Iterable<readonly [id: string, rule: FaultRule]>
   /** Whether there was a rule of run time with this id. */
   delete(id: string): boolean
+  /** Removes the rules of run time. */
+  clear(): void
   /** Removes the rules of run time, and sets the counters of all others to zero. */
   reset(): void
   /**
@@ -68,13 +74,13 @@ export interface Faults {
    * @param turn what counts once, and is answered alike, however often it comes.
    */
   meet(source: FaultSource, owner: string, rule: FaultRule, turn?: string): CountedFault | undefined
-  /** A rule of elsewhere with its counters. */
+  /** A rule with its counters. */
   describe(source: FaultSource, owner: string, rule: FaultRule): CountedFault
 }
 
 /** So many rules of run time there can be. */
 export const MOST_RULES = 1000
-/** So many counters are kept; the least recently used go. */
+/** So many counters of other rules are kept; the least recently used go. */
 const MOST_COUNTERS = 10_000
 
 interface Counter {
@@ -90,11 +96,21 @@ const MOST_TURNS = 100
 
 /** @param random a whole number from 0 below 2^32, as a seed for rules that have none. */
 export function createFaults(random: () => number): Faults {
-  const rules = new Map<string, FaultRule>()
+  const rules = new Map<string, { readonly rule: FaultRule; readonly counter: Counter }>()
   const counters = new Map<string, Counter>()
+  const hashes = new WeakMap<FaultRule, string>()
   let added = 0
-  const counterOf = (id: string, { seed }: FaultRule): Counter => {
-    const counter = counters.get(id) ?? { matched: 0, hits: 0, seed: seed ?? random(), turns: new Map() }
+  const begin = ({ seed = random() }: FaultRule): Counter => ({ matched: 0, hits: 0, seed, turns: new Map() })
+  const idOf = (source: FaultSource, owner: string, rule: FaultRule): string => {
+    if (source === 'runtime') return owner
+    const hash = hashes.get(rule) ?? shortHash(JSON.stringify(rule))
+    hashes.set(rule, hash)
+    return `${source}-${shortHash(`${hash} ${owner}`)}`
+  }
+  const counterOf = (id: string, rule: FaultRule): Counter => {
+    const own = rules.get(id)?.counter
+    if (own !== undefined) return own
+    const counter = counters.get(id) ?? begin(rule)
     counters.delete(id)
     counters.set(id, counter)
     const [oldest] = counters.keys()
@@ -105,21 +121,23 @@ export function createFaults(random: () => number): Faults {
     const { matched, hits, seed } = counterOf(id, rule)
     return { id, source, rule: rule.probability === undefined ? rule : { ...rule, seed }, matched, hits }
   }
-  const idOf = (source: FaultSource, owner: string, rule: FaultRule) =>
-    source === 'runtime' ? owner : `${source}-${shortHash(JSON.stringify([owner, rule]))}`
   return {
     add(rule) {
       if (rules.size >= MOST_RULES) return undefined
       added += 1
       const id = String(added)
-      rules.set(id, rule)
+      rules.set(id, { rule, counter: begin(rule) })
       return describe('runtime', id, rule)
     },
-    list: () => [...rules].map(([id, rule]) => describe('runtime', id, rule)),
-    delete(id) {
-      counters.delete(id)
-      return rules.delete(id)
+    find(id) {
+      const found = rules.get(id)
+      return found && describe('runtime', id, found.rule)
     },
+    *rules() {
+      for (const [id, { rule }] of rules) yield [id, rule]
+    },
+    delete: (id) => rules.delete(id),
+    clear: () => rules.clear(),
     reset() {
       rules.clear()
       counters.clear()

@@ -10,6 +10,8 @@ export const JOURNAL_EVENTS = [
   'scope_ignored',
   'backchannel_logout',
   'keys_rotated',
+  'keys_changed',
+  'clock_moved',
 ] as const
 
 /** What was decided, and why. */

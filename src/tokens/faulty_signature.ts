@@ -37,7 +37,7 @@ async function signedOf(draft: Draft, ctx: Context): Promise<Draft> {
 
 async function signByAnother(draft: Draft, ctx: Context): Promise<Draft> {
   const { header, claims } = draft
-  const other = (await ctx.keys()).find(({ alg }) => alg !== header.alg)
+  const other = (await ctx.published_keys()).find(({ alg }) => alg !== header.alg)
   if (other !== undefined) return draftJwt(other, header.typ, claims)
   // All published keys are for the one algorithm.
   const { alg, privateKey } = await requireSigningKey(ctx)
