@@ -1,0 +1,149 @@
+/** Journeys of an application that meets broken answers and connections: what its library refuses, and what it copes with. */
+import * as client from 'openid-client'
+import t from 'tap'
+import type { FaultName } from '../../src/config/fault_row.js'
+import { startFaulty } from '../faults/endpoints.js'
+import { type Rule, send } from '../faults/wire.js'
+
+const REDIRECT_URI = 'http://localhost:8000/callback'
+
+const discover = (issuer: string) =>
+  client.discovery(new URL(issuer), 'app', { id_token_signed_response_alg: 'ES256' }, client.None(), {
+    execute: [client.allowInsecureRequests, client.enableNonRepudiationChecks],
+    timeout: 1,
+  })
+
+interface Journey {
+  readonly configuration: client.Configuration
+  /** Exchanges the code; again, if it is called again. */
+  exchange(): Promise<client.TokenEndpointResponse & client.TokenEndpointResponseHelpers>
+}
+
+/** An application discovers the provider, and its user logs in. */
+async function begin(issuer: string): Promise<Journey> {
+  const configuration = await discover(issuer)
+  const expectedNonce = client.randomNonce()
+  const parameters = { redirect_uri: REDIRECT_URI, scope: 'openid', nonce: expectedNonce }
+  const { href } = client.buildAuthorizationUrl(configuration, parameters)
+  const { headers } = await send(href, { form: { sub: 'alice' } })
+  const back = new URL(headers.location!)
+  return { configuration, exchange: () => client.authorizationCodeGrant(configuration, back, { expectedNonce }) }
+}
+
+/** The whole journey. */
+async function goThrough(issuer: string): Promise<client.UserInfoResponse> {
+  const { configuration, exchange } = await begin(issuer)
+  const { access_token } = await exchange()
+  return client.fetchUserInfo(configuration, access_token, 'alice')
+}
+
+/** What the library throws. */
+const failureOf = (attempt: Promise<unknown>): Promise<unknown> =>
+  attempt.then(
+    () => 'it went well',
+    (error: unknown) => error,
+  )
+
+type Told = Readonly<Record<string, unknown>>
+
+const NOT_CONFORM = { code: 'OAUTH_RESPONSE_IS_NOT_CONFORM' }
+const UNPARSABLE = { code: 'OAUTH_PARSE_ERROR' }
+const INVALID = { code: 'OAUTH_INVALID_RESPONSE' }
+const NO_KEY = { code: 'OAUTH_KEY_SELECTION_FAILED' }
+const at = (endpoint: string): Pick<Rule, 'match'> => ({ match: { endpoint } })
+
+/** What the library says to each, when it meets it on the way. */
+const REFUSED: readonly [Rule, Told][] = [
+  [{ fault: 'discovery.wrong_issuer' }, { code: 'OAUTH_JSON_ATTRIBUTE_COMPARISON_FAILED' }],
+  [{ fault: 'discovery.missing_member', member: 'issuer' }, INVALID],
+  [{ fault: 'discovery.missing_member', member: 'token_endpoint' }, { code: 'OAUTH_MISSING_SERVER_METADATA' }],
+  [{ fault: 'discovery.not_found' }, NOT_CONFORM],
+  [{ fault: 'discovery.invalid_json' }, UNPARSABLE],
+  [
+    { fault: 'token.error', error: 'invalid_grant' },
+    { error: 'invalid_grant', status: 400 },
+  ],
+  [{ fault: 'token.missing_id_token' }, INVALID],
+  [{ fault: 'token.missing_token_type' }, INVALID],
+  [{ fault: 'token.missing_access_token' }, INVALID],
+  [{ fault: 'userinfo.rejects_token' }, { cause: [{ parameters: { error: 'invalid_token' } }] }],
+  [{ fault: 'userinfo.insufficient_scope' }, { cause: [{ parameters: { error: 'insufficient_scope' } }] }],
+  [{ fault: 'jwks.empty' }, NO_KEY],
+  [{ fault: 'jwks.duplicate_kid' }, NO_KEY],
+  [{ fault: 'jwks.reused_kid' }, INVALID],
+  [{ fault: 'jwks.missing_kid' }, NO_KEY],
+  [{ fault: 'jwks.unavailable' }, NOT_CONFORM],
+  [{ fault: 'http.status', ...at('token') }, NOT_CONFORM],
+  [{ fault: 'http.timeout', ...at('token') }, { code: 'OAUTH_TIMEOUT' }],
+  [{ fault: 'http.reset', ...at('token') }, { cause: { code: 'ECONNRESET' } }],
+  [{ fault: 'http.truncate', ...at('token') }, UNPARSABLE],
+  [{ fault: 'http.malformed_json', ...at('token') }, UNPARSABLE],
+  [{ fault: 'http.gzip_garbage', ...at('token') }, UNPARSABLE],
+  [{ fault: 'http.redirect', location: 'https://elsewhere.example.com/', ...at('token') }, NOT_CONFORM],
+]
+
+t.test('the library refuses it', async (t) => {
+  const rules = REFUSED.map(([rule], index) => ({ ...rule, match: { ...rule.match, issuer: `case-${index}` } }))
+  const { url } = await startFaulty(t, rules)
+  for (const [index, [{ fault, member }, told]] of REFUSED.entries()) {
+    t.match(await failureOf(goThrough(`${url}/issuers/case-${index}`)), told, [fault, member].join(' '))
+  }
+  t.match(await goThrough(url), { sub: 'alice' }, 'and goes its way where there is no fault')
+})
+
+/** What an application has to live with. */
+const COPED: readonly (Rule & { readonly fault: FaultName })[] = [
+  { fault: 'token.missing_expires_in' },
+  { fault: 'token.token_type_case' },
+  { fault: 'token.extra_members' },
+  // This library reads numbers out of texts, and JSON whatever it calls itself; others don't.
+  { fault: 'token.expires_in_string' },
+  { fault: 'token.wrong_content_type' },
+  { fault: 'http.wrong_content_type' },
+  { fault: 'discovery.extra_member' },
+  { fault: 'discovery.missing_member', member: 'end_session_endpoint' },
+  { fault: 'jwks.mixed_types' },
+  { fault: 'http.delay', delay: '50ms' },
+  { fault: 'http.slow_body', bytes: 500, delay: '5ms' },
+]
+
+t.test('the library copes with it', async (t) => {
+  const rules = COPED.map((rule) => ({ ...rule, match: { issuer: rule.fault } }))
+  const { url } = await startFaulty(t, rules)
+  for (const { fault } of COPED) t.match(await goThrough(`${url}/issuers/${fault}`), { sub: 'alice' }, fault)
+})
+
+t.test('503 once: whoever tries again gets the tokens for the same code', async (t) => {
+  const { url } = await startFaulty(t, { fault: 'http.status', times: 1, match: { endpoint: 'token' } })
+  const { exchange } = await begin(url)
+  t.match(await failureOf(exchange()), NOT_CONFORM)
+  t.match((await exchange()).claims(), { sub: 'alice' })
+})
+
+t.test('jwks.stale: after a rotation that the set does not know of, tokens are refused', async (t) => {
+  const { url } = await startFaulty(t, { fault: 'jwks.stale' })
+  t.match(await goThrough(url), { sub: 'alice' }, 'signed before')
+  t.match(await failureOf(goThrough(url)), NO_KEY)
+})
+
+t.test('introspection.inactive: a resource server is told that a good token is none', async (t) => {
+  const { url } = await startFaulty(t, { fault: 'introspection.inactive', times: 1 })
+  const { configuration, exchange } = await begin(url)
+  const { access_token } = await exchange()
+  t.strictSame(await client.tokenIntrospection(configuration, access_token), { active: false })
+  t.match(await client.tokenIntrospection(configuration, access_token), { active: true })
+})
+
+t.test('registration: an error is told, and an answer with less than was asked is taken as it is', async (t) => {
+  const { url } = await startFaulty(t, [
+    { fault: 'registration.error', error: 'invalid_client_metadata', times: 1 },
+    { fault: 'registration.drops_member', member: 'client_name' },
+  ])
+  const metadata = { redirect_uris: [REDIRECT_URI], client_name: 'An app' }
+  const options = { execute: [client.allowInsecureRequests] }
+  const register = () => client.dynamicClientRegistration(new URL(url), metadata, client.None(), options)
+  t.match(await failureOf(register()), { error: 'invalid_client_metadata' })
+  const registered = (await register()).clientMetadata()
+  t.match(registered, { client_id: String, redirect_uris: [REDIRECT_URI] })
+  t.notOk('client_name' in registered)
+})
