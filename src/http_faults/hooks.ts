@@ -9,14 +9,14 @@ import { BODIES } from './body.js'
 import { followConnections } from './connections.js'
 import { DELAYS, INSTEAD, keepBack } from './instead.js'
 import { createDecoys } from './jwks.js'
-import { isMembers, MEMBERS } from './members.js'
+import { MEMBERS, type Members } from './members.js'
 
 /** Each asks for one rule: the first that matches of those that can happen there. */
 export interface HttpFaults {
   /** Before the handler, so that nothing is done and nothing used up where another answer takes its place. */
   before(request: FastifyRequest, reply: FastifyReply): Promise<unknown>
-  /** What a successful answer says, before it becomes JSON. */
-  changeMembers(request: FastifyRequest, reply: FastifyReply, payload: unknown): Promise<unknown>
+  /** What a successful answer says, before it becomes JSON. A refusal is JSON already. */
+  changeMembers(request: FastifyRequest, reply: FastifyReply, payload: Members): Promise<unknown>
   /** What leaves. The journal gets it whole, however it is cut or slowed down. */
   send(request: FastifyRequest, reply: FastifyReply, payload: unknown): Promise<unknown>
 }
@@ -33,8 +33,7 @@ export function createHttpFaults(server: Server): HttpFaults {
       const rule = await findFault(ctx, names)
       return rule && INSTEAD[rule.fault].answer(rule, { request, reply, reset })
     },
-    changeMembers: async (request, reply, payload) => {
-      if (!isMembers(payload) || reply.statusCode >= 300) return payload
+    changeMembers: async (request, _reply, payload) => {
       const names = namesAt(request, MEMBERS).filter((name) => MEMBERS[name].fits?.(payload) ?? true)
       const rule = await findFault(request.ctx, names)
       return rule === undefined ? payload : MEMBERS[rule.fault].change(payload, rule, { ctx: request.ctx, decoys })

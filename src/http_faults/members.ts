@@ -20,8 +20,6 @@ interface Change {
 
 const tableOf = <N extends FaultName>(table: Readonly<Record<N, Change>>) => table
 
-export const isMembers = (payload: unknown): payload is Members => typeof payload === 'object' && payload !== null
-
 const without = (members: Members, name: string): Members =>
   Object.fromEntries(Object.entries(members).filter(([member]) => member !== name))
 

@@ -1,4 +1,5 @@
 /** Faults of what single endpoints answer, over real sockets. */
+import { generateKeyPairSync } from 'node:crypto'
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose'
 import t from 'tap'
 import type { FaultName } from '../../src/config/fault_row.js'
@@ -8,6 +9,7 @@ import { authorizationUrl, findCode, getTokens, PREPARE, startFaulty, tokenForm 
 import { jsonOf, type Rule, send } from './wire.js'
 
 const cases = Object.entries(ANSWER_CASES)
+const ENCRYPTION_KEY = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'jwk' })
 
 t.test('each fault does what it says, where it is declared', async (t) => {
   // Each has an issuer to itself, named like the fault.
@@ -131,15 +133,17 @@ t.test('jwks.stale: keys rotate once, and what was signed before them goes on ve
   await t.rejects(jwtVerify(after.id_token!, set), { code: 'ERR_JWKS_NO_MATCHING_KEY' })
 })
 
-t.test('jwks.duplicate_kid and jwks.reused_kid: the other key stays the same', async (t) => {
-  const { url } = await startFaulty(t, { fault: 'jwks.reused_kid' }, { keys: [{ alg: 'ES256' }, { alg: 'RS256' }] })
-  const ask = await PREPARE.jwks(url)
+t.test('jwks.reused_kid: the other key stays the same, and keys to encrypt with stay our own', async (t) => {
+  const { url } = await startFaulty(
+    t,
+    { fault: 'jwks.reused_kid', match: { issuer: 'other' } },
+    { keys: [{ alg: 'ES256' }, { alg: 'RS256' }], encryption_keys: [{ alg: 'ECDH-ES', jwk: ENCRYPTION_KEY }] },
+  )
+  const ask = await PREPARE.jwks(`${url}/issuers/other`)
   const sets = [jsonOf(await ask()), jsonOf(await ask())]
   t.same(sets[0], sets[1])
-  t.match(
-    (sets[0]!.keys as object[]).map((key) => key),
-    [{ kty: 'EC', crv: 'P-256' }, { kty: 'RSA' }],
-  )
+  const well = jsonOf(await send(`${url}/jwks`)).keys as object[]
+  t.match(sets[0]!.keys, [{ kty: 'EC', crv: 'P-256' }, { kty: 'RSA' }, well[2]])
 })
 
 t.test('authorize.html_500: at whichever step it is known whom it concerns', async (t) => {
