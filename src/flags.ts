@@ -2,7 +2,8 @@
 
 import { ADDRESS_FLAGS } from './address_flags.js'
 import type { Override } from './config/load.js'
-import { boolean, claims, type Flag, list, number, readWatch, text } from './flag.js'
+import { boolean, type Flag, list, number, readWatch, text } from './flag.js'
+import { USER_FLAGS } from './user_flags.js'
 
 export { type Flag, readWatch }
 
@@ -128,32 +129,7 @@ export const FLAGS: readonly Flag[] = [
   lifetime('ID tokens', 'id_token', '1h'),
   lifetime('refresh tokens', 'refresh_token', '30d'),
   lifetime('authorization codes', 'authorization_code', '10m'),
-  {
-    names: '--user',
-    env: 'USER',
-    value: '<SUB>',
-    description: 'a predefined user whose email is SUB; repeatable',
-    paths: [['users']],
-    append: true,
-    parse: (sub) => ({ sub, claims: { email: sub } }),
-  },
-  {
-    names: '--user-claims',
-    env: 'USER_CLAIMS',
-    value: '<JSON>',
-    description: 'a predefined user, as a JSON object of claims with "sub"; repeatable',
-    paths: [['users']],
-    append: true,
-    parse: claims,
-  },
-  {
-    names: '--user-claims-file',
-    env: 'USER_CLAIMS_FILE',
-    value: '<FILE>',
-    description: 'a YAML or JSON list of claims, each with "sub"; a change is followed at once',
-    paths: [],
-    parse: text,
-  },
+  ...USER_FLAGS,
   ...ADDRESS_FLAGS,
   {
     names: '--cors-origin',

@@ -30,7 +30,8 @@ const MAY_IMPORT: Readonly<Record<string, Rule>> = {
   },
   flag: { types: ['config'] },
   address_flags: { values: ['flag'] },
-  flags: { values: ['flag', 'address_flags'], types: ['config'] },
+  user_flags: { values: ['flag'] },
+  flags: { values: ['flag', 'address_flags', 'user_flags'], types: ['config'] },
   index: { values: ['provider', 'handle', 'config/errors'], types: ['config', 'mock'] },
   handle: {
     values: ['node:*', 'config/duration', 'endpoints/paths', 'random'],

@@ -3,6 +3,7 @@ import { setTimeout } from 'node:timers/promises'
 import type { FastifyBaseLogger } from 'fastify'
 import type { Context } from '../context.js'
 import type { Client } from '../directory.js'
+import { findFault } from '../fault.js'
 import { decodeTokens } from '../mock/decoded_token.js'
 import { shown } from '../oauth/errors.js'
 import { postForm } from '../outbound.js'
@@ -43,6 +44,8 @@ export function notifyBackchannels(ctx: Context, logins: readonly Login[], log: 
 
 async function notify(ctx: Context, login: Login, uri: string, log: FastifyBaseLogger): Promise<Outcome> {
   const { client, account } = login
+  const kept = await findFault(ctx, ['logout.not_delivered'], { client_id: client.client_id, sub: account.sub })
+  if (kept !== undefined) return keepBack(ctx, client, uri)
   let attempts = 0
   let attempt: Attempt
   do {
@@ -54,6 +57,16 @@ async function notify(ctx: Context, login: Login, uri: string, log: FastifyBaseL
   const { again: _, logout_token, ...rest } = attempt
   const outcome = { client_id: client.client_id, attempts, ...rest }
   record(ctx, login, { uri, logout_token, outcome }, log)
+  return outcome
+}
+
+/** The fault `logout.not_delivered`: the client is not told, and nobody tells it later. */
+function keepBack(ctx: Context, { client_id }: Client, backchannel_logout_uri: string): Outcome {
+  const outcome = { client_id, attempts: 0, reason: 'the fault logout.not_delivered kept it back' }
+  ctx.remark('backchannel_logout', `client ${client_id} was not told: ${outcome.reason}`, {
+    ...outcome,
+    backchannel_logout_uri,
+  })
   return outcome
 }
 

@@ -2,7 +2,10 @@
 import type { FastifyBaseLogger, FastifyReply } from 'fastify'
 import type { Context } from '../context.js'
 import { findClient } from '../directory.js'
+import { findFault } from '../fault.js'
 import { type Params, words } from '../oauth/params.js'
+import { altered } from '../oauth/response_fault.js'
+import { withQuery } from '../oauth/response_mode.js'
 import { renderPage } from '../pages/render.js'
 import { randomToken } from '../random.js'
 import { type Login, notifyBackchannels, type Outcome } from './backchannel_logout.js'
@@ -40,9 +43,11 @@ export async function logOut(
   cookies: Cookies,
   params: Params,
 ): Promise<LogoutAnswer> {
-  const { location, sid } = await readLogoutRequest(ctx, params)
+  const asked = await readLogoutRequest(ctx, params)
+  const sessions = await findSessions(ctx, cookies, asked.sid)
+  learnLogin(ctx, sessions, asked.sid)
   const ended: BrowserSession[] = []
-  for (const found of await findSessions(ctx, cookies, sid)) {
+  for (const found of sessions) {
     // Of two buttons pressed at once only one tells the clients.
     if ((await ctx.store.sessions.take(found.id)) !== undefined) ended.push(found)
     await endSession(ctx, reply, found)
@@ -51,8 +56,28 @@ export async function logOut(
   await endRefreshTokens(ctx, logins)
   const told = await notifyBackchannels(ctx, logins, reply.log)
   const frames = framesFor(ctx, logins)
+  const location = await locationFor(ctx, asked)
   if (location !== undefined && frames.length === 0) return { location }
   return { page: renderPage('session_ended', { told, frames, ...(location !== undefined && { location }) }), frames }
+}
+
+/** RP-Initiated Logout §3: where the browser goes on, with `state` as it came, or as a fault has it. */
+async function locationFor(ctx: Context, { location, state, uri }: LogoutRequest): Promise<string | undefined> {
+  if (uri === undefined) return undefined
+  const rule = await findFault(ctx, ['end_session.missing_state', 'end_session.wrong_state'])
+  if (rule?.fault === 'end_session.wrong_state') return withQuery(uri, { state: altered(state) })
+  if (rule === undefined) return location
+  if (state === undefined) ctx.remark('decision', `${rule.fault} changes nothing: the request had none`)
+  return uri
+}
+
+/** Says whose login ends, where no hint has said it. */
+function learnLogin(ctx: Context, sessions: readonly BrowserSession[], sid: string | undefined): void {
+  const accounts = sessions.flatMap(({ session }) => session.accounts)
+  const account = accounts.find((one) => one.sid === sid) ?? accounts[0]
+  if (account === undefined) return
+  const { exchange } = ctx
+  ctx.learn({ sub: exchange.facts.sub ?? account.sub, flow_id: exchange.flow_id ?? account.flow_id })
 }
 
 /**
@@ -87,7 +112,9 @@ async function findSessions(ctx: Context, cookies: Cookies, sid: string | undefi
 /** Who is logged out, as the page says it. */
 async function describeSessions(ctx: Context, cookies: Cookies, { sub, sid }: LogoutRequest) {
   const here = (await findSession(ctx, cookies))?.session.accounts
-  const accounts = (await findSessions(ctx, cookies, sid)).flatMap(({ session }) => session.accounts)
+  const sessions = await findSessions(ctx, cookies, sid)
+  learnLogin(ctx, sessions, sid)
+  const accounts = sessions.flatMap(({ session }) => session.accounts)
   // A pairwise `sub` says nothing to people, the account's own does.
   const who = accounts.find((account) => account.sid === sid)?.sub ?? sub ?? accounts[0]?.sub
   return {

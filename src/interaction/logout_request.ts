@@ -17,7 +17,10 @@ export interface LogoutRequest {
   readonly sub: string | undefined
   /** Of which login it is. */
   readonly sid: string | undefined
-  /** Where the browser goes afterwards, with `state`. */
+  /** Where the browser goes afterwards. */
+  readonly uri: string | undefined
+  readonly state: string | undefined
+  /** The same, with `state`. */
   readonly location: string | undefined
 }
 
@@ -38,13 +41,16 @@ export async function readLogoutRequest(ctx: Context, params: Params): Promise<L
   // The second name is the field of the reference's form.
   const uri = params.find('post_logout_redirect_uri') ?? params.find('redirect_uri')
   if (uri !== undefined) requireRedirectable(ctx, uri, id_token_hint, client_id, client)
+  const state = params.find('state')
   return {
     id_token_hint,
     client_id,
     client_name: client?.client_name,
     sub: hint?.sub,
     sid: typeof hint?.sid === 'string' ? hint.sid : undefined,
-    location: uri && withQuery(uri, { state: params.find('state') }),
+    uri,
+    state,
+    location: uri && withQuery(uri, { state }),
   }
 }
 

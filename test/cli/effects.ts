@@ -75,6 +75,17 @@ export const EFFECTS: Readonly<Record<string, Effect>> = {
       t.match(token_endpoint, /\/realms\/mock\/protocol\/openid-connect\/token$/)
     },
   },
+  AUTO_LOGIN: {
+    value: 'zoe',
+    check: async (t, { issuer }) => void t.ok(locationOf(await authorize(issuer)).has('code')),
+  },
+  AUTO_LOGIN_HINT: {
+    value: 'true',
+    check: async (t, { issuer }) => {
+      t.ok(locationOf(await authorize(issuer, { login_hint: 'zoe' })).has('code'))
+      t.equal((await authorize(issuer)).status, 200, 'without a hint there is a page')
+    },
+  },
   REQUIRE_REGISTRATION: {
     value: 'true',
     check: async (t, { issuer }) => void t.equal((await authorize(issuer)).status, 400),
