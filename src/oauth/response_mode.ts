@@ -112,7 +112,7 @@ export async function completeParameters(ctx: Context, to: ReturnAddress, parame
 /** What carries the parameters to the return address. */
 export function authorizationResponse(to: ReturnAddress, { fields, twice }: Carried): AuthorizationResponse {
   if (to.carrier === 'form_post') return { action: to.redirect_uri, fields, twice }
-  const query = new URLSearchParams(fields.map(([name, value]) => [name, value])).toString()
+  const query = new URLSearchParams(fields.map(([name, value]): [string, string] => [name, value])).toString()
   return { location: REDIRECTS[to.carrier](to.redirect_uri, query), twice }
 }
 

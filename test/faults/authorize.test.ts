@@ -142,7 +142,7 @@ t.test('a picked error is the answer, whichever button was pressed', async (t) =
     const answer = await answerOf(
       test,
       {},
-      { ...form, error: 'temporarily_unavailable', fault: 'authorize.missing_state' },
+      { [field]: value, error: 'temporarily_unavailable', fault: 'authorize.missing_state' },
     )
     t.strictSame(Object.fromEntries(answer), {
       error: 'temporarily_unavailable',
