@@ -1,0 +1,5 @@
+/** Devices that are kept waiting or refused on purpose. RFC 8628 §3.5. */
+import t from 'tap'
+import { DEVICE_CASES } from './device_cases.js'
+
+for (const [fault, check] of Object.entries(DEVICE_CASES)) t.test(fault, check)
