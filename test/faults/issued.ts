@@ -13,10 +13,8 @@ import {
 } from 'jose'
 import type { Test } from 'tap'
 import type { Client, ConfigInput, Fault } from '../../src/config/input.js'
-import { findClient } from '../../src/directory.js'
-import { signForClient } from '../../src/tokens/client_jwt.js'
 import type { JwtKind } from '../../src/tokens/faulty_jwt.js'
-import { createApp, createContext, getUserinfo, REDIRECT_URI, type TestApp } from '../app.js'
+import { createApp, getUserinfo, logIn, REDIRECT_URI, type TestApp } from '../app.js'
 import { listen } from '../listener.js'
 import { createUserAgent } from '../user_agent.js'
 
@@ -82,16 +80,10 @@ const SOURCES: Readonly<Record<JwtKind, (t: Test, faults: Fault[]) => Promise<Om
     const expected = expecting(undefined, 'app', { sub: 'alice', email: 'alice' })
     return { jwt, jwks: await jwksOf(test), expected }
   },
-  jarm: async (_, faults) => {
-    const ctx = await createContext({
-      keys: KEYS,
-      faults,
-      clients: [CLIENT],
-    })
-    const claims = { iss: ISSUER, aud: 'app', exp: ctx.clock.now() + 600, state: 's' }
-    const jwt = await signForClient(ctx, (await findClient(ctx, 'app'))!, undefined, { kind: 'jarm', claims })
-    const keys = (await ctx.keys()).map(({ publicJwk }) => publicJwk) as JSONWebKeySet['keys']
-    return { jwt, jwks: { keys }, expected: expecting(undefined, 'app', { state: 's' }) }
+  jarm: async (t, faults) => {
+    const test = await start(t, faults)
+    const response = (await logIn(test, { response_mode: 'query.jwt', state: 's' })).get('response')!
+    return { jwt: response, jwks: await jwksOf(test), expected: expecting(undefined, 'app', { state: 's' }) }
   },
   logout_token: async (t, faults) => {
     const { url, received } = await listen(t)
@@ -106,6 +98,8 @@ const SOURCES: Readonly<Record<JwtKind, (t: Test, faults: Fault[]) => Promise<Om
     return { jwt, jwks: await jwksOf(test), expected: { ...expected, requiredClaims } }
   },
 }
+
+export const JWT_KINDS = Object.keys(SOURCES) as JwtKind[]
 
 export async function issue(t: Test, kind: JwtKind, faults: Fault[] = []): Promise<Issued> {
   return { ...(await SOURCES[kind](t, faults)), now: Math.floor(Date.now() / 1000) }

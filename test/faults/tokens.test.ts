@@ -17,8 +17,15 @@ import {
   snapshotOf,
   type Tokens,
 } from '../app.js'
-import { KEYS, logInHybrid, start } from './issued.js'
+import { issue, JWT_KINDS, KEYS, keyOf, logInHybrid, refusalOf, start } from './issued.js'
 import { TOKEN_CASES } from './tokens_cases.js'
+
+for (const kind of JWT_KINDS) {
+  t.test(`${kind}: good where no rule says otherwise`, async (t) => {
+    const issued = await issue(t, kind)
+    t.equal(await refusalOf(issued.jwt, issued.expected, keyOf(issued)), undefined)
+  })
+}
 
 for (const [fault, check] of Object.entries(TOKEN_CASES)) t.test(fault, check)
 
