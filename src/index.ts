@@ -22,7 +22,7 @@ export { type ConnectOptions, connect } from './handle/connect.js'
 export type { Handle, ResetPart } from './handle/handle.js'
 export type { JournalFilter, ListOptions, StreamOptions, WaitOptions } from './handle/journal.js'
 export type { LoginAnswer, LoginRequest } from './handle/logins.js'
-export type { Mint, TokenAnswer, TokenFilter } from './handle/tokens.js'
+export type { Mint, MintAnswer, TokenAnswer, TokenFilter } from './handle/tokens.js'
 export type { JournalEntry } from './mock/journal.js'
 export { ListenError } from './provider.js'
 

@@ -33,6 +33,7 @@ const MAY_IMPORT: Readonly<Record<string, Rule>> = {
   user_flags: { values: ['flag'] },
   flags: { values: ['flag', 'address_flags', 'user_flags'], types: ['config'] },
   index: { values: ['provider', 'handle', 'config/errors'], types: ['config', 'mock'] },
+  runners: { values: ['handle', 'index'], types: ['config'] },
   handle: {
     values: ['node:*', 'config/duration', 'endpoints/paths', 'random'],
     types: ['config', 'directory', 'keys', 'mock', 'store/store'],
@@ -179,8 +180,8 @@ const MAY_IMPORT: Readonly<Record<string, Rule>> = {
 /** What has one door: the pattern, and the files that may hold it. */
 const DOORS: readonly { title: string; pattern: RegExp; allowed: RegExp }[] = [
   { title: 'time', pattern: /Date\.now\(|new Date\(\)|performance\.now/, allowed: /^mock\/clock$/ },
-  // The entry points hand it on: one for a command, one for a program.
-  { title: 'the environment', pattern: /process\.env/, allowed: /^(cli|index|config\/.*)$/ },
+  // The entry points hand it on: one for a command, one for a program, one for the workers of a test runner.
+  { title: 'the environment', pattern: /process\.env/, allowed: /^(cli|index|runners\/run|config\/.*)$/ },
   {
     title: 'randomness',
     pattern: /randomBytes|randomUUID|Math\.random|getRandomValues|randomInt/,

@@ -20,7 +20,7 @@ const ARGS = [
 ]
 
 /** CHROME_PATH, else the first on PATH. */
-function findBrowser(): string | undefined {
+export function findBrowser(): string | undefined {
   const folders = (process.env.PATH ?? '').split(delimiter)
   const found = NAMES.flatMap((name) => folders.map((folder) => join(folder, name))).find(isExecutable)
   return process.env.CHROME_PATH || found

@@ -6,6 +6,7 @@ import type { JournalEntry, JournalEvent } from '../mock/journal.js'
 import { JournalTimeoutError } from './admin_error.js'
 import type { Caller } from './call.js'
 import { readEvents } from './events.js'
+import type { Received } from './transport.js'
 
 /** What must be so of an entry; all of it. */
 export interface JournalFilter {
@@ -67,9 +68,12 @@ export interface JournalHandle {
    * @throws {JournalTimeoutError} when the time is over; it names the filter and what came instead.
    */
   waitFor(filter?: JournalFilter, options?: WaitOptions): Promise<JournalEntry>
-  /** The `id` of the newest entry; 0 where there is none. */
+  /** The `id` of the newest entry that there ever was; 0 before the first. */
   last_id(): Promise<number>
-  /** Entries as they come. Leaving the loop ends it, and so does the provider when it closes. */
+  /**
+   * Entries as they come, from this call on. Leaving the loop ends it, and so does the provider when it closes; a call
+   * that is never looped over ends with `signal` only.
+   */
   stream(filter?: JournalFilter, options?: StreamOptions): AsyncGenerator<JournalEntry, void, undefined>
   /** Forgets all entries; ids count on. */
   clear(): Promise<void>
@@ -77,6 +81,7 @@ export interface JournalHandle {
 
 interface EntriesAnswer {
   readonly entries: readonly JournalEntry[]
+  readonly last_id: number
 }
 
 /** So many entries tell what came instead. */
@@ -91,30 +96,38 @@ export function createJournalHandle({ call, open }: Caller): JournalHandle {
       const wait = typeof timeout === 'number' ? `${Math.round(timeout * 1000)}ms` : timeout
       // The provider says when the time is over; that it says nothing at all must not last for ever.
       const limit = parseDelay(wait) + GRACE
-      const query = { ...filter, wait, after, secrets }
+      const query = { ...filter, wait, after, secrets, limit: 1 }
       const { entries } = await call<EntriesAnswer>('GET', PATHS.journal, { query, limit })
       if (entries[0] !== undefined) return entries[0]
       const others = await list({}, { limit: SHOWN })
       throw new JournalTimeoutError(describeTimeout(filter, wait, after, others), others)
     },
     async last_id() {
-      const [entry] = await list({}, { limit: 1 })
-      return entry?.id ?? 0
+      return (await call<EntriesAnswer>('GET', PATHS.journal, { query: { limit: 0 } })).last_id
     },
-    async *stream(filter = {}, { signal, ...options } = {}) {
+    stream(filter = {}, { signal, ...options } = {}) {
       const ended = new AbortController()
-      const signals = signal === undefined ? [ended.signal] : [ended.signal, signal]
-      const query = { ...filter, ...options }
-      try {
-        const { body } = await open('GET', PATHS.journal_stream, AbortSignal.any(signals), { query })
-        for await (const data of readEvents(body)) yield JSON.parse(data)
-      } catch (error) {
-        if (signal?.aborted !== true) throw error
-      } finally {
-        ended.abort()
-      }
+      const until = signal === undefined ? ended.signal : AbortSignal.any([ended.signal, signal])
+      // Asked for at once, so that what comes before the first look is not missed.
+      const opened = open('GET', PATHS.journal_stream, until, { query: { ...filter, ...options } })
+      opened.catch(() => undefined)
+      return follow(opened, ended, until)
     },
     clear: () => call('DELETE', PATHS.journal),
+  }
+}
+
+async function* follow(
+  opened: Promise<Received>,
+  ended: AbortController,
+  until: AbortSignal,
+): AsyncGenerator<JournalEntry, void, undefined> {
+  try {
+    for await (const data of readEvents((await opened).body)) yield JSON.parse(data)
+  } catch (error) {
+    if (!until.aborted) throw error
+  } finally {
+    ended.abort()
   }
 }
 

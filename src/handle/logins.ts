@@ -1,18 +1,30 @@
 /** What comes of logins: sessions, grants and device codes of an issuer, from a test's point of view; and a login itself. */
 import type { FaultName } from '../config/fault_row.js'
+import type { Fault } from '../config/input.js'
 import { PATHS } from '../endpoints/paths.js'
 import type { Account, DeviceCode, Grant } from '../store/store.js'
 import type { Caller } from './call.js'
 
-/** One login in a browser. */
-export type SessionAnswer = Account
+/** One login in a browser, and when the browser's session ends, in seconds since the epoch. */
+export type SessionAnswer = Account & { readonly expires_at: number }
+
+/** A client that was to be told of a logout. */
+export interface ToldAnswer {
+  readonly client_id: string
+  /** How often it was called. */
+  readonly attempts: number
+  /** Of its last answer, if there was one. */
+  readonly status?: number
+  /** Why it was not told; left out where it was. */
+  readonly reason?: string
+}
 
 /** Every call throws an `AdminError` if it is refused. */
 export interface Sessions {
   /** Who is logged in, in which browser session. */
   list(): Promise<readonly SessionAnswer[]>
-  /** Ends the session; with `notify`, clients are told as at a logout (back-channel). */
-  delete(sid: string, options?: { readonly notify?: boolean }): Promise<void>
+  /** Ends the login; with `notify`, clients are told as at a logout (back-channel). Answers with who was told. */
+  delete(sid: string, options?: { readonly notify?: boolean }): Promise<readonly ToldAnswer[]>
 }
 
 export type GrantAnswer = Grant & { readonly grant_id: string }
@@ -20,13 +32,13 @@ export type GrantAnswer = Grant & { readonly grant_id: string }
 /** Every call throws an `AdminError` if it is refused. */
 export interface Grants {
   /** What end-users granted to clients: the root of every code and token. */
-  list(): Promise<readonly GrantAnswer[]>
+  list(filter?: { readonly sub?: string; readonly client_id?: string }): Promise<readonly GrantAnswer[]>
   /** Ends the grant, and with it every token that came of it. */
   delete(grant_id: string): Promise<void>
 }
 
+/** A device that waits, and what the end-user said; `expired` where nothing was said in time. */
 export interface DeviceCodeAnswer extends Omit<DeviceCode, 'last_poll'> {
-  /** What the end-user said; `expired` where nothing was said in time. */
   readonly status: 'pending' | 'approved' | 'denied' | 'expired'
 }
 
@@ -35,9 +47,12 @@ export interface DeviceCodes {
   /** Those whose end-user is still to answer, and those who have (RFC 8628). */
   list(): Promise<readonly DeviceCodeAnswer[]>
   /** Answers for the end-user: the device gets tokens, which go wrong as the fault says, if one is given. */
-  approve(user_code: string, user: { readonly sub: string; readonly fault?: FaultName }): Promise<unknown>
+  approve(
+    user_code: string,
+    user: { readonly sub: string; readonly fault?: FaultName | Fault },
+  ): Promise<DeviceCodeAnswer>
   /** Answers for the end-user: the device is refused. */
-  deny(user_code: string): Promise<unknown>
+  deny(user_code: string): Promise<DeviceCodeAnswer>
 }
 
 /** An authorization request, and how the end-user answers it. */
@@ -56,21 +71,26 @@ export interface LoginRequest {
 
 /** Where the browser would be sent: to a URL, or with a form. */
 export interface LoginAnswer {
+  /** What the entries of the journal about this login have in common. */
+  readonly flow_id: string
   /** The callback URL, with the answer's parameters. */
   readonly location?: string
   readonly parameters?: Readonly<Record<string, string>>
   /** With response mode `form_post`: where the form goes. */
   readonly action?: string
   readonly fields?: Readonly<Record<string, string>>
+  /** A fault has the browser go there twice. */
+  readonly twice?: boolean
 }
 
 export const createSessions = ({ call }: Caller): Sessions => ({
   list: async () => (await call<{ sessions: SessionAnswer[] }>('GET', PATHS.admin_sessions)).sessions,
-  delete: (sid, { notify } = {}) => call('DELETE', PATHS.admin_session, { params: { sid }, query: { notify } }),
+  delete: async (sid, query = {}) =>
+    (await call<{ told: ToldAnswer[] }>('DELETE', PATHS.admin_session, { params: { sid }, query })).told,
 })
 
 export const createGrants = ({ call }: Caller): Grants => ({
-  list: async () => (await call<{ grants: GrantAnswer[] }>('GET', PATHS.admin_grants)).grants,
+  list: async (query = {}) => (await call<{ grants: GrantAnswer[] }>('GET', PATHS.admin_grants, { query })).grants,
   delete: (grant_id) => call('DELETE', PATHS.admin_grant, { params: { grant_id } }),
 })
 
