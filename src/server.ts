@@ -14,6 +14,7 @@ import Fastify, {
   type HTTPMethods,
   LogController,
 } from 'fastify'
+import { refuseForeignOrigin, requireAdminToken } from './admin/access.js'
 import { admin } from './admin/index.js'
 import { userClaims } from './admin/user_claims.js'
 import type { Snapshot } from './config/snapshot.js'
@@ -158,6 +159,8 @@ function serveIssuer(foundation: Foundation, faults: HttpFaults): FastifyPluginA
     })
     await app.register(async (scope) => {
       const refuseOtherMethods = collectMethods(scope)
+      scope.addHook('onRequest', refuseForeignOrigin)
+      scope.addHook('onRequest', requireAdminToken)
       await scope.register(admin, foundation)
       refuseOtherMethods()
     })

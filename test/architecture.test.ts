@@ -169,6 +169,7 @@ const MAY_IMPORT: Readonly<Record<string, Rule>> = {
     types: ['fastify', 'config', 'context', 'store/store'],
   },
   'admin/access': { values: ['node:crypto'] },
+  'admin/config': { values: ['config/explain'] },
   'admin/index': { values: ['@fastify/swagger'] },
   'admin/issuer': { values: ['config/issuer_identifier'] },
   'admin/sessions': { values: ['interaction/logout', 'interaction/session'] },

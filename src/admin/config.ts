@@ -1,5 +1,6 @@
 /** What the configuration says now, and whether that is what the files say. */
 import type { FastifyPluginAsync } from 'fastify'
+import { SECRETS } from '../config/explain.js'
 import { PATHS } from '../endpoints/paths.js'
 import { answer, boolean, listOf, object, text } from './schema.js'
 
@@ -64,13 +65,16 @@ export const config: FastifyPluginAsync<ConfigOptions> = async (app, { health, r
   })
 }
 
-/** Texts that let somebody in, or sign for somebody. */
-const SECRETS = ['client_secret', 'admin_token', 'initial_access_token', 'access_token', 'pem', 'jwk']
-
-/** A copy with every secret hidden; a user's claims for access tokens are an object, and none. */
-function mask(value: unknown, name = ''): unknown {
-  if (Array.isArray(value)) return value.map((item) => mask(item))
-  if (SECRETS.includes(name) && (typeof value === 'string' || name === 'jwk')) return '***'
+/** A copy with every secret hidden. */
+function mask(value: unknown, path: readonly string[] = []): unknown {
+  if (isSecret(path)) return '***'
   if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, mask(inner, key)]))
+  if (Array.isArray(value)) return value.map((item, index) => mask(item, [...path, String(index)]))
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, mask(inner, [...path, name])]))
+}
+
+/** What lets somebody in or signs for somebody; elsewhere an `access_token` is a lifetime, or claims for one. */
+function isSecret(path: readonly string[]): boolean {
+  const name = path.at(-1) ?? ''
+  return SECRETS.includes(name) || (name === 'access_token' && path.at(-3) === 'claim_sources')
 }

@@ -1,8 +1,7 @@
-/** The table of admin routes, and what is the same for all: who may call, what may come, and the OpenAPI document of it. */
+/** The table of admin routes, and what is the same for all: what may come, and the OpenAPI document of it. */
 import swagger, { type SwaggerOptions } from '@fastify/swagger'
 import type { FastifyPluginAsync, RouteOptions } from 'fastify'
 import { PATHS } from '../endpoints/paths.js'
-import { refuseForeignOrigin, requireAdminToken } from './access.js'
 import { clients } from './clients.js'
 import { clock } from './clock.js'
 import { describeComponents } from './components.js'
@@ -29,8 +28,6 @@ export interface AdminOptions extends ConfigOptions {
 
 export const admin: FastifyPluginAsync<AdminOptions> = async (app, { schema, health, reload }) => {
   const components = describeComponents(schema)
-  app.addHook('onRequest', refuseForeignOrigin)
-  app.addHook('onRequest', requireAdminToken)
   app.addHook('preValidation', requireJson)
   app.addHook('onRoute', refuseUnknownQuery)
   app.setValidatorCompiler(createSchemaCompiler({ schemas: components }))

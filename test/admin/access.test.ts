@@ -1,0 +1,113 @@
+/** Who may drive the mock: who has the token, where there is one. */
+import t from 'tap'
+import { createApp, jsonOf, refused } from '../app.js'
+import { start } from '../provider.js'
+import { createAdminApp } from './api.js'
+
+const TOKEN = 'let-me-drive'
+const SECURED = { server: { admin_token: TOKEN }, users: [{ sub: 'alice' }] }
+
+const GUARDED: ['GET' | 'PUT' | 'POST' | 'DELETE', string][] = [
+  ['GET', '/admin/openapi.json'],
+  ['GET', '/admin/users'],
+  ['DELETE', '/admin/users/alice'],
+  ['POST', '/admin/reset'],
+  ['GET', '/issuers/x/admin/config'],
+  ['PUT', '/users/alice'],
+  ['POST', '/users/alice/revoke-tokens'],
+]
+for (const [method, url] of GUARDED) {
+  t.test(`RFC 6750 §2.1: ${method} ${url} wants the admin token`, async (t) => {
+    const test = await createApp(t, SECURED)
+    const ask = (authorization?: string) =>
+      test.app.inject({
+        method,
+        url,
+        ...(method === 'PUT' && { payload: {} }),
+        headers: { accept: 'text/html', ...(authorization !== undefined && { authorization }) },
+      })
+    const none = await ask()
+    refused(
+      t,
+      none,
+      'invalid_token',
+      /^no admin token came, expected it in an Authorization header of type Bearer$/,
+      401,
+    )
+    t.match(none.headers['www-authenticate'], /^Bearer realm="[^"]+"$/)
+    for (const wrong of ['let-me-driv', 'let-me-drivf', `${TOKEN}x`]) {
+      const answer = await ask(`Bearer ${wrong}`)
+      refused(t, answer, 'invalid_token', /^the admin token is not the one of server.admin_token$/, 401)
+      t.match(answer.headers['www-authenticate'], /error="invalid_token"/)
+    }
+    refused(t, await ask(`Basic ${TOKEN}`), 'invalid_token', /is not of type Bearer/, 401)
+    t.match(String((await ask(`Bearer ${TOKEN}`)).statusCode), /^20/)
+    t.notMatch(JSON.stringify(test.log), TOKEN)
+  })
+}
+
+t.test('no other endpoint asks for the admin token, and a reload sets another', async (t) => {
+  const test = await createApp(t, SECURED)
+  for (const url of ['/', '/healthz', '/jwks', '/.well-known/openid-configuration']) {
+    t.equal((await test.get(url)).statusCode, 200, url)
+  }
+  const ask = async (token: string) =>
+    (await test.get('/admin/users', { headers: { authorization: `Bearer ${token}` } })).statusCode
+  await test.reload({ server: { admin_token: 'another' } })
+  t.equal(await ask(TOKEN), 401)
+  t.equal(await ask('another'), 200)
+  await test.reload({})
+  t.equal((await test.get('/admin/users')).statusCode, 200)
+})
+
+t.test('RFC 6454 §7: with or without a token no page of another site may call', async (t) => {
+  for (const config of [SECURED, {}]) {
+    const test = await createAdminApp(t, config)
+    const from = (origin: string) => test.call('GET', '/users', undefined, { headers: { origin } })
+    refused(t, await from('https://evil.example'), 'access_denied', /^Origin is https:\/\/evil.example/, 403)
+    t.equal((await from('http://localhost')).statusCode, 200)
+  }
+})
+
+const OPEN = /^whoever reaches this machine can drive the provider by \/admin: set server.admin_token/
+
+t.test('where others reach the provider and no token is set, a start and a reload say so', async (t) => {
+  const folder = t.testdir({ 'config.yaml': 'server: { admin_token: secret }' })
+  const config = `${folder}/config.yaml`
+  const beyond = await start(t, { server: { host: '0.0.0.0' } })
+  t.match(await beyond.line(OPEN), { level: 40 })
+  t.equal(
+    (await start(t)).lines().some(({ msg }) => OPEN.test(String(msg))),
+    false,
+    'nobody else reaches the loopback',
+  )
+  const secured = await start(t, { server: { host: '0.0.0.0' } }, { config })
+  t.equal(
+    secured.lines().some(({ msg }) => OPEN.test(String(msg))),
+    false,
+  )
+  const { writeFileSync } = await import('node:fs')
+  writeFileSync(config, 'server: {}')
+  t.match(await secured.line(OPEN), { level: 40 })
+  t.match(await secured.line(/^configuration reloaded/), { msg: /server.admin_token: another/ })
+  t.notMatch(JSON.stringify(secured.lines()), '"secret"')
+})
+
+t.test(
+  'RFC 6750 §2.1: a token that no header could carry is a configuration error, which does not show it',
+  async (t) => {
+    const message = await createApp(t, { server: { admin_token: 'not a token' } }).catch(
+      (error: Error) => error.message,
+    )
+    t.match(message, /\/server\/admin_token must be the bearer token, of letters.*, but is a text \(not shown\)$/)
+  },
+)
+
+t.test('nothing at a path of the admin API is JSON, too', async (t) => {
+  const test = await createApp(t)
+  const headers = { accept: 'text/html' }
+  const answer = await test.app.inject({ method: 'PATCH', url: '/admin/users', headers })
+  t.equal(answer.statusCode, 405)
+  t.equal(answer.headers.allow, 'GET, HEAD')
+  jsonOf(t, await test.get('/admin/users', { headers }))
+})

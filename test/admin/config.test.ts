@@ -1,0 +1,72 @@
+/** The configuration over HTTP: what is in force, and reading it again. */
+import { writeFileSync } from 'node:fs'
+import t from 'tap'
+import { jsonOf, refused } from '../app.js'
+import { start } from '../provider.js'
+import { createAdminApp } from './api.js'
+
+/** That of RFC 7515 appendix A.3. */
+const JWK = {
+  kty: 'EC',
+  crv: 'P-256',
+  x: 'f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU',
+  y: 'x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0',
+  d: 'jpsQnnGQmL-YBIffH1136cspYG6-0iY7X1fCE9-E9LI',
+}
+
+t.test('the configuration in force has every default and no secret', async (t) => {
+  const secret = 'do-not-show-me'
+  const test = await createAdminApp(t, {
+    server: { admin_token: secret },
+    registration: { initial_access_token: secret },
+    clients: [{ client_id: 'web', client_secret: secret, redirect_uris: ['http://localhost/cb'] }],
+    users: [
+      {
+        sub: 'alice',
+        access_token: { roles: ['admin'] },
+        claim_sources: { bank: { claims: { a: 1 }, distributed: true, access_token: secret } },
+      },
+    ],
+    keys: [{ alg: 'ES256', jwk: JWK }],
+  })
+  const answer = await test.call('GET', '/config')
+  t.match(jsonOf(t, answer), {
+    status: 'current',
+    problems: [],
+    files: [],
+    config: {
+      profile: 'lenient',
+      lifetimes: { access_token: '1h' },
+      users: [{ sub: 'alice', access_token: { roles: ['admin'] }, claim_sources: { bank: { access_token: '***' } } }],
+      clients: [{ client_id: 'web', client_secret: '***' }],
+      keys: [{ alg: 'ES256', jwk: '***' }],
+      server: { admin_token: '***' },
+      registration: { initial_access_token: '***' },
+    },
+  })
+  t.notMatch(answer.body, secret)
+  t.notMatch(answer.body, JWK.d)
+})
+
+t.test('reading it again says whether what the files say is in force, and why not', async (t) => {
+  const folder = t.testdir({ 'config.yaml': 'users: [{ sub: alice }]' })
+  const config = `${folder}/config.yaml`
+  const { url } = await start(t, {}, { config })
+  const reload = async (base = '') => (await fetch(`${url}${base}/admin/config/reload`, { method: 'POST' })).json()
+  const get = async () => (await fetch(`${url}/admin/config`)).json()
+  t.strictSame(await reload(), { reloaded: true, problems: [] })
+  writeFileSync(config, 'users: [{ sub: bob }]')
+  t.strictSame(await reload('/issuers/x'), { reloaded: true, problems: [] })
+  t.match(await get(), { status: 'current', files: [config], config: { users: [{ sub: 'bob' }] } })
+  writeFileSync(config, 'users: [{ sbu: eve }]')
+  const problem = { file: config, line: 1, column: 11, path: '/users/0/sbu', message: /^is not a known key/ }
+  t.match(await reload(), { reloaded: false, problems: [{ path: '/users/0' }, problem] })
+  t.match(await get(), { status: 'stale', problems: [{}, problem], config: { users: [{ sub: 'bob' }] } })
+})
+
+t.test('the answers are as documented, and what nobody reads is refused', async (t) => {
+  const test = await createAdminApp(t, {}, { reload: async () => false })
+  t.strictSame(jsonOf(t, await test.call('POST', '/config/reload')), { reloaded: false, problems: [] })
+  refused(t, await test.call('GET', '/config?secrets=true'), 'invalid_request', /^secrets is not a known key/)
+  refused(t, await test.call('POST', '/config/reload?force=1'), 'invalid_request', /^force is not a known key/)
+})

@@ -1,0 +1,103 @@
+/** Back to the beginning over HTTP: an issuer, or some parts of it. */
+import t from 'tap'
+import type { ConfigInput } from '../../src/config/input.js'
+import type { Store } from '../../src/store/store.js'
+import {
+  createApp,
+  createIssuer,
+  getTokens,
+  getUserinfo,
+  jsonOf,
+  logIn,
+  refused,
+  register,
+  snapshotOf,
+} from '../app.js'
+import { createUserAgent } from '../interaction/user_agent.js'
+import { createAdminApp } from './api.js'
+
+const SHARED: ConfigInput = { users: [{ sub: 'alice' }], sessions: { single_sign_on: true } }
+
+t.test('without parts everything of this issuer is as if nothing had happened, and nothing elsewhere', async (t) => {
+  const test = await createAdminApp(t, SHARED)
+  const read = async (base: string) => {
+    const lists = ['/users', '/clients', '/tokens', '/sessions', '/grants'].map(async (path) =>
+      jsonOf(t, await test.call('GET', base + path)),
+    )
+    return Promise.all(lists)
+  }
+  const before = await read('')
+  for (const base of ['', '/issuers/x']) {
+    await test.call('PUT', `${base}/users/bob`, {})
+    await test.call('DELETE', `${base}/users/alice`)
+    await register(test, {}, base)
+    await createUserAgent(test, { base }).logIn('zoe')
+    await getTokens(test, { sub: 'zoe', base })
+  }
+  const elsewhere = await read('/issuers/x')
+  const { reset } = jsonOf(t, await test.call('POST', '/reset')) as { reset: string[] }
+  t.ok(reset.length >= 9)
+  t.strictSame(await read(''), before)
+  t.strictSame(await read('/issuers/x'), elsewhere)
+  t.strictSame((await test.get('/admin/journal')).json<{ entries: object[] }>().entries, [])
+})
+
+t.test('a part is reset alone', async (t) => {
+  const test = await createAdminApp(t, SHARED)
+  await test.call('PUT', '/users/alice', { claims: { level: 2 } })
+  const { access_token } = await getTokens(test)
+  t.strictSame(jsonOf(t, await test.call('POST', '/reset', { parts: ['users', 'journal'] })), {
+    reset: ['users', 'journal'],
+  })
+  t.match(jsonOf(t, await test.call('GET', '/users/alice')), { claims: {}, origin: 'file' })
+  t.equal((await getUserinfo(test, access_token)).statusCode, 200)
+  await test.call('POST', '/reset', { parts: ['grants'] })
+  t.equal((await getUserinfo(test, access_token)).statusCode, 401)
+})
+
+t.test('the clock and the faults of run time are reset as well', async (t) => {
+  const snapshot = await snapshotOf()
+  const issuer = createIssuer(() => snapshot)
+  const test = await createApp(t, {}, { findIssuer: () => issuer })
+  issuer.clock.advance(3600)
+  issuer.faults.add({ fault: 'token.error', error: 'invalid_grant' })
+  const reset = (parts: string[]) => test.app.inject({ method: 'POST', url: '/admin/reset', payload: { parts } })
+  t.equal((await reset(['clock'])).statusCode, 200)
+  t.equal(issuer.clock.status().ahead, 0)
+  t.equal(issuer.faults.list().length, 1)
+  t.equal((await reset(['faults'])).statusCode, 200)
+  t.equal(issuer.faults.list().length, 0)
+})
+
+t.test('every collection of the store belongs to a part', async (t) => {
+  const snapshot = await snapshotOf()
+  const issuer = createIssuer(() => snapshot)
+  const cleared: string[] = []
+  for (const [name, collection] of Object.entries(issuer.store)) {
+    const { clear } = collection
+    Object.assign(collection, { clear: () => [cleared.push(name), clear()][1] })
+  }
+  const test = await createApp(t, {}, { findIssuer: () => issuer })
+  await test.app.inject({ method: 'POST', url: '/admin/reset' })
+  t.strictSame(cleared.sort(), Object.keys(issuer.store satisfies Store).sort())
+})
+
+const BAD: [string, unknown, RegExp][] = [
+  [
+    'an unknown part',
+    { parts: ['user'] },
+    /^\/parts\/0 must be one of users, .*, but is 'user'; did you mean users\?$/,
+  ],
+  ['no part', { parts: [] }, /^\/parts must not be empty$/],
+  ['a part twice', { parts: ['users', 'users'] }, /^\/parts /],
+  ['a text', { parts: 'users' }, /^\/parts must be a list, but is/],
+  ['an unknown member', { part: ['users'] }, /^\/part is not a known key; did you mean parts\?$/],
+]
+for (const [title, body, message] of BAD) {
+  t.test(`${title} is refused, and nothing is reset`, async (t) => {
+    const test = await createAdminApp(t, SHARED)
+    await logIn(test, { sub: 'zoe' })
+    refused(t, await test.call('POST', '/reset', body), 'invalid_request', message)
+    t.equal((jsonOf(t, await test.call('GET', '/users')).users as object[]).length, 2)
+  })
+}
