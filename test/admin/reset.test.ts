@@ -55,18 +55,26 @@ t.test('a part is reset alone', async (t) => {
   t.equal((await getUserinfo(test, access_token)).statusCode, 401)
 })
 
-t.test('the clock and the faults of run time are reset as well', async (t) => {
-  const snapshot = await snapshotOf()
-  const issuer = createIssuer(() => snapshot)
-  const test = await createApp(t, {}, { findIssuer: () => issuer })
-  issuer.clock.advance(3600)
-  issuer.faults.add({ fault: 'token.error', error: 'invalid_grant' })
-  const reset = (parts: string[]) => test.app.inject({ method: 'POST', url: '/admin/reset', payload: { parts } })
-  t.equal((await reset(['clock'])).statusCode, 200)
-  t.equal(issuer.clock.status().ahead, 0)
-  t.equal(issuer.faults.list().length, 1)
-  t.equal((await reset(['faults'])).statusCode, 200)
-  t.equal(issuer.faults.list().length, 0)
+t.test('the clock, the keys and the faults of run time are reset as well', async (t) => {
+  const test = await createAdminApp(t)
+  const read = async () => {
+    const { clock, keys, faults } = {
+      clock: jsonOf(t, await test.call('GET', '/clock')),
+      keys: jsonOf(t, await test.call('GET', '/keys')),
+      faults: jsonOf(t, await test.call('GET', '/faults')),
+    }
+    return [clock.frozen, (keys.keys as object[]).length, (faults.faults as object[]).length]
+  }
+  await test.call('POST', '/clock/freeze')
+  await test.call('POST', '/keys/rotate')
+  await test.call('POST', '/faults', { fault: 'token.error', error: 'invalid_grant' })
+  t.strictSame(await read(), [true, 2, 1])
+  await test.call('POST', '/reset', { parts: ['clock'] })
+  t.strictSame(await read(), [false, 2, 1])
+  await test.call('POST', '/reset', { parts: ['keys'] })
+  t.strictSame(await read(), [false, 1, 1])
+  await test.call('POST', '/reset', { parts: ['faults'] })
+  t.strictSame(await read(), [false, 1, 0])
 })
 
 t.test('every collection of the store belongs to a part', async (t) => {
