@@ -83,7 +83,7 @@ function* checkDelay(delay: Rule['delay']): Iterable<Finding> {
 function* checkAnswer({ fault, status, headers = {}, content_type, location, body, value }: Rule): Iterable<Finding> {
   for (const [name, text] of Object.entries(headers)) {
     const place = ['headers', name]
-    if (!isHeaderName(name)) yield [place, 'is no name of a header (RFC 9110 §5.1)', 'key']
+    if (!isHeaderName(name)) yield [place, 'is no name of a header', 'key']
     else if (FRAMING.includes(name.toLowerCase())) yield [place, 'is for the server to say; see http.truncate', 'key']
     if (text !== undefined) yield* checkHeaderValue(place, text)
   }
@@ -101,12 +101,14 @@ function* checkAnswer({ fault, status, headers = {}, content_type, location, bod
   }
 }
 
+/** RFC 9110 §5.5: a field value is printable, so that nothing of it ends the field. */
 function* checkHeaderValue(place: readonly string[], text: string): Iterable<Finding> {
   if (!holds(() => validateHeaderValue(place.at(-1)!, text))) {
-    yield [place, 'has characters that no header may have (RFC 9110 §5.5)']
+    yield [place, 'has characters that no header may have']
   }
 }
 
+/** RFC 9110 §5.1: a field name is a token. */
 const isHeaderName = (name: string) => holds(() => validateHeaderName(name))
 
 function holds(check: () => void): boolean {

@@ -125,15 +125,11 @@ const BAD: [title: string, rule: string, ...problems: string[]][] = [
     '/delay/max must be at most 1h, but is 2h',
   ],
   ['a delay of nothing', 'fault: http.delay, delay: 0ms', '/delay must be more than 0, but is 0ms'],
-  [
-    'a header of several words',
-    'fault: http.status, headers: { "a b": c }',
-    '/headers/a b is no name of a header (RFC 9110 §5.1)',
-  ],
+  ['a header of several words', 'fault: http.status, headers: { "a b": c }', '/headers/a b is no name of a header'],
   [
     'a header of several lines',
     'fault: http.status, headers: { a: "b\\r\\nc: d" }',
-    '/headers/a has characters that no header may have (RFC 9110 §5.5)',
+    '/headers/a has characters that no header may have',
   ],
   [
     'a length of its own',
@@ -148,12 +144,12 @@ const BAD: [title: string, rule: string, ...problems: string[]][] = [
   [
     'a media type that no header can hold',
     'fault: http.wrong_content_type, content_type: "a\\nb"',
-    '/content_type has characters that no header may have (RFC 9110 §5.5)',
+    '/content_type has characters that no header may have',
   ],
   [
     'a place that no header can hold',
     'fault: http.redirect, location: "http://a\\n"',
-    '/location has characters that no header may have (RFC 9110 §5.5)',
+    '/location has characters that no header may have',
   ],
   [
     'a redirect that is none',
