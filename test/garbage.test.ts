@@ -30,9 +30,22 @@ const NAMES = [
   ],
   ...['refresh_token', 'access_token', 'id_token_hint', 'post_logout_redirect_uri', '__proto__', 'constructor', 'a[b]'],
   ...['redirect_uris', 'token_endpoint_auth_method', 'grant_types', 'client_name', '', ' ', '='],
+  ...['token', 'token_type_hint', 'device_code', 'user_code', 'fault', 'as'],
 ]
 const VALUES = [
-  ...['app', REDIRECT_URI, 'code', 'token', 'query', 'openid email', 'S256', 'alice', 'deny', 'authorization_code'],
+  ...[
+    'app',
+    REDIRECT_URI,
+    'code',
+    'token',
+    'query',
+    'jwt',
+    'openid email',
+    'S256',
+    'alice',
+    'deny',
+    'authorization_code',
+  ],
   ...[
     'refresh_token',
     'a'.repeat(43),

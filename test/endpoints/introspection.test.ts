@@ -102,6 +102,14 @@ t.test('OpenID Connect Core §8: a pairwise subject is not given away by a name'
   t.notOk('username' in answer)
 })
 
+t.test('a token that a fault has made unreadable is as good as before, and says nothing itself', async (t) => {
+  const test = await createApp(t, { faults: [{ fault: 'access_token.malformed' }] })
+  const { access_token } = await getTokens(test)
+  const answer = jsonOf(t, await ask(test, { token: access_token }))
+  t.match(answer, { active: true, sub: 'alice', scope: 'openid' })
+  t.notOk('jti' in answer)
+})
+
 t.test('a user whose preferred_username is no text is named by the sub', async (t) => {
   const test = await createApp(t, { users: [{ sub: 'alice', claims: { preferred_username: 5 } }] })
   const { access_token } = await getTokens(test)

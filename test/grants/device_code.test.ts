@@ -1,7 +1,11 @@
 /** The device_code grant. RFC 8628 §3.4 and §3.5. */
 import { decodeJwt } from 'jose'
 import t from 'tap'
-import { createApp, exchange, getUserinfo, jsonOf, refresh, refused, type TestApp } from '../app.js'
+import { findClient } from '../../src/directory.js'
+import { deviceCode } from '../../src/grants/device_code.js'
+import { approveDevice, createDeviceCode } from '../../src/oauth/device_code.js'
+import { readParams } from '../../src/oauth/params.js'
+import { createApp, createContext, exchange, getUserinfo, jsonOf, refresh, refused, type TestApp } from '../app.js'
 
 const GRANT_TYPE = 'urn:ietf:params:oauth:grant-type:device_code'
 
@@ -76,11 +80,15 @@ t.test('a device_code is good for its client and its issuer only', async (t) => 
 })
 
 t.test('of several polls at once one gets the tokens', async (t) => {
-  const test = await createApp(t)
-  const { device_code, user_code } = await begin(test)
-  await answer(test, { user_code, sub: 'alice' })
-  const answers = await Promise.all([1, 2, 3, 4].map(() => poll(test, device_code)))
-  t.equal(answers.filter(({ statusCode }) => statusCode === 200).length, 1)
+  const ctx = await createContext({ users: [{ sub: 'alice' }] })
+  const client = (await findClient(ctx, 'tv'))!
+  const waiting = await createDeviceCode(ctx, client, 'openid')
+  await approveDevice(ctx, waiting, { sub: 'alice' })
+  const params = readParams({ device_code: waiting.device_code })
+  const polls = await Promise.allSettled([1, 2, 3].map(() => deviceCode(ctx, client, params)))
+  const refusals = polls.filter((poll) => poll.status === 'rejected').map(({ reason }) => reason)
+  t.match(refusals, Array(2).fill({ error: 'invalid_grant', message: 'device_code was already used' }))
+  t.equal(polls.length - refusals.length, 1)
 })
 
 t.test('tokens of a user who was revoked before the poll are not given', async (t) => {
