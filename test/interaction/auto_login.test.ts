@@ -1,0 +1,104 @@
+/** Logins without a page, where the configuration says so. */
+import t, { type Test } from 'tap'
+import type { ConfigInput } from '../../src/config/input.js'
+import { createApp, REDIRECT_URI, type TestApp } from '../app.js'
+import { CLIENT, createUserAgent, type Fields, hiddenIn, idTokenFor, idTokenOf, returned } from './user_agent.js'
+
+async function start(t: Test, config: ConfigInput) {
+  const test = await createApp(t, config)
+  return { test, agent: createUserAgent(test) }
+}
+
+/** Who is logged in without being asked. */
+async function subOf(test: TestApp, agent: ReturnType<typeof createUserAgent>, query: Fields = {}) {
+  return (await idTokenOf(test, returned(await agent.ask(query)))).sub
+}
+
+const said = async ({ get }: TestApp) => {
+  const { entries } = (await get('/admin/journal')).json<{ entries: { remarks: { message: string }[] }[] }>()
+  return entries.flatMap(({ remarks }) => remarks.map(({ message }) => message))
+}
+
+t.test('auto_login logs in whoever asks, whatever prompt says, and the journal says why', async (t) => {
+  const { test, agent } = await start(t, { auto_login: 'alice' })
+  t.equal(await subOf(test, agent), 'alice')
+  t.equal((await said(test)).at(-1), 'alice is logged in without a page, since auto_login names them')
+  for (const prompt of ['none', 'login', 'consent', 'select_account']) {
+    t.equal(await subOf(test, createUserAgent(test), { prompt }), 'alice', prompt)
+  }
+})
+
+t.test('auto_login of a client counts more, and only for that client', async (t) => {
+  const { test, agent } = await start(t, { clients: [{ ...CLIENT, auto_login: 'bob' }], auto_login: 'alice' })
+  t.equal(await subOf(test, agent), 'bob')
+  t.match(await said(test), ['bob is logged in without a page, since auto_login of the client app names them'])
+  const other = returned(await agent.ask({ client_id: 'other' }))
+  t.ok(other.has('code'))
+  t.match((await said(test)).at(-1), 'alice is logged in without a page')
+})
+
+t.test('auto_login_hint logs in whom login_hint names, by sub or email; without a hint there is a page', async (t) => {
+  const { test, agent } = await start(t, {
+    auto_login_hint: true,
+    users: [{ sub: 'alice', claims: { email: 'a@example.com' } }, { sub: 'bob' }],
+  })
+  t.equal((await agent.ask()).statusCode, 200)
+  t.equal(await subOf(test, agent, { login_hint: 'bob' }), 'bob')
+  t.equal(await subOf(test, agent, { login_hint: 'a@example.com' }), 'alice')
+  t.equal(await subOf(test, agent, { login_hint: 'carol' }), 'carol', 'who is unknown becomes a user')
+  const long = returned(await agent.ask({ login_hint: 'x'.repeat(256) }))
+  t.match(Object.fromEntries(long), {
+    error: 'invalid_request',
+    error_description: 'login_hint has 256 characters, expected 255 at most',
+  })
+})
+
+t.test('login_hint counts more than auto_login where both could', async (t) => {
+  const { test, agent } = await start(t, { auto_login: 'alice', auto_login_hint: true })
+  t.equal(await subOf(test, agent, { login_hint: 'bob' }), 'bob')
+  t.equal(await subOf(test, agent), 'alice')
+})
+
+t.test('who is logged in already stays so: the session does not change under other applications', async (t) => {
+  const { test, agent } = await start(t, { auto_login: 'alice' })
+  await agent.ask()
+  const before = [...agent.cookies.values()].map(({ value }) => value)
+  const auth_time = (await idTokenOf(test, returned(await agent.ask()))).auth_time
+  t.strictSame(
+    [...agent.cookies.values()].map(({ value }) => value),
+    before,
+  )
+  test.advance(60)
+  const again = await idTokenOf(test, returned(await agent.ask({ prompt: 'none' })))
+  t.equal(again.auth_time, auth_time)
+  for (const query of [{ prompt: 'login' }, { max_age: '10' }] as Fields[]) {
+    test.advance(60)
+    const anew = await idTokenOf(test, returned(await agent.ask(query)))
+    t.ok(Number(anew.auth_time) > Number(auth_time), 'a new login where the request wants one')
+  }
+})
+
+t.test('what the end-user says by a form counts more', async (t) => {
+  const { test, agent } = await start(t, { auto_login: 'alice' })
+  t.equal((await idTokenOf(test, await agent.logIn('bob'))).sub, 'bob')
+  t.equal(returned(await agent.answer({ action: 'deny' })).get('error'), 'access_denied')
+  const wrong = returned(await agent.answer({ fault: 'authorize.wrong_state' }, { state: 's' }))
+  t.equal(wrong.get('state'), 's_altered', 'a fault alone says nothing about who')
+})
+
+t.test('a request that names another gets a page, or login_required', async (t) => {
+  const { test, agent } = await start(t, { clients: [CLIENT] })
+  const id_token_hint = await idTokenFor(test, await agent.logIn('bob'))
+  await test.reload({ clients: [CLIENT], auto_login: 'alice' })
+  const stranger = createUserAgent(test)
+  const page = await stranger.ask({ id_token_hint })
+  t.equal(page.statusCode, 200)
+  t.ok(hiddenIn(page).flow_id)
+  t.ok(
+    (await said(test)).includes(
+      'alice is not logged in without a page, though auto_login names them: the request names another',
+    ),
+  )
+  t.equal(returned(await stranger.ask({ id_token_hint, prompt: 'none' })).get('error'), 'login_required')
+  t.equal(new URL(String((await stranger.ask()).headers.location)).origin, new URL(REDIRECT_URI).origin)
+})
