@@ -79,12 +79,15 @@ async function goOn(ctx: Context, addressed: Addressed, visit: Visit, log: Fasti
   return respond(ctx, addressed, { ...parameters, session_state: sessionStateFor(ctx, asked, found) })
 }
 
+/** What is refused on purpose. */
+export const FAULTY_REQUESTS = ['authorize.error'] as const
+
 /**
  * The fault `authorize.error`: before anything is asked where it needs no end-user, else as soon as it is known who that is.
  * The requests of one login meet a rule once, so that what skips a login skips all of it.
  */
 async function refuseOnPurpose(ctx: Context, facts: Partial<Facts> = {}): Promise<void> {
-  const rule = await findFault(ctx, ['authorize.error'], facts, ctx.exchange.flow_id)
+  const rule = await findFault(ctx, FAULTY_REQUESTS, facts, ctx.exchange.flow_id)
   if (rule === undefined) return
   const { error, error_description = 'the fault authorize.error is in force' } = rule
   throw declared(String(error), error_description)

@@ -42,9 +42,12 @@ export function notifyBackchannels(ctx: Context, logins: readonly Login[], log: 
   )
 }
 
+/** What can go wrong with a call to a client. */
+export const FAULTY_CALLS = ['logout.not_delivered'] as const
+
 async function notify(ctx: Context, login: Login, uri: string, log: FastifyBaseLogger): Promise<Outcome> {
   const { client, account } = login
-  const kept = await findFault(ctx, ['logout.not_delivered'], { client_id: client.client_id, sub: account.sub })
+  const kept = await findFault(ctx, FAULTY_CALLS, { client_id: client.client_id, sub: account.sub })
   if (kept !== undefined) return keepBack(ctx, client, uri)
   let attempts = 0
   let attempt: Attempt

@@ -61,10 +61,13 @@ export async function logOut(
   return { page: renderPage('session_ended', { told, frames, ...(location !== undefined && { location }) }), frames }
 }
 
+/** What can be wrong on the way back from a logout. */
+export const FAULTY_RETURNS = ['end_session.missing_state', 'end_session.wrong_state'] as const
+
 /** RP-Initiated Logout §3: where the browser goes on, with `state` as it came, or as a fault has it. */
 async function locationFor(ctx: Context, { location, state, uri }: LogoutRequest): Promise<string | undefined> {
   if (uri === undefined) return undefined
-  const rule = await findFault(ctx, ['end_session.missing_state', 'end_session.wrong_state'])
+  const rule = await findFault(ctx, FAULTY_RETURNS)
   if (rule?.fault === 'end_session.wrong_state') return withQuery(uri, { state: altered(state) })
   if (rule === undefined) return location
   if (state === undefined) ctx.remark('decision', `${rule.fault} changes nothing: the request had none`)

@@ -63,8 +63,11 @@ export async function verifyAssertion(
   const expires_at = verifyTimes(ctx.clock.now(), { exp, iat, nbf })
   // OpenID Connect Core §9: jti is required, and an assertion is used once.
   if (typeof jti !== 'string' || jti === '') throw refusal(`has the jti ${quoted(jti)}, expected a text`)
-  const first = await ctx.store.used_jtis.add(JSON.stringify([client_id, jti]), { expires_at })
-  if (!first) throw refusal(`has the jti ${shown(jti)}, which came before; each assertion is used once`)
+  const before = await ctx.store.used_jtis.put(JSON.stringify([client_id, jti]), { expires_at })
+  // RFC 7523 §3: a jti is remembered for as long as the assertion that had it is good.
+  if (before !== undefined && before.expires_at > ctx.clock.now()) {
+    throw refusal(`has the jti ${shown(jti)}, which came before; each assertion is used once`)
+  }
 }
 
 /** RFC 7523 §3: exp is required and lies ahead; iat and nbf, where they came, do not. The answer is exp. */

@@ -18,7 +18,8 @@ type Name =
 /** What the parameters become; a text says why there is nothing to change. */
 type Spoil = (ctx: Context, parameters: Parameters, rule: Applicable<Name>) => Promise<Parameters | string>
 
-const SPOIL: Readonly<Record<Name, Spoil>> = {
+/** Each fault of an authorization response, and what it makes of the parameters. */
+export const FAULTY_RESPONSES: Readonly<Record<Name, Spoil>> = {
   'authorize.wrong_state': async (_ctx, parameters) => ({ ...parameters, state: altered(parameters.state) }),
   'authorize.missing_state': async (_ctx, parameters) => without(parameters, 'state', 'the request had none'),
   'authorize.wrong_iss': async (_ctx, parameters, { value }) => ({
@@ -31,7 +32,7 @@ const SPOIL: Readonly<Record<Name, Spoil>> = {
   'authorize.double_callback': async (_ctx, parameters) => parameters,
 }
 
-const NAMES = Object.keys(SPOIL) as Name[]
+const NAMES = Object.keys(FAULTY_RESPONSES) as Name[]
 const ANOTHER_ISSUER = 'https://another-issuer.example'
 const NO_CODE = 'the response_type has none'
 
@@ -41,7 +42,7 @@ export async function spoil(ctx: Context, parameters: Parameters): Promise<Spoil
   const names = parameters.error === undefined ? NAMES : NAMES.filter((name) => !name.endsWith('_code'))
   const rule = await findFault(ctx, names)
   if (rule === undefined) return { parameters, twice: false }
-  const spoilt = await SPOIL[rule.fault](ctx, parameters, rule)
+  const spoilt = await FAULTY_RESPONSES[rule.fault](ctx, parameters, rule)
   if (typeof spoilt !== 'string') return { parameters: spoilt, twice: rule.fault === 'authorize.double_callback' }
   ctx.remark('decision', `${rule.fault} changes nothing: ${spoilt}`)
   return { parameters, twice: false }
