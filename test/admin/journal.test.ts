@@ -3,15 +3,16 @@ import { once } from 'node:events'
 import { get as getHttp, type IncomingMessage } from 'node:http'
 import t, { type Test } from 'tap'
 import { type JournalEntry, MOST_LISTENERS } from '../../src/mock/journal.js'
-import { createApp, createIssuer, jsonOf, logIn, refused, snapshotOf, type TestApp } from '../app.js'
+import { createIssuer, jsonOf, logIn, refused, snapshotOf, type TestApp } from '../app.js'
 import { start } from '../provider.js'
+import { type AdminApp, createAdminApp } from './api.js'
 
-const entriesOf = async (t: Test, { get }: TestApp, query = '', base = '') =>
-  jsonOf(t, await get(`${base}/admin/journal${query}`)).entries as JournalEntry[]
+const entriesOf = async (t: Test, { call }: AdminApp, query = '', base = '') =>
+  jsonOf(t, await call('GET', `${base}/journal${query}`)).entries as JournalEntry[]
 const rotate = ({ app }: TestApp, base = '') => app.inject({ method: 'POST', url: `${base}/admin/keys/rotate` })
 
 t.test('what was decided is told, newest last', async (t) => {
-  const test = await createApp(t)
+  const test = await createAdminApp(t)
   t.strictSame(await entriesOf(t, test), [])
   const [{ kid }] = (await rotate(test)).json<{ keys: [{ kid: string }] }>().keys
   test.advance(60)
@@ -35,7 +36,7 @@ t.test('what was decided is told, newest last', async (t) => {
 })
 
 t.test('a filter picks entries; what it does not know is refused', async (t) => {
-  const test = await createApp(t, { faults: [{ fault: 'jwks.empty' }] })
+  const test = await createAdminApp(t, { faults: [{ fault: 'jwks.empty' }] })
   await logIn(test, { client_id: 'unknown', scope: 'profile' })
   await rotate(test)
   await test.get('/jwks')
@@ -77,12 +78,12 @@ t.test('a filter picks entries; what it does not know is refused', async (t) => 
     'wait=301': /^wait is 301, expected/,
   }
   for (const [query, expected] of Object.entries(refusals)) {
-    refused(t, await test.get(`/admin/journal?${query}`), 'invalid_request', expected)
+    refused(t, await test.call('GET', `/journal?${query}`), 'invalid_request', expected)
   }
 })
 
 t.test('each issuer has its own, and no page of another site reads it', async (t) => {
-  const test = await createApp(t)
+  const test = await createAdminApp(t)
   await rotate(test, '/issuers/x')
   t.strictSame(await entriesOf(t, test), [])
   t.equal((await entriesOf(t, test, '', '/issuers/x')).length, 1)
@@ -91,9 +92,9 @@ t.test('each issuer has its own, and no page of another site reads it', async (t
 })
 
 t.test('it can be cleared, and ids go on', async (t) => {
-  const test = await createApp(t)
+  const test = await createAdminApp(t)
   await test.get('/jwks')
-  t.equal((await test.app.inject({ method: 'DELETE', url: '/admin/journal' })).statusCode, 204)
+  t.equal((await test.call('DELETE', '/journal')).statusCode, 204)
   t.strictSame(await entriesOf(t, test), [])
   await test.get('/jwks')
   t.strictSame(
@@ -103,7 +104,7 @@ t.test('it can be cleared, and ids go on', async (t) => {
 })
 
 t.test('who waits gets what is there already, or the next that fits', async (t) => {
-  const test = await createApp(t)
+  const test = await createAdminApp(t)
   await test.get('/jwks')
   t.match(await entriesOf(t, test, '?wait=1m&after=0&endpoint=jwks'), [{ id: 1 }], 'at once')
   const fromNow = entriesOf(t, test, '?wait=1m&endpoint=jwks')
@@ -120,7 +121,7 @@ t.test('who waits gets what is there already, or the next that fits', async (t) 
 
 t.test('too many who wait are turned away', async (t) => {
   const issuer = createIssuer(await snapshotOf().then((snapshot) => () => snapshot))
-  const test = await createApp(t, {}, { findIssuer: () => issuer })
+  const test = await createAdminApp(t, {}, { findIssuer: () => issuer })
   const stops = Array.from({ length: MOST_LISTENERS }, () => issuer.journal.follow(() => undefined)!)
   for (const path of ['/admin/journal?wait=1m', '/admin/journal/stream']) {
     const answer = await test.get(path)
@@ -195,7 +196,7 @@ t.test('who has gone is not waited for', async (t) => {
       }
     },
   }
-  const { app } = await createApp(t, {}, { findIssuer: () => ({ ...issuer, journal }) })
+  const { app } = await createAdminApp(t, {}, { findIssuer: () => ({ ...issuer, journal }) })
   const url = await app.listen({ port: 0 })
   for (const path of ['/admin/journal?wait=5m', '/admin/journal/stream']) {
     const request = getHttp(url + path, { agent: false }).on('error', () => undefined)
