@@ -163,7 +163,8 @@ const PRINTED: readonly [part: string, output: RegExp][] = [
   ['state=xyz', /^http:\/\/localhost:3000\/callback\?code=[\w-]+&state=xyz$/m],
   ['/userinfo', /"groups": \[\s+"admins"\s+\]/],
   ['/oauth2/clients', /"client_id": "[\w-]+"/],
-  ['/admin/journal', /"entries": \[/],
+  ['/admin/journal?', /"entries": \[/],
+  ['/admin/journal/stream', /^: $/m],
   ['/admin/keys/rotate', /"status": "retired"/],
   ['doctor', /^ok {4}issuer: /m],
 ]

@@ -186,6 +186,17 @@ t.test('a refusal is one, be it JSON, a redirect, a form or a page', async (t) =
   t.match(await lastOf(test), { endpoint: 'token', error: 'method_not_allowed', response: { status: 405 } })
 })
 
+t.test('JARM §2.3: an answer that is one JWT is shown with what is in it', async (t) => {
+  const test = await createApp(t)
+  for (const response_mode of ['query.jwt', 'form_post.jwt']) {
+    await test.post(`${AUTHORIZE}&state=s&response_mode=${response_mode}`, { sub: 'alice' })
+    const shown = { name: 'response', payload: { aud: 'app', state: 's', code: '***' } }
+    const { tokens, response } = await lastOf(test, '')
+    t.match(tokens, [shown])
+    t.match(response?.body, { code: '***', state: 's', response: '***' })
+  }
+})
+
 t.test('of pages the length is kept, and what is no text is left out', async (t) => {
   const test = await createApp(t)
   const page = await test.get(AUTHORIZE)

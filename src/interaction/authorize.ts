@@ -127,5 +127,6 @@ async function respond(
   if (!return_address.jwt) return authorizationResponse(return_address, { fields, twice })
   // JARM §2.3: all of it is one parameter, whatever carries it.
   const response = await createResponseJwt(ctx, client, fields)
+  ctx.exchange.answer = { ...ctx.exchange.answer, response }
   return authorizationResponse(return_address, { fields: [['response', response]], twice })
 }
