@@ -1,4 +1,5 @@
 /** The tables of the documentation, as the sources would have them. */
+import { FAULT_CATALOGUE } from '../../src/config/fault_catalogue.js'
 import { findPreset, PRESETS } from '../../src/config/presets.js'
 import { RULES } from '../../src/config/rules.js'
 import { readSchema } from '../../src/config/schema.js'
@@ -17,10 +18,28 @@ interface Schema {
 
 const root = readSchema() as unknown as Schema & { readonly $defs: Readonly<Record<string, Schema>> }
 
+const FAULT_SECTIONS: Readonly<Record<string, string>> = {
+  id_token: 'ID token',
+  access_token: 'Access token',
+  userinfo: 'Userinfo',
+  introspection: 'Introspection',
+  jarm: 'Authorization response as a JWT',
+  authorize: 'Authorization response',
+  token: 'Token response',
+  discovery: 'Discovery',
+  jwks: 'JWKS',
+  logout_token: 'Logout token',
+  end_session: 'End of the session',
+  logout: 'Back-channel logout',
+  registration: 'Registration',
+  http: 'Transport, at any endpoint',
+}
+
 /** Every table, by the name that its place on the page has. */
 export const TABLES: readonly { readonly name: string; readonly page: string; readonly text: string }[] = [
   { name: 'flags', page: 'README.md', text: flagsTable() },
   { name: 'rules', page: 'docs/strict.md', text: rulesTable() },
+  { name: 'faults', page: 'docs/faults.md', text: faultsTables() },
   { name: 'presets', page: 'docs/presets.md', text: presetsTable() },
   { name: 'keys', page: 'docs/configuration.md', text: keysTables() },
 ]
@@ -46,6 +65,19 @@ function rulesTable(): string {
     ['Rule', 'What it demands'],
     RULES.map((rule) => [`\`${rule}\``, rules!.properties![rule]!.description]),
   )
+}
+
+/** A table for each kind of thing that can go wrong. */
+function faultsTables(): string {
+  const sections = Object.entries(FAULT_SECTIONS).map(([prefix, title]) => {
+    const entries = Object.entries(FAULT_CATALOGUE).filter(([name]) => name.split('.')[0] === prefix)
+    const rows = entries.map(([name, { effect, takes = [], must }]) => {
+      const parameters = takes.map((parameter) => `\`${parameter}\``).join(', ')
+      return [`\`${name}\``, effect, parameters, must]
+    })
+    return `### ${title}\n\n${table(['Fault', 'What happens', 'Parameters', 'The other side must'], rows)}`
+  })
+  return sections.join('\n\n')
 }
 
 function presetsTable(): string {
