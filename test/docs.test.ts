@@ -92,13 +92,13 @@ test('the tables are those of the sources', async (t) => {
     for (const [, script = ''] of readPage(page).matchAll(/npm run ([\w:-]+)/g))
       t.ok(Object.hasOwn(scripts, script), `${page}: npm run ${script}`)
   }
-  const protocol = readPage('docs/protocol.md')
   for (const path of [...Object.values(ENDPOINTS), ...Object.values(PATHS)]) {
     const shown = path.replace(/:(\w+)/, '{$1}')
+    const page = shown.startsWith('/admin/') ? 'docs/admin.md' : 'docs/protocol.md'
     t.match(
-      protocol,
+      readPage(page),
       new RegExp(`^\\| \`[A-Z, ]+ ${shown.replaceAll(/[.{}]/g, '\\$&')}\` \\|`, 'm'),
-      `docs/protocol.md has ${shown}`,
+      `${page} has ${shown}`,
     )
   }
 })

@@ -1,9 +1,11 @@
 /** The tables of the documentation, as the sources would have them. */
+import type { Test } from 'tap'
 import { FAULT_CATALOGUE } from '../../src/config/fault_catalogue.js'
 import { findPreset, PRESETS } from '../../src/config/presets.js'
 import { RULES } from '../../src/config/rules.js'
 import { readSchema } from '../../src/config/schema.js'
 import { FLAGS, variableOf } from '../../src/flags.js'
+import { createApp } from '../app.js'
 
 interface Schema {
   readonly $ref?: string
@@ -41,6 +43,7 @@ export const TABLES: readonly { readonly name: string; readonly page: string; re
   { name: 'rules', page: 'docs/strict.md', text: rulesTable() },
   { name: 'faults', page: 'docs/faults.md', text: faultsTables() },
   { name: 'presets', page: 'docs/presets.md', text: presetsTable() },
+  { name: 'admin', page: 'docs/admin.md', text: await adminTable() },
   { name: 'keys', page: 'docs/configuration.md', text: keysTables() },
 ]
 
@@ -78,6 +81,27 @@ function faultsTables(): string {
     return `### ${title}\n\n${table(['Fault', 'What happens', 'Parameters', 'The other side must'], rows)}`
   })
   return sections.join('\n\n')
+}
+
+interface Operation {
+  readonly summary: string
+  readonly description?: string
+}
+
+/** Every operation of the admin API, by its own OpenAPI document. */
+async function adminTable(): Promise<string> {
+  const ignored = { teardown: () => undefined } as unknown as Test
+  const { app } = await createApp(ignored)
+  const document = (await app.inject('/admin/openapi.json')).json<{
+    paths: Record<string, Record<string, Operation>>
+  }>()
+  await app.close()
+  const rows = Object.entries(document.paths).flatMap(([path, operations]) =>
+    Object.entries(operations).map(([method, { summary, description = '' }]) => {
+      return [`\`${method.toUpperCase()} ${path}\``, `${summary}. ${description}`.trim()]
+    }),
+  )
+  return table(['Operation', 'What'], rows)
 }
 
 function presetsTable(): string {
