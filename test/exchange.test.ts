@@ -282,13 +282,13 @@ t.test('what nests without end is no trouble', async (t) => {
   t.match(await lastOf(test, ''), { endpoint: 'end_session', tokens: [] })
 })
 
-t.test('thousands of large exchanges stay within the bounds', async (t) => {
+t.test('many large exchanges stay within the bounds', async (t) => {
   const journal = { max_entries: 500, max_size: 1_000_000, max_body: 4096 }
   const test = await createApp(t, { journal })
   const form = { code: 'x'.repeat(3000), grant_type: 'authorization_code', client_id: 'app', junk: 'y'.repeat(9000) }
-  for (let count = 0; count < 2000; count += 1) await test.post('/oauth2/token', form)
+  for (let count = 0; count < 1200; count += 1) await test.post('/oauth2/token', form)
   const entries = await journalOf(test)
-  t.equal(entries.at(-1)?.id, 2000)
+  t.equal(entries.at(-1)?.id, 1200)
   t.ok(entries.length <= journal.max_entries && entries.length > 100, `${entries.length} entries`)
   t.ok(JSON.stringify(entries).length <= journal.max_size)
 })

@@ -160,12 +160,15 @@ t.test('the stream has every entry that fits, from now on or from where the last
   const events = read(stream, 2)
   await fetch(`${url}/jwks`)
   await fetch(`${url}/.well-known/openid-configuration`)
-  await fetch(`${url}/jwks`)
+  const headers = { authorization: 'Bearer a-token' }
+  await fetch(`${url}/jwks`, { headers })
   t.match(await events, [
     { id: '2', entry: { id: 2, endpoint: 'jwks' } },
-    { id: '4', entry: { id: 4 } },
+    { id: '4', entry: { id: 4, request: { headers: { authorization: 'Bearer ***' } } } },
   ])
   const again = await open(`${url}/admin/journal/stream?endpoint=jwks&after=0`, { 'last-event-id': '2' })
+  const [shown] = await read(await open(`${url}/admin/journal/stream?after=3&secrets=true`), 1)
+  t.equal(shown?.entry.request?.headers.authorization, headers.authorization)
   t.match(await read(again, 1), [{ id: '4' }], 'the header of a client that was cut off counts more')
   const whole = await open(`${url}/admin/journal/stream?after=0`)
   t.match(await read(whole, 4), [{ id: '1' }, { id: '2' }, { id: '3' }, { id: '4' }])
