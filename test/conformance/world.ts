@@ -1,4 +1,4 @@
-/** What the checks stand on: a strict provider over https, or one whose clock can be moved, and a site of the relying party. */
+/** What the checks stand on: a strict provider over https, or one without a socket, and a site of the relying party. */
 import { randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { Agent, createServer } from 'node:https'
@@ -26,8 +26,8 @@ export interface World {
   readonly key: ClientKey
   /** The provider's time, in seconds. */
   now(): number
-  /** Moves it; only where the clock is the test's. */
-  advance(seconds: number): void
+  /** Moves it, by the admin API. */
+  advance(seconds: number): Promise<void>
 }
 
 export interface ClientKey {
@@ -103,11 +103,11 @@ export async function startWorld(t: Test, config: ConfigInput = {}): Promise<Wor
   return describeWorld(provider.issuer, fetch, site)
 }
 
-/** A provider without a socket, whose clock can be moved. */
+/** A provider without a socket. */
 export async function createWorld(t: Test, config: ConfigInput = {}): Promise<World> {
   const { site } = await startSite(t)
   const issuer = 'https://op.example.com'
-  const { app, advance } = await createApp(t, {
+  const { app } = await createApp(t, {
     ...CONFIG,
     issuer,
     keys: [{ alg: 'RS256' }],
@@ -127,25 +127,25 @@ export async function createWorld(t: Test, config: ConfigInput = {}): Promise<Wo
     )
     return new Response(answer.body === '' ? null : answer.body, { status: answer.statusCode, headers: fields })
   }
-  let moved = 0
-  return {
-    ...(await describeWorld(issuer, fetch, site)),
-    now: () => now() + moved,
-    advance: (seconds) => {
-      moved += seconds
-      advance(seconds)
-    },
-  }
+  return describeWorld(issuer, fetch, site)
 }
 
 const now = () => Math.floor(Date.now() / 1000)
 
 async function describeWorld(issuer: string, fetch: Fetch, site: Site): Promise<World> {
   const metadata = (await (await fetch(`${issuer}/.well-known/openid-configuration`)).json()) as Metadata
-  const advance = () => {
-    throw new Error('the clock of this world stands where it is')
+  let moved = 0
+  const advance = async (by: number) => {
+    const headers = { 'content-type': 'application/json' }
+    const answer = await fetch(`${issuer}/admin/clock/advance`, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify({ by }),
+    })
+    if (!answer.ok) throw new Error(`the clock stays where it is: ${await answer.text()}`)
+    moved += by
   }
-  return { issuer, metadata, fetch, site, key: await createClientKey(), now, advance }
+  return { issuer, metadata, fetch, site, key: await createClientKey(), now: () => now() + moved, advance }
 }
 
 export async function createClientKey(kid?: string): Promise<ClientKey> {

@@ -71,11 +71,10 @@ export const login: readonly Module[] = [
     name: 'prompt-login',
     section: `${CORE} §3.1.2.1`,
     rule: 'prompt=login asks again, and the login is a later one',
-    clock: true,
     async run(rp) {
       const client = await rp.register()
       const first = await rp.logIn(client)
-      rp.world.advance(2)
+      await rp.world.advance(2)
       const { browser } = first
       const second = await rp.logIn(client, { browser, parameters: { prompt: 'login' } })
       rp.t.ok(second.outcome.pages.length > 0, 'a page was shown')
@@ -119,12 +118,11 @@ export const login: readonly Module[] = [
     name: 'max-age-1',
     section: `${CORE} §3.1.2.1`,
     rule: 'a login that is older than max_age is asked for again, and auth_time says so',
-    clock: true,
     async run(rp) {
       const { t, world } = rp
       const client = await rp.register()
       const first = await rp.logIn(client)
-      world.advance(2)
+      await world.advance(2)
       const second = await rp.logIn(client, { browser: first.browser, parameters: { max_age: '1' } })
       t.ok(second.outcome.pages.length > 0, 'a page was shown')
       for (const claims of [second.claims, second.front_claims ?? second.claims]) {

@@ -198,12 +198,11 @@ export const responses: readonly Module[] = [
     section: 'RFC 6749 §4.1.2',
     rule: 'a code that comes again later is refused, and what it bought is worth nothing any more',
     applies: hasCode,
-    clock: true,
     async run(rp) {
       const client = await rp.register()
       const login = await rp.logIn(client)
       await rp.readUserinfo(login)
-      rp.world.advance(30)
+      await rp.world.advance(30)
       await verifyJsonRefusal(rp.t, await rp.exchange(client, login.params.get('code')!), ['invalid_grant'])
       const headers = { authorization: `Bearer ${login.access_token}` }
       rp.t.equal((await rp.world.fetch(rp.endpoint('userinfo_endpoint'), { headers })).status, 401)
@@ -214,14 +213,13 @@ export const responses: readonly Module[] = [
     section: `${CORE} §12`,
     rule: 'a refresh token buys tokens for the same login, and only for its own client',
     applies: hasCode,
-    clock: true,
     async run(rp) {
       const { t, world } = rp
       const parameters = { scope: 'openid offline_access', prompt: 'consent' }
       const clients = [await rp.register(), await rp.register()] as const
       const login = await rp.logIn(clients[0], { parameters })
       const other = await rp.logIn(clients[1], { parameters })
-      world.advance(1)
+      await world.advance(1)
       const refresh_token = String(login.tokens.refresh_token)
       const scope = 'openid offline_access'
       const tokens = await rp.readTokens(
