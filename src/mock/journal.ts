@@ -103,9 +103,11 @@ export function createJournal(bounds: () => JournalBounds): Journal {
     const { max_entries, max_size } = bounds()
     count += 1
     const whole = { id: count, ...fields }
-    const wholeSize = sizeOf(whole)
-    const entry = wholeSize < max_size ? whole : shorten(whole)
-    const own = entry === whole ? wholeSize : sizeOf(entry)
+    const text = JSON.stringify(whole)
+    const kept = text.length + 1 < max_size ? text : JSON.stringify(shorten(whole))
+    // Read again, since a piece of a text would keep alive the whole of it, however large a body it was cut from.
+    const entry = JSON.parse(kept) as JournalEntry
+    const own = kept.length + 1
     entries.set(count, { entry, size: own })
     size += own
     while (entries.size > max_entries || (size > max_size && entries.size > 0)) removeOldest()
@@ -138,8 +140,6 @@ export function createJournal(bounds: () => JournalBounds): Journal {
     },
   }
 }
-
-const sizeOf = (entry: JournalEntry) => JSON.stringify(entry).length + 1
 
 /** What is left of an entry that would fill the journal alone: who asked for what, and what came of it. */
 function shorten({ request, response, ...entry }: JournalEntry): JournalEntry {

@@ -1,4 +1,6 @@
 /** What the journal keeps, and what it says is new. */
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import t from 'tap'
 import { createJournal, type JournalEntry, MOST_LISTENERS } from '../../src/mock/journal.js'
 
@@ -8,6 +10,15 @@ const entryOf = (url: string, size = 0): Omit<JournalEntry, 'id'> => ({
   request: { method: 'POST', url, headers: {}, body: 'x'.repeat(size) },
   response: { status: 200, headers: {}, body: 'x'.repeat(size) },
 })
+
+setFlagsFromString('--expose-gc')
+const collectGarbage: () => void = runInNewContext('gc')
+
+/** Bytes, without what nobody holds any more. */
+function memoryInUse(): number {
+  collectGarbage()
+  return process.memoryUsage().heapUsed
+}
 
 t.test('the newest entries are kept, by number, and numbers go on', async (t) => {
   const journal = createJournal(() => ({ max_entries: 3, max_size: 1000 }))
@@ -34,6 +45,17 @@ t.test('and by size, whatever comes', async (t) => {
   bounds.max_entries = 10
   for (let count = 0; count < 3; count += 1) journal.add(NOTHING)
   t.equal(journal.list().length, 3, 'what has gone takes no room')
+})
+
+t.test('what was cut off takes no room', async (t) => {
+  const journal = createJournal(() => ({ max_entries: 1000, max_size: 2_097_152 }))
+  const before = memoryInUse()
+  for (let count = 0; count < 200; count += 1) {
+    const body = Buffer.alloc(262_144, `${count} `).toString()
+    journal.add({ ...NOTHING, request: { method: 'POST', url: '/', headers: {}, body: body.slice(0, 1000) } })
+  }
+  t.equal(journal.list().length, 200)
+  t.ok(memoryInUse() - before < 10_000_000, 'though the bodies had 50 megabytes')
 })
 
 t.test('an entry that would fill the journal alone is kept as its outline', async (t) => {
