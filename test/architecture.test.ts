@@ -36,7 +36,7 @@ const MAY_IMPORT: Readonly<Record<string, Rule>> = {
   runners: { values: ['handle', 'index'], types: ['config'] },
   handle: {
     values: ['node:*', 'config/duration', 'endpoints/paths', 'random'],
-    types: ['config', 'directory', 'keys', 'mock', 'store/store'],
+    types: ['config', 'directory', 'fault', 'keys', 'mock', 'store/store'],
   },
   provider: {
     values: [

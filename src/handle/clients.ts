@@ -1,34 +1,28 @@
 /** The clients of an issuer, from a test's point of view. */
 import type { Client } from '../config/input.js'
+import type { ClientRecord } from '../directory.js'
 import { PATHS } from '../endpoints/paths.js'
-import type { StoredClient } from '../store/store.js'
 import type { Caller } from './call.js'
 
 /** A client as in the config file, without `client_id`. */
 export type ClientBody = Omit<Client, 'client_id'>
 
-/** A client, and where it comes from. Secrets are shown. */
-export interface ClientAnswer extends Partial<Omit<StoredClient, 'origin' | 'client_id'>> {
-  readonly client_id: string
-  readonly origin: 'file' | 'put' | 'registered'
-}
-
-/** Clients put at run time lie over those of the configuration. Every call throws an `AdminError` if it is refused. */
+/** Clients put at run time lie over those of the configuration. Answers show secrets, and say where a client comes from. Every call throws an `AdminError` if it is refused. */
 export interface Clients {
   /** Every client there is: those of the configuration, put at run time, and registered by themselves. */
-  list(): Promise<readonly ClientAnswer[]>
+  list(): Promise<readonly ClientRecord[]>
   /** The client. Refused with `not_found` where there is none. */
-  get(client_id: string): Promise<ClientAnswer>
+  get(client_id: string): Promise<ClientRecord>
   /** Puts the whole client, over one with the same `client_id`; answers with what counts from now on. */
-  put(client_id: string, client: ClientBody): Promise<ClientAnswer>
+  put(client_id: string, client: ClientBody): Promise<ClientRecord>
   /** Changes what counts now by a merge patch (RFC 7396): members replace, objects are merged, null removes. */
-  patch(client_id: string, changes: object): Promise<ClientAnswer>
+  patch(client_id: string, changes: object): Promise<ClientRecord>
   /** Deletes the client. One of the file stays gone until it is put, or clients are reset. */
   delete(client_id: string): Promise<void>
 }
 
 export const createClients = ({ call }: Caller): Clients => ({
-  list: async () => (await call<{ clients: ClientAnswer[] }>('GET', PATHS.admin_clients)).clients,
+  list: async () => (await call<{ clients: ClientRecord[] }>('GET', PATHS.admin_clients)).clients,
   get: (client_id) => call('GET', PATHS.admin_client, { params: { client_id } }),
   put: (client_id, client) => call('PUT', PATHS.admin_client, { params: { client_id }, body: client }),
   patch: (client_id, changes) => call('PATCH', PATHS.admin_client, { params: { client_id }, body: changes }),

@@ -2,20 +2,17 @@
 import type { CatalogueEntry, FaultName } from '../config/fault_row.js'
 import type { Fault } from '../config/input.js'
 import { PATHS } from '../endpoints/paths.js'
-import type { CountedFault } from '../mock/faults.js'
+import type { DeclaredFault } from '../fault.js'
 import type { Caller } from './call.js'
-
-/** A rule with its counters, and whose it is where it comes from a user or a client. */
-export type FaultAnswer = CountedFault & { readonly sub?: string; readonly client_id?: string }
 
 /** Every call throws an `AdminError` if it is refused: a rule that could not happen is, with the reason. */
 export interface FaultsHandle {
   /** Adds a rule, the same as under `faults` in the file. Answers with its `id`, which deletes it. */
-  add(rule: Fault): Promise<FaultAnswer>
+  add(rule: Fault): Promise<DeclaredFault>
   /** Every rule of every source, with how often it `matched` and `hits`. */
-  list(): Promise<readonly FaultAnswer[]>
+  list(): Promise<readonly DeclaredFault[]>
   /** The rule with its counters. Refused with `not_found` where there is none. */
-  get(id: string): Promise<FaultAnswer>
+  get(id: string): Promise<DeclaredFault>
   /** Removes a rule of run time. */
   delete(id: string): Promise<void>
   /** Removes every rule of run time. */
@@ -26,7 +23,7 @@ export interface FaultsHandle {
 
 export const createFaultsHandle = ({ call }: Caller): FaultsHandle => ({
   add: (rule) => call('POST', PATHS.faults, { body: rule }),
-  list: async () => (await call<{ faults: FaultAnswer[] }>('GET', PATHS.faults)).faults,
+  list: async () => (await call<{ faults: DeclaredFault[] }>('GET', PATHS.faults)).faults,
   get: (id) => call('GET', PATHS.fault, { params: { id } }),
   delete: (id) => call('DELETE', PATHS.fault, { params: { id } }),
   clear: () => call('DELETE', PATHS.faults),

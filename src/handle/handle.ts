@@ -94,7 +94,9 @@ export function createHandle(
     config: createConfigHandle(caller),
     login: (request) => logIn(caller, request),
     isolated: (other = randomToken()) => createHandle(transport, names, other, (isolated) => isolated.reset()),
-    reset: (parts) => caller.call('POST', PATHS.admin_reset, { body: parts === undefined ? {} : { parts } }),
+    async reset(parts) {
+      await caller.call('POST', PATHS.admin_reset, { body: parts === undefined ? {} : { parts } })
+    },
     [Symbol.asyncDispose]: () => dispose(handle),
   }
   return handle

@@ -1,8 +1,8 @@
 /** The signing keys of an issuer, from a test's point of view. */
 import { PATHS } from '../endpoints/paths.js'
+import type { DeclaredFault } from '../fault.js'
 import type { KeyStatus } from '../keys.js'
 import type { Caller } from './call.js'
-import type { FaultAnswer } from './faults.js'
 
 /** How keys are to follow. */
 export interface KeyRotation {
@@ -25,7 +25,7 @@ export interface KeysHandle {
   /** Takes the key out of the JWKS; one that signs goes on signing. */
   withdraw(kid: string): Promise<readonly KeyStatus[]>
   /** Breaks the JWKS by the fault `jwks.HOW`, such as `empty`; deleting that fault, or a reset, mends it. */
-  break(how: string): Promise<FaultAnswer>
+  break(how: string): Promise<DeclaredFault>
   /** Goes back to the keys of the start, and mends the JWKS. */
   reset(): Promise<readonly KeyStatus[]>
 }

@@ -1,7 +1,9 @@
 /** The handle of a provider in another process, over HTTP. */
 import { join } from 'node:path'
-import { connect } from '../../src/index.js'
+import { test } from 'tap'
+import { connect, startProvider } from '../../src/index.js'
 import { serve } from '../cli/program.js'
+import { listen } from '../listener.js'
 import { CONFIG, testHandle } from './suite.js'
 
 testHandle('connect', async (t) => {
@@ -10,4 +12,88 @@ testHandle('connect', async (t) => {
   const provider = await connect(issuer)
   t.teardown(() => provider[Symbol.asyncDispose]())
   return provider
+})
+
+test('an isolated issuer, a base path and a slash at the end are as good as the root', async (t) => {
+  const { issuer: url } = await serve(t, ['--base-path', '/oidc'])
+  const issuer = `${url}/oidc`
+  for (const given of [`${issuer}/`, new URL(issuer), url]) {
+    await using provider = await connect(given)
+    t.equal(provider.issuer, issuer)
+    t.equal(provider.isolated('x').issuer, `${issuer}/issuers/x`)
+  }
+  await using worker = await connect(`${issuer}/issuers/worker-7/`)
+  t.equal(worker.issuer, `${issuer}/issuers/worker-7`)
+  await worker.users.put('bob')
+  await using root = await connect(issuer)
+  t.match(await root.isolated('worker-7').users.get('bob'), { origin: 'put' })
+  await t.rejects(root.users.get('bob'), { name: 'AdminError', status: 404 })
+  t.equal(worker.isolated('other').issuer, `${issuer}/issuers/other`)
+})
+
+test('the token of administration, and a certificate that nobody knows', async (t) => {
+  const provider = await startProvider({
+    ...CONFIG,
+    port: 0,
+    server: { admin_token: 'secret', tls: { self_signed: true } },
+    log: { level: 'silent' },
+  })
+  t.teardown(() => provider.close())
+  const { ca } = provider
+  t.match(await provider.users.list(), [{ sub: 'alice' }], 'whoever started it needs none')
+  await using other = await connect(provider.url, { admin_token: 'secret', ca })
+  t.equal(other.issuer, provider.issuer)
+  t.match(await other.users.list(), [{ sub: 'alice' }])
+  await t.rejects(connect(provider.url, { ca }), { name: 'AdminError', status: 401, error_description: /admin token/ })
+  await t.rejects(connect(provider.url, { admin_token: 'wrong', ca }), {
+    name: 'AdminError',
+    status: 401,
+    error: 'invalid_token',
+  })
+  await t.rejects(connect(provider.url), {
+    name: 'AdminError',
+    status: 0,
+    error: 'unreachable',
+    message: /certificate/,
+  })
+})
+
+test('connect() to nothing says so in one sentence', async (t) => {
+  const provider = await startProvider({ ...CONFIG, port: 0, log: { level: 'silent' } })
+  const { url } = provider
+  const handle = await connect(url)
+  t.teardown(() => handle[Symbol.asyncDispose]())
+  await provider.close()
+  const gone = { name: 'AdminError', status: 0, error: 'unreachable' }
+  await t.rejects(connect(url), {
+    ...gone,
+    message:
+      /^GET \S+\/admin\/issuer: no provider answers at http:\/\/localhost:\d+ \(.*ECONNREFUSED.*\); start one there, or give its URL$/,
+  })
+  await t.rejects(handle.users.list(), gone)
+  await t.rejects(provider.users.list(), gone, 'nor does one that is closed')
+  for (const wrong of ['localhost:9400', 'http://', 'ftp://op', 'http://op/?x', '']) {
+    await t.rejects(connect(wrong), { ...gone, message: /is no URL of a provider, expected one such as/ }, wrong)
+  }
+  const other = await listen(t, () => ({ status: 404, body: 'not here' }))
+  await t.rejects(connect(other.url), {
+    status: 404,
+    error: 'unreachable',
+    message: /is the URL that of a provider\?$/,
+  })
+  const words = await listen(t, () => ({ status: 500, body: '"no"' }))
+  await t.rejects(connect(words.url), { name: 'AdminError', status: 500, error: 'unreachable' })
+})
+
+test('closing a provider ends a wait and a stream', async (t) => {
+  const provider = await startProvider({ ...CONFIG, port: 0, log: { level: 'silent' } })
+  const handle = await connect(provider.url)
+  t.teardown(() => handle[Symbol.asyncDispose]())
+  const streams = [provider.journal.stream(), handle.journal.stream()].map((stream) => stream.next())
+  const waits = [provider, handle].map(({ journal }) => journal.waitFor({}, { timeout: '5m' }).catch(String))
+  // What comes after them on the same server has an answer when they have begun.
+  await handle.journal.list()
+  await provider.close()
+  t.match(await Promise.all(streams), [{ done: true }, { done: true }])
+  for (const said of await Promise.all(waits)) t.match(said, /Error/)
 })

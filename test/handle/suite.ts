@@ -2,6 +2,7 @@
 import { decodeJwt } from 'jose'
 import { type Test, test } from 'tap'
 import { AdminError, type Handle, JournalTimeoutError } from '../../src/index.js'
+import { listen } from '../listener.js'
 
 const REDIRECT_URI = 'http://localhost:8000/callback'
 
@@ -147,16 +148,27 @@ const CHECKS: Readonly<Record<string, (t: Test, provider: Handle) => Promise<unk
   },
 
   async 'sessions and grants are listed and ended'(t, provider) {
+    const { url, received } = await listen(t)
+    await provider.clients.put('app', {
+      redirect_uris: [REDIRECT_URI],
+      token_endpoint_auth_method: 'none',
+      backchannel_logout_uri: `${url}/logout`,
+    })
     const { access_token } = await logIn(provider)
     const [session] = await provider.sessions.list()
     t.match(session, { sub: 'alice', client_ids: ['app'], expires_at: Number })
-    t.strictSame(await provider.sessions.delete(session!.sid, { notify: true }), [], 'nobody was to be told')
+    t.match(await provider.sessions.delete(session!.sid, { notify: true }), [{ client_id: 'app', status: 200 }])
+    t.match(received, [{ url: '/logout', body: /^logout_token=/ }])
     t.strictSame(await provider.sessions.list(), [])
+    await logIn(provider, 'bob')
+    const [other] = await provider.sessions.list()
+    t.strictSame(await provider.sessions.delete(other!.sid), [], 'nobody was to be told')
+    t.equal(received.length, 1)
     await refused(t, provider.sessions.delete(session!.sid), 404, 'not_found', /there is no session/)
-    const [grant] = await provider.grants.list({ client_id: 'app' })
+    const [grant] = await provider.grants.list({ sub: 'alice' })
     t.match(grant, { sub: 'alice', client_id: 'app', scope: 'openid' })
-    t.strictSame(await provider.grants.list({ sub: 'bob' }), [])
-    t.equal((await provider.grants.list()).length, 1)
+    t.strictSame(await provider.grants.list({ sub: 'carol' }), [])
+    t.equal((await provider.grants.list()).length, 2)
     t.equal(await userinfo(provider, access_token), 200)
     await provider.grants.delete(grant!.grant_id)
     t.equal(await userinfo(provider, access_token), 401)
