@@ -28,6 +28,7 @@ test('the package has what it needs at run time, and nothing else', async (t) =>
     'schema/config.schema.json',
     ...readdirSync(join(ROOT, 'docs')).map((file) => `docs/${file}`),
     'schema/users.schema.json',
+    ...readdirSync(join(ROOT, 'schema/presets')).map((file) => `schema/presets/${file}`),
     ...readdirSync(join(ROOT, 'examples'), { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
       .map(({ parentPath, name }) => relative(ROOT, join(parentPath, name))),
@@ -40,7 +41,8 @@ test('the package has what it needs at run time, and nothing else', async (t) =>
     [],
     'nothing is missing',
   )
-  const belongs = /^(dist|docs|examples)\/|^schema\/(config|users)\.schema\.json$|^[A-Z]+(\.md)?$|^package\.json$/
+  const belongs =
+    /^(dist|docs|examples)\/|^schema\/((config|users)\.schema|presets\/[a-z0-9]+)\.json$|^[A-Z]+(\.md)?$|^package\.json$/
   t.strictSame(
     // A test for readers to take along is an example; the project's own stay at home.
     files.filter((file) => !belongs.test(file) || /^(?!examples\/).*\.test\.|\.taprc/.test(file)),

@@ -10,7 +10,6 @@ export interface CallOptions {
   readonly query?: object
   /** Sent as JSON; left out, there is none. */
   readonly body?: unknown
-  readonly content_type?: string
   /** Milliseconds for the whole answer to come. */
   readonly limit?: number
 }
@@ -31,11 +30,11 @@ export interface Caller {
 /** @param own_path what of every path belongs to the issuer: empty, or `/issuers/{name}`. */
 export function createCaller(transport: Transport, own_path: string): Caller {
   const open: Caller['open'] = async (method, path, signal, options = {}) => {
-    const { params = {}, query = {}, body, content_type = 'application/json' } = options
+    const { params = {}, query = {}, body } = options
     const url = own_path + fill(path, params) + queryOf(query)
     const about = `${method} ${transport.url}${url.split('?')[0]}`
     const content = body === undefined ? {} : { body: JSON.stringify(body) }
-    const headers = { accept: 'application/json', ...(body !== undefined && { 'content-type': content_type }) }
+    const headers = { accept: 'application/json', ...(body !== undefined && { 'content-type': 'application/json' }) }
     const received = await transport
       .send({ method, path: url, headers, ...content, signal })
       .catch((error: unknown) => Promise.reject(unreachable(about, transport.url, signal.reason ?? error)))

@@ -1,5 +1,5 @@
 /** The transport of a handle whose provider runs in this process: the same routes, without a socket. */
-import type { Readable } from 'node:stream'
+import type { Readable, Writable } from 'node:stream'
 import type { Transport } from './transport.js'
 
 /** Answers a request as the server does. */
@@ -9,18 +9,18 @@ export type Inject = (request: {
   readonly headers: Readonly<Record<string, string>>
   readonly payload?: string
   readonly payloadAsStream: true
-  readonly signal: AbortSignal
-}) => Promise<{ readonly statusCode: number; stream(): Readable }>
+}) => Promise<{ readonly statusCode: number; readonly raw: { readonly res: Writable }; stream(): Readable }>
 
 export function createInProcessTransport(url: string, inject: Inject): Transport {
   return {
     url,
     async send({ method, path, headers, body, signal }) {
+      signal.throwIfAborted()
       const payload = body === undefined ? {} : { payload: body }
-      const answer = await inject({ method, url: path, headers, ...payload, payloadAsStream: true, signal })
-      // Whoever reads it hears of its errors; an end by the signal that nobody waits for is none.
+      const answer = await inject({ method, url: path, headers, ...payload, payloadAsStream: true })
+      // For the server this is a caller who hung up. Whoever reads the body hears of it; if nobody does, it is no error.
+      signal.addEventListener('abort', () => answer.raw.res.destroy(), { once: true })
       return { status: answer.statusCode, body: answer.stream().on('error', () => undefined) }
     },
-    close: () => undefined,
   }
 }

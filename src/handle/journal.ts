@@ -140,10 +140,11 @@ function describeTimeout(filter: object, wait: string, after: number, others: re
   return `${wanted}; the last ${others.length === 1 ? 'one is' : `${others.length} are`}:\n${others.map(describe).join('\n')}`
 }
 
-/** An entry in a line. */
-function describe({ id, endpoint, request, response, client_id, sub, faults }: JournalEntry): string {
+/** An entry in a line. One that nobody asked for has no endpoint, but says what happened. */
+function describe({ id, endpoint, request, response, client_id, sub, faults, remarks }: JournalEntry): string {
   const about = Object.entries({ client_id, sub }).flatMap(([name, value]) => (value ? [`${name} ${value}`] : []))
   const went = [...about, ...faults.map(({ fault }) => fault)].join(', ')
-  const path = request?.url.split('?')[0]
-  return `  ${id} ${endpoint ?? ''} ${request?.method ?? ''} ${path ?? ''} ${response?.status ?? ''} ${went}`.trimEnd()
+  const what = endpoint ?? remarks.map(({ event }) => event).join(', ')
+  const parts = [id, what, request?.method, request?.url.split('?')[0], response?.status, went]
+  return `  ${parts.filter((part) => part !== undefined && part !== '').join(' ')}`
 }

@@ -11,8 +11,13 @@ export interface SocketOptions {
   readonly ca?: string | undefined
 }
 
+export interface SocketTransport extends Transport {
+  /** Lets go of what is kept open. */
+  close(): void
+}
+
 /** @param url the provider's root, without a slash at its end. */
-export function createSocketTransport(url: string, { admin_token, ca }: SocketOptions): Transport {
+export function createSocketTransport(url: string, { admin_token, ca }: SocketOptions): SocketTransport {
   const secure = /^https:/i.test(url)
   const trust = ca === undefined ? {} : { ca: [...rootCertificates, ca] }
   const agent = secure ? new HttpsAgent({ keepAlive: true, ...trust }) : new HttpAgent({ keepAlive: true })

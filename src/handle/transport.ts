@@ -20,6 +20,4 @@ export interface Transport {
   readonly url: string
   /** Resolves once the answer has begun. */
   send(request: Sent): Promise<Received>
-  /** Lets go of what is kept open. */
-  close(): void
 }

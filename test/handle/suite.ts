@@ -319,12 +319,14 @@ const CHECKS: Readonly<Record<string, (t: Test, provider: Handle) => Promise<unk
     await userinfo(provider, 'wrong')
     const one = await timeOut(journal.waitFor({ endpoint: 'token' }, { timeout: 0.01 }))
     t.match(one.message, /within 10ms; the last one is:\n {2}1 userinfo GET \S*\/userinfo 401$/)
+    await provider.clock.freeze()
     await provider.faults.add({ fault: 'id_token.expired' })
     await logIn(provider)
-    const three = await timeOut(journal.waitFor({}, { after: 3, timeout: '10ms' }))
-    t.match(three.message, /^no entry \{\} after 3 within 10ms; the last 3 are:\n/)
-    t.match(three.message, /3 token POST \S+ 200 client_id app, sub alice, id_token\.expired$/)
-    t.match(three, { name: 'JournalTimeoutError', entries: [{ id: 1 }, { id: 2 }, { id: 3 }] })
+    const four = await timeOut(journal.waitFor({}, { after: 4, timeout: '10ms' }))
+    t.match(four.message, /^no entry \{\} after 4 within 10ms; the last 4 are:\n/)
+    t.match(four.message, /\n {2}2 clock_moved\n/)
+    t.match(four.message, /4 token POST \S+ 200 client_id app, sub alice, id_token\.expired$/)
+    t.match(four, { name: 'JournalTimeoutError', entries: [{ id: 1 }, { id: 2 }, { id: 3 }, { id: 4 }] })
     await refused(t, journal.waitFor({}, { timeout: 'soon' }), 400, 'invalid_request', /wait is soon/)
   },
 
@@ -344,6 +346,7 @@ const CHECKS: Readonly<Record<string, (t: Test, provider: Handle) => Promise<unk
     const over = stream.next()
     ending.abort()
     t.match(await over, { done: true })
+    t.match(await journal.stream({}, { signal: AbortSignal.abort() }).next(), { done: true })
     const wrong = journal.stream({ endpoint: 'tokens' }).next()
     await refused(t, wrong, 400, 'invalid_request', /endpoint/)
   },
