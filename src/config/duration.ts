@@ -13,11 +13,10 @@ export function parseDuration(value: number | string): number {
   return seconds
 }
 
-/** As `parseDuration`, for what no schema has seen: undefined where it is no duration of 0 seconds to a hundred years. */
-export function findDuration(value: unknown): number | undefined {
-  const isDuration = Number.isInteger(value) || (typeof value === 'string' && /^([0-9]{1,9}[smhdw])+$/.test(value))
-  const seconds = isDuration ? parseDuration(value as number | string) : -1
-  return seconds >= 0 && seconds <= LONGEST_DURATION ? seconds : undefined
+/** As `parseDuration`; undefined where it is more than a hundred years. */
+export function findDuration(value: number | string): number | undefined {
+  const seconds = parseDuration(value)
+  return seconds <= LONGEST_DURATION ? seconds : undefined
 }
 
 /** The last second of the year 9999, in seconds since the epoch: RFC 3339 §5.6 writes years with four digits. */

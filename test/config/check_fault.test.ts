@@ -100,6 +100,11 @@ const BAD: [title: string, rule: string, ...problems: string[]][] = [
     '/match/scope must be one scope, so without spaces, but is "openid email"; several go in a list',
   ],
   ['a match of nothing', 'fault: http.reset, match: {}', '/match must not be empty'],
+  [
+    'what is no endpoint at all, and nothing is said of the others',
+    'fault: http.reset, match: { endpoint: [token, 5] }',
+    '/match/endpoint/1 must be a text, but is the number 5',
+  ],
   ['a match of nobody', 'fault: http.reset, match: { sub: [] }', '/match/sub must not be empty'],
   [
     'no delay',
@@ -174,6 +179,7 @@ for (const [title, rule, ...expected] of BAD) {
 }
 
 const GOOD = [
+  'fault: http.status, body: "<h1>Down</h1>"',
   'fault: http.status',
   'fault: http.status, status: 304, headers: { Retry-After: "5", ETag: "\\"x\\"" }',
   'fault: http.status, status: 503, body: { error: x }, content_type: "text/plain", match: { client_id: app, sub: alice, scope: [openid, email], resource: "https://a" }',
