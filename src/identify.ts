@@ -8,7 +8,7 @@ import { findByUserCode } from './oauth/device_code.js'
 import { words } from './oauth/params.js'
 import { readPicked } from './picked.js'
 import { randomToken } from './random.js'
-import type { Grant } from './store/store.js'
+import type { DeviceCode, Grant } from './store/store.js'
 
 type Parameters = Readonly<Record<string, unknown>>
 
@@ -24,8 +24,9 @@ export async function identify(request: FastifyRequest): Promise<void> {
   const { client_id } = request.params as { client_id?: string }
   const facts = readFacts(endpoint, parameters, headers.authorization)
   ctx.learn({ ...facts, ...(client_id !== undefined && { client_id }) })
-  const { grant, ...found } = await findFlow(ctx, endpoint, parameters, headers.authorization)
-  ctx.learn({ flow_id: found.flow_id ?? newFlow(endpoint, parameters) })
+  const { grant, device, flow_id } = await findFlow(ctx, endpoint, parameters, headers.authorization)
+  ctx.learn({ flow_id: flow_id ?? newFlow(endpoint, parameters) })
+  if (device !== undefined) ctx.learn({ client_id: device.client_id, scope: device.scope })
   if (endpoint === 'authorization') ctx.exchange.picked = readPicked({ ...(typeof body === 'object' && body) }).rules
   if (grant !== undefined) learnGrant(ctx, grant)
 }
@@ -51,7 +52,7 @@ function readFacts(endpoint: string, parameters: Parameters, authorization: stri
     ...textOf(payloadOf(parameters.request), ['client_id', 'scope']),
     ...textOf({ client_id: clientOf(authorization, parameters) }, ['client_id']),
     ...textOf({ client_id, scope, grant_type }, ['client_id', 'scope', 'grant_type']),
-    ...(endpoint === 'authorization' &&
+    ...((endpoint === 'authorization' || endpoint === 'device') &&
       textOf({ sub: parameters.as ?? parameters.account ?? parameters.sub }, ['sub'])),
     ...(resources.length > 0 && { resource: resources }),
   }
@@ -83,6 +84,8 @@ function clientOf(authorization: string | undefined, { client_assertion, id_toke
 interface Flow {
   readonly grant?: Grant | undefined
   readonly flow_id?: string | undefined
+  /** What the end-user is asked about on the page of the device flow. */
+  readonly device?: DeviceCode | undefined
 }
 
 /** Which flow the request goes on with: by the code or the token that came, by the form of a page, or by the hint of a logout. */
@@ -96,7 +99,10 @@ async function findFlow(
   const { code, refresh_token, token, access_token, device_code, user_code, id_token_hint, flow_id } = parameters
   if (endpoint === 'authorization') return { flow_id: isFlowId(flow_id) ? flow_id : undefined }
   if (endpoint === 'end_session') return flowOf(await findHinted(store, payloadOf(id_token_hint)))
-  if (endpoint === 'device') return { flow_id: isText(user_code) ? await findDeviceFlow(ctx, user_code) : undefined }
+  if (endpoint === 'device') {
+    const { record: device } = (isText(user_code) ? await findByUserCode(ctx, user_code) : undefined) ?? {}
+    return { flow_id: device?.flow_id, device }
+  }
   const [, bearer] = /^bearer +(\S+) *$/i.exec(authorization ?? '') ?? []
   const found =
     (await lookUp(store.authorization_codes, code)) ??
@@ -107,8 +113,6 @@ async function findFlow(
   const grant = await lookUp(store.grants, found?.grant_id)
   return grant === undefined ? { flow_id: (await lookUp(store.device_codes, device_code))?.flow_id } : flowOf(grant)
 }
-
-const findDeviceFlow = async (ctx: Context, user_code: string) => (await findByUserCode(ctx, user_code))?.record.flow_id
 
 const flowOf = (grant: Grant | undefined): Flow => ({ grant, flow_id: grant?.flow_id })
 

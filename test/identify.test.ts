@@ -94,6 +94,23 @@ t.test('a fault finds the end-user of a token before anything is done', async (t
   t.equal((await getUserinfo(test, alice.access_token)).statusCode, 200)
 })
 
+t.test('a fault finds the client and the end-user of a device before anything is done', async (t) => {
+  const fault = 'http.status'
+  const test = await createApp(t, {
+    users: [{ sub: 'eve', faults: [{ fault, match: { endpoint: 'device' } }] }],
+    faults: [{ fault, status: 500, match: { endpoint: 'device', client_id: 'tv', scope: 'email' } }],
+  })
+  const codeOf = async (client_id: string) => {
+    const answer = await test.post('/oauth2/device_authorization', { client_id, scope: 'openid email' })
+    return answer.json<{ user_code: string }>().user_code
+  }
+  const [tv, app] = [await codeOf('tv'), await codeOf('app')]
+  t.equal((await test.get(`/oauth2/device?user_code=${tv}`)).statusCode, 500)
+  t.equal((await test.get(`/oauth2/device?user_code=${app}`)).statusCode, 200)
+  t.equal((await test.post('/oauth2/device', { user_code: app, sub: 'eve' })).statusCode, 503)
+  t.equal((await test.post('/oauth2/device', { user_code: app, sub: 'alice' })).statusCode, 200)
+})
+
 t.test('a flow begins where a grant may come of it, and goes on with what was handed out', async (t) => {
   const test = await createApp(t)
   const flowAfter = async (send: () => Promise<unknown>) => {

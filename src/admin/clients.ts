@@ -4,7 +4,7 @@ import type { Context } from '../context.js'
 import { type ClientRecord, findClientRecord, listClients, putClient, removeClient } from '../directory.js'
 import { PATHS } from '../endpoints/paths.js'
 import { invalidRequest, nothingHere, shown } from '../oauth/errors.js'
-import { mergePatch, requirePart } from './part.js'
+import { mergePatch, requireOwnIssuer, requirePart } from './part.js'
 import { answer, component, listOf, nothing, params } from './schema.js'
 
 type Body = Readonly<Record<string, unknown>>
@@ -59,7 +59,7 @@ export const clients: FastifyPluginAsync = async (app) => {
     const { client_id_issued_at = ctx.clock.now(), origin } = own
     // One that registered itself goes on managing its registration.
     const kept = { ...own, client_id_issued_at, origin: origin === 'registered' ? origin : ('put' as const) }
-    await keep(ctx, client_id, mergePatch(metadata, body), kept)
+    await keep(ctx, client_id, mergePatch(metadata, body), kept, body)
     log.info({ client_id }, 'client changed')
     return requireClient(ctx, client_id)
   })
@@ -97,16 +97,18 @@ function divide(client: ClientRecord) {
 
 type Own = Omit<ReturnType<typeof divide>['own'], 'origin' | 'client_id_issued_at'>
 
-/** Puts what is as good as a client of the file. */
+/** Puts what is as good as a client of the file, of which some was given just now. */
 async function keep(
   ctx: Context,
   client_id: string,
   body: Body,
   { origin, ...own }: Partial<Own> & { origin: 'put' | 'registered'; client_id_issued_at: number },
+  given = body,
 ): Promise<void> {
   if (body.client_id !== undefined && body.client_id !== client_id) {
     throw invalidRequest(`/client_id must be that of the path, which is ${shown(client_id)}, or be left out`)
   }
   const client = requirePart(ctx, 'Client', { ...body, client_id })
+  if (given.faults !== undefined) requireOwnIssuer(ctx, client.faults ?? [], 'faults')
   await putClient(ctx, { ...client, ...own, ...(origin === 'put' && { origin }) })
 }

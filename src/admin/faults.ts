@@ -4,9 +4,9 @@ import { FAULT_CATALOGUE } from '../config/fault_catalogue.js'
 import type { Context } from '../context.js'
 import { PATHS } from '../endpoints/paths.js'
 import { type DeclaredFault, listFaults } from '../fault.js'
-import { type FaultRule, MOST_RULES } from '../mock/faults.js'
+import { MOST_RULES } from '../mock/faults.js'
 import { invalidRequest, nothingHere, shown } from '../oauth/errors.js'
-import { requirePart } from './part.js'
+import { requireOwnIssuer, requirePart } from './part.js'
 import { answer, component, listOf, nothing, object, params, text } from './schema.js'
 
 type Route = { Params: { id: string } }
@@ -47,7 +47,7 @@ export const faults: FastifyPluginAsync = async (app) => {
   }
   app.post(PATHS.faults, { config, schema: add }, async ({ ctx, body, log }, reply) => {
     const rule = requirePart(ctx, 'Fault', body)
-    requireOwnIssuer(ctx, rule)
+    requireOwnIssuer(ctx, [rule])
     const added = ctx.faults.add(rule)
     if (added === undefined) throw invalidRequest(`there are ${MOST_RULES} rules already; delete some first`)
     log.info({ fault: rule.fault, id: added.id }, 'fault added')
@@ -104,13 +104,4 @@ async function requireFault(ctx: Context, id: string): Promise<DeclaredFault> {
   const found = ctx.faults.find(id) ?? (await listFaults(ctx)).find((one) => one.id === id)
   if (found === undefined) throw nothingHere(`there is no rule ${shown(id)}`)
   return found
-}
-
-/** Rules of run time are kept by one issuer, so that a match of others could never be. */
-function requireOwnIssuer({ exchange }: Context, { match = {} }: FaultRule): void {
-  const { issuer } = exchange.facts
-  const names = [match.issuer ?? issuer].flat()
-  const other = names.find((name) => name !== issuer)
-  if (other === undefined) return
-  throw invalidRequest(`/match/issuer must be left out, or be "${issuer}", whose rule it is, but is "${other}"`)
 }

@@ -1,6 +1,7 @@
 /** Users, clients and faults from requests: by the rules of the file, whole or as a merge patch (RFC 7396 §2). */
 import type { PartOf, Parts } from '../config/validate_part.js'
 import type { Context } from '../context.js'
+import type { FaultRule } from '../mock/faults.js'
 import { invalidRequest } from '../oauth/errors.js'
 
 type Members = Readonly<Record<string, unknown>>
@@ -10,6 +11,19 @@ export function requirePart<P extends Parts>({ snapshot }: Context, part: P, val
   const checked = snapshot.validatePart(part, value)
   if (checked.problems !== undefined) throw invalidRequest(checked.problems.join('; '))
   return checked.value
+}
+
+/** Rules of run time are kept by one issuer, so that a match of others could never be. */
+export function requireOwnIssuer({ exchange }: Context, rules: readonly FaultRule[], place = ''): void {
+  const { issuer } = exchange.facts
+  for (const [index, { match = {} }] of rules.entries()) {
+    const other = [match.issuer ?? issuer].flat().find((name) => name !== issuer)
+    if (other === undefined) continue
+    const where = place === '' ? '' : `/${place}/${index}`
+    throw invalidRequest(
+      `${where}/match/issuer must be left out, or be "${issuer}", whose rule it is, but is "${other}"`,
+    )
+  }
 }
 
 const isMembers = (value: unknown): value is Members =>

@@ -4,7 +4,7 @@ import type { Context } from '../context.js'
 import { deleteUser, findUserRecord, listUsers, putUser, type UserRecord } from '../directory.js'
 import { PATHS } from '../endpoints/paths.js'
 import { invalidRequest, nothingHere, shown } from '../oauth/errors.js'
-import { mergePatch, requirePart } from './part.js'
+import { mergePatch, requireOwnIssuer, requirePart } from './part.js'
 import { answer, component, listOf, nothing, params } from './schema.js'
 
 type Body = Readonly<Record<string, unknown>>
@@ -54,7 +54,7 @@ export const users: FastifyPluginAsync = async (app) => {
   }
   app.patch<Route>(PATHS.admin_user, { config, schema: patch }, async ({ ctx, params: { sub }, body, log }) => {
     const { origin: _, ...before } = await requireUser(ctx, sub)
-    await keep(ctx, sub, mergePatch(before, body))
+    await keep(ctx, sub, mergePatch(before, body), body)
     log.info({ sub }, 'user changed')
     return requireUser(ctx, sub)
   })
@@ -80,10 +80,12 @@ async function requireUser(ctx: Context, sub: string): Promise<UserRecord> {
   return user
 }
 
-/** Puts what is as good as a user of the file. */
-async function keep(ctx: Context, sub: string, body: Body): Promise<void> {
+/** Puts what is as good as a user of the file, of which some was given just now. */
+async function keep(ctx: Context, sub: string, body: Body, given = body): Promise<void> {
   if (body.sub !== undefined && body.sub !== sub) {
     throw invalidRequest(`/sub must be that of the path, which is ${shown(sub)}, or be left out`)
   }
-  await putUser(ctx, requirePart(ctx, 'User', { ...body, sub }))
+  const user = requirePart(ctx, 'User', { ...body, sub })
+  if (given.faults !== undefined) requireOwnIssuer(ctx, user.faults ?? [], 'faults')
+  await putUser(ctx, user)
 }

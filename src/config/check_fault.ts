@@ -95,6 +95,9 @@ function* checkAnswer({ fault, status, headers = {}, content_type, location, bod
   if (body !== undefined && WITHOUT_BODY.includes(status ?? 0)) {
     yield [['body'], `can't be sent with status ${status}, which has none`, 'key']
   }
+  if (fault?.endsWith('.error') && WITHOUT_BODY.includes(status ?? 0)) {
+    yield [['status'], `must be one that has a body to say the error in, but is ${status}`]
+  }
   // RFC 9207 §2: it stands in a URL or a form.
   if (fault === 'authorize.wrong_iss' && value !== undefined && typeof value !== 'string') {
     yield [['value'], 'must be a text']

@@ -1,6 +1,6 @@
 /** The catalogue of faults: what each name does, where it can, and which parameters it takes. What carries them out stands at the doors. */
 import { type CatalogueEntry, FAULT_ENDPOINTS, type FaultEndpoint, type FaultName, type Rows } from './fault_row.js'
-import { ACCESS_TOKEN, CLAIMS, ID_TOKEN, LOGOUT_TOKEN, SIGNATURE } from './fault_tokens.js'
+import { ACCESS_TOKEN, CLAIMS, FRONT_CHANNEL, ID_TOKEN, LOGOUT_TOKEN, SIGNATURE } from './fault_tokens.js'
 
 const REJECT = 'reject'
 const ACCEPT = 'accept'
@@ -157,6 +157,7 @@ const HTTP = {
 
 export const FAULT_CATALOGUE: Readonly<Record<FaultName, CatalogueEntry>> = {
   ...below('id_token', { ...SIGNATURE, ...CLAIMS, ...ID_TOKEN }, ['authorization', 'token']),
+  ...below('id_token', FRONT_CHANNEL, ['authorization']),
   ...below('access_token', { ...SIGNATURE, ...CLAIMS, ...ACCESS_TOKEN }, ['authorization', 'token']),
   ...below('userinfo', { ...SIGNATURE, ...USERINFO }, ['userinfo']),
   ...below('introspection', { inactive: { effect: '`active` is false for a good token.', must: REJECT } }, [

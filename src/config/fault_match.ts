@@ -23,8 +23,20 @@ const KNOWN_AT: Readonly<Record<Exclude<keyof FaultMatch, 'endpoint' | 'issuer'>
   sub: WITH_CLIENT.filter((endpoint) => endpoint !== 'registration' && endpoint !== 'device_authorization'),
   grant_type: ['token'],
   scope: WITH_CLIENT,
-  resource: WITH_CLIENT.filter((endpoint) => endpoint !== 'registration' && endpoint !== 'end_session'),
+  // RFC 8707 §2: it is said where tokens are asked for.
+  resource: ['authorization', 'token', 'device_authorization'],
 }
+
+const DEVICE_CODE = 'urn:ietf:params:oauth:grant-type:device_code'
+/** The grants that a fault of the token endpoint needs; the others need none, since they are there before it is looked at. */
+const GRANTS: readonly (readonly [faults: RegExp, grant_types: readonly string[]])[] = [
+  [/^token\.refresh_/, ['refresh_token']],
+  [/^token\.(authorization_pending|slow_down|expired_token|access_denied)$/, [DEVICE_CODE]],
+  [
+    /^(token\.(?!error$)|id_token\.|access_token\.|jwks\.rotated)/,
+    ['authorization_code', 'refresh_token', DEVICE_CODE],
+  ],
+]
 
 export function* checkMatch(fault: FaultName, match: Match, owner: FaultOwner): Iterable<Finding> {
   const at = listOf(match.endpoint)
@@ -43,6 +55,7 @@ export function* checkMatch(fault: FaultName, match: Match, owner: FaultOwner): 
       yield [['fault'], `can't be of ${whose}, since no ${name} is known at ${where}`]
     }
   }
+  yield* checkGrants(fault, match)
   yield* checkNames(match)
   yield* checkOwner(match, owner)
 }
@@ -57,6 +70,14 @@ function* checkEndpoints(fault: FaultName, { endpoint }: Match): Iterable<Findin
     } else if (!endpoints.includes(one)) {
       yield [place, `must be ${endpoints.join(' or ')}, where ${fault} can happen, but is "${one}"`]
     }
+  }
+}
+
+function* checkGrants(fault: FaultName, { grant_type }: Match): Iterable<Finding> {
+  const [, grants] = GRANTS.find(([faults]) => faults.test(fault)) ?? []
+  for (const [place, one] of placesOf('grant_type', grant_type)) {
+    if (grants === undefined || grants.includes(one)) continue
+    yield [place, `must be ${grants.join(' or ')}, with which ${fault} can happen, but is "${one}"`]
   }
 }
 

@@ -37,6 +37,10 @@ export const ID_TOKEN = {
   missing_nonce: { effect: 'No `nonce`.', must: REJECT },
   wrong_at_hash: { effect: '`at_hash` altered.', must: REJECT },
   missing_at_hash: { effect: 'No `at_hash`.', must: 'reject from the authorization endpoint' },
+} as const satisfies Rows
+
+/** OpenID Connect Core §3.3.2.11: what an ID token has of what the authorization response says beside it. */
+export const FRONT_CHANNEL = {
   wrong_c_hash: { effect: '`c_hash` altered.', must: REJECT },
   missing_c_hash: { effect: 'No `c_hash`.', must: 'reject in the hybrid flow' },
   wrong_s_hash: { effect: '`s_hash` altered.', must: REJECT },

@@ -129,3 +129,22 @@ t.test('a client_id that nobody has is 404, and no line of the log holds a secre
   await test.call('PUT', '/clients/web', { ...BODY, client_secret: ['do-not-log-me'] })
   t.notMatch(JSON.stringify(test.log), 'do-not-log-me')
 })
+
+t.test('a fault that is for another issuer could never happen, and is refused', async (t) => {
+  const test = await createAdminApp(t)
+  const faults = (issuer: string) => ({ faults: [{ fault: 'id_token.expired', match: { issuer } }] })
+  const message = /^\/faults\/0\/match\/issuer must be left out, or be 'default', whose rule it is, but is 'x'$/
+  const whole = { client_secret: 's', redirect_uris: ['http://localhost/cb'] }
+  refused(t, await test.call('PUT', '/clients/app', { ...whole, ...faults('x') }), 'invalid_request', message)
+  t.equal((await test.call('PUT', '/clients/app', { ...whole, ...faults('default') })).statusCode, 201)
+  refused(t, await test.call('PATCH', '/clients/app', faults('x')), 'invalid_request', message)
+  t.equal((await test.call('PATCH', '/clients/app', { faults: null })).statusCode, 200)
+})
+
+t.test("a fault of the file that is for another issuer is in nobody's way", async (t) => {
+  const own = { faults: [{ fault: 'id_token.expired' as const, match: { issuer: 'x' } }] }
+  const test = await createAdminApp(t, {
+    clients: [{ client_id: 'app', ...own, client_secret: 's', redirect_uris: ['http://localhost/cb'] }],
+  })
+  t.equal((await test.call('PATCH', '/clients/app', { client_name: 'B' })).statusCode, 200)
+})

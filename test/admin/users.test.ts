@@ -167,3 +167,20 @@ for (const sub of ['a b', 'ä/ö', 'x?y#z', '../admin', '%', '__proto__', 'x'.re
     t.equal((await test.app.inject({ method: 'DELETE', url })).statusCode, 204)
   })
 }
+
+t.test('a fault that is for another issuer could never happen, and is refused', async (t) => {
+  const test = await createAdminApp(t)
+  const faults = (issuer: string) => ({ faults: [{ fault: 'id_token.expired', match: { issuer } }] })
+  const message = /^\/faults\/0\/match\/issuer must be left out, or be 'default', whose rule it is, but is 'x'$/
+  const whole = {}
+  refused(t, await test.call('PUT', '/users/bob', { ...whole, ...faults('x') }), 'invalid_request', message)
+  t.equal((await test.call('PUT', '/users/bob', { ...whole, ...faults('default') })).statusCode, 201)
+  refused(t, await test.call('PATCH', '/users/bob', faults('x')), 'invalid_request', message)
+  t.equal((await test.call('PATCH', '/users/bob', { faults: null })).statusCode, 200)
+})
+
+t.test("a fault of the file that is for another issuer is in nobody's way", async (t) => {
+  const own = { faults: [{ fault: 'id_token.expired' as const, match: { issuer: 'x' } }] }
+  const test = await createAdminApp(t, { users: [{ sub: 'bob', ...own }] })
+  t.equal((await test.call('PATCH', '/users/bob', { display_name: 'B' })).statusCode, 200)
+})

@@ -90,6 +90,31 @@ const BAD: [title: string, rule: string, ...problems: string[]][] = [
     '/match/grant_type can never match, since no grant_type is known at authorization',
   ],
   [
+    'a grant that has no poll',
+    'fault: token.slow_down, match: { grant_type: [refresh_token] }',
+    '/match/grant_type/0 must be urn:ietf:params:oauth:grant-type:device_code, with which token.slow_down can happen, but is "refresh_token"',
+  ],
+  [
+    'a refresh that is none',
+    'fault: token.refresh_wrong_sub, match: { grant_type: authorization_code }',
+    '/match/grant_type must be refresh_token, with which token.refresh_wrong_sub can happen, but is "authorization_code"',
+  ],
+  [
+    'tokens of a grant that there is not',
+    'fault: id_token.expired, match: { grant_type: client_credentials }',
+    '/match/grant_type must be authorization_code or refresh_token or urn:ietf:params:oauth:grant-type:device_code, with which id_token.expired can happen, but is "client_credentials"',
+  ],
+  [
+    'a hash that only an authorization response has',
+    'fault: id_token.wrong_c_hash, match: { endpoint: token }',
+    '/match/endpoint must be authorization, where id_token.wrong_c_hash can happen, but is "token"',
+  ],
+  [
+    'a resource where nobody asks for one',
+    'fault: userinfo.wrong_sub, match: { resource: "https://a" }',
+    '/match/resource can never match, since no resource is known at userinfo',
+  ],
+  [
     'a name that no issuer has',
     'fault: http.reset, match: { issuer: [ok, /issuers/x] }',
     '/match/issuer/1 must be 1 to 64 letters, digits and ._~- as in /issuers/NAME, or default, but is "/issuers/x"',
@@ -166,6 +191,11 @@ const BAD: [title: string, rule: string, ...problems: string[]][] = [
     'fault: http.status, status: 204, body: text',
     "/body can't be sent with status 204, which has none",
   ],
+  [
+    'an error without a place',
+    'fault: registration.error, error: x, status: 204',
+    '/status must be one that has a body to say the error in, but is 204',
+  ],
   ['an issuer that no URL can hold', 'fault: authorize.wrong_iss, value: [1]', '/value must be a text'],
 ]
 for (const [title, rule, ...expected] of BAD) {
@@ -187,6 +217,7 @@ const GOOD = [
   'fault: http.delay, delay: { min: 0, max: 200ms }',
   'fault: http.delay, delay: 1h, after: 2, every: 3, times: 4, probability: 0.5, seed: 7',
   'fault: id_token.expired, match: { grant_type: refresh_token, issuer: [default, worker-7] }',
+  'fault: token.error, error: unsupported_grant_type, status: 200, match: { grant_type: client_credentials }',
   'fault: authorize.wrong_iss, value: "https://elsewhere.example.com"',
   'fault: registration.error, error: invalid_redirect_uri, match: { client_id: app, issuer: x }',
   'fault: discovery.missing_member, member: issuer, match: { endpoint: discovery }',
