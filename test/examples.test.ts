@@ -36,8 +36,9 @@ const COMMENTED = [
   ['encryption_keys', '*', 'file'],
   ['encryption_keys', '*', 'keep_in'],
   ['outbound', 'ca'],
-  ['preset'],
+  ['auto_login'],
   ['clock', 'start'],
+  ['preset'],
 ]
 
 test('each example is valid, without any variable, and starts', async (t) => {
@@ -134,7 +135,8 @@ test('what full.yaml has switched off works, too', async (t) => {
 
 /** The text with its commented entries in force. */
 function switchOn(text: string): string {
-  return text.replaceAll(/^ {2}# (- alg: |tls:$|http_port: |ca: | {2}\w+: | {2}#)/gm, '  $1')
+  const inside = text.replaceAll(/^ {2}# (- alg: |tls:$|http_port: |ca: |start: | {2}\w+: | {2}#)/gm, '  $1')
+  return inside.replaceAll(/^# (preset|auto_login): /gm, '$1: ')
 }
 
 /** With what stands in place of the certificate's files in force, too. */

@@ -17,6 +17,15 @@ async function start(t: Test, options: StartOptions = {}): Promise<Provider> {
   return provider
 }
 
+test('the files of a folder count, and are looked at where the system tells of no changes', async (t) => {
+  const folder = t.testdir({ 'config.yaml': 'users: [{ sub: zoe }]\n' })
+  const provider = await start(t, { config_dir: folder, poll: true })
+  t.match(await loginPage(provider.issuer), 'Authorize as zoe')
+  write(folder, 'config.yaml', 'users: [{ sub: yan }]\n')
+  t.equal(await provider.reload(), true)
+  t.match(await loginPage(provider.issuer), 'Authorize as yan')
+})
+
 test('two providers in one process share nothing', async (t) => {
   const users = [{ sub: 'alice', claims: { plan: 'gold' } }]
   const one = await start(t, { users })

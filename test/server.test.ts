@@ -115,7 +115,7 @@ t.test('the home page links to discovery, the authorization endpoint and the sel
 })
 
 t.test(
-  'Fetch §3.2: every endpoint but authorization and administration answers the scripts of any origin',
+  'Fetch §3.2: every endpoint but those of end-users and of administration answers the scripts of any origin',
   async (t) => {
     const test = await createApp(t)
     for (const base of ['', '/issuers/x']) {
@@ -128,7 +128,9 @@ t.test(
         }
         const preflight = await test.app.inject({ method: 'OPTIONS', url, headers })
         const get = await test.get(url, { headers: { origin: headers.origin } })
-        const open = path !== ENDPOINTS.authorization_endpoint && !path.startsWith('/admin/')
+        // Scripts have no business where end-users answer.
+        const pages: string[] = [ENDPOINTS.authorization_endpoint, PATHS.device]
+        const open = !pages.includes(path) && !path.startsWith('/admin/')
         t.equal(preflight.statusCode, open ? 204 : path.startsWith('/admin/') ? 403 : 405, url)
         t.equal(preflight.headers['access-control-allow-origin'], open ? '*' : undefined)
         t.equal(preflight.headers['access-control-allow-headers'], open ? 'authorization,content-type' : undefined)

@@ -109,8 +109,9 @@ async function complete({ ctx, body, log }: FastifyRequest<{ Body: Body }>, para
   return outcome
 }
 
+const ignore = () => undefined
 /** The session is there, but nobody holds its cookie. */
-const NO_BROWSER = { setCookie: () => undefined, clearCookie: () => undefined }
+const NO_BROWSER = { setCookie: ignore, clearCookie: ignore }
 
 function describe(response: AuthorizationResponse) {
   const twice = response.twice ? { twice: true } : {}

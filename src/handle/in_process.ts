@@ -19,8 +19,12 @@ export function createInProcessTransport(url: string, inject: Inject): Transport
       const payload = body === undefined ? {} : { payload: body }
       const answer = await inject({ method, url: path, headers, ...payload, payloadAsStream: true })
       // For the server this is a caller who hung up. Whoever reads the body hears of it; if nobody does, it is no error.
-      signal.addEventListener('abort', () => answer.raw.res.destroy(), { once: true })
-      return { status: answer.statusCode, body: answer.stream().on('error', () => undefined) }
+      const hangUp = () => void answer.raw.res.destroy()
+      const stream = answer.stream().on('error', () => undefined)
+      signal.addEventListener('abort', hangUp, { once: true })
+      // The signal may outlive the answer by far, and would hold all of it.
+      stream.once('close', () => signal.removeEventListener('abort', hangUp))
+      return { status: answer.statusCode, body: stream }
     },
   }
 }

@@ -78,7 +78,7 @@ export async function logIn(
 /** Where the form goes, what it takes along, and what can be picked on it. */
 function describeForm(ctx: Context, asked: AuthorizationRequest, { picked, hidden, ...form }: Form) {
   const { flow_id } = ctx.exchange
-  const flow: [string, string][] = flow_id === undefined ? [] : [['flow_id', flow_id]]
+  const flow = Object.entries({ flow_id }).filter((field): field is [string, string] => field[1] !== undefined)
   return { ...form, hidden: [...hidden, ...flow], picks: describePicks(asked, picked) }
 }
 

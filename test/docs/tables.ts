@@ -9,6 +9,7 @@ import { createApp } from '../app.js'
 
 interface Schema {
   readonly $ref?: string
+  readonly title?: string
   readonly description: string
   readonly default?: unknown
   readonly enum?: readonly string[]
@@ -125,8 +126,19 @@ function resolve(schema: Schema): Schema {
 export function listKeys(schema: Schema = root, path: readonly string[] = []): string[][] {
   return Object.entries(schema.properties ?? {}).flatMap(([name, inner]) => {
     const here = [...path, name]
-    return [here, ...listKeys(resolve(inner), inner.properties ? here : [...here, '*'])]
+    if (isKnown(inner, path)) return [here]
+    return [here, ...listKeys(resolve(inner), isList(inner) ? [...here, '*'] : here)]
   })
+}
+
+/** Whether its members have names that the user chooses, or none. */
+function isList({ items, additionalProperties }: Schema): boolean {
+  return (items ?? additionalProperties) instanceof Object
+}
+
+/** Rules of faults are the same wherever they stand; those at the top stand for all. */
+function isKnown(schema: Schema, path: readonly string[] | string): boolean {
+  return resolve(schema).title === 'Fault' && path.length > 0
 }
 
 function keysTables(): string {
@@ -137,9 +149,9 @@ function keysTables(): string {
 function keysSections(schema: Schema, path: string): string[] {
   return Object.entries(schema.properties ?? {}).flatMap(([key, within]) => {
     const inner = resolve(within)
-    if (inner.properties === undefined) return []
+    if (inner.properties === undefined || isKnown(within, path)) return []
     const name = `${path}${key}`
-    const each = within.properties ? '' : within.items ? ', each' : '.NAME'
+    const each = !isList(within) ? '' : within.items ? ', each' : '.NAME'
     const rows = table(['Key', 'Default', 'What'], keysRows(inner))
     return [`### \`${name}\`${each}\n\n${rows}`, ...keysSections(inner, `${name}.`)]
   })
