@@ -36,10 +36,12 @@ const QUERY = {
   ),
   client_id: text('Of one client.'),
   sub: text("Of one end-user, by the user's own `sub`."),
-  status: text('With a status such as `401`, or a kind of it such as `4xx`.', { pattern: '^[1-5]([0-9][0-9]|xx)$' }),
+  status: text('A status such as `401`, or a kind of it such as `4xx`.', { pattern: '^[1-5]([0-9][0-9]|xx)$' }),
   flow_id: text('Of one login, from the authorization request to the last refresh and the logout.'),
   event: text('With a remark about this.', { enum: JOURNAL_EVENTS }),
-  fault: text('In which this fault happened.', { enum: Object.keys(FAULT_CATALOGUE) }),
+  fault: text('A name from the catalogue of faults. Only entries in which it happened.', {
+    enum: Object.keys(FAULT_CATALOGUE),
+  }),
   after: integer('Only entries with a greater `id`.', { minimum: 0 }),
   secrets: boolean('Whether to show codes, tokens, secrets and passwords, which else are `***`.'),
 }

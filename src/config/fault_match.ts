@@ -66,7 +66,7 @@ function* checkEndpoints(fault: FaultName, { endpoint }: Match): Iterable<Findin
     if (!isEndpoint(one)) {
       const meant = suggest(one.replace(/_(endpoint|uri|iframe)$/, ''), FAULT_ENDPOINTS)
       const hint = meant === undefined ? `known here: ${FAULT_ENDPOINTS.join(', ')}` : `did you mean ${meant}?`
-      yield [place, `is no endpoint, but "${one}"; ${hint}`]
+      yield [place, `must be the name of an endpoint, but is "${one}"; ${hint}`]
     } else if (!endpoints.includes(one)) {
       yield [place, `must be ${endpoints.join(' or ')}, where ${fault} can happen, but is "${one}"`]
     }

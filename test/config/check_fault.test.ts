@@ -58,12 +58,12 @@ const BAD: [title: string, rule: string, ...problems: string[]][] = [
   [
     'an endpoint with its ending',
     'fault: http.reset, match: { endpoint: token_endpoint }',
-    '/match/endpoint is no endpoint, but "token_endpoint"; did you mean token?',
+    '/match/endpoint must be the name of an endpoint, but is "token_endpoint"; did you mean token?',
   ],
   [
     'an endpoint like no other',
     'fault: http.reset, match: { endpoint: [admin], sub: alice }',
-    '/match/endpoint/0 is no endpoint, but "admin"; known here: authorization, token, userinfo, introspection, revocation, device_authorization, device, jwks, discovery, webfinger, registration, end_session, check_session',
+    '/match/endpoint/0 must be the name of an endpoint, but is "admin"; known here: authorization, token, userinfo, introspection, revocation, device_authorization, device, jwks, discovery, webfinger, registration, end_session, check_session',
   ],
   [
     'a client where nobody says who they are',
