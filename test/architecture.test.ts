@@ -171,6 +171,7 @@ const MAY_IMPORT: Readonly<Record<string, Rule>> = {
   'admin/access': { values: ['node:crypto'] },
   'admin/config': { values: ['config/explain'] },
   'admin/index': { values: ['@fastify/swagger'] },
+  'admin/part': { values: ['config/merge'] },
   'admin/issuer': { values: ['config/issuer_identifier'] },
   'admin/sessions': { values: ['interaction/logout', 'interaction/session'] },
   'admin/tokens': { values: ['jose'] },

@@ -1,4 +1,5 @@
 /** Users, clients and faults from requests: by the rules of the file, whole or as a merge patch (RFC 7396 §2). */
+import { isMembers } from '../config/merge.js'
 import type { PartOf, Parts } from '../config/validate_part.js'
 import type { Context } from '../context.js'
 import type { FaultRule } from '../mock/faults.js'
@@ -25,9 +26,6 @@ export function requireOwnIssuer({ exchange }: Context, rules: readonly FaultRul
     )
   }
 }
-
-const isMembers = (value: unknown): value is Members =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** A new object: members of the patch replace, objects are merged, and null removes. */
 export function mergePatch(target: Members, patch: Members): Members {

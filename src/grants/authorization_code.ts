@@ -4,7 +4,7 @@ import { invalidGrant, type OAuthError, shown } from '../oauth/errors.js'
 import { verifyCodeVerifier } from '../oauth/pkce.js'
 import { issueTokens } from '../tokens/issue.js'
 import { createRefreshToken } from '../tokens/refresh_token.js'
-import type { GrantHandler } from './grant.js'
+import { type GrantHandler, requireIssuedTo } from './grant.js'
 
 export const authorizationCode: GrantHandler = async (ctx, client, params) => {
   const presented = params.require('code')
@@ -17,11 +17,7 @@ export const authorizationCode: GrantHandler = async (ctx, client, params) => {
   await ctx.store.spent_tokens.put(presented, { grant_id: code.grant_id })
 
   // RFC 6749 §4.1.3: the code must have been issued to the client that presents it.
-  if (code.client_id !== client.client_id) {
-    throw invalidGrant(
-      `code was issued to client ${shown(code.client_id)}, but client ${shown(client.client_id)} presents it`,
-    )
-  }
+  requireIssuedTo(client, 'code', code.client_id)
   const now = ctx.clock.now()
   if (code.expires_at <= now) throw invalidGrant(`code expired at ${code.expires_at}, it is ${now} now`)
 

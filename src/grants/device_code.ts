@@ -1,21 +1,16 @@
 /** The device_code grant: a device asks again and again whether its end-user has answered. RFC 8628 §3.4 and §3.5: https://www.rfc-editor.org/rfc/rfc8628#section-3.4 */
 import type { Context } from '../context.js'
-import { accessDenied, authorizationPending, expiredToken, invalidGrant, shown, slowDown } from '../oauth/errors.js'
+import { accessDenied, authorizationPending, expiredToken, invalidGrant, slowDown } from '../oauth/errors.js'
 import type { DeviceCode } from '../store/store.js'
 import { issueTokens } from '../tokens/issue.js'
 import { createRefreshToken } from '../tokens/refresh_token.js'
-import type { GrantHandler } from './grant.js'
+import { type GrantHandler, requireIssuedTo } from './grant.js'
 
 export const deviceCode: GrantHandler = async (ctx, client, params) => {
   const device_code = params.require('device_code')
   const found = await ctx.store.device_codes.get(device_code)
   if (found === undefined) throw invalidGrant('device_code is unknown or was already used')
-  // RFC 6749 §5.2: what was issued to a client is good for no other.
-  if (found.client_id !== client.client_id) {
-    throw invalidGrant(
-      `device_code was issued to client ${shown(found.client_id)}, but client ${shown(client.client_id)} presents it`,
-    )
-  }
+  requireIssuedTo(client, 'device_code', found.client_id)
   const now = ctx.clock.now()
   if (found.expires_at <= now) throw expiredToken(`device_code expired at ${found.expires_at}, it is ${now} now`)
   await keepPace(ctx, device_code, found, now)

@@ -1,12 +1,12 @@
 /** The refresh_token grant. RFC 6749 §6 and OpenID Connect Core §12. */
 import type { Context } from '../context.js'
 import { findFault } from '../fault.js'
-import { invalidGrant, shown } from '../oauth/errors.js'
+import { invalidGrant } from '../oauth/errors.js'
 import { narrowScope } from '../oauth/scopes.js'
 import type { Grant, RefreshToken } from '../store/store.js'
 import { issueTokens } from '../tokens/issue.js'
 import { rotateRefreshToken } from '../tokens/refresh_token.js'
-import type { GrantHandler } from './grant.js'
+import { type GrantHandler, requireIssuedTo } from './grant.js'
 
 export const refreshToken: GrantHandler = async (ctx, client, params) => {
   const token = params.require('refresh_token')
@@ -17,11 +17,7 @@ export const refreshToken: GrantHandler = async (ctx, client, params) => {
   if (grant === undefined) throw invalidGrant('refresh_token was revoked')
 
   // RFC 6749 §6: the refresh token must have been issued to the client that presents it.
-  if (grant.client_id !== client.client_id) {
-    throw invalidGrant(
-      `refresh_token was issued to client ${shown(grant.client_id)}, but client ${shown(client.client_id)} presents it`,
-    )
-  }
+  requireIssuedTo(client, 'refresh_token', grant.client_id)
   const now = ctx.clock.now()
   if (expires_at <= now) throw invalidGrant(`refresh_token expired at ${expires_at}, it is ${now} now`)
 
