@@ -23,8 +23,8 @@ ENV NODE_ENV=production \
 EXPOSE 9400
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \
-  CMD ["/nodejs/bin/node", "/app/dist/cli.js", "healthcheck"]
-ENTRYPOINT ["/nodejs/bin/node", "/app/dist/cli.js"]
+  CMD ["/nodejs/bin/node", "/app/dist/cli/index.js", "healthcheck"]
+ENTRYPOINT ["/nodejs/bin/node", "/app/dist/cli/index.js"]
 CMD []
 ARG VERSION=0.0.0-dev
 ARG REVISION=unknown

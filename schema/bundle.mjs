@@ -18,8 +18,8 @@ mkdirSync(join(TARGET, 'schema'), { recursive: true })
 const { metafile } = await build({
   absWorkingDir: ROOT,
   metafile: true,
-  entryPoints: [join(ROOT, 'src/cli.ts')],
-  outfile: join(TARGET, 'dist/cli.js'),
+  entryPoints: [join(ROOT, 'src/cli/index.ts')],
+  outfile: join(TARGET, 'dist/cli/index.js'),
   bundle: true,
   platform: 'node',
   format: 'esm',
@@ -30,7 +30,7 @@ const { metafile } = await build({
   logLevel: 'warning',
 })
 writeFileSync(join(TARGET, 'LICENSES'), licensesOf(Object.keys(metafile.inputs)))
-cpSync(join(ROOT, 'src/pages'), join(TARGET, 'dist'), { recursive: true, filter: (file) => !file.endsWith('.ts') })
+cpSync(join(ROOT, 'src/pages'), join(TARGET, 'dist/cli'), { recursive: true, filter: (file) => !file.endsWith('.ts') })
 cpSync(join(ROOT, 'schema/config.schema.json'), join(TARGET, 'schema/config.schema.json'))
 cpSync(join(ROOT, 'schema/presets'), join(TARGET, 'schema/presets'), { recursive: true })
 const { name, version, license, type, exports } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))

@@ -1,9 +1,9 @@
 /** What one request may read and touch. Made once for each request, for one issuer. */
 import type { DecryptionKey, SigningKey, Snapshot } from './config/snapshot.js'
-import type { KeyStatus, Rotation } from './keys.js'
-import type { MovableClock } from './mock/clock.js'
-import type { Exchange, Facts, Faults } from './mock/faults.js'
-import type { Journal, JournalEvent, Remark } from './mock/journal.js'
+import type { Exchange, Facts, Faults } from './faults/rules.js'
+import type { MovableClock } from './issuer/clock.js'
+import type { KeyStatus, Rotation } from './issuer/keys.js'
+import type { Journal, JournalEvent, Remark } from './journal/journal.js'
 import type { Store } from './store/store.js'
 
 /** The remote address of requests that the provider makes to itself; no socket has it. */
@@ -27,6 +27,8 @@ export interface Context {
   /** What has happened at this issuer. */
   readonly store: Store
   readonly clock: MovableClock
+  /** The time of this request in seconds since the epoch: one request sees one time. */
+  readonly now: number
   readonly faults: Faults
   readonly journal: Journal
   /** What this request turns out to be about. Nothing of the protocol reads it: it is for faults and for the journal. */

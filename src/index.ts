@@ -9,14 +9,15 @@
  * console.log(provider.issuer)
  * ```
  */
-import type { ConfigInput } from './config/input.js'
+
 import type { Override } from './config/load.js'
+import type { ConfigInput } from './generated/input.js'
 import { createHandle, type Handle } from './handle/handle.js'
 import { createInProcessTransport } from './handle/in_process.js'
 import { createProvider, type Running } from './provider.js'
 
 export { ConfigError, type Problem } from './config/errors.js'
-export type { Client, ConfigInput, Fault, Key, Scope, User } from './config/input.js'
+export type { Client, ConfigInput, Fault, Key, Scope, User } from './generated/input.js'
 export { AdminError, JournalTimeoutError } from './handle/admin_error.js'
 export type { ClockAnswer } from './handle/clock.js'
 export { type ConnectOptions, connect } from './handle/connect.js'
@@ -24,7 +25,7 @@ export type { Handle, ResetPart } from './handle/handle.js'
 export type { JournalFilter, ListOptions, StreamOptions, WaitOptions } from './handle/journal.js'
 export type { LoginAnswer, LoginRequest } from './handle/logins.js'
 export type { Mint, MintAnswer, TokenAnswer, TokenFilter } from './handle/tokens.js'
-export type { JournalEntry } from './mock/journal.js'
+export type { JournalEntry } from './journal/journal.js'
 export { ListenError } from './provider.js'
 
 /** Everything that the config file can say, and where files are. What is given here lies over what the files say. */

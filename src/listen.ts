@@ -2,7 +2,7 @@
 import { createServer as createHttpServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
-import type { Config } from './config/types.js'
+import type { Config } from './generated/types.js'
 import { REQUEST_TIMEOUT } from './server.js'
 
 /** The provider can't listen where it was told to. */

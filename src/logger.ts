@@ -2,7 +2,7 @@
 import type { Writable } from 'node:stream'
 import { type Logger, pino, stdTimeFunctions } from 'pino'
 import pretty from 'pino-pretty'
-import type { Config } from './config/types.js'
+import type { Config } from './generated/types.js'
 
 /** Where log lines go; a terminal says so by `isTTY`. */
 export type LogStream = Writable & { readonly isTTY?: boolean }

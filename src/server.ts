@@ -39,13 +39,13 @@ import { tlsCa } from './endpoints/tls_ca.js'
 import { token } from './endpoints/token.js'
 import { userinfo } from './endpoints/userinfo.js'
 import { webfinger } from './endpoints/webfinger.js'
-import { createHttpFaults, type HttpFaults } from './http_faults/hooks.js'
-import { identify } from './identify.js'
+import { methodNotAllowed, notFound } from './errors.js'
+import { createHttpFaults, type HttpFaults } from './faults/doors/http/hooks.js'
 import { selfLogin } from './interaction/self_login.js'
-import { methodNotAllowed, notFound } from './oauth/errors.js'
 import { contentSecurityPolicy } from './pages/content_security_policy.js'
-import { describeRequest, pathOf, refuse, refuseUnparsed, toJson } from './refusal.js'
-import { createContext, type Issuer, routedUrl } from './request_context.js'
+import { createContext, type Issuer, routedUrl } from './request/create_context.js'
+import { identify } from './request/identify.js'
+import { describeRequest, pathOf, refuse, refuseUnparsed, toJson } from './request/refusal.js'
 
 export type { Issuer }
 

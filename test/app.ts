@@ -2,15 +2,15 @@
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify'
 import { pino } from 'pino'
 import type { Test } from 'tap'
-import type { ConfigInput } from '../src/config/input.js'
 import { loadSnapshot, readSchema } from '../src/config/load.js'
 import type { Snapshot } from '../src/config/snapshot.js'
 import type { Context } from '../src/context.js'
-import { createKeys } from '../src/keys.js'
-import { createMovableClock } from '../src/mock/clock.js'
-import { createFaults } from '../src/mock/faults.js'
-import { createJournal } from '../src/mock/journal.js'
-import { createExchange } from '../src/request_context.js'
+import { createFaults } from '../src/faults/rules.js'
+import type { ConfigInput } from '../src/generated/input.js'
+import { createMovableClock } from '../src/issuer/clock.js'
+import { createKeys } from '../src/issuer/keys.js'
+import { createJournal } from '../src/journal/journal.js'
+import { createExchange } from '../src/request/create_context.js'
 import { createServer, type Foundation, type Issuer } from '../src/server.js'
 import { createMemoryStore } from '../src/store/memory.js'
 
@@ -89,6 +89,9 @@ export async function createContext(config: ConfigInput = {}): Promise<Context> 
     snapshot,
     store,
     clock,
+    get now() {
+      return clock.now()
+    },
     faults,
     journal,
     ...about,

@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import type { InjectOptions } from 'fastify'
 import t from 'tap'
-import { ENDPOINTS, PATHS } from '../src/endpoints/paths.js'
+import { ENDPOINTS, PATHS } from '../src/routes.js'
 import { createApp, getTokens, logIn, REDIRECT_URI } from './app.js'
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const

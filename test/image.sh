@@ -19,7 +19,7 @@ else
 fi
 
 TAG=${IMAGE:-localhost/oidc-provider-mock:test}
-PROGRAM=(/nodejs/bin/node /app/dist/cli.js)
+PROGRAM=(/nodejs/bin/node /app/dist/cli/index.js)
 LIMIT=$((8 * 1024 * 1024))
 WORK=$(mktemp -d)
 chmod 755 "$WORK"

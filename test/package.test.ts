@@ -22,7 +22,7 @@ test('the package has what it needs at run time, and nothing else', async (t) =>
     'README.md',
     'LICENSE',
     'CHANGELOG.md',
-    'dist/cli.js',
+    'dist/cli/index.js',
     'dist/index.js',
     'dist/index.d.ts',
     'schema/config.schema.json',

@@ -2,8 +2,8 @@
 import { decodeJwt } from 'jose'
 import * as client from 'openid-client'
 import t, { type Test } from 'tap'
-import type { ConfigInput } from '../src/config/input.js'
 import { findPreset, PRESETS } from '../src/config/presets.js'
+import type { ConfigInput } from '../src/generated/input.js'
 import { start } from './provider.js'
 
 const REDIRECT_URI = 'http://localhost:3000/callback'

@@ -1,8 +1,8 @@
 /** A provider with real sockets for tests, and its log. */
 import { Writable } from 'node:stream'
 import type { Test } from 'tap'
-import type { ConfigInput } from '../src/config/input.js'
 import type { Sources } from '../src/config/load.js'
+import type { ConfigInput } from '../src/generated/input.js'
 import { createProvider, type Running } from '../src/provider.js'
 
 export interface Started {

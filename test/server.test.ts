@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { decodeJwt } from 'jose'
 import t from 'tap'
-import { ENDPOINTS, PATHS } from '../src/endpoints/paths.js'
+import { ENDPOINTS, PATHS } from '../src/routes.js'
 import {
   basic,
   createApp,

@@ -1,6 +1,6 @@
 /** The issuer and every URL, as each side sees them. */
 import { type Test, test } from 'tap'
-import type { ConfigInput } from '../src/config/input.js'
+import type { ConfigInput } from '../src/generated/input.js'
 import { createApp, getTokens } from './app.js'
 
 type Document = Record<string, string>

@@ -1,8 +1,8 @@
 /** Who may drive the mock: who has the token, if there is one, and no page of another site (RFC 6454 §7). */
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
+import { foreignOrigin, invalidToken, shown } from '../errors.js'
 import { requireBearerToken } from '../oauth/bearer_token.js'
-import { foreignOrigin, invalidToken, shown } from '../oauth/errors.js'
 
 /** A hook for the routes of administration. */
 export async function refuseForeignOrigin({ ctx, headers }: FastifyRequest): Promise<void> {

@@ -1,9 +1,9 @@
 /** Clients at run time, over those of the configuration. */
 import type { FastifyPluginAsync } from 'fastify'
 import type { Context } from '../context.js'
-import { type ClientRecord, findClientRecord, listClients, putClient, removeClient } from '../directory.js'
-import { PATHS } from '../endpoints/paths.js'
-import { invalidRequest, nothingHere, shown } from '../oauth/errors.js'
+import { type ClientRecord, findClientRecord, listClients, putClient, removeClient } from '../directory/clients.js'
+import { invalidRequest, nothingHere, shown } from '../errors.js'
+import { PATHS } from '../routes.js'
 import { mergePatch, requireOwnIssuer, requirePart } from './part.js'
 import { answer, component, listOf, nothing, params } from './schema.js'
 
@@ -39,7 +39,7 @@ export const clients: FastifyPluginAsync = async (app) => {
   app.put<Route>(PATHS.admin_client, { config, schema: put }, async ({ ctx, params, body, log }, reply) => {
     const { client_id } = params
     const before = await findClientRecord(ctx, client_id)
-    await keep(ctx, client_id, body, { origin: 'put', client_id_issued_at: ctx.clock.now() })
+    await keep(ctx, client_id, body, { origin: 'put', client_id_issued_at: ctx.now })
     log.info({ client_id }, 'client put')
     return reply.code(before === undefined ? 201 : 200).send(await requireClient(ctx, client_id))
   })
@@ -56,7 +56,7 @@ export const clients: FastifyPluginAsync = async (app) => {
   app.patch<Route>(PATHS.admin_client, { config, schema: patch }, async ({ ctx, params, body, log }) => {
     const { client_id } = params
     const { metadata, own } = divide(await requireClient(ctx, client_id))
-    const { client_id_issued_at = ctx.clock.now(), origin } = own
+    const { client_id_issued_at = ctx.now, origin } = own
     // One that registered itself goes on managing its registration.
     const kept = { ...own, client_id_issued_at, origin: origin === 'registered' ? origin : ('put' as const) }
     await keep(ctx, client_id, mergePatch(metadata, body), kept, body)

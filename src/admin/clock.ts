@@ -1,9 +1,9 @@
 /** The time of the issuer: where it stands, and how it is moved. */
 import type { FastifyPluginAsync } from 'fastify'
-import { findDuration, LATEST_TIME, LONGEST_DURATION, parseTime } from '../config/duration.js'
 import type { Context } from '../context.js'
-import { PATHS } from '../endpoints/paths.js'
-import { invalidRequest } from '../oauth/errors.js'
+import { findDuration, LATEST_TIME, LONGEST_DURATION, parseTime } from '../duration.js'
+import { invalidRequest } from '../errors.js'
+import { PATHS } from '../routes.js'
 import { answer, boolean, component, integer, object, type Schema, text } from './schema.js'
 
 type Moment = number | string

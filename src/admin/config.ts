@@ -1,7 +1,7 @@
 /** What the configuration says now, and whether that is what the files say. */
 import type { FastifyPluginAsync } from 'fastify'
 import { SECRETS } from '../config/explain.js'
-import { PATHS } from '../endpoints/paths.js'
+import { PATHS } from '../routes.js'
 import { answer, boolean, listOf, object, text } from './schema.js'
 
 export interface ConfigOptions {

@@ -1,10 +1,10 @@
 /** Devices that wait for their end-users, and what the end-users say, without a browser. RFC 8628. */
 import type { FastifyPluginAsync } from 'fastify'
 import type { Context } from '../context.js'
-import { findOrCreateUser, recordLogin } from '../directory.js'
-import { PATHS } from '../endpoints/paths.js'
+import { findOrCreateUser, recordLogin } from '../directory/users.js'
+import { invalidRequest, nothingHere, shown } from '../errors.js'
 import { approveDevice, type DeviceRecord, denyDevice, findByUserCode, listDeviceCodes } from '../oauth/device_code.js'
-import { invalidRequest, nothingHere, shown } from '../oauth/errors.js'
+import { PATHS } from '../routes.js'
 import { requirePart } from './part.js'
 import { answer, component, integer, listOf, object, params, text, time } from './schema.js'
 

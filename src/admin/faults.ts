@@ -1,11 +1,11 @@
 /** What goes wrong on purpose: the rules of all sources with their counters, and those of run time. */
 import type { FastifyPluginAsync } from 'fastify'
-import { FAULT_CATALOGUE } from '../config/fault_catalogue.js'
 import type { Context } from '../context.js'
-import { PATHS } from '../endpoints/paths.js'
-import { type DeclaredFault, listFaults } from '../fault.js'
-import { MOST_RULES } from '../mock/faults.js'
-import { invalidRequest, nothingHere, shown } from '../oauth/errors.js'
+import { invalidRequest, nothingHere, shown } from '../errors.js'
+import { FAULT_CATALOGUE } from '../faults/catalogue.js'
+import { type DeclaredFault, listFaults } from '../faults/doors/find.js'
+import { MOST_RULES } from '../faults/rules.js'
+import { PATHS } from '../routes.js'
 import { requireOwnIssuer, requirePart } from './part.js'
 import { answer, component, listOf, nothing, object, params, text } from './schema.js'
 

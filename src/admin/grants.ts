@@ -1,7 +1,7 @@
 /** What end-users granted: the root of every code and token, which ends them all. */
 import type { FastifyPluginAsync } from 'fastify'
-import { PATHS } from '../endpoints/paths.js'
-import { nothingHere, shown } from '../oauth/errors.js'
+import { nothingHere, shown } from '../errors.js'
+import { PATHS } from '../routes.js'
 import { answer, listOf, nothing, object, params, type Schema, text, time } from './schema.js'
 
 const tags = ['grants']

@@ -1,7 +1,7 @@
 /** The table of admin routes, and what is the same for all: what may come, and the OpenAPI document of it. */
 import swagger, { type SwaggerOptions } from '@fastify/swagger'
 import type { FastifyPluginAsync, RouteOptions } from 'fastify'
-import { PATHS } from '../endpoints/paths.js'
+import { PATHS } from '../routes.js'
 import { clients } from './clients.js'
 import { clock } from './clock.js'
 import { describeComponents } from './components.js'

@@ -1,7 +1,7 @@
 /** By which identifiers this issuer and its isolated neighbours go: what a program that drives the provider has to know first. */
 import type { FastifyPluginAsync } from 'fastify'
 import { identifierOf } from '../config/issuer_identifier.js'
-import { PATHS } from '../endpoints/paths.js'
+import { PATHS } from '../routes.js'
 import { answer, text } from './schema.js'
 
 const SCHEMA = {

@@ -1,14 +1,14 @@
 /** What happened at the issuer: the last exchanges, those that come, and what was decided in them. */
 import type { FastifyPluginAsync, FastifyReply } from 'fastify'
-import { parseDelay } from '../config/duration.js'
-import { FAULT_CATALOGUE } from '../config/fault_catalogue.js'
-import { FAULT_ENDPOINTS } from '../config/fault_row.js'
-import { PATHS } from '../endpoints/paths.js'
-import { JOURNAL_EVENTS, type JournalEntry, MOST_LISTENERS } from '../mock/journal.js'
-import { fitsFilter, type JournalFilter } from '../mock/journal_filter.js'
-import { nextEntry, streamEntries } from '../mock/journal_wait.js'
-import { maskEntry } from '../mock/masking.js'
-import { invalidRequest, shown, temporarilyUnavailable } from '../oauth/errors.js'
+import { parseDelay } from '../duration.js'
+import { invalidRequest, shown, temporarilyUnavailable } from '../errors.js'
+import { FAULT_CATALOGUE } from '../faults/catalogue.js'
+import { FAULT_ENDPOINTS } from '../faults/row.js'
+import { fitsFilter, type JournalFilter } from '../journal/filter.js'
+import { JOURNAL_EVENTS, type JournalEntry, MOST_LISTENERS } from '../journal/journal.js'
+import { maskEntry } from '../journal/masking.js'
+import { nextEntry, streamEntries } from '../journal/wait.js'
+import { PATHS } from '../routes.js'
 import { answer, boolean, component, integer, listOf, nothing, object, text } from './schema.js'
 
 interface Query extends JournalFilter {

@@ -1,11 +1,11 @@
 /** The signing keys of the issuer: in line, new ones on demand, withdrawn, and a JWKS that is broken on purpose. */
 import type { FastifyPluginAsync } from 'fastify'
-import { findDuration, LONGEST_DURATION } from '../config/duration.js'
-import { FAULT_CATALOGUE } from '../config/fault_catalogue.js'
-import type { Alg } from '../config/types.js'
 import type { Context } from '../context.js'
-import { PATHS } from '../endpoints/paths.js'
-import { invalidRequest, nothingHere, shown } from '../oauth/errors.js'
+import { findDuration, LONGEST_DURATION } from '../duration.js'
+import { invalidRequest, nothingHere, shown } from '../errors.js'
+import { FAULT_CATALOGUE } from '../faults/catalogue.js'
+import type { Alg } from '../generated/types.js'
+import { PATHS } from '../routes.js'
 import { requirePart } from './part.js'
 import { answer, boolean, component, listOf, object, params, text, time } from './schema.js'
 
@@ -110,7 +110,7 @@ export const keys: FastifyPluginAsync = async (app) => {
     const fault = `jwks.${body.how}`
     const added = ctx.faults.add(requirePart(ctx, 'Fault', { fault }))
     if (added === undefined) throw invalidRequest('there are too many rules of faults already; delete some first')
-    ctx.journal.record(ctx.clock.now(), 'keys_changed', `the JWKS is broken by ${fault}`, { fault, id: added.id })
+    ctx.journal.record(ctx.now, 'keys_changed', `the JWKS is broken by ${fault}`, { fault, id: added.id })
     return reply.code(201).send(added)
   })
 

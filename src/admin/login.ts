@@ -1,14 +1,14 @@
 /** A login without a browser: what the authorization endpoint does with a request and the end-user's answer to its page. */
 import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
 import type { Context } from '../context.js'
-import { findIssuerName, PATHS } from '../endpoints/paths.js'
-import { recordExchange } from '../exchange.js'
-import { createFlowId } from '../identify.js'
+import { invalidRequest, shown } from '../errors.js'
+import { PICKABLE_ERRORS, PICKABLE_FAULTS, readPicked } from '../faults/picked.js'
 import { authorize } from '../interaction/authorize.js'
-import { invalidRequest, shown } from '../oauth/errors.js'
 import { type Params, readParams } from '../oauth/params.js'
 import type { AuthorizationResponse } from '../oauth/response_mode.js'
-import { PICKABLE_ERRORS, PICKABLE_FAULTS, readPicked } from '../picked.js'
+import { recordExchange } from '../request/exchange.js'
+import { createFlowId } from '../request/identify.js'
+import { findIssuerName, PATHS } from '../routes.js'
 import { boolean, object, text } from './schema.js'
 
 interface Body {

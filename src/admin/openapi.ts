@@ -1,6 +1,6 @@
 /** What the admin API is, for programs: an OpenAPI 3.1 document that is derived from the routes. https://spec.openapis.org/oas/v3.1.0 */
 import type { FastifyPluginAsync } from 'fastify'
-import { PATHS } from '../endpoints/paths.js'
+import { PATHS } from '../routes.js'
 import { mayBeMissing, type Schema } from './schema.js'
 
 interface Operation {

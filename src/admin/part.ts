@@ -2,8 +2,8 @@
 import { isMembers } from '../config/merge.js'
 import type { PartOf, Parts } from '../config/validate_part.js'
 import type { Context } from '../context.js'
-import type { FaultRule } from '../mock/faults.js'
-import { invalidRequest } from '../oauth/errors.js'
+import { invalidRequest } from '../errors.js'
+import type { FaultRule } from '../faults/rules.js'
 
 type Members = Readonly<Record<string, unknown>>
 

@@ -1,7 +1,7 @@
 /** Back to the beginning: an issuer, or some parts of it, as if nothing had happened there. */
 import type { FastifyPluginAsync } from 'fastify'
 import type { Context } from '../context.js'
-import { PATHS } from '../endpoints/paths.js'
+import { PATHS } from '../routes.js'
 import type { Store } from '../store/store.js'
 import { answer, listOf, object } from './schema.js'
 

@@ -1,9 +1,9 @@
 /** Logins that go on in browsers. */
 import type { FastifyPluginAsync } from 'fastify'
-import { PATHS } from '../endpoints/paths.js'
+import { nothingHere, shown } from '../errors.js'
 import { endLogin } from '../interaction/logout.js'
 import { findSessionOf } from '../interaction/session.js'
-import { nothingHere, shown } from '../oauth/errors.js'
+import { PATHS } from '../routes.js'
 import { answer, boolean, integer, listOf, object, params, type Schema, text, time } from './schema.js'
 
 const tags = ['sessions']
@@ -44,7 +44,7 @@ export const sessions: FastifyPluginAsync = async (app) => {
   }
   app.get(PATHS.admin_sessions, { config, schema: list }, async ({ ctx }) => {
     const all = await ctx.store.sessions.list()
-    const alive = all.filter(([, { expires_at }]) => expires_at > ctx.clock.now())
+    const alive = all.filter(([, { expires_at }]) => expires_at > ctx.now)
     return {
       sessions: alive.flatMap(([, { accounts, expires_at }]) => accounts.map((one) => ({ ...one, expires_at }))),
     }

@@ -2,8 +2,8 @@
 import type { FastifyPluginAsync } from 'fastify'
 import { decodeJwt, decodeProtectedHeader } from 'jose'
 import type { Context } from '../context.js'
-import { PATHS } from '../endpoints/paths.js'
-import { invalidRequest, nothingHere } from '../oauth/errors.js'
+import { invalidRequest, nothingHere } from '../errors.js'
+import { PATHS } from '../routes.js'
 import { mintTokens, type Order, TOKEN_KINDS } from '../tokens/mint.js'
 import { answer, boolean, component, integer, listOf, object, type Schema, text, time } from './schema.js'
 
@@ -128,7 +128,7 @@ export const tokens: FastifyPluginAsync = async (app) => {
 async function listTokens(ctx: Context, { sub, client_id, kind }: Filter) {
   const { access_tokens, refresh_tokens, grants } = ctx.store
   const known = new Map(await grants.list())
-  const now = ctx.clock.now()
+  const now = ctx.now
   const describe = (own: 'access_token' | 'refresh_token', [token, record]: readonly [string, Kept]) => {
     const grant = known.get(record.grant_id)
     if (grant === undefined || (kind ?? own) !== own) return []

@@ -1,9 +1,9 @@
 /** The claims of users and the end of their tokens, in the way of the reference: beside the admin API, which can more. */
 import type { FastifyPluginAsync } from 'fastify'
-import { putClaims, revokeGrants } from '../directory.js'
-import { PATHS } from '../endpoints/paths.js'
-import { invalidRequest } from '../oauth/errors.js'
+import { putClaims, revokeGrants } from '../directory/users.js'
+import { invalidRequest } from '../errors.js'
 import { readJson } from '../oauth/params.js'
+import { PATHS } from '../routes.js'
 import { requireAdminToken } from './access.js'
 
 export const userClaims: FastifyPluginAsync = async (app) => {

@@ -1,9 +1,9 @@
 /** Users at run time, over those of the configuration. A model for admin routes: schemas first, then what they do. */
 import type { FastifyPluginAsync } from 'fastify'
 import type { Context } from '../context.js'
-import { deleteUser, findUserRecord, listUsers, putUser, type UserRecord } from '../directory.js'
-import { PATHS } from '../endpoints/paths.js'
-import { invalidRequest, nothingHere, shown } from '../oauth/errors.js'
+import { deleteUser, findUserRecord, listUsers, putUser, type UserRecord } from '../directory/users.js'
+import { invalidRequest, nothingHere, shown } from '../errors.js'
+import { PATHS } from '../routes.js'
 import { mergePatch, requireOwnIssuer, requirePart } from './part.js'
 import { answer, component, listOf, nothing, params } from './schema.js'
 

@@ -2,7 +2,7 @@
 import type { FastifySchemaCompiler, preValidationHookHandler } from 'fastify'
 import { pointer } from '../config/errors.js'
 import { createAjv, readErrors } from '../config/schema.js'
-import { invalidRequest } from '../oauth/errors.js'
+import { invalidRequest } from '../errors.js'
 import { readJson } from '../oauth/params.js'
 import { mayBeMissing, type Schema } from './schema.js'
 

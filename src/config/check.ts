@@ -1,11 +1,12 @@
 /** What a schema can't say: whether the parts of a configuration fit each other. */
+
+import { LATEST_TIME, LONGEST_DURATION, parseDuration, parseTime } from '../duration.js'
+import { checkFaults } from '../faults/check.js'
+import type { Config, EncryptionKey, Key, User } from '../generated/types.js'
 import { checkClient } from './check_client.js'
-import { checkFaults } from './check_fault.js'
 import { checkServer } from './check_server.js'
-import { LATEST_TIME, LONGEST_DURATION, parseDuration, parseTime } from './duration.js'
 import type { Complaint } from './errors.js'
 import type { Pruned } from './schema.js'
-import type { Config, EncryptionKey, Key, User } from './types.js'
 
 const CLAIM_SECTIONS = ['claims', 'id_token', 'userinfo', 'access_token'] as const
 const KEY_SOURCES = ['file', 'pem', 'jwk', 'keep_in'] as const

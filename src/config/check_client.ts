@@ -1,9 +1,10 @@
 /** Whether the members of a client fit each other and the rest of the configuration. RFC 7591 §2, OpenID Connect Registration §2. */
+
+import type { Client, Config } from '../generated/types.js'
 import { checkJwks } from './check_jwks.js'
 import { listKeys } from './default_keys.js'
 import type { Complaint } from './errors.js'
 import type { Pruned } from './schema.js'
-import type { Client, Config } from './types.js'
 
 /** OpenID Connect Core §5.4 and §11; these need no entry under `scopes`. */
 const STANDARD_SCOPES = ['openid', 'profile', 'email', 'address', 'phone', 'offline_access']

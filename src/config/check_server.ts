@@ -1,10 +1,10 @@
 /** What a schema can't say about addresses: whether URLs, paths, proxies, ports and certificates fit each other. */
 import { isIP } from 'node:net'
 import { compile } from '@fastify/proxy-addr'
+import type { Config } from '../generated/types.js'
 import type { Complaint } from './errors.js'
 import { findPreset } from './presets.js'
 import type { Pruned } from './schema.js'
-import type { Config } from './types.js'
 
 type Found = Iterable<Complaint>
 type Server = Pruned<Config['server']>

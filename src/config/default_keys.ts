@@ -1,6 +1,7 @@
 /** The keys of a configuration that lists none. */
+
+import type { Config, EncryptionKey, Key } from '../generated/types.js'
 import type { Pruned } from './schema.js'
-import type { Config, EncryptionKey, Key } from './types.js'
 
 interface Lists {
   readonly keys: readonly (Pruned<Key> | undefined)[]

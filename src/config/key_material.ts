@@ -11,8 +11,8 @@ import {
   importPKCS8,
   type JWK,
 } from 'jose'
+import type { Alg, EncryptionAlg } from '../generated/types.js'
 import type { PrivateKey } from './snapshot.js'
-import type { Alg, EncryptionAlg } from './types.js'
 
 export type KeyAlg = Alg | EncryptionAlg
 

@@ -1,6 +1,7 @@
 /** The keys of a configuration: read, generated, or kept in a file. */
 import { mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
+import type { Config, EncryptionKey, Key } from '../generated/types.js'
 import { keySources, repeated } from './check.js'
 import { listKeys } from './default_keys.js'
 import type { Complaint } from './errors.js'
@@ -16,7 +17,6 @@ import {
 import { readText, reasonOf } from './read.js'
 import type { Pruned } from './schema.js'
 import type { KeyToGenerate, LoadedKeys, PrivateKey } from './snapshot.js'
-import type { Config, EncryptionKey, Key } from './types.js'
 
 type LoadedKey = PrivateKey | KeyToGenerate
 

@@ -1,5 +1,6 @@
 /** From the files, the environment and the overrides to a snapshot, or to everything that is wrong with them. */
 import { dirname, resolve } from 'node:path'
+import type { Config } from '../generated/types.js'
 import { loadAuthorities } from './authorities.js'
 import { check } from './check.js'
 import { type Parsed, parseText } from './document.js'
@@ -15,7 +16,6 @@ import { buildSnapshot, type Snapshot } from './snapshot.js'
 import { type Files, findFiles, type Sources } from './sources.js'
 import type { Environment } from './substitute.js'
 import { loadTls } from './tls.js'
-import type { Config } from './types.js'
 
 export { readSchema } from './schema.js'
 export type { Override, Sources }

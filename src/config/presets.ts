@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
+import type { Config } from '../generated/types.js'
 import { isMembers } from './merge.js'
-import type { Config } from './types.js'
 
 export type PresetName = NonNullable<Config['preset']>
 

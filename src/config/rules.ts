@@ -1,5 +1,5 @@
 /** The rules that a profile switches, and what is in force after a configuration had its say about each. */
-import type { Config } from './types.js'
+import type { Config } from '../generated/types.js'
 
 export type Rule = keyof Config['rules']
 

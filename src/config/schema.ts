@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { Ajv2020, type ErrorObject, type Options } from 'ajv/dist/2020.js'
 import formats from 'ajv-formats'
+import type { Config } from '../generated/types.js'
 import { type Complaint, pointer } from './errors.js'
 import { explain } from './explain.js'
-import type { Config } from './types.js'
 
 /** `T` where any part may be missing, since what the schema refused has been taken out. */
 export type Pruned<T> = T extends (infer E)[]

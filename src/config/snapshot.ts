@@ -1,12 +1,12 @@
 /** What the file says, checked, indexed and deeply frozen: replaced whole, never changed. */
 import { compile } from '@fastify/proxy-addr'
 import type { CryptoKey, JWK } from 'jose'
+import { parseDuration, parseTime } from '../duration.js'
+import type { Alg, Client, Config, EncryptionAlg, User } from '../generated/types.js'
 import { normalizePath } from './check_server.js'
-import { parseDuration, parseTime } from './duration.js'
 import type { Preset } from './presets.js'
 import { type Rules, resolveRules } from './rules.js'
 import type { Tls } from './tls.js'
-import type { Alg, Client, Config, EncryptionAlg, User } from './types.js'
 import { createPartValidator, type PartValidator } from './validate_part.js'
 
 /** `T` with every member, at every depth, read-only. */

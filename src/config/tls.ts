@@ -2,10 +2,10 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
 import { resolve } from 'node:path'
 import { createSecureContext } from 'node:tls'
+import type { Config } from '../generated/types.js'
 import type { Complaint } from './errors.js'
 import { readText } from './read.js'
 import type { Pruned } from './schema.js'
-import type { Config } from './types.js'
 
 /** What TLS serves with, as PEM. */
 export interface Credentials {

@@ -1,9 +1,9 @@
 /** Checks what comes from elsewhere than the file by the rules of the file: a user, a client or a fault. */
 import type { ValidateFunction } from 'ajv/dist/2020.js'
+import type { Client, Config, Fault, User } from '../generated/types.js'
 import { check } from './check.js'
 import { pointer } from './errors.js'
 import { createAjv, type Pruned, readErrors, readSchema } from './schema.js'
-import type { Client, Config, Fault, User } from './types.js'
 
 interface Types {
   readonly User: User

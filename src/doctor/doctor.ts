@@ -1,7 +1,7 @@
 /** `oidc-provider-mock doctor`: looks at a provider from where it runs, and says what is wrong and what to set. */
 import { hasTls, normalizePath } from '../config/check_server.js'
-import type { Config } from '../config/types.js'
-import { createClock } from '../mock/clock.js'
+import type { Config } from '../generated/types.js'
+import { createClock } from '../issuer/clock.js'
 import { type Facts, gatherFacts } from './facts.js'
 import type { FetchOptions } from './fetch.js'
 import type { Finding } from './finding.js'

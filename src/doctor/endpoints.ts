@@ -1,5 +1,5 @@
 /** Judges whether each side finds its endpoints: browsers those that they are sent to, back ends the others. */
-import { ENDPOINTS, FRONT_CHANNEL } from '../endpoints/paths.js'
+import { ENDPOINTS, FRONT_CHANNEL } from '../routes.js'
 import { type Finding, fail, ok, warn } from './finding.js'
 import { isHttpUrl } from './hosts.js'
 

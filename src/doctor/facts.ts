@@ -1,5 +1,5 @@
 /** What the doctor sees from where it runs: the answers of discovery and JWKS, unjudged. */
-import type { Clock } from '../mock/clock.js'
+import type { Clock } from '../issuer/clock.js'
 import { type Fetched, type FetchOptions, fetchJson } from './fetch.js'
 
 export interface Facts {

@@ -1,15 +1,15 @@
 /** The authorization endpoint. OpenID Connect Core §3.1.2: https://openid.net/specs/openid-connect-core-1_0.html#AuthorizationEndpoint */
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
+import { invalidRequest } from '../errors.js'
 import { readAnswer, readCarried } from '../interaction/answer.js'
 import { authorize } from '../interaction/authorize.js'
-import { invalidRequest } from '../oauth/errors.js'
 import { type Params, readForm, readParams } from '../oauth/params.js'
 import type { AuthorizationResponse } from '../oauth/response_mode.js'
 import { USER_AGENT } from '../outbound.js'
 import { contentSecurityPolicy } from '../pages/content_security_policy.js'
 import { renderPage } from '../pages/render.js'
 import { SCRIPT_HASHES } from '../pages/scripts.js'
-import { ENDPOINTS } from './paths.js'
+import { ENDPOINTS } from '../routes.js'
 
 export const authorization: FastifyPluginAsync = async (app) => {
   app.get(ENDPOINTS.authorization_endpoint, { config: { answer: 'page' } }, (request, reply) => handle(request, reply))

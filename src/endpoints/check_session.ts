@@ -4,7 +4,7 @@ import { cookieNames } from '../interaction/session.js'
 import { contentSecurityPolicy } from '../pages/content_security_policy.js'
 import { renderPage } from '../pages/render.js'
 import { SCRIPT_HASHES } from '../pages/scripts.js'
-import { ENDPOINTS } from './paths.js'
+import { ENDPOINTS } from '../routes.js'
 
 export const checkSession: FastifyPluginAsync = async (app) => {
   // Any client may frame it: it hands out one word.

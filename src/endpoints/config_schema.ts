@@ -1,6 +1,6 @@
 /** The schema of the configuration, for editors. */
 import type { FastifyPluginAsync } from 'fastify'
-import { PATHS } from './paths.js'
+import { PATHS } from '../routes.js'
 
 export const configSchema: FastifyPluginAsync<{ schema: object }> = async (app, { schema }) => {
   app.get(PATHS.config_schema, { config: { answer: 'json' } }, async (_request, reply) =>

@@ -4,7 +4,7 @@ import { readAnswer } from '../interaction/answer.js'
 import { answerDevice, confirmPage, devicePage, findDevice } from '../interaction/device.js'
 import { findSession } from '../interaction/session.js'
 import { type Params, readForm, readParams } from '../oauth/params.js'
-import { PATHS } from './paths.js'
+import { PATHS } from '../routes.js'
 
 export const device: FastifyPluginAsync = async (app) => {
   const config = { answer: 'page' } as const

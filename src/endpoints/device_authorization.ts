@@ -5,7 +5,7 @@ import { authenticateCaller } from '../oauth/caller.js'
 import { createDeviceCode } from '../oauth/device_code.js'
 import { readForm } from '../oauth/params.js'
 import { grantScope } from '../oauth/scopes.js'
-import { ENDPOINTS, PATHS } from './paths.js'
+import { ENDPOINTS, PATHS } from '../routes.js'
 
 export const deviceAuthorization: FastifyPluginAsync = async (app) => {
   const { device_authorization_endpoint, token_endpoint } = ENDPOINTS

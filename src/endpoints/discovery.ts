@@ -1,8 +1,8 @@
 /** The provider's metadata, derived from the tables. OpenID Connect Discovery §3 and §4, and RFC 8414 §2 and §3: https://openid.net/specs/openid-connect-discovery-1_0.html */
 import type { FastifyPluginAsync } from 'fastify'
 import type { DeepReadonly, Snapshot } from '../config/snapshot.js'
-import type { User } from '../config/types.js'
 import type { Context } from '../context.js'
+import type { User } from '../generated/types.js'
 import { CONTENT_ENCRYPTIONS, KEY_MANAGEMENT_ALGS, listResponseAlgs } from '../oauth/algorithms.js'
 import { ASSERTION_ALGS } from '../oauth/client_assertion.js'
 import { listAuthMethods } from '../oauth/client_authentication.js'
@@ -14,7 +14,7 @@ import { RESPONSE_MODES } from '../oauth/response_mode.js'
 import { RESPONSE_TYPES } from '../oauth/response_type.js'
 import { listScopes } from '../oauth/scopes.js'
 import { SUBJECT_TYPES } from '../oauth/subject.js'
-import { ENDPOINTS, FRONT_CHANNEL, PATHS } from './paths.js'
+import { ENDPOINTS, FRONT_CHANNEL, PATHS } from '../routes.js'
 
 /** Where the same document is, for clients of OpenID Connect and for those of OAuth alone. */
 export const discovery: FastifyPluginAsync = async (app) => {

@@ -1,10 +1,10 @@
 /** Distributed claims, where a source names no other place. OpenID Connect Core §5.6.2.2: https://openid.net/specs/openid-connect-core-1_0.html#DistributedExample */
 import type { FastifyPluginAsync } from 'fastify'
+import { insufficientScope, notFound, shown } from '../errors.js'
 import { requireBearerToken } from '../oauth/bearer_token.js'
-import { insufficientScope, notFound, shown } from '../oauth/errors.js'
+import { PATHS } from '../routes.js'
 import { signClaims } from '../tokens/claim_sources.js'
 import { requireAccessToken } from '../tokens/lookup.js'
-import { PATHS } from './paths.js'
 
 export const distributedClaims: FastifyPluginAsync = async (app) => {
   app.get(PATHS.distributed_claims, { config: { answer: 'json' } }, async (request, reply) => {

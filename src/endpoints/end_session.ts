@@ -3,7 +3,7 @@ import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import { allowFrames } from '../interaction/frontchannel_logout.js'
 import { endSessionPage, logOut } from '../interaction/logout.js'
 import { type Params, readForm, readParams } from '../oauth/params.js'
-import { ENDPOINTS, PATHS } from './paths.js'
+import { ENDPOINTS, PATHS } from '../routes.js'
 
 export const endSessionEndpoint: FastifyPluginAsync = async (app) => {
   const config = { answer: 'page' } as const

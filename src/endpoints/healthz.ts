@@ -1,6 +1,6 @@
 /** Whether the process serves, and whether it serves what the files say now. */
 import type { FastifyPluginAsync } from 'fastify'
-import { PATHS } from './paths.js'
+import { PATHS } from '../routes.js'
 
 /** What `GET /healthz` answers, always with 200 while the process serves. */
 export interface Health {

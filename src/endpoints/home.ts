@@ -2,7 +2,7 @@
 import type { FastifyPluginAsync } from 'fastify'
 import { listPredefined } from '../interaction/page_user.js'
 import { renderPage } from '../pages/render.js'
-import { ENDPOINTS, PATHS } from './paths.js'
+import { ENDPOINTS, PATHS } from '../routes.js'
 
 export const home: FastifyPluginAsync = async (app) => {
   app.get(PATHS.home, { config: { answer: 'page' } }, async ({ ctx }, reply) => {

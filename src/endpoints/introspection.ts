@@ -2,8 +2,8 @@
 import type { FastifyPluginAsync } from 'fastify'
 import { authenticateCaller } from '../oauth/caller.js'
 import { readForm } from '../oauth/params.js'
+import { ENDPOINTS } from '../routes.js'
 import { introspectToken } from '../tokens/introspection.js'
-import { ENDPOINTS } from './paths.js'
 
 export const introspection: FastifyPluginAsync = async (app) => {
   const { introspection_endpoint, token_endpoint } = ENDPOINTS

@@ -1,6 +1,6 @@
 /** The public keys. RFC 7517 §5: https://www.rfc-editor.org/rfc/rfc7517#section-5 */
 import type { FastifyPluginAsync } from 'fastify'
-import { ENDPOINTS } from './paths.js'
+import { ENDPOINTS } from '../routes.js'
 
 export const jwks: FastifyPluginAsync = async (app) => {
   app.get(ENDPOINTS.jwks_uri, async ({ ctx }) => {

@@ -1,14 +1,14 @@
 /** Dynamic client registration and its management. RFC 7591 §3, RFC 7592 §2 and OpenID Connect Registration §3 and §4. */
 import type { FastifyPluginAsync, FastifyReply } from 'fastify'
 import type { Context } from '../context.js'
-import { deleteClient, findRegistered, putClient } from '../directory.js'
+import { deleteClient, findRegistered, putClient } from '../directory/clients.js'
+import { invalidClientMetadata, invalidToken, shown } from '../errors.js'
 import { requireBearerToken } from '../oauth/bearer_token.js'
 import { needsSecret, readClientMetadata } from '../oauth/client_metadata.js'
-import { invalidClientMetadata, invalidToken, shown } from '../oauth/errors.js'
 import { readJson } from '../oauth/params.js'
 import { randomToken } from '../random.js'
+import { ENDPOINTS, PATHS } from '../routes.js'
 import type { ClientMetadata, StoredClient } from '../store/store.js'
-import { ENDPOINTS, PATHS } from './paths.js'
 
 type Params = { Params: { client_id: string } }
 
@@ -20,7 +20,7 @@ export const registration: FastifyPluginAsync = async (app) => {
     const metadata = await readClientMetadata(ctx, readJson(headers['content-type'], body, invalidClientMetadata))
     const client: StoredClient = {
       client_id: randomToken(),
-      client_id_issued_at: ctx.clock.now(),
+      client_id_issued_at: ctx.now,
       ...secretFor(ctx, metadata),
       registration_access_token: randomToken(),
       ...metadata,
@@ -114,17 +114,17 @@ const OUR_OWN = [
 
 /** A secret for whom needs one: that from before as long as it is good. RFC 7591 §3.2.1: 0 is never. */
 function secretFor(
-  { clock, snapshot }: Context,
+  { now, snapshot }: Context,
   metadata: ClientMetadata,
   before?: StoredClient,
 ): Pick<StoredClient, 'client_secret' | 'client_secret_expires_at'> {
   if (!needsSecret(metadata)) return {}
   const { client_secret, client_secret_expires_at = 0 } = before ?? {}
-  const good = client_secret_expires_at === 0 || client_secret_expires_at > clock.now()
+  const good = client_secret_expires_at === 0 || client_secret_expires_at > now
   if (client_secret !== undefined && good) return { client_secret, client_secret_expires_at }
   const lifetime = snapshot.lifetimes.client_secret
   return {
     client_secret: randomToken(),
-    client_secret_expires_at: lifetime === undefined ? 0 : clock.now() + lifetime,
+    client_secret_expires_at: lifetime === undefined ? 0 : now + lifetime,
   }
 }

@@ -1,11 +1,11 @@
 /** Token revocation. RFC 7009 §2: https://www.rfc-editor.org/rfc/rfc7009#section-2 */
 import type { FastifyPluginAsync } from 'fastify'
 import type { Context } from '../context.js'
-import type { Client } from '../directory.js'
+import type { Client } from '../directory/clients.js'
+import { invalidGrant, shown } from '../errors.js'
 import { authenticateCaller } from '../oauth/caller.js'
-import { invalidGrant, shown } from '../oauth/errors.js'
 import { readForm } from '../oauth/params.js'
-import { ENDPOINTS } from './paths.js'
+import { ENDPOINTS } from '../routes.js'
 
 export const revocation: FastifyPluginAsync = async (app) => {
   const { revocation_endpoint, token_endpoint } = ENDPOINTS

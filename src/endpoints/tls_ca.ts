@@ -1,6 +1,6 @@
 /** The authority of the self-signed certificate, for clients to trust. */
 import type { FastifyPluginAsync } from 'fastify'
-import { PATHS } from './paths.js'
+import { PATHS } from '../routes.js'
 
 export const tlsCa: FastifyPluginAsync<{ ca: string }> = async (app, { ca }) => {
   app.get(PATHS.tls_ca, { config: { answer: 'json' } }, async (_request, reply) =>

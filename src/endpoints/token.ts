@@ -3,7 +3,7 @@ import type { FastifyPluginAsync } from 'fastify'
 import { handleGrant, requireGrantType } from '../grants/index.js'
 import { authenticateCaller } from '../oauth/caller.js'
 import { readForm } from '../oauth/params.js'
-import { ENDPOINTS } from './paths.js'
+import { ENDPOINTS } from '../routes.js'
 
 export const token: FastifyPluginAsync = async (app) => {
   app.post(ENDPOINTS.token_endpoint, { config: { answer: 'json' } }, async (request, reply) => {

@@ -1,12 +1,12 @@
 /** Userinfo. OpenID Connect Core §5.3: https://openid.net/specs/openid-connect-core-1_0.html#UserInfo */
 import type { FastifyPluginAsync } from 'fastify'
+import { insufficientScope, invalidTokenRequest, shown } from '../errors.js'
 import { requireBearerToken } from '../oauth/bearer_token.js'
-import { insufficientScope, invalidTokenRequest, shown } from '../oauth/errors.js'
 import { type Params, readForm, words } from '../oauth/params.js'
 import { enforce } from '../oauth/rules.js'
+import { ENDPOINTS } from '../routes.js'
 import { requireAccessToken } from '../tokens/lookup.js'
 import { createUserinfo } from '../tokens/userinfo.js'
-import { ENDPOINTS } from './paths.js'
 
 export const userinfo: FastifyPluginAsync = async (app) => {
   app.route({

@@ -1,9 +1,9 @@
 /** Which issuer an end-user is with. OpenID Connect Discovery §2, by way of RFC 7033: https://www.rfc-editor.org/rfc/rfc7033#section-4 */
 import type { FastifyPluginAsync } from 'fastify'
 import type { Context } from '../context.js'
-import { invalidRequest, shown } from '../oauth/errors.js'
+import { invalidRequest, shown } from '../errors.js'
 import { readParams } from '../oauth/params.js'
-import { findIssuerName, PATHS } from './paths.js'
+import { findIssuerName, PATHS } from '../routes.js'
 
 /** OpenID Connect Discovery §2: the one relation there is here. */
 const ISSUER = 'http://openid.net/specs/connect/1.0/issuer'

@@ -1,6 +1,6 @@
 /** The authorization_code grant. RFC 6749 §4.1.3: https://www.rfc-editor.org/rfc/rfc6749#section-4.1.3 */
 import type { Context } from '../context.js'
-import { invalidGrant, type OAuthError, shown } from '../oauth/errors.js'
+import { invalidGrant, type OAuthError, shown } from '../errors.js'
 import { verifyCodeVerifier } from '../oauth/pkce.js'
 import { issueTokens } from '../tokens/issue.js'
 import { createRefreshToken } from '../tokens/refresh_token.js'
@@ -18,7 +18,7 @@ export const authorizationCode: GrantHandler = async (ctx, client, params) => {
 
   // RFC 6749 §4.1.3: the code must have been issued to the client that presents it.
   requireIssuedTo(client, 'code', code.client_id)
-  const now = ctx.clock.now()
+  const now = ctx.now
   if (code.expires_at <= now) throw invalidGrant(`code expired at ${code.expires_at}, it is ${now} now`)
 
   // RFC 6749 §4.1.3: the redirect_uri must be the one of the authorization request.

@@ -1,6 +1,6 @@
 /** The device_code grant: a device asks again and again whether its end-user has answered. RFC 8628 §3.4 and §3.5: https://www.rfc-editor.org/rfc/rfc8628#section-3.4 */
 import type { Context } from '../context.js'
-import { accessDenied, authorizationPending, expiredToken, invalidGrant, slowDown } from '../oauth/errors.js'
+import { accessDenied, authorizationPending, expiredToken, invalidGrant, slowDown } from '../errors.js'
 import type { DeviceCode } from '../store/store.js'
 import { issueTokens } from '../tokens/issue.js'
 import { createRefreshToken } from '../tokens/refresh_token.js'
@@ -11,7 +11,7 @@ export const deviceCode: GrantHandler = async (ctx, client, params) => {
   const found = await ctx.store.device_codes.get(device_code)
   if (found === undefined) throw invalidGrant('device_code is unknown or was already used')
   requireIssuedTo(client, 'device_code', found.client_id)
-  const now = ctx.clock.now()
+  const now = ctx.now
   if (found.expires_at <= now) throw expiredToken(`device_code expired at ${found.expires_at}, it is ${now} now`)
   await keepPace(ctx, device_code, found, now)
 

@@ -1,7 +1,7 @@
 /** What every grant is: an authenticated client and the parameters in, a token response out, or an OAuthError. */
 import type { Context } from '../context.js'
-import type { Client } from '../directory.js'
-import { invalidGrant, shown } from '../oauth/errors.js'
+import type { Client } from '../directory/clients.js'
+import { invalidGrant, shown } from '../errors.js'
 import type { Params } from '../oauth/params.js'
 import type { TokenResponse } from '../tokens/issue.js'
 

@@ -1,8 +1,8 @@
 /** The table of grants: each grant_type and who handles it. RFC 6749 §4. */
 import type { Context } from '../context.js'
-import type { Client } from '../directory.js'
+import type { Client } from '../directory/clients.js'
+import { shown, unauthorizedClient, unsupportedGrantType } from '../errors.js'
 import type { GRANT_TYPES } from '../oauth/client_metadata.js'
-import { shown, unauthorizedClient, unsupportedGrantType } from '../oauth/errors.js'
 import type { Params } from '../oauth/params.js'
 import type { TokenResponse } from '../tokens/issue.js'
 import { authorizationCode } from './authorization_code.js'

@@ -1,7 +1,7 @@
 /** The refresh_token grant. RFC 6749 §6 and OpenID Connect Core §12. */
 import type { Context } from '../context.js'
-import { findFault } from '../fault.js'
-import { invalidGrant } from '../oauth/errors.js'
+import { invalidGrant } from '../errors.js'
+import { findFault } from '../faults/doors/find.js'
 import { narrowScope } from '../oauth/scopes.js'
 import type { Grant, RefreshToken } from '../store/store.js'
 import { issueTokens } from '../tokens/issue.js'
@@ -18,7 +18,7 @@ export const refreshToken: GrantHandler = async (ctx, client, params) => {
 
   // RFC 6749 §6: the refresh token must have been issued to the client that presents it.
   requireIssuedTo(client, 'refresh_token', grant.client_id)
-  const now = ctx.clock.now()
+  const now = ctx.now
   if (expires_at <= now) throw invalidGrant(`refresh_token expired at ${expires_at}, it is ${now} now`)
 
   const scope = narrowScope(grant.scope, params.find('scope'))

@@ -1,7 +1,8 @@
 /** The clients of an issuer, from a test's point of view. */
-import type { Client } from '../config/input.js'
-import type { ClientRecord } from '../directory.js'
-import { PATHS } from '../endpoints/paths.js'
+
+import type { ClientRecord } from '../directory/clients.js'
+import type { Client } from '../generated/input.js'
+import { PATHS } from '../routes.js'
 import type { Caller } from './call.js'
 
 /** A client as in the config file, without `client_id`. */

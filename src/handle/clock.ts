@@ -1,5 +1,5 @@
 /** The clock of an issuer, from a test's point of view: every lifetime is over when this clock says so. */
-import { PATHS } from '../endpoints/paths.js'
+import { PATHS } from '../routes.js'
 import type { Caller } from './call.js'
 
 /** How the clock stands. */

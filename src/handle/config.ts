@@ -1,6 +1,6 @@
 /** The configuration of a provider, from a test's point of view. */
 import type { Problem } from '../config/errors.js'
-import { PATHS } from '../endpoints/paths.js'
+import { PATHS } from '../routes.js'
 import type { Caller } from './call.js'
 
 export interface ConfigAnswer {

@@ -1,5 +1,5 @@
 /** The handle of a provider that runs elsewhere, such as in a container. */
-import { findIssuerName, PATHS } from '../endpoints/paths.js'
+import { findIssuerName, PATHS } from '../routes.js'
 import { AdminError } from './admin_error.js'
 import { createCaller } from './call.js'
 import { createHandle, type Handle, type Names } from './handle.js'

@@ -1,8 +1,9 @@
 /** What goes wrong at an issuer, from a test's point of view. */
-import type { CatalogueEntry, FaultName } from '../config/fault_row.js'
-import type { Fault } from '../config/input.js'
-import { PATHS } from '../endpoints/paths.js'
-import type { DeclaredFault } from '../fault.js'
+
+import type { DeclaredFault } from '../faults/doors/find.js'
+import type { CatalogueEntry, FaultName } from '../faults/row.js'
+import type { Fault } from '../generated/input.js'
+import { PATHS } from '../routes.js'
 import type { Caller } from './call.js'
 
 /** Every call throws an `AdminError` if it is refused: a rule that could not happen is, with the reason. */

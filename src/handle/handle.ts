@@ -1,6 +1,7 @@
 /** What drives one issuer of a provider, be the provider in this process or elsewhere. */
-import { PATHS } from '../endpoints/paths.js'
+
 import { randomToken } from '../random.js'
+import { PATHS } from '../routes.js'
 import { createCaller } from './call.js'
 import { type Clients, createClients } from './clients.js'
 import { type ClockHandle, createClockHandle } from './clock.js'

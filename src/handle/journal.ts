@@ -1,8 +1,8 @@
 /** The journal of an issuer, from a test's point of view: what came and went, what is to come, and a live stream of it. */
-import { parseDelay } from '../config/duration.js'
-import type { FaultName } from '../config/fault_row.js'
-import { PATHS } from '../endpoints/paths.js'
-import type { JournalEntry, JournalEvent } from '../mock/journal.js'
+import { parseDelay } from '../duration.js'
+import type { FaultName } from '../faults/row.js'
+import type { JournalEntry, JournalEvent } from '../journal/journal.js'
+import { PATHS } from '../routes.js'
 import { JournalTimeoutError } from './admin_error.js'
 import type { Caller } from './call.js'
 import { readEvents } from './events.js'

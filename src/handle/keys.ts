@@ -1,7 +1,8 @@
 /** The signing keys of an issuer, from a test's point of view. */
-import { PATHS } from '../endpoints/paths.js'
-import type { DeclaredFault } from '../fault.js'
-import type { KeyStatus } from '../keys.js'
+
+import type { DeclaredFault } from '../faults/doors/find.js'
+import type { KeyStatus } from '../issuer/keys.js'
+import { PATHS } from '../routes.js'
 import type { Caller } from './call.js'
 
 /** How keys are to follow. */

@@ -1,7 +1,7 @@
 /** What comes of logins: sessions, grants and device codes of an issuer, from a test's point of view; and a login itself. */
-import type { FaultName } from '../config/fault_row.js'
-import type { Fault } from '../config/input.js'
-import { PATHS } from '../endpoints/paths.js'
+import type { FaultName } from '../faults/row.js'
+import type { Fault } from '../generated/input.js'
+import { PATHS } from '../routes.js'
 import type { Account, DeviceCode, Grant } from '../store/store.js'
 import type { Caller } from './call.js'
 

@@ -1,5 +1,5 @@
 /** Tokens of an issuer, from a test's point of view. */
-import { PATHS } from '../endpoints/paths.js'
+import { PATHS } from '../routes.js'
 import type { Caller } from './call.js'
 
 /** What tokens to make, without a login. */

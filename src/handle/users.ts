@@ -1,7 +1,8 @@
 /** The users of an issuer, from a test's point of view. */
-import type { User } from '../config/input.js'
-import type { UserRecord } from '../directory.js'
-import { PATHS } from '../endpoints/paths.js'
+
+import type { UserRecord } from '../directory/users.js'
+import type { User } from '../generated/input.js'
+import { PATHS } from '../routes.js'
 import type { Caller } from './call.js'
 
 /** A user as in the config file, without `sub`. */

@@ -1,7 +1,7 @@
 /** Which authentication context a login has. OpenID Connect Core §3.1.2.1 and §5.5.1.1. */
 import type { Context } from '../context.js'
+import { shown, unmetAuthenticationRequirements } from '../errors.js'
 import type { AuthorizationRequest } from '../oauth/authorization_request.js'
-import { shown, unmetAuthenticationRequirements } from '../oauth/errors.js'
 
 /**
  * The first that was asked for and that logins here can have; undefined where none was asked for, or none fits.

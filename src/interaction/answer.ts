@@ -1,7 +1,7 @@
 /** What the end-user answered on the page of the authorization endpoint. OpenID Connect Core §3.1.2.3 and §3.1.2.4. */
-import { invalidRequest } from '../oauth/errors.js'
+import { invalidRequest } from '../errors.js'
+import { type Picked, readPicked } from '../faults/picked.js'
 import type { Params } from '../oauth/params.js'
-import { type Picked, readPicked } from '../picked.js'
 import type { BrowserSession } from './session.js'
 
 export interface Answer {

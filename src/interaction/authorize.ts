@@ -1,17 +1,17 @@
 /** One request of an authorization endpoint and what comes of it: a page, or the answer to the client. OpenID Connect Core §3.1.2. */
 import type { FastifyBaseLogger } from 'fastify'
 import type { Context } from '../context.js'
-import { findFault } from '../fault.js'
-import type { Facts } from '../mock/faults.js'
+import { declared, OAuthError, shown } from '../errors.js'
+import { findFault } from '../faults/doors/find.js'
+import type { Parameters } from '../faults/doors/response.js'
+import type { Facts } from '../faults/rules.js'
 import {
   type Addressed,
   type AuthorizationRequest,
   readAuthorizationRequest,
   readReturnAddress,
 } from '../oauth/authorization_request.js'
-import { declared, OAuthError, shown } from '../oauth/errors.js'
 import { type Params, words } from '../oauth/params.js'
-import type { Parameters } from '../oauth/response_fault.js'
 import { type AuthorizationResponse, authorizationResponse, completeParameters } from '../oauth/response_mode.js'
 import { createResponseJwt } from '../tokens/authorization_response.js'
 import { issueAuthorizationResponse } from '../tokens/issue.js'

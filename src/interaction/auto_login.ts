@@ -1,8 +1,8 @@
 /** Logins without a page, where the configuration says so: for all, for a client, or for whom `login_hint` names. */
 import type { Context } from '../context.js'
-import { findUser } from '../directory.js'
+import { findUser } from '../directory/users.js'
+import { invalidRequest } from '../errors.js'
 import type { AuthorizationRequest } from '../oauth/authorization_request.js'
-import { invalidRequest } from '../oauth/errors.js'
 
 export interface AutoLogin {
   readonly sub: string

@@ -2,10 +2,10 @@
 import { setTimeout } from 'node:timers/promises'
 import type { FastifyBaseLogger } from 'fastify'
 import type { Context } from '../context.js'
-import type { Client } from '../directory.js'
-import { findFault } from '../fault.js'
-import { decodeTokens } from '../mock/decoded_token.js'
-import { shown } from '../oauth/errors.js'
+import type { Client } from '../directory/clients.js'
+import { shown } from '../errors.js'
+import { findFault } from '../faults/doors/find.js'
+import { decodeTokens } from '../journal/decoded_token.js'
 import { postForm } from '../outbound.js'
 import type { Account } from '../store/store.js'
 import { createLogoutToken } from '../tokens/logout_token.js'
@@ -95,7 +95,7 @@ function record(ctx: Context, { account }: Login, { uri, logout_token, outcome }
   const details = { ...outcome, backchannel_logout_uri: uri, sub, sid }
   if (reason !== undefined && ctx.journal.isNews({ event, message })) log.warn({ event, ...details }, message)
   ctx.journal.add({
-    at: ctx.clock.now(),
+    at: ctx.now,
     endpoint: event,
     client_id,
     sub,

@@ -1,6 +1,8 @@
 /** What the end-user of a device sees in a browser: the code, who to be, and that it worked. RFC 8628 §3.3: https://www.rfc-editor.org/rfc/rfc8628#section-3.3 */
 import type { Context } from '../context.js'
-import { findClient, listRecentUsers } from '../directory.js'
+import { findClient } from '../directory/clients.js'
+import { listRecentUsers } from '../directory/users.js'
+import { invalidRequest, shown } from '../errors.js'
 import {
   approveDevice,
   type DeviceRecord,
@@ -8,7 +10,6 @@ import {
   denyDevice,
   findByUserCode,
 } from '../oauth/device_code.js'
-import { invalidRequest, shown } from '../oauth/errors.js'
 import { renderPage } from '../pages/render.js'
 import type { Answer } from './answer.js'
 import { describeScopes, logIn } from './login.js'

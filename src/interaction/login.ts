@@ -1,10 +1,11 @@
 /** What the end-user sees at the authorization endpoint, and the login that comes of it. OpenID Connect Core §3.1.2.3 and §3.1.2.4. */
 import type { Context } from '../context.js'
-import { type Client, findOrCreateUser, findUser, listRecentUsers, recordLogin } from '../directory.js'
+import type { Client } from '../directory/clients.js'
+import { findOrCreateUser, findUser, listRecentUsers, recordLogin } from '../directory/users.js'
+import type { Picked } from '../faults/picked.js'
 import type { AuthorizationRequest } from '../oauth/authorization_request.js'
 import { words } from '../oauth/params.js'
 import { type PageUser, renderPage } from '../pages/render.js'
-import type { Picked } from '../picked.js'
 import { randomToken } from '../random.js'
 import type { Account } from '../store/store.js'
 import { namesOf } from './consent.js'
@@ -70,7 +71,7 @@ export async function logIn(
   const known = before?.session.accounts.find((one) => one.sub === user.sub)
   const { sid, client_ids } = known ?? { sid: randomToken(), client_ids: [] }
   const { flow_id } = ctx.exchange
-  const auth_time = ctx.clock.now()
+  const auth_time = ctx.now
   const account = { sub: user.sub, sid, auth_time, client_ids, ...(flow_id !== undefined && { flow_id }) }
   return { account, found: await putAccount(ctx, jar, before, account) }
 }

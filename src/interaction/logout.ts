@@ -1,10 +1,10 @@
 /** What the end-user sees on the way out, and what ends with it. OpenID Connect RP-Initiated Logout §2 and §3. */
 import type { FastifyBaseLogger, FastifyReply } from 'fastify'
 import type { Context } from '../context.js'
-import { findClient } from '../directory.js'
-import { findFault } from '../fault.js'
+import { findClient } from '../directory/clients.js'
+import { findFault } from '../faults/doors/find.js'
+import { altered } from '../faults/doors/response.js'
 import { type Params, words } from '../oauth/params.js'
-import { altered } from '../oauth/response_fault.js'
 import { withQuery } from '../oauth/response_mode.js'
 import { renderPage } from '../pages/render.js'
 import { randomToken } from '../random.js'

@@ -1,7 +1,7 @@
 /** What a client asks for when it sends the end-user to log out. OpenID Connect RP-Initiated Logout §2 and §3. */
 import type { Context } from '../context.js'
-import { type Client, findClient } from '../directory.js'
-import { invalidRequest, shown } from '../oauth/errors.js'
+import { type Client, findClient } from '../directory/clients.js'
+import { invalidRequest, shown } from '../errors.js'
 import type { Params } from '../oauth/params.js'
 import { redirectUriProblem } from '../oauth/redirect_uri.js'
 import { withQuery } from '../oauth/response_mode.js'

@@ -1,8 +1,8 @@
 /** What comes next at the authorization endpoint: login, choice of account, consent, or the answer. OpenID Connect Core §3.1.2.3 and §3.1.2.4. */
 import type { Context } from '../context.js'
-import { findUser } from '../directory.js'
+import { findUser } from '../directory/users.js'
+import { accessDenied, consentRequired, loginRequired, shown } from '../errors.js'
 import type { AuthorizationRequest } from '../oauth/authorization_request.js'
-import { accessDenied, consentRequired, loginRequired, shown } from '../oauth/errors.js'
 import type { Account } from '../store/store.js'
 import { type Answer, isOf } from './answer.js'
 import { findAutoLogin } from './auto_login.js'
@@ -99,7 +99,7 @@ async function answerSilently(
     )
   }
   if (isTooOld(ctx, asked, account)) {
-    throw loginRequired(`max_age is ${asked.max_age}, and the login was ${ctx.clock.now() - account.auth_time} s ago`)
+    throw loginRequired(`max_age is ${asked.max_age}, and the login was ${ctx.now - account.auth_time} s ago`)
   }
   if (!(await hasConsented(ctx, asked, account.sub))) {
     throw consentRequired(`the end-user has not yet agreed to what the client ${asked.client.client_id} asks for`)
@@ -182,7 +182,7 @@ async function listAccounts(ctx: Context, found: BrowserSession | undefined): Pr
 
 /** OpenID Connect Core §3.1.2.1: more than max_age seconds ago; 0 is the same as prompt=login. */
 function isTooOld(ctx: Context, { max_age }: AuthorizationRequest, { auth_time }: Account): boolean {
-  return max_age !== undefined && (max_age === 0 || ctx.clock.now() - auth_time > max_age)
+  return max_age !== undefined && (max_age === 0 || ctx.now - auth_time > max_age)
 }
 
 // OpenID Connect Core §3.1.2.1 and §3.1.2.2: an answer for another end-user than the one that the client named is an error.

@@ -1,6 +1,6 @@
 /** What pages show of the users whom somebody can be. */
 import type { Context } from '../context.js'
-import { findUser, type User } from '../directory.js'
+import { findUser, type User } from '../directory/users.js'
 import type { PageUser } from '../pages/render.js'
 
 /** Those of the configuration, as they are now, in its order. */

@@ -1,8 +1,9 @@
 /** What the pages of a login offer to go wrong with it, as far as it can with this request. */
+
+import { PICKABLE_ERRORS, PICKABLE_FAULTS, type Picked } from '../faults/picked.js'
 import type { AuthorizationRequest } from '../oauth/authorization_request.js'
 import { words } from '../oauth/params.js'
 import type { PagePicks } from '../pages/render.js'
-import { PICKABLE_ERRORS, PICKABLE_FAULTS, type Picked } from '../picked.js'
 
 const GROUPS = {
   id_token: 'ID token',

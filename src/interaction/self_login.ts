@@ -2,11 +2,11 @@
 import { createHash } from 'node:crypto'
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import { type Context, IN_PROCESS } from '../context.js'
-import { CLIENT_DEFAULTS, putClient } from '../directory.js'
-import { ENDPOINTS, PATHS } from '../endpoints/paths.js'
+import { CLIENT_DEFAULTS, putClient } from '../directory/clients.js'
 import { readParams } from '../oauth/params.js'
 import { renderPage } from '../pages/render.js'
 import { randomToken } from '../random.js'
+import { ENDPOINTS, PATHS } from '../routes.js'
 import type { SelfLogin } from '../store/store.js'
 import { readOwnIdToken } from '../tokens/jwt.js'
 
@@ -77,7 +77,7 @@ async function registerSelf(ctx: Context, redirect_uri: string): Promise<void> {
   await putClient(ctx, {
     ...CLIENT_DEFAULTS,
     client_id: CLIENT_ID,
-    client_id_issued_at: ctx.clock.now(),
+    client_id_issued_at: ctx.now,
     client_name: 'Self-login',
     redirect_uris: [redirect_uri],
     post_logout_redirect_uris: [ctx.public_url + PATHS.self_login],

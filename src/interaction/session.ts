@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import type { CookieSerializeOptions } from '@fastify/cookie'
 import type { Context } from '../context.js'
-import type { Client } from '../directory.js'
+import type { Client } from '../directory/clients.js'
 import { randomToken } from '../random.js'
 import type { Account, Session } from '../store/store.js'
 
@@ -24,13 +24,13 @@ export interface BrowserSession {
 export async function findSession(ctx: Context, cookies: Cookies): Promise<BrowserSession | undefined> {
   const id = cookies[cookieNames(ctx).session]
   const session = id === undefined ? undefined : await ctx.store.sessions.get(id)
-  if (id === undefined || session === undefined || session.expires_at <= ctx.clock.now()) return undefined
+  if (id === undefined || session === undefined || session.expires_at <= ctx.now) return undefined
   return { id, session }
 }
 
 /** The session in which this login is, whichever browser it is in. */
 export async function findSessionOf(ctx: Context, sid: string): Promise<BrowserSession | undefined> {
-  const now = ctx.clock.now()
+  const now = ctx.now
   const all = await ctx.store.sessions.list()
   const found = all.find(([, { accounts, expires_at }]) => expires_at > now && accounts.some((one) => one.sid === sid))
   return found && { id: found[0], session: found[1] }
@@ -47,7 +47,7 @@ export async function putAccount(
   const session: Session = {
     accounts: [account, ...others].slice(0, MOST_ACCOUNTS),
     browser_state: randomToken(),
-    expires_at: ctx.clock.now() + ctx.snapshot.lifetimes.session,
+    expires_at: ctx.now + ctx.snapshot.lifetimes.session,
   }
   if (before !== undefined) await ctx.store.sessions.delete(before.id)
   const id = randomToken()

@@ -1,8 +1,9 @@
 /** Which end-user a client wants: `id_token_hint`, `claims` and `login_hint`. OpenID Connect Core §3.1.2.1 and §5.5.1. */
 import type { Context } from '../context.js'
-import { findClient, findUser } from '../directory.js'
+import { findClient } from '../directory/clients.js'
+import { findUser } from '../directory/users.js'
+import { invalidRequest, loginRequired } from '../errors.js'
 import type { AuthorizationRequest } from '../oauth/authorization_request.js'
-import { invalidRequest, loginRequired } from '../oauth/errors.js'
 import { enforce } from '../oauth/rules.js'
 import { subjectFor } from '../oauth/subject.js'
 import type { Account } from '../store/store.js'

@@ -1,6 +1,6 @@
 /** Which algorithms sign and encrypt, by their names. RFC 7518 §3.1, §4.1 and §5.1, and RFC 8037 §3.1. */
 import type { Snapshot } from '../config/snapshot.js'
-import type { Alg, ContentEncryption, KeyManagementAlg, ResponseAlg } from '../config/types.js'
+import type { Alg, ContentEncryption, KeyManagementAlg, ResponseAlg } from '../generated/types.js'
 
 /** Signatures by a private key. */
 export const ASYMMETRIC_ALGS = [

@@ -3,10 +3,10 @@
  * goes to the client. RFC 6749 §4.1.2.1: https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2.1
  */
 import type { Context } from '../context.js'
-import { type Client, findClient } from '../directory.js'
+import { type Client, findClient } from '../directory/clients.js'
+import { invalidRequest, invalidScope, OAuthError, shown, unsupportedParameter, untrustedClient } from '../errors.js'
 import type { ClaimsRequest } from '../store/store.js'
 import { readClaimsRequest } from './claims_request.js'
-import { invalidRequest, invalidScope, OAuthError, shown, unsupportedParameter, untrustedClient } from './errors.js'
 import { type Params, words } from './params.js'
 import { type CodeChallenge, readCodeChallenge } from './pkce.js'
 import { type Display, findDisplay, type Prompt, readPrompt } from './prompt.js'

@@ -1,5 +1,5 @@
 /** The bearer token of a request's header. RFC 6750 §2.1: https://www.rfc-editor.org/rfc/rfc6750#section-2.1 */
-import { missingToken } from './errors.js'
+import { missingToken } from '../errors.js'
 
 /** @param what the token, as a sentence calls it. */
 export function requireBearerToken(authorization: string | undefined, what: string): string {

@@ -1,7 +1,7 @@
 /** Which client calls a back-channel endpoint: all of them ask in the same way. RFC 6749 §3.2.1, RFC 7662 §2.1, RFC 7009 §2.1 and RFC 8628 §3.1. */
 import type { Socket } from 'node:net'
 import type { Context } from '../context.js'
-import type { Client } from '../directory.js'
+import type { Client } from '../directory/clients.js'
 import { authenticateClient } from './client_authentication.js'
 import { findClientCertificate } from './client_certificate.js'
 import type { Params } from './params.js'

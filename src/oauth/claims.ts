@@ -1,7 +1,7 @@
 /** Which of a user's claims are released where. OpenID Connect Core §5.4 and §5.5. */
 import { isDeepStrictEqual } from 'node:util'
 import type { Snapshot } from '../config/snapshot.js'
-import type { User } from '../directory.js'
+import type { User } from '../directory/users.js'
 import type { ClaimRequest, ClaimsRequest } from '../store/store.js'
 import { words } from './params.js'
 import { listScopes } from './scopes.js'

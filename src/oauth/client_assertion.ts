@@ -1,10 +1,10 @@
 /** A JWT by which a client says who it is. RFC 7523 §2.2 and §3, OpenID Connect Core §9. */
 import { decodeJwt } from 'jose'
 import type { Context } from '../context.js'
-import type { Client } from '../directory.js'
+import type { Client } from '../directory/clients.js'
+import { invalidClient, shown } from '../errors.js'
 import { ASYMMETRIC_ALGS, SYMMETRIC_ALGS } from './algorithms.js'
 import { readHeader, verifyClientJwt } from './client_keys.js'
-import { invalidClient, shown } from './errors.js'
 
 /** RFC 7523 §2.2. */
 export const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
@@ -60,12 +60,12 @@ export async function verifyAssertion(
   if (![aud].flat().some((one) => audiences.includes(one as string))) {
     throw refusal(`has the aud ${quoted(aud)}, expected one of ${audiences.join(', ')}`)
   }
-  const expires_at = verifyTimes(ctx.clock.now(), { exp, iat, nbf })
+  const expires_at = verifyTimes(ctx.now, { exp, iat, nbf })
   // OpenID Connect Core §9: jti is required, and an assertion is used once.
   if (typeof jti !== 'string' || jti === '') throw refusal(`has the jti ${quoted(jti)}, expected a text`)
   const before = await ctx.store.used_jtis.put(JSON.stringify([client_id, jti]), { expires_at })
   // RFC 7523 §3: a jti is remembered for as long as the assertion that had it is good.
-  if (before !== undefined && before.expires_at > ctx.clock.now()) {
+  if (before !== undefined && before.expires_at > ctx.now) {
     throw refusal(`has the jti ${shown(jti)}, which came before; each assertion is used once`)
   }
 }

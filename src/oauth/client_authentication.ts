@@ -1,9 +1,9 @@
 /** Who calls the token endpoint. RFC 6749 §2.3, OpenID Connect Core §9 and RFC 8705 §2. */
 import type { Context } from '../context.js'
-import { type Client, findClient } from '../directory.js'
+import { type Client, findClient } from '../directory/clients.js'
+import { invalidClient, invalidRequest, shown } from '../errors.js'
 import { ASSERTION_TYPE, type ClientAssertion, readAssertion, verifyAssertion } from './client_assertion.js'
 import { type ClientCertificate, verifyCertificate, verifySelfSigned } from './client_certificate.js'
-import { invalidClient, invalidRequest, shown } from './errors.js'
 import type { Params } from './params.js'
 import { enforce } from './rules.js'
 
@@ -94,7 +94,7 @@ function verifySecret(ctx: Context, client: Client, credentials: Credentials): v
 /** RFC 7591 §3.2.1: 0 is never. */
 function verifyExpiry(ctx: Context, client: Client, credentials: Credentials): void {
   const { client_id, client_secret_expires_at = 0 } = client
-  const now = ctx.clock.now()
+  const now = ctx.now
   if (client_secret_expires_at === 0 || client_secret_expires_at > now) return
   const problem = `expired at ${client_secret_expires_at}, it is ${now} now`
   throw refusal(credentials, `the client_secret of client ${shown(client_id)} ${problem}`)

@@ -1,9 +1,9 @@
 /** The JWKS of a client, registered by value or fetched. RFC 7517 §4 and §5, OpenID Connect Core §10.1.1. */
 import { createPublicKey, type KeyObject } from 'node:crypto'
 import type { Context } from '../context.js'
-import type { Client } from '../directory.js'
+import type { Client } from '../directory/clients.js'
+import { shown } from '../errors.js'
 import { getDocument } from '../outbound.js'
-import { shown } from './errors.js'
 
 /** A key as it stands there. */
 export type ClientJwk = Readonly<Record<string, unknown>>
@@ -86,12 +86,12 @@ async function findJwks(ctx: Context, { client_id, jwks, jwks_uri }: Client, ane
   const source = `jwks_uri ${shown(jwks_uri)}`
   const name = `jwks ${jwks_uri}`
   const kept = anew ? undefined : await ctx.store.documents.get(name)
-  if (kept !== undefined && kept.fetched_at + KEPT > ctx.clock.now()) {
+  if (kept !== undefined && kept.fetched_at + KEPT > ctx.now) {
     return { list: JSON.parse(kept.body), source, kept: true }
   }
   try {
     const list = await fetchJwks(ctx, jwks_uri)
-    await ctx.store.documents.put(name, { body: JSON.stringify(list), fetched_at: ctx.clock.now() })
+    await ctx.store.documents.put(name, { body: JSON.stringify(list), fetched_at: ctx.now })
     return { list, source, kept: false }
   } catch (error) {
     throw new Error(`needs the client's keys, but ${source} ${(error as Error).message}`)

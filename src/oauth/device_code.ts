@@ -1,6 +1,6 @@
 /** A device without a browser waits while its end-user answers elsewhere: its codes, and what became of them. RFC 8628: https://www.rfc-editor.org/rfc/rfc8628 */
 import type { Context } from '../context.js'
-import type { Client } from '../directory.js'
+import type { Client } from '../directory/clients.js'
 import { randomText, randomToken } from '../random.js'
 import type { Account, DeviceCode } from '../store/store.js'
 
@@ -28,7 +28,7 @@ export async function createDeviceCode(ctx: Context, { client_id }: Client, scop
     client_id,
     scope,
     flow_id,
-    expires_at: ctx.clock.now() + ctx.snapshot.lifetimes.device_code,
+    expires_at: ctx.now + ctx.snapshot.lifetimes.device_code,
     interval: INTERVAL,
   }
   await ctx.store.device_codes.put(device_code, record)
@@ -63,14 +63,14 @@ const lettersOf = (user_code: string) => user_code.toUpperCase().replaceAll(/[^A
 async function statusOf(ctx: Context, device_code: string, { expires_at }: DeviceCode): Promise<DeviceStatus> {
   const answer = await ctx.store.device_answers.get(device_code)
   if (answer !== undefined) return answer.grant_id === undefined ? 'denied' : 'approved'
-  return expires_at <= ctx.clock.now() ? 'expired' : 'pending'
+  return expires_at <= ctx.now ? 'expired' : 'pending'
 }
 
 /** The end-user agrees; whoever answered before has the last word. Without a login in a browser, one of its own begins. */
 export async function approveDevice(
   ctx: Context,
   { device_code, record }: Waiting,
-  { sub, sid = randomToken(), auth_time = ctx.clock.now() }: Pick<Account, 'sub'> & Partial<Account>,
+  { sub, sid = randomToken(), auth_time = ctx.now }: Pick<Account, 'sub'> & Partial<Account>,
 ): Promise<void> {
   const { client_id, scope, flow_id } = record
   const { picked } = ctx.exchange

@@ -1,5 +1,5 @@
 /** The members of a registration request by their kinds: each is what it has to be, or the request is refused. RFC 7591 §2. */
-import { invalidClientMetadata, type OAuthError, shown } from './errors.js'
+import { invalidClientMetadata, type OAuthError, shown } from '../errors.js'
 import { redirectUriProblem } from './redirect_uri.js'
 
 /** Reads the value of the member with this name. */

@@ -1,5 +1,5 @@
 /** The parameters of a request. RFC 6749 §3.1 and §3.2: no repetition; an empty value is as good as none. */
-import { invalidRequest, type OAuthError } from './errors.js'
+import { invalidRequest, type OAuthError } from '../errors.js'
 
 /** No parameter of ours needs more; a longer one would only fill the store. */
 const MAX_LENGTH = 8192

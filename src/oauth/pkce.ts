@@ -1,6 +1,6 @@
 /** Proof Key for Code Exchange. RFC 7636: https://www.rfc-editor.org/rfc/rfc7636 */
 import { createHash } from 'node:crypto'
-import { invalidGrant, invalidRequest, shown } from './errors.js'
+import { invalidGrant, invalidRequest, shown } from '../errors.js'
 import type { Params } from './params.js'
 
 /** RFC 7636 §4.3: each method, and how it makes the challenge of a verifier. */

@@ -1,5 +1,5 @@
 /** How an authorization request wants the end-user to be asked: `prompt` and `display`. OpenID Connect Core §3.1.2.1. */
-import { invalidRequest, shown } from './errors.js'
+import { invalidRequest, shown } from '../errors.js'
 import { type Params, words } from './params.js'
 
 const PROMPTS = ['none', 'login', 'consent', 'select_account'] as const

@@ -1,6 +1,6 @@
 /** Which redirect_uri is believed. RFC 6749 §3.1.2: https://www.rfc-editor.org/rfc/rfc6749#section-3.1.2 */
-import type { Client } from '../directory.js'
-import { shown } from './errors.js'
+import type { Client } from '../directory/clients.js'
+import { shown } from '../errors.js'
 
 /** What is wrong with a URI as a target of redirection, or undefined. The sentence begins after the parameter's name. */
 export function redirectUriProblem(uri: string): string | undefined {

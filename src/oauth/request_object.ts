@@ -1,8 +1,8 @@
 /** Request objects: the parameters of an authorization request as a JWT, by value or by reference. OpenID Connect Core §6. */
 import type { Context } from '../context.js'
-import type { Client } from '../directory.js'
+import type { Client } from '../directory/clients.js'
+import { invalidRequest, invalidRequestObject, invalidRequestUri, shown } from '../errors.js'
 import { getDocument, type OutboundError } from '../outbound.js'
-import { invalidRequest, invalidRequestObject, invalidRequestUri, shown } from './errors.js'
 import { isTooDeep, MAX_DEPTH, MAX_OBJECT_LENGTH, overlay, type Params, readParams, words } from './params.js'
 import { openRequestObject } from './request_object_jwt.js'
 import { enforce } from './rules.js'
@@ -55,7 +55,7 @@ export async function readRequestObject(
   if (request !== undefined && request_uri !== undefined) {
     throw invalidRequest('request and request_uri came, expected one of them at most')
   }
-  const now = ctx.clock.now()
+  const now = ctx.now
   const key = JSON.stringify(['request object', client.client_id, request ?? request_uri])
   const shownFor = answering ? await ctx.store.documents.get(key) : undefined
   if (shownFor !== undefined && shownFor.fetched_at + PAGE_LIFETIME > now) {
@@ -113,7 +113,7 @@ function verifyClaims(ctx: Context, { client_id }: Client, response_type: string
   if (Object.hasOwn(claims, 'aud') && ![claims.aud].flat().includes(ctx.issuer)) {
     throw new Error(`has the aud ${kind(claims.aud)}, expected the issuer ${ctx.issuer}`)
   }
-  verifyTimes(ctx.clock.now(), claims)
+  verifyTimes(ctx.now, claims)
   // OpenID Connect Core §6.1: the response_type must be the same inside and outside.
   // Departure: Core wants it outside always; RFC 9101 §5 is content with the client_id.
   const { response_type: inside = response_type } = claims

@@ -1,12 +1,12 @@
 /** From a request object, encrypted, signed, both or neither, to its claims. OpenID Connect Core §6.1 and §10. */
 import { compactDecrypt, decodeJwt } from 'jose'
 import type { Snapshot } from '../config/snapshot.js'
-import type { ContentEncryption, KeyManagementAlg } from '../config/types.js'
 import type { Context } from '../context.js'
-import type { Client } from '../directory.js'
+import type { Client } from '../directory/clients.js'
+import { shown } from '../errors.js'
+import type { ContentEncryption, KeyManagementAlg } from '../generated/types.js'
 import { ASYMMETRIC_ALGS, CONTENT_ENCRYPTIONS, KEY_MANAGEMENT_ALGS, SYMMETRIC_ALGS } from './algorithms.js'
 import { readHeader, requireEncryptionKey, verifyClientJwt } from './client_keys.js'
-import { shown } from './errors.js'
 import { MAX_OBJECT_LENGTH } from './params.js'
 
 type Claims = Readonly<Record<string, unknown>>

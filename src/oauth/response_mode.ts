@@ -1,8 +1,8 @@
 /** How an authorization response travels to the client. OAuth 2.0 Multiple Response Types §2.1, Form Post Response Mode §2 and JARM §2.3. */
 import type { Context } from '../context.js'
-import type { Client } from '../directory.js'
-import { invalidRequest, shown } from './errors.js'
-import { type Parameters, spoil } from './response_fault.js'
+import type { Client } from '../directory/clients.js'
+import { invalidRequest, shown } from '../errors.js'
+import { type Parameters, spoil } from '../faults/doors/response.js'
 import { findResponseType, RESPONSE_TYPES, type ResponseType } from './response_type.js'
 
 /** Each mode that is a redirect, and how it puts the parameters on the redirect_uri. */

@@ -1,6 +1,6 @@
 /** The response types and what each asks for. OAuth 2.0 Multiple Response Types: https://openid.net/specs/oauth-v2-multiple-response-types-1_0.html */
-import type { Client } from '../directory.js'
-import { shown, unauthorizedClient, unsupportedResponseType } from './errors.js'
+import type { Client } from '../directory/clients.js'
+import { shown, unauthorizedClient, unsupportedResponseType } from '../errors.js'
 import { type Params, words } from './params.js'
 
 /** What an authorization response of a type is made of. */

@@ -1,7 +1,7 @@
 /** Rules that a profile switches: held to under `strict`, and remarked upon where they are off. */
 import type { Rule } from '../config/rules.js'
 import type { Context } from '../context.js'
-import type { OAuthError } from './errors.js'
+import type { OAuthError } from '../errors.js'
 
 /** Throws the refusal where the rule is on; else says once that a strict provider would have refused, and goes on. */
 export function enforce(ctx: Context, rule: Rule, refusal: OAuthError): void {

@@ -1,8 +1,8 @@
 /** Scopes, and the claims that each releases. OpenID Connect Core §5.4: https://openid.net/specs/openid-connect-core-1_0.html#ScopeClaims */
 import type { Snapshot } from '../config/snapshot.js'
 import type { Context } from '../context.js'
-import type { Client } from '../directory.js'
-import { invalidScope, shown } from './errors.js'
+import type { Client } from '../directory/clients.js'
+import { invalidScope, shown } from '../errors.js'
 import { words } from './params.js'
 
 const STANDARD: Readonly<Record<string, readonly string[]>> = {

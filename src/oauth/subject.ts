@@ -1,7 +1,7 @@
 /** Which `sub` a client sees of a user: the user's own, or one for the client's sector. OpenID Connect Core §8. */
 import { createHash } from 'node:crypto'
 import type { Context } from '../context.js'
-import type { Client } from '../directory.js'
+import type { Client } from '../directory/clients.js'
 import { hostsOf } from './sector_identifier.js'
 
 /** For discovery, and for the metadata that clients register. */

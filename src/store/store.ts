@@ -1,6 +1,6 @@
 /** What has happened at one issuer. The store knows no protocol: it keeps records and hands them back. */
 import type { DeepReadonly } from '../config/snapshot.js'
-import type * as config from '../config/types.js'
+import type * as config from '../generated/types.js'
 
 /** A few verbs for every kind of record. Keys are opaque; records are plain JSON. */
 export interface Collection<R> {

@@ -1,10 +1,11 @@
 /** The access token: a JWT that resource servers can check on their own. RFC 9068: https://www.rfc-editor.org/rfc/rfc9068 */
 import type { Context } from '../context.js'
-import type { Client, User } from '../directory.js'
+import type { Client } from '../directory/clients.js'
+import type { User } from '../directory/users.js'
+import { applyFault } from '../faults/doors/jwt.js'
 import { subjectFor } from '../oauth/subject.js'
 import { randomToken } from '../random.js'
 import type { Grant } from '../store/store.js'
-import { applyFault } from './faulty_jwt.js'
 import { draftJwt, requireSigningKey, signJwt } from './jwt.js'
 import { applyPreset } from './preset_claims.js'
 
@@ -20,7 +21,7 @@ export async function createAccessToken(
   subject: { client: Client; grant_id: string; grant: Grant; user: User; scope: string; over?: Over },
 ): Promise<string> {
   const { client, grant_id, grant, user, scope, over = {} } = subject
-  const now = ctx.clock.now()
+  const now = ctx.now
   const exp = now + (over.expires_in ?? ctx.snapshot.lifetimes.access_token)
   const sub = subjectFor(ctx, client, user.sub)
   const claims = {

@@ -1,6 +1,6 @@
 /** An authorization response as a JWT, so that nobody can change it on its way. JARM §2.1: https://openid.net/specs/oauth-v2-jarm.html */
 import type { Context } from '../context.js'
-import type { Client } from '../directory.js'
+import type { Client } from '../directory/clients.js'
 import { encryptToClient, signForClient } from './client_jwt.js'
 
 /** JARM §2.1: ten minutes are recommended at most. */
@@ -17,7 +17,7 @@ export async function createResponseJwt(
     authorization_encrypted_response_alg: alg,
     authorization_encrypted_response_enc: enc,
   } = client
-  const claims = { ...Object.fromEntries(fields), aud: client.client_id, exp: ctx.clock.now() + LIFETIME }
+  const claims = { ...Object.fromEntries(fields), aud: client.client_id, exp: ctx.now + LIFETIME }
   const nested = await signForClient(ctx, client, signed, { kind: 'jarm', claims })
   // JARM §2.2: first signed, then encrypted.
   return alg === undefined ? nested : encryptToClient(ctx, client, { alg, enc }, { nested })

@@ -1,8 +1,8 @@
 /** Claims that others vouch for: aggregated and distributed ones. OpenID Connect Core §5.6.2: https://openid.net/specs/openid-connect-core-1_0.html#AggregatedDistributedClaims */
 import type { Context } from '../context.js'
-import type { User } from '../directory.js'
-import { PATHS } from '../endpoints/paths.js'
+import type { User } from '../directory/users.js'
 import { type Claims, type Release, selectClaims } from '../oauth/claims.js'
+import { PATHS } from '../routes.js'
 import type { Grant } from '../store/store.js'
 import { draftJwt, requireSigningKey, signJwt } from './jwt.js'
 

@@ -1,11 +1,11 @@
 /** JWTs as a client wants them: signed, encrypted, or both. OpenID Connect Core §10: https://openid.net/specs/openid-connect-core-1_0.html#SigEnc */
 import { CompactEncrypt } from 'jose'
-import type { ContentEncryption, KeyManagementAlg, ResponseAlg } from '../config/types.js'
 import type { Context } from '../context.js'
-import type { Client } from '../directory.js'
+import type { Client } from '../directory/clients.js'
+import { invalidClientMetadata, shown } from '../errors.js'
+import { type About, applyFault, type JwtKind } from '../faults/doors/jwt.js'
+import type { ContentEncryption, KeyManagementAlg, ResponseAlg } from '../generated/types.js'
 import { requireEncryptionKey } from '../oauth/client_keys.js'
-import { invalidClientMetadata, shown } from '../oauth/errors.js'
-import { type About, applyFault, type JwtKind } from './faulty_jwt.js'
 import { type Draft, draftJwt, requireSigningKey, signJwt } from './jwt.js'
 
 /** What a JWT is made of. */

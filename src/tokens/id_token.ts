@@ -1,8 +1,9 @@
 /** The ID token. OpenID Connect Core §2: https://openid.net/specs/openid-connect-core-1_0.html#IDToken */
 import { createHash } from 'node:crypto'
-import type { ResponseAlg } from '../config/types.js'
 import type { Context } from '../context.js'
-import type { Client, User } from '../directory.js'
+import type { Client } from '../directory/clients.js'
+import type { User } from '../directory/users.js'
+import type { ResponseAlg } from '../generated/types.js'
 import { type Release, releaseClaims } from '../oauth/claims.js'
 import { subjectFor } from '../oauth/subject.js'
 import type { Grant } from '../store/store.js'
@@ -30,7 +31,7 @@ export async function createIdToken(ctx: Context, subject: IdTokenSubject): Prom
   const has_userinfo = access_token !== undefined || code !== undefined
   const release: Release = { scope, claims: grant.claims, place: 'id_token', has_userinfo }
   const alg = await findAlg(ctx, client.id_token_signed_response_alg)
-  const now = ctx.clock.now()
+  const now = ctx.now
   const sub = subjectFor(ctx, client, user.sub)
   const said = {
     ...releaseClaims(ctx.snapshot, user, release),

@@ -1,7 +1,8 @@
 /** What a token that a resource server got is good for. RFC 7662 §2.2: https://www.rfc-editor.org/rfc/rfc7662#section-2.2 */
 import { decodeJwt, type JWTPayload } from 'jose'
 import type { Context } from '../context.js'
-import { type Client, findClient, findUser, type User } from '../directory.js'
+import { type Client, findClient } from '../directory/clients.js'
+import { findUser, type User } from '../directory/users.js'
 import { subjectFor } from '../oauth/subject.js'
 import type { AccessToken, Grant, RefreshToken } from '../store/store.js'
 
@@ -45,7 +46,7 @@ interface Granted {
 
 async function findGranted(ctx: Context, grant_id: string, expires_at: number): Promise<Granted | undefined> {
   const grant = await ctx.store.grants.get(grant_id)
-  if (grant === undefined || expires_at <= ctx.clock.now()) return undefined
+  if (grant === undefined || expires_at <= ctx.now) return undefined
   const client = await findClient(ctx, grant.client_id)
   const user = await findUser(ctx, grant.sub)
   return client === undefined || user === undefined ? undefined : { grant, client, user }

@@ -1,15 +1,16 @@
 /** The only place that composes a token response. RFC 6749 §5.1 and OpenID Connect Core §3.1.3.3. */
 import type { Context } from '../context.js'
-import { type Client, findUser, type User } from '../directory.js'
+import type { Client } from '../directory/clients.js'
+import { findUser, type User } from '../directory/users.js'
+import { invalidGrant, shown } from '../errors.js'
+import { signAmidRotation } from '../faults/doors/keys.js'
 import type { AuthorizationRequest } from '../oauth/authorization_request.js'
-import { invalidGrant, shown } from '../oauth/errors.js'
 import { words } from '../oauth/params.js'
 import { RESPONSE_TYPES } from '../oauth/response_type.js'
 import { subjectFor } from '../oauth/subject.js'
 import { randomToken } from '../random.js'
 import type { Account, Grant } from '../store/store.js'
 import { createAccessToken } from './access_token.js'
-import { signAmidRotation } from './faulty_keys.js'
 import { createIdToken } from './id_token.js'
 import type { IssuedRefreshToken } from './refresh_token.js'
 
@@ -124,7 +125,7 @@ async function createCode(ctx: Context, asked: AuthorizationRequest, grant_id: s
     grant_id,
     client_id: client.client_id,
     redirect_uri,
-    expires_at: ctx.clock.now() + ctx.snapshot.lifetimes.authorization_code,
+    expires_at: ctx.now + ctx.snapshot.lifetimes.authorization_code,
     ...(nonce !== undefined && { nonce }),
     ...code_challenge,
   })

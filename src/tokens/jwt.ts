@@ -11,8 +11,8 @@ import {
 } from 'jose'
 import type { SigningKey } from '../config/snapshot.js'
 import type { Context } from '../context.js'
-import { findClient } from '../directory.js'
-import { defaultAlg } from '../keys.js'
+import { findClient } from '../directory/clients.js'
+import { defaultAlg } from '../issuer/keys.js'
 
 /** The header's `typ` of an ID token; every other kind of token has another, or none. */
 export const ID_TOKEN_TYP = 'JWT'

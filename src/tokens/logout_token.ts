@@ -1,6 +1,6 @@
 /** The logout token, which tells a client's back end of a logout. OpenID Connect Back-Channel Logout §2.4: https://openid.net/specs/openid-connect-backchannel-1_0.html#LogoutToken */
 import type { Context } from '../context.js'
-import type { Client } from '../directory.js'
+import type { Client } from '../directory/clients.js'
 import { subjectFor } from '../oauth/subject.js'
 import { randomToken } from '../random.js'
 import { signForClient } from './client_jwt.js'
@@ -14,7 +14,7 @@ export async function createLogoutToken(
   client: Client,
   { sub, sid }: { readonly sub: string; readonly sid: string },
 ): Promise<string> {
-  const now = ctx.clock.now()
+  const now = ctx.now
   // OpenID Connect Back-Channel Logout §2.6: signed like the client's ID tokens, but never by `none`.
   const alg = client.id_token_signed_response_alg
   return signForClient(ctx, client, alg === 'none' ? undefined : alg, {

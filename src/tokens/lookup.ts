@@ -1,7 +1,8 @@
 /** From a token that came back to what it stands for. RFC 6750: https://www.rfc-editor.org/rfc/rfc6750 */
 import type { Context } from '../context.js'
-import { type Client, findClient, findUser, type User } from '../directory.js'
-import { invalidToken, shown } from '../oauth/errors.js'
+import { type Client, findClient } from '../directory/clients.js'
+import { findUser, type User } from '../directory/users.js'
+import { invalidToken, shown } from '../errors.js'
 import { subjectFor } from '../oauth/subject.js'
 import type { Grant } from '../store/store.js'
 
@@ -19,7 +20,7 @@ export async function requireAccessToken(ctx: Context, token: string): Promise<G
   const found = await ctx.store.access_tokens.get(token)
   if (found === undefined)
     throw invalidToken('the access token is not known here, expected one that this issuer issued')
-  const now = ctx.clock.now()
+  const now = ctx.now
   if (found.expires_at <= now) throw invalidToken(`the access token expired at ${found.expires_at}, it is ${now} now`)
   const grant = await ctx.store.grants.get(found.grant_id)
   if (grant === undefined) throw invalidToken('the access token was revoked')

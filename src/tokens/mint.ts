@@ -1,7 +1,8 @@
 /** Tokens without a flow: for any user, client and scope, good or expired, with any claims. No specification knows them. */
 import type { Context } from '../context.js'
-import { findClient, findOrCreateUser } from '../directory.js'
-import { invalidRequest, shown } from '../oauth/errors.js'
+import { findClient } from '../directory/clients.js'
+import { findOrCreateUser } from '../directory/users.js'
+import { invalidRequest, shown } from '../errors.js'
 import { randomToken } from '../random.js'
 import type { Grant } from '../store/store.js'
 import { createAccessToken } from './access_token.js'
@@ -38,7 +39,7 @@ export async function mintTokens(ctx: Context, order: Order): Promise<Minted> {
   const client = await findClient(ctx, client_id)
   if (client === undefined) throw invalidRequest(`client_id is ${shown(client_id)}, but there is no such client`)
   const user = await findOrCreateUser(ctx, sub)
-  const now = ctx.clock.now()
+  const now = ctx.now
   const flow_id = randomToken().slice(0, 22)
   const grant: Grant = { sub: user.sub, client_id, scope, auth_time: now, sid: randomToken(), flow_id }
   const grant_id = randomToken()

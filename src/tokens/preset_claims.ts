@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto'
 import type { PresetClaims } from '../config/presets.js'
 import type { DeepReadonly } from '../config/snapshot.js'
 import type { Context } from '../context.js'
-import type { Client, User } from '../directory.js'
+import type { Client } from '../directory/clients.js'
+import type { User } from '../directory/users.js'
 import type { Claims } from '../oauth/claims.js'
 import { words } from '../oauth/params.js'
 
@@ -36,7 +37,7 @@ function changeClaims(ctx: Context, { set, remove }: DeepReadonly<PresetClaims>,
     sid,
     client_id: client.client_id,
     iss: ctx.issuer,
-    now: ctx.clock.now(),
+    now: ctx.now,
     scopes: words(scope),
     tenant: ctx.snapshot.base_path.split('/').at(-1),
     uuid: uuidOf(user.sub),

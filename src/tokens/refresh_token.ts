@@ -1,6 +1,6 @@
 /** The refresh token: opaque, and in the store. RFC 6749 §1.5 and OpenID Connect Core §11. */
 import type { Context } from '../context.js'
-import type { Client } from '../directory.js'
+import type { Client } from '../directory/clients.js'
 import { words } from '../oauth/params.js'
 import { randomToken } from '../random.js'
 import type { Grant } from '../store/store.js'
@@ -15,11 +15,11 @@ export interface IssuedRefreshToken {
 
 /** The first refresh token of a grant; undefined where the client gets none. */
 export function createRefreshToken(ctx: Context, client: Client, grant: Grant): IssuedRefreshToken | undefined {
-  const { snapshot, clock } = ctx
+  const { snapshot, now } = ctx
   if (!snapshot.config.issue_refresh_token || !client.grant_types.includes('refresh_token')) return undefined
   // OpenID Connect Core §11: offline_access is what asks for a refresh token.
   if (snapshot.rules.offline_access && !words(grant.scope).includes('offline_access')) return undefined
-  return { token: randomToken(), expires_at: clock.now() + snapshot.lifetimes.refresh_token, known: false }
+  return { token: randomToken(), expires_at: now + snapshot.lifetimes.refresh_token, known: false }
 }
 
 /** The one that takes its place at a refresh; it is good for no longer. */

@@ -1,10 +1,10 @@
 /** What userinfo says of a user: JSON, or a JWT for a client that registered so. OpenID Connect Core §5.3.2: https://openid.net/specs/openid-connect-core-1_0.html#UserInfoResponse */
 import type { Context } from '../context.js'
+import { applyToUserinfo } from '../faults/doors/jwt.js'
 import { type Claims, type Release, releaseClaims } from '../oauth/claims.js'
 import { subjectFor } from '../oauth/subject.js'
 import { describeSources } from './claim_sources.js'
 import { encryptToClient, signForClient } from './client_jwt.js'
-import { applyToUserinfo } from './faulty_jwt.js'
 import type { Granted } from './lookup.js'
 import { applyPreset } from './preset_claims.js'
 

@@ -1,6 +1,6 @@
 /** Rules of faults over HTTP: the same as in the file, with their counters. */
 import t from 'tap'
-import { FAULT_CATALOGUE } from '../../src/config/fault_catalogue.js'
+import { FAULT_CATALOGUE } from '../../src/faults/catalogue.js'
 import { exchange, getTokens, getUserinfo, jsonOf, logIn, REDIRECT_URI, refused, type TestApp } from '../app.js'
 import { problemsOf } from '../config/loading.js'
 import { createAdminApp } from './api.js'

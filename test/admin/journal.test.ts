@@ -2,7 +2,7 @@
 import { once } from 'node:events'
 import { get as getHttp, type IncomingMessage } from 'node:http'
 import t, { type Test } from 'tap'
-import { type JournalEntry, MOST_LISTENERS } from '../../src/mock/journal.js'
+import { type JournalEntry, MOST_LISTENERS } from '../../src/journal/journal.js'
 import { createIssuer, jsonOf, logIn, refused, snapshotOf, type TestApp } from '../app.js'
 import { start } from '../provider.js'
 import { type AdminApp, createAdminApp } from './api.js'

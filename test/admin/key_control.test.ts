@@ -8,7 +8,7 @@ import {
   jwtVerify,
 } from 'jose'
 import t, { type Test } from 'tap'
-import type { ConfigInput } from '../../src/config/input.js'
+import type { ConfigInput } from '../../src/generated/input.js'
 import { getTokens, jsonOf, refused } from '../app.js'
 import { createAdminApp } from './api.js'
 

@@ -1,7 +1,7 @@
 /** The OpenAPI document of the admin API. */
 import { Validator } from '@seriousme/openapi-schema-validator'
 import t from 'tap'
-import { PATHS } from '../../src/endpoints/paths.js'
+import { PATHS } from '../../src/routes.js'
 import { createApp } from '../app.js'
 import { createCheck, type Document } from './api.js'
 

@@ -1,6 +1,6 @@
 /** Back to the beginning over HTTP: an issuer, or some parts of it. */
 import t from 'tap'
-import type { ConfigInput } from '../../src/config/input.js'
+import type { ConfigInput } from '../../src/generated/input.js'
 import type { Store } from '../../src/store/store.js'
 import {
   createApp,

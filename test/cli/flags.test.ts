@@ -1,6 +1,6 @@
 /** What the flags and variables of the command do, seen from outside. */
 import { type Test, test } from 'tap'
-import { FLAGS, nameOf, variableOf } from '../../src/flags.js'
+import { FLAGS, nameOf, variableOf } from '../../src/cli/flags.js'
 import { authorize, EFFECTS, getTokens, loginPage, userinfo, write } from './effects.js'
 import { serve } from './program.js'
 

@@ -114,7 +114,7 @@ test('a signal that comes before it listens ends it, too', {
 }, async (t) => {
   const pipe = join(t.testdir({}), 'config.yaml')
   execFileSync('mkfifo', [pipe])
-  const program = join(import.meta.dirname, '../../dist/cli.js')
+  const program = join(import.meta.dirname, '../../dist/cli/index.js')
   const child = spawn(process.execPath, [program, '--port', '0', '--config', pipe], { stdio: 'ignore' })
   const ended = once(child, 'exit')
   // Opening it waits for a reader, so the program reads its configuration from here on.

@@ -4,8 +4,8 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Test } from 'tap'
 
-const PROGRAM = join(import.meta.dirname, '../../dist/cli.js')
-if (!existsSync(PROGRAM)) throw new Error('dist/cli.js is missing; npm run build makes it')
+const PROGRAM = join(import.meta.dirname, '../../dist/cli/index.js')
+if (!existsSync(PROGRAM)) throw new Error('dist/cli/index.js is missing; npm run build makes it')
 
 type Environment = Readonly<Record<string, string>>
 

@@ -15,7 +15,7 @@ import t from 'tap'
 import { generateKey } from '../../src/config/keys.js'
 import { loadSnapshot } from '../../src/config/load.js'
 import type { DecryptionKey, SigningKey } from '../../src/config/snapshot.js'
-import type { Alg, EncryptionAlg, EncryptionKey, Key } from '../../src/config/types.js'
+import type { Alg, EncryptionAlg, EncryptionKey, Key } from '../../src/generated/types.js'
 import { problemsIn } from './loading.js'
 
 const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 })

@@ -7,10 +7,10 @@ import t from 'tap'
 
 const ROOT = join(import.meta.dirname, '../..')
 
-t.test('src/config has what `npm run types` writes', async (t) => {
+t.test('src/generated has what `npm run types` writes', async (t) => {
   const folder = t.testdir({})
   await promisify(execFile)(process.execPath, [join(ROOT, 'schema/generate-types.mjs'), folder])
   for (const name of ['types.ts', 'input.ts']) {
-    t.equal(await readFile(join(ROOT, 'src/config', name), 'utf8'), await readFile(join(folder, name), 'utf8'), name)
+    t.equal(await readFile(join(ROOT, 'src/generated', name), 'utf8'), await readFile(join(folder, name), 'utf8'), name)
   }
 })

@@ -19,7 +19,7 @@ export interface Bench {
 /** Puts the command into the folder, where `execute` finds it. */
 export function installCommand(folder: string): void {
   const command = join(folder, 'oidc-provider-mock')
-  writeFileSync(command, `#!/bin/sh\nexec '${process.execPath}' '${join(ROOT, 'dist/cli.js')}' "$@"\n`)
+  writeFileSync(command, `#!/bin/sh\nexec '${process.execPath}' '${join(ROOT, 'dist/cli/index.js')}' "$@"\n`)
   chmodSync(command, 0o755)
 }
 

@@ -1,10 +1,10 @@
 /** The tables of the documentation, as the sources would have them. */
 import type { Test } from 'tap'
-import { FAULT_CATALOGUE } from '../../src/config/fault_catalogue.js'
+import { FLAGS, variableOf } from '../../src/cli/flags.js'
 import { findPreset, PRESETS } from '../../src/config/presets.js'
 import { RULES } from '../../src/config/rules.js'
 import { readSchema } from '../../src/config/schema.js'
-import { FLAGS, variableOf } from '../../src/flags.js'
+import { FAULT_CATALOGUE } from '../../src/faults/catalogue.js'
 import { createApp } from '../app.js'
 
 interface Schema {

@@ -4,9 +4,9 @@ import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { type Test, test } from 'tap'
-import type { Config } from '../../src/config/types.js'
 import { askedUrl, diagnose, formatDiagnosis } from '../../src/doctor/doctor.js'
 import { fetchJson } from '../../src/doctor/fetch.js'
+import type { Config } from '../../src/generated/types.js'
 import { createSelfSigned } from '../../src/tls/self_signed.js'
 import { start } from '../provider.js'
 
@@ -156,7 +156,7 @@ test('the text has a line for each finding, and below it what to do', (t) => {
   t.end()
 })
 
-const PROGRAM = join(import.meta.dirname, '../../dist/cli.js')
+const PROGRAM = join(import.meta.dirname, '../../dist/cli/index.js')
 
 function run(...args: string[]): Promise<{ code: unknown; stdout: string; stderr: string }> {
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('OIDC_PROVIDER_MOCK_'))

@@ -5,7 +5,7 @@ import type { Facts } from '../../src/doctor/facts.js'
 import type { Fetched } from '../../src/doctor/fetch.js'
 import type { Finding } from '../../src/doctor/finding.js'
 import { judge } from '../../src/doctor/findings.js'
-import { ENDPOINTS, FRONT_CHANNEL } from '../../src/endpoints/paths.js'
+import { ENDPOINTS, FRONT_CHANNEL } from '../../src/routes.js'
 
 const NOW = 1_800_000_000
 const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })

@@ -2,7 +2,7 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { CompactEncrypt, decodeJwt, decodeProtectedHeader, importJWK, type JWK, SignJWT } from 'jose'
 import t, { type Test } from 'tap'
-import type { ConfigInput } from '../../src/config/input.js'
+import type { ConfigInput } from '../../src/generated/input.js'
 import { createApp, exchange, getUserinfo, register, type TestApp } from '../app.js'
 
 const ISSUER = 'https://op.example'

@@ -1,9 +1,9 @@
 /** The authorization endpoint: the form, the answer, and who is told what went wrong. OpenID Connect Core §3.1.2. */
 import { createHash } from 'node:crypto'
 import t, { type Test } from 'tap'
-import type { ConfigInput } from '../../src/config/input.js'
-import { CLIENT_DEFAULTS } from '../../src/directory.js'
-import { createKeys } from '../../src/keys.js'
+import { CLIENT_DEFAULTS } from '../../src/directory/clients.js'
+import type { ConfigInput } from '../../src/generated/input.js'
+import { createKeys } from '../../src/issuer/keys.js'
 import { createMemoryStore } from '../../src/store/memory.js'
 import { createApp, createContext, logIn, REDIRECT_URI, register, type TestApp } from '../app.js'
 import { createUserAgent, hiddenIn } from '../interaction/user_agent.js'

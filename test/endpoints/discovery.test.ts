@@ -1,7 +1,7 @@
 /** The provider's metadata: what it says must be so. OpenID Connect Discovery §3 and §4. */
 import { decodeJwt } from 'jose'
 import t from 'tap'
-import type { ConfigInput } from '../../src/config/input.js'
+import type { ConfigInput } from '../../src/generated/input.js'
 import { createApp, exchange, jsonOf, logIn, refresh } from '../app.js'
 
 const PATH = '/.well-known/openid-configuration'

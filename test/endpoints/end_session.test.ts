@@ -1,7 +1,7 @@
 /** RP-initiated logout, with a page in between. OpenID Connect RP-Initiated Logout §2 and §3. */
 import { SignJWT } from 'jose'
 import t, { type Test } from 'tap'
-import type { ConfigInput } from '../../src/config/input.js'
+import type { ConfigInput } from '../../src/generated/input.js'
 import { createApp, getTokens, REDIRECT_URI, register, type TestApp, textOf } from '../app.js'
 
 const URL_PATH = '/oauth2/end_session'

@@ -1,6 +1,6 @@
 /** The token endpoint: who calls, and what is refused before any grant. RFC 6749 §3.2 and §5. */
 import t from 'tap'
-import type { ConfigInput } from '../../src/config/input.js'
+import type { ConfigInput } from '../../src/generated/input.js'
 import { basic, createApp, exchange, getTokens, jsonOf, logIn, REDIRECT_URI, refused, register } from '../app.js'
 
 const client = (client_id: string, more: object = {}) => ({ client_id, redirect_uris: [REDIRECT_URI], ...more })

@@ -1,6 +1,6 @@
 /** WebFinger: from an end-user to the issuer. OpenID Connect Discovery §2, RFC 7033. */
 import t from 'tap'
-import type { ConfigInput } from '../../src/config/input.js'
+import type { ConfigInput } from '../../src/generated/input.js'
 import { createApp, refused, type TestApp } from '../app.js'
 
 const REL = 'http://openid.net/specs/connect/1.0/issuer'

@@ -1,6 +1,6 @@
 /** What goes wrong on purpose with authorization responses and logouts. */
 import t, { type Test } from 'tap'
-import { FAULT_CATALOGUE } from '../../src/config/fault_catalogue.js'
+import { FAULT_CATALOGUE } from '../../src/faults/catalogue.js'
 import { createApp, exchange, getUserinfo, refresh, type TestApp } from '../app.js'
 import { createUserAgent, hiddenIn, returned } from '../interaction/user_agent.js'
 import { AUTHORIZE_CASES, answerOf, type Rule, send } from './authorize_cases.js'

@@ -1,18 +1,18 @@
 /** Every fault of the catalogue has one door that carries it out, and one case that holds it to what it says. */
 import { readdirSync } from 'node:fs'
 import t from 'tap'
-import { FAULT_CATALOGUE } from '../../src/config/fault_catalogue.js'
 import { readSchema } from '../../src/config/load.js'
+import { FAULT_CATALOGUE } from '../../src/faults/catalogue.js'
+import { BODIES } from '../../src/faults/doors/http/body.js'
+import { DELAYS, INSTEAD } from '../../src/faults/doors/http/instead.js'
+import { MEMBERS } from '../../src/faults/doors/http/members.js'
+import { FAULTY_JWTS } from '../../src/faults/doors/jwt.js'
+import { FAULTY_KEYS } from '../../src/faults/doors/keys.js'
+import { FAULTY_RESPONSES } from '../../src/faults/doors/response.js'
 import { FAULTY_ROTATION } from '../../src/grants/refresh_token.js'
-import { BODIES } from '../../src/http_faults/body.js'
-import { DELAYS, INSTEAD } from '../../src/http_faults/instead.js'
-import { MEMBERS } from '../../src/http_faults/members.js'
 import { FAULTY_REQUESTS } from '../../src/interaction/authorize.js'
 import { FAULTY_CALLS } from '../../src/interaction/backchannel_logout.js'
 import { FAULTY_RETURNS } from '../../src/interaction/logout.js'
-import { FAULTY_RESPONSES } from '../../src/oauth/response_fault.js'
-import { FAULTY_JWTS } from '../../src/tokens/faulty_jwt.js'
-import { FAULTY_KEYS } from '../../src/tokens/faulty_keys.js'
 
 const NAMES = Object.keys(FAULT_CATALOGUE).toSorted()
 

@@ -1,7 +1,7 @@
 /** Faults of the device flow: what a device is told instead of tokens, and what a library makes of it. RFC 8628 §3.5. */
 import * as client from 'openid-client'
 import type { Test } from 'tap'
-import type { ConfigInput } from '../../src/config/input.js'
+import type { ConfigInput } from '../../src/generated/input.js'
 import { createWorld, type World } from '../conformance/world.js'
 import { customFetch, refusal } from '../journeys/application.js'
 

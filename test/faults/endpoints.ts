@@ -1,6 +1,6 @@
 /** Requests that go well, one for each endpoint, as far as no fault is in the way. */
 import type { Test } from 'tap'
-import type { ConfigInput } from '../../src/config/input.js'
+import type { ConfigInput } from '../../src/generated/input.js'
 import { REDIRECT_URI } from '../app.js'
 import { type Started, start } from '../provider.js'
 import { type Came, jsonOf, type Rule, type Sent, send } from './wire.js'

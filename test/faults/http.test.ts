@@ -1,9 +1,9 @@
 /** Faults of any endpoint, over real sockets. */
 import { request } from 'node:http'
 import t, { type Test } from 'tap'
-import type { FaultName } from '../../src/config/fault_row.js'
-import type { ConfigInput } from '../../src/config/input.js'
-import type { JournalEntry } from '../../src/mock/journal.js'
+import type { FaultName } from '../../src/faults/row.js'
+import type { ConfigInput } from '../../src/generated/input.js'
+import type { JournalEntry } from '../../src/journal/journal.js'
 import { createApp, createIssuer, snapshotOf } from '../app.js'
 import { start } from '../provider.js'
 import { findCode, getTokens, PREPARE, PREPARED, startFaulty, tokenForm } from './endpoints.js'

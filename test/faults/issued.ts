@@ -12,8 +12,8 @@ import {
   UnsecuredJWT,
 } from 'jose'
 import type { Test } from 'tap'
-import type { Client, ConfigInput, Fault } from '../../src/config/input.js'
-import type { JwtKind } from '../../src/tokens/faulty_jwt.js'
+import type { JwtKind } from '../../src/faults/doors/jwt.js'
+import type { Client, ConfigInput, Fault } from '../../src/generated/input.js'
 import { createApp, getUserinfo, logIn, REDIRECT_URI, type TestApp } from '../app.js'
 import { listen } from '../listener.js'
 import { createUserAgent } from '../user_agent.js'

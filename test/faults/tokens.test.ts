@@ -2,10 +2,10 @@
 import { createHmac, createPublicKey } from 'node:crypto'
 import { compactDecrypt, createLocalJWKSet, decodeJwt, decodeProtectedHeader, type JWK, jwtVerify } from 'jose'
 import t, { type Test } from 'tap'
-import type { Client, ConfigInput, Fault } from '../../src/config/input.js'
+import { FAULTY_JWTS } from '../../src/faults/doors/jwt.js'
+import { FAULTY_KEYS } from '../../src/faults/doors/keys.js'
+import type { Client, ConfigInput, Fault } from '../../src/generated/input.js'
 import { FAULTY_ROTATION } from '../../src/grants/refresh_token.js'
-import { FAULTY_JWTS } from '../../src/tokens/faulty_jwt.js'
-import { FAULTY_KEYS } from '../../src/tokens/faulty_keys.js'
 import {
   createApp,
   createIssuer,

@@ -1,7 +1,7 @@
 /** A client that tells all of what comes over the wire, or how it failed. */
 import { type Agent, type IncomingHttpHeaders, request as overHttp } from 'node:http'
 import { request as overHttps } from 'node:https'
-import type { ConfigInput } from '../../src/config/input.js'
+import type { ConfigInput } from '../../src/generated/input.js'
 
 /** A rule as the configuration has it. */
 export type Rule = NonNullable<ConfigInput['faults']>[number]

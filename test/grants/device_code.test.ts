@@ -1,7 +1,7 @@
 /** The device_code grant. RFC 8628 §3.4 and §3.5. */
 import { decodeJwt } from 'jose'
 import t from 'tap'
-import { findClient } from '../../src/directory.js'
+import { findClient } from '../../src/directory/clients.js'
 import { deviceCode } from '../../src/grants/device_code.js'
 import { approveDevice, createDeviceCode } from '../../src/oauth/device_code.js'
 import { readParams } from '../../src/oauth/params.js'

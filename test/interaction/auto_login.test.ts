@@ -1,6 +1,6 @@
 /** Logins without a page, where the configuration says so. */
 import t, { type Test } from 'tap'
-import type { ConfigInput } from '../../src/config/input.js'
+import type { ConfigInput } from '../../src/generated/input.js'
 import { createApp, REDIRECT_URI, type TestApp } from '../app.js'
 import { CLIENT, createUserAgent, type Fields, hiddenIn, idTokenFor, idTokenOf, returned } from './user_agent.js'
 

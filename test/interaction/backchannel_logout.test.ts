@@ -1,7 +1,7 @@
 /** Clients are told of a logout without the browser. OpenID Connect Back-Channel Logout §2. */
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose'
 import t, { type Test } from 'tap'
-import type { Client, ConfigInput } from '../../src/config/input.js'
+import type { Client, ConfigInput } from '../../src/generated/input.js'
 import { createApp, REDIRECT_URI, type TestApp, textOf } from '../app.js'
 import { type Listener, listen, type Reply } from '../listener.js'
 import { createUserAgent } from '../user_agent.js'

@@ -1,6 +1,6 @@
 /** The pages of the device flow. RFC 8628 §3.3. */
 import t from 'tap'
-import type { ConfigInput } from '../../src/config/input.js'
+import type { ConfigInput } from '../../src/generated/input.js'
 import { createApp, type TestApp, textOf } from '../app.js'
 
 const PATH = '/oauth2/device'

@@ -1,6 +1,6 @@
 /** Clients are told of a logout by frames in the browser. OpenID Connect Front-Channel Logout §2 and §3. */
 import t from 'tap'
-import type { Client } from '../../src/config/input.js'
+import type { Client } from '../../src/generated/input.js'
 import { createApp, REDIRECT_URI, textOf } from '../app.js'
 import { createUserAgent } from '../user_agent.js'
 

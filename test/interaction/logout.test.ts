@@ -1,6 +1,6 @@
 /** What a logout ends: the session of the browser, and the login that the hint is of. OpenID Connect RP-Initiated Logout §2. */
 import t from 'tap'
-import type { Client, ConfigInput } from '../../src/config/input.js'
+import type { Client, ConfigInput } from '../../src/generated/input.js'
 import { createApp, getUserinfo, REDIRECT_URI, refresh, textOf } from '../app.js'
 import { listen } from '../listener.js'
 import { createUserAgent } from '../user_agent.js'

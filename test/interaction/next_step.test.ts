@@ -1,7 +1,7 @@
 /** Who is asked what at the authorization endpoint, and who is answered at once. OpenID Connect Core §3.1.2.1 and §3.1.2.3. */
 import type { LightMyRequestResponse } from 'fastify'
 import t, { type Test } from 'tap'
-import type { ConfigInput } from '../../src/config/input.js'
+import type { ConfigInput } from '../../src/generated/input.js'
 import { createApp, REDIRECT_URI, textOf } from '../app.js'
 import {
   CLIENT,

@@ -1,9 +1,9 @@
 /** What the provider remembers of a browser, and the cookies that it is remembered by. OpenID Connect Session Management §2. */
 import { createHash } from 'node:crypto'
 import t from 'tap'
-import type { ConfigInput } from '../../src/config/input.js'
+import type { ConfigInput } from '../../src/generated/input.js'
 import { addClient, endSession, findSession, findSessionOf } from '../../src/interaction/session.js'
-import { createKeys } from '../../src/keys.js'
+import { createKeys } from '../../src/issuer/keys.js'
 import { createMemoryStore } from '../../src/store/memory.js'
 import type { Session } from '../../src/store/store.js'
 import { createApp, createContext, REDIRECT_URI } from '../app.js'

@@ -1,7 +1,7 @@
 /** An application with openid-client meets authorization responses that go wrong on purpose, at a strict provider. */
 import * as client from 'openid-client'
 import { test } from 'tap'
-import type { ConfigInput } from '../../src/config/input.js'
+import type { ConfigInput } from '../../src/generated/input.js'
 import { startWorld } from '../conformance/world.js'
 import { begin, createUser, logIn, refusal, register, visit } from './application.js'
 

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { CompactEncrypt, CompactSign, compactDecrypt, exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose'
 import t, { type Test } from 'tap'
 import type { Context } from '../../src/context.js'
-import { CLIENT_DEFAULTS, type Client } from '../../src/directory.js'
+import { CLIENT_DEFAULTS, type Client } from '../../src/directory/clients.js'
 import { requireEncryptionKey, verifyClientJwt } from '../../src/oauth/client_keys.js'
 import { createContext } from '../app.js'
 

@@ -1,6 +1,6 @@
 /** RFC 6749 §3.1 and §3.2: how parameters are read. */
 import t from 'tap'
-import { invalidRequest } from '../../src/oauth/errors.js'
+import { invalidRequest } from '../../src/errors.js'
 import { overlay, readForm, readJson, readParams, words } from '../../src/oauth/params.js'
 
 t.test('RFC 6749 §3.1: a parameter without a value is as good as none', async (t) => {

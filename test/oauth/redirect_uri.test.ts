@@ -1,6 +1,6 @@
 /** Which redirect_uri is believed: exactly the registered ones, or what fits a pattern without leaving it. */
 import t from 'tap'
-import { CLIENT_DEFAULTS, type Client } from '../../src/directory.js'
+import { CLIENT_DEFAULTS, type Client } from '../../src/directory/clients.js'
 import { fitsPattern, isRegistered, redirectUriProblem } from '../../src/oauth/redirect_uri.js'
 
 const GOOD = [

@@ -1,8 +1,8 @@
 /** How answers travel. OAuth 2.0 Multiple Response Types §2.1. */
 import t from 'tap'
 import type { Context } from '../../src/context.js'
-import { type Client, findClient } from '../../src/directory.js'
-import type { Parameters } from '../../src/oauth/response_fault.js'
+import { type Client, findClient } from '../../src/directory/clients.js'
+import type { Parameters } from '../../src/faults/doors/response.js'
 import {
   authorizationResponse,
   completeParameters,

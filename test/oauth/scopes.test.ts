@@ -1,6 +1,6 @@
 /** RFC 6749 §3.3 and OpenID Connect Core §5.4: what is granted, and what each scope releases. */
 import t from 'tap'
-import type { Client } from '../../src/directory.js'
+import type { Client } from '../../src/directory/clients.js'
 import { grantScope, listScopes, narrowScope } from '../../src/oauth/scopes.js'
 import { createContext, snapshotOf } from '../app.js'
 

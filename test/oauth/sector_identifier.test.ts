@@ -1,6 +1,6 @@
 /** Whether a client belongs to the sector that it names. OpenID Connect Registration §5. */
 import t from 'tap'
-import type { ConfigInput } from '../../src/config/input.js'
+import type { ConfigInput } from '../../src/generated/input.js'
 import { createApp, REDIRECT_URI, register } from '../app.js'
 import { listen, type Reply } from '../listener.js'
 

@@ -1,6 +1,6 @@
 /** Which sub a client sees. OpenID Connect Core §8. */
 import t from 'tap'
-import { CLIENT_DEFAULTS, type Client } from '../../src/directory.js'
+import { CLIENT_DEFAULTS, type Client } from '../../src/directory/clients.js'
 import { subjectFor } from '../../src/oauth/subject.js'
 import { createContext } from '../app.js'
 

@@ -1,8 +1,8 @@
 /** Behind a real reverse proxy: whole logins below a path, whether the proxy strips it, and whatever headers it sends. */
 import * as client from 'openid-client'
 import { type Test, test } from 'tap'
-import type { ConfigInput } from '../../src/config/input.js'
 import { diagnose } from '../../src/doctor/doctor.js'
+import type { ConfigInput } from '../../src/generated/input.js'
 import { createSelfSigned, type SelfSigned } from '../../src/tls/self_signed.js'
 import { createFetch } from '../fetch.js'
 import { start } from '../provider.js'

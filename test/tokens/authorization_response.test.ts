@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, type JSONWebKeySet, jwtVerify } from 'jose'
 import t from 'tap'
-import type { ConfigInput } from '../../src/config/input.js'
+import type { ConfigInput } from '../../src/generated/input.js'
 import { createApp, exchange, getUserinfo, jsonOf, REDIRECT_URI, type TestApp, type Tokens } from '../app.js'
 
 /** The parameters of an answer, and where they stand. */

@@ -1,7 +1,7 @@
 /** Aggregated and distributed claims. OpenID Connect Core §5.6.2. */
 import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, type JSONWebKeySet, jwtVerify } from 'jose'
 import t, { type Test } from 'tap'
-import type { ConfigInput } from '../../src/config/input.js'
+import type { ConfigInput } from '../../src/generated/input.js'
 import { createApp, getTokens, getUserinfo, jsonOf, REDIRECT_URI, refused, type TestApp } from '../app.js'
 
 interface Sources {

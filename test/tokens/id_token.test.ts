@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, type JSONWebKeySet, jwtVerify } from 'jose'
 import t from 'tap'
-import type { ConfigInput } from '../../src/config/input.js'
+import type { ConfigInput } from '../../src/generated/input.js'
 import { createApp, getTokens, getUserinfo, REDIRECT_URI, refresh, register, type TestApp } from '../app.js'
 
 const jwksOf = async ({ get }: TestApp, base = '') =>

@@ -1,8 +1,8 @@
 /** The logout token. OpenID Connect Back-Channel Logout §2.4. */
 import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose'
 import t from 'tap'
-import type { ConfigInput } from '../../src/config/input.js'
-import { findClient } from '../../src/directory.js'
+import { findClient } from '../../src/directory/clients.js'
+import type { ConfigInput } from '../../src/generated/input.js'
 import { readOwnIdToken } from '../../src/tokens/jwt.js'
 import { createLogoutToken } from '../../src/tokens/logout_token.js'
 import { createContext, REDIRECT_URI } from '../app.js'

@@ -1,0 +1,210 @@
+/** What the command line and the environment can set: one row for each flag, with the place in the configuration it sets. */
+
+import type { Override } from '../config/load.js'
+import { ADDRESS_FLAGS } from './address_flags.js'
+import { boolean, type Flag, list, number, readWatch, text } from './flag.js'
+import { USER_FLAGS } from './user_flags.js'
+
+export { type Flag, readWatch }
+
+const lifetime = (kind: string, name: string, standard: string): Flag => ({
+  names: `--${name.replaceAll('_', '-')}-lifetime`,
+  env: `${name.toUpperCase()}_LIFETIME`,
+  value: '<DURATION>',
+  description: `lifetime of ${kind}, in seconds or as 15m, 1h, 30d (default: ${standard})`,
+  paths: [['lifetimes', name]],
+  parse: number,
+})
+
+/** In the order of `--help`. */
+export const FLAGS: readonly Flag[] = [
+  {
+    names: '-c, --config',
+    env: 'CONFIG',
+    value: '<FILE>',
+    description: 'the configuration, YAML or JSON; a change is followed at once',
+    paths: [],
+    parse: text,
+  },
+  {
+    names: '--config-inline',
+    env: 'CONFIG_INLINE',
+    value: '<TEXT>',
+    description: 'the configuration itself, YAML or JSON',
+    paths: [],
+    parse: text,
+  },
+  {
+    names: '--config-dir',
+    env: 'CONFIG_DIR',
+    value: '<FOLDER>',
+    description: 'a folder whose config.yaml and users.yaml (.yml, .json) are read if they are there',
+    paths: [],
+    parse: text,
+  },
+  {
+    names: '--watch-poll',
+    env: 'WATCH',
+    value: '[BOOL]',
+    description: 'look at files twice a second, where the system tells of no changes: true or poll (default: false)',
+    paths: [],
+    parse: readWatch,
+  },
+  {
+    names: '-p, --port',
+    env: 'PORT',
+    value: '<N>',
+    description: 'port to listen on; 0 picks a free one (default: 9400)',
+    paths: [['server', 'port']],
+    parse: number,
+  },
+  {
+    names: '-H, --host',
+    env: 'HOST',
+    value: '<ADDR>',
+    description: 'address to listen on (default: 127.0.0.1)',
+    paths: [['server', 'host']],
+    parse: text,
+  },
+  {
+    names: '--profile',
+    env: 'PROFILE',
+    value: '<PROFILE>',
+    description: 'lenient, or strict: as exact as a certified provider (default: lenient)',
+    paths: [['profile']],
+    parse: text,
+  },
+  {
+    names: '--preset',
+    env: 'PRESET',
+    value: '<NAME>',
+    description: 'look like keycloak, entra, okta, auth0, cognito or google: paths, claim names and quirks',
+    paths: [['preset']],
+    parse: text,
+  },
+  {
+    names: '-r, --require-registration',
+    env: 'REQUIRE_REGISTRATION',
+    value: '[BOOL]',
+    description: 'only registered or configured clients (default: false)',
+    paths: [['require_registration']],
+    parse: boolean,
+  },
+  {
+    names: '-n, --require-nonce',
+    env: 'REQUIRE_NONCE',
+    value: '[BOOL]',
+    description: 'refuse authorization requests without nonce (default: false)',
+    paths: [['require_nonce']],
+    parse: boolean,
+  },
+  {
+    names: '--require-pkce',
+    env: 'REQUIRE_PKCE',
+    value: '[BOOL]',
+    description: 'refuse authorization requests without code_challenge (default: false)',
+    paths: [['require_pkce']],
+    parse: boolean,
+  },
+  {
+    names: '-f, --no-refresh-token',
+    env: 'NO_REFRESH_TOKEN',
+    value: '[BOOL]',
+    description: 'issue no refresh token (default: false)',
+    paths: [['issue_refresh_token']],
+    parse: (value) => !boolean(value),
+  },
+  {
+    names: '-e, --token-max-age',
+    env: 'TOKEN_MAX_AGE',
+    value: '<DURATION>',
+    description: 'lifetime of access and ID tokens, in seconds or as 15m, 1h, 30d (default: 1h)',
+    paths: [
+      ['lifetimes', 'access_token'],
+      ['lifetimes', 'id_token'],
+    ],
+    parse: number,
+  },
+  lifetime('access tokens', 'access_token', '1h'),
+  lifetime('ID tokens', 'id_token', '1h'),
+  lifetime('refresh tokens', 'refresh_token', '30d'),
+  lifetime('authorization codes', 'authorization_code', '10m'),
+  ...USER_FLAGS,
+  ...ADDRESS_FLAGS,
+  {
+    names: '--cors-origin',
+    env: 'CORS_ORIGIN',
+    value: '<ORIGIN>',
+    description: 'origins whose scripts may call, separated by commas (default: *)',
+    paths: [['server', 'cors_origins']],
+    parse: list,
+  },
+  {
+    names: '--admin-token',
+    env: 'ADMIN_TOKEN',
+    value: '<TOKEN>',
+    description: 'what /admin asks for as a bearer token (default: it asks for none)',
+    paths: [['server', 'admin_token']],
+    parse: text,
+  },
+  {
+    names: '--outbound-ca',
+    env: 'OUTBOUND_CA',
+    value: '<FILE>',
+    description: 'PEM certificates to trust besides the well-known ones, where the provider calls clients',
+    paths: [['outbound', 'ca']],
+    parse: text,
+  },
+  {
+    names: '--outbound-insecure',
+    env: 'OUTBOUND_INSECURE',
+    value: '[BOOL]',
+    description: 'verify no certificate where the provider calls clients; for local use only (default: false)',
+    paths: [['outbound', 'insecure']],
+    parse: boolean,
+  },
+  {
+    names: '--wildcard-redirect-uris',
+    env: 'WILDCARD_REDIRECT_URIS',
+    value: '[BOOL]',
+    description: "let a * in clients' redirect_uris stand for anything but a separator (default: false)",
+    paths: [['wildcard_redirect_uris']],
+    parse: boolean,
+  },
+  {
+    names: '--keep-key-in',
+    env: 'KEEP_KEY_IN',
+    value: '<FILE>',
+    description: 'keep the generated RS256 key in this file across restarts',
+    paths: [['keys']],
+    parse: (file) => [{ alg: 'RS256', keep_in: file }],
+  },
+  {
+    names: '--log-level',
+    env: 'LOG_LEVEL',
+    value: '<LEVEL>',
+    description: 'trace, debug, info, warn, error, fatal or silent (default: info)',
+    paths: [['log', 'level']],
+    parse: text,
+  },
+  {
+    names: '--log-format',
+    env: 'LOG_FORMAT',
+    value: '<FORMAT>',
+    description: 'pretty, json, or auto: pretty on a terminal (default: auto)',
+    paths: [['log', 'format']],
+    parse: text,
+  },
+]
+
+/** The variable that sets the flag. */
+export const variableOf = (flag: Flag) => `OIDC_PROVIDER_MOCK_${flag.env}`
+
+/** The name of the flag as errors show it. */
+export const nameOf = (flag: Flag) => /--[a-z-]+/.exec(flag.names)![0]
+
+/** What one value of a flag changes in the configuration. */
+export function overridesOf(flag: Flag, source: string, value: string): Override[] {
+  const parsed = flag.parse(value)
+  return flag.paths.map((path) => ({ source, path, value: parsed, ...(flag.append === true && { append: true }) }))
+}

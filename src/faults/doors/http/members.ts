@@ -1,0 +1,84 @@
+/** What is wrong with the members of a successful answer: of the token endpoint, of introspection, of metadata, keys and registration. */
+import type { JWK } from 'jose'
+import type { Context } from '../../../context.js'
+import type { FaultName } from '../../row.js'
+import type { FaultRule } from '../../rules.js'
+import { type Decoys, decoysOf, staleKeys, UNUSABLE } from './jwks.js'
+
+export type Members = Readonly<Record<string, unknown>>
+
+interface Means {
+  readonly ctx: Context
+  readonly decoys: Decoys
+}
+
+interface Change {
+  /** Left out, it can happen to every answer of its endpoints. */
+  fits?(members: Members): boolean
+  change(members: Members, rule: FaultRule, means: Means): Members | Promise<Members>
+}
+
+const tableOf = <N extends FaultName>(table: Readonly<Record<N, Change>>) => table
+
+const without = (members: Members, name: string): Members =>
+  Object.fromEntries(Object.entries(members).filter(([member]) => member !== name))
+
+/** Where the answer has it, it goes. */
+const missing = (name: string): Change => ({
+  fits: (members) => Object.hasOwn(members, name),
+  change: (members) => without(members, name),
+})
+
+/** The member that the rule names goes. */
+const dropped: Change = {
+  change: (members, { fault, member = '' }, { ctx }) => {
+    if (!Object.hasOwn(members, member)) ctx.remark('decision', `${fault}: the answer has no ${member} anyway`)
+    return without(members, member)
+  },
+}
+
+/** Another set of keys. */
+const keySet = (
+  change: (keys: readonly JWK[], means: Means) => readonly object[] | Promise<readonly object[]>,
+): Change => ({
+  change: async ({ keys }, _rule, means) => ({ keys: await change(keys as readonly JWK[], means) }),
+})
+
+export const MEMBERS = tableOf({
+  'token.missing_id_token': missing('id_token'),
+  'token.missing_expires_in': missing('expires_in'),
+  'token.missing_token_type': missing('token_type'),
+  'token.missing_access_token': missing('access_token'),
+  'token.expires_in_string': { change: (members) => ({ ...members, expires_in: String(members.expires_in) }) },
+  // RFC 6749 §5.1: the value is case insensitive.
+  'token.token_type_case': { change: (members) => ({ ...members, token_type: 'bEARER' }) },
+  // RFC 6749 §5.1: the client ignores what it doesn't know.
+  'token.extra_members': {
+    change: (members) => ({
+      ...members,
+      x_text: 'surprise',
+      x_number: 1.5,
+      x_null: null,
+      x_object: { list: [true, {}] },
+    }),
+  },
+  // RFC 7662 §2.2: nothing more is said of a token that isn't active.
+  'introspection.inactive': { fits: ({ active }) => active === true, change: () => ({ active: false }) },
+  'discovery.wrong_issuer': {
+    change: (members, { value = 'https://wrong-issuer.example.com' }) => ({ ...members, issuer: value }),
+  },
+  'discovery.missing_member': dropped,
+  'discovery.extra_member': {
+    change: (members, { member = 'x_unknown_member', value = 'surprise' }) => ({ ...members, [member]: value }),
+  },
+  'jwks.empty': keySet(() => []),
+  'jwks.duplicate_kid': keySet(async (keys, { decoys }) => [...(await decoysOf(keys, decoys)).values(), ...keys]),
+  'jwks.reused_kid': keySet(async (keys, { decoys }) => {
+    const others = await decoysOf(keys, decoys)
+    return keys.map((key) => others.get(key) ?? key)
+  }),
+  'jwks.missing_kid': keySet((keys) => keys.map(({ kid: _, ...key }) => key)),
+  'jwks.stale': keySet((keys, { ctx }) => staleKeys(keys, ctx)),
+  'jwks.mixed_types': keySet((keys) => [...UNUSABLE, ...keys, ...UNUSABLE.slice(0, 1)]),
+  'registration.drops_member': dropped,
+})

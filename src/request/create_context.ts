@@ -1,0 +1,128 @@
+/** From a request to its context: which issuer it is for, and the URLs by which the world knows that issuer. */
+import type { IncomingMessage } from 'node:http'
+import type { FastifyRequest } from 'fastify'
+import { identifierOf, rootOf } from '../config/issuer_identifier.js'
+import type { Snapshot } from '../config/snapshot.js'
+import { type Context, IN_PROCESS } from '../context.js'
+import { notFound } from '../errors.js'
+import type { Facts, Faults } from '../faults/rules.js'
+import type { MovableClock } from '../issuer/clock.js'
+import type { Keys } from '../issuer/keys.js'
+import type { Journal, Remark } from '../journal/journal.js'
+import { ENDPOINTS, isIssuerName, PATHS } from '../routes.js'
+import type { Store } from '../store/store.js'
+import { type Arrival, firstOf, readOrigin, readPrefix, stripPath } from './origin.js'
+import { describeRequest } from './refusal.js'
+
+/** What one issuer has of its own. */
+export interface Issuer {
+  readonly store: Store
+  readonly clock: MovableClock
+  readonly faults: Faults
+  readonly keys: Keys
+  readonly journal: Journal
+}
+
+export function createContext(
+  snapshot: Snapshot,
+  findIssuer: (name: string | undefined) => Issuer,
+  request: FastifyRequest,
+): Context {
+  const { issuer: name } = request.params as { issuer?: string }
+  if (name !== undefined && !isIssuerName(name)) throw notFound(describeRequest(request))
+  const fixed = snapshot.config
+  const { headers, protocol, socket } = request
+  const trusted = socket.remoteAddress === IN_PROCESS || snapshot.trusts(socket.remoteAddress)
+  const prefix = readPrefix({ headers, trusted }) ?? snapshot.base_path
+  const known = fixed.issuer ?? fixed.public_url
+  const arrival = { headers, protocol, trusted, fallback: `localhost:${socket.localPort}` }
+  const request_url = readRequestUrl(arrival, prefix, known)
+  const own_path = name === undefined ? '' : `/issuers/${name}`
+  const root = rootOf(snapshot, request_url)
+  const below = (url: string) => url.replace(/\/+$/, '') + own_path
+  const { store, clock, faults, keys, journal } = findIssuer(name)
+  const about = createExchange(name)
+  return {
+    issuer: identifierOf(snapshot, request_url, own_path),
+    public_url: below(fixed.public_url ?? root),
+    internal_url: below(fixed.internal_url ?? root),
+    request_url,
+    base_path: prefix + own_path,
+    own_path,
+    snapshot,
+    store,
+    clock,
+    now: clock.now(),
+    faults,
+    journal,
+    ...about,
+    keys: () => keys.list(snapshot),
+    published_keys: () => keys.listPublished(snapshot),
+    tellKeys: () => keys.tell(snapshot),
+    rotateKeys: (rotation) => keys.rotate(snapshot, rotation),
+    withdrawKey: (kid) => keys.withdraw(snapshot, kid),
+    resetKeys: () => keys.reset(),
+    encryption_keys: () => keys.listEncryption(snapshot),
+    remark: (event, message, details = {}) => {
+      about.exchange.remarks.push({ event, message, details })
+      if (event === 'decision' || !journal.isNews({ event, message })) return
+      // Leniency is no fault: a program that hears of warnings only stays quiet about it.
+      request.log.info({ event, ...details }, message)
+    },
+  }
+}
+
+/** What a request turns out to be about: at first only whose it is. */
+export function createExchange(issuer = 'default'): Pick<Context, 'exchange' | 'learn'> {
+  const facts: Facts = { issuer }
+  const remarks: Remark[] = []
+  const exchange: Context['exchange'] = { facts, flow_id: undefined, picked: [], applied: [], remarks }
+  return {
+    exchange,
+    learn: ({ flow_id, ...more }) => {
+      exchange.flow_id = flow_id ?? exchange.flow_id
+      exchange.facts = { ...exchange.facts, ...more }
+    },
+  }
+}
+
+/** Where nothing follows from the host, one that can't be read does no harm. */
+function readRequestUrl(arrival: Arrival, prefix: string, known: string | undefined): string {
+  try {
+    return readOrigin(arrival) + prefix
+  } catch (error) {
+    if (known === undefined) throw error
+    return known
+  }
+}
+
+/** What a base path could be mistaken for, where a proxy strips it: with `/oidc`, `/oidc/login` is whole. */
+const OWN_PATHS: readonly string[] = [...Object.values(ENDPOINTS), ...Object.values(PATHS)]
+
+/** The URL to route by: a proxy may have left the base path in front, or not. */
+export function routedUrl(snapshot: Snapshot, { url = '/', headers, socket }: IncomingMessage): string {
+  const { base_path, trusts } = snapshot
+  const said = trusts(socket.remoteAddress) ? firstOf(headers['x-forwarded-prefix']) : undefined
+  const prefix = said?.startsWith('/') ? said.replace(/\/$/, '') : base_path
+  if (OWN_PATHS.includes(url.split('?')[0]!)) return url
+  return ownPathFor(snapshot, stripPath(appendWellKnown(url), prefix))
+}
+
+/** The URL with our own path where it has one of the preset's, below an isolated issuer as well. */
+function ownPathFor({ preset_paths }: Snapshot, url: string): string {
+  const [, issuer = '', path = '', query = ''] = /^(\/issuers\/[^/?]+)?([^?]*)(.*)$/.exec(url)!
+  const name = preset_paths.get(path)
+  if (name === undefined) return url
+  return issuer + (name === 'discovery' ? PATHS.discovery : ENDPOINTS[name as keyof typeof ENDPOINTS]) + query
+}
+
+const INSERTED = /^\/*(\/\.well-known\/(?:openid-configuration|oauth-authorization-server))(\/[^?]*)(.*)$/
+
+/**
+ * RFC 8414 §3.1: the document of an issuer with a path is also where the well-known part stands before that path. Here
+ * it follows, as OpenID Connect Discovery §4.1 has it.
+ */
+function appendWellKnown(url: string): string {
+  const [, document, path = '', query = ''] = INSERTED.exec(url) ?? []
+  return document === undefined ? url : path + document + query
+}

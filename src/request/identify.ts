@@ -1,0 +1,140 @@
+/** What a request is about, found out before anything is done, for faults to match and for the journal. */
+import type { FastifyRequest } from 'fastify'
+import type { Context } from '../context.js'
+import { readPicked } from '../faults/picked.js'
+import type { Facts } from '../faults/rules.js'
+import { decodeTokens } from '../journal/decoded_token.js'
+import { findByUserCode } from '../oauth/device_code.js'
+import { words } from '../oauth/params.js'
+import { randomToken } from '../random.js'
+import { endpointOf } from '../routes.js'
+import type { DeviceCode, Grant } from '../store/store.js'
+
+type Parameters = Readonly<Record<string, unknown>>
+
+/** What is longer is refused by every endpoint. */
+const MAX_LENGTH = 8192
+
+/** Tells the context what can be told from the request and from what it refers to. Nothing is used up, and nothing refused. */
+export async function identify(request: FastifyRequest): Promise<void> {
+  const { ctx, routeOptions, query, body, headers } = request
+  const endpoint = endpointOf(routeOptions.url)
+  if (endpoint === undefined) return
+  const parameters: Parameters = { ...(query as object), ...(typeof body === 'object' && body) }
+  const { client_id } = request.params as { client_id?: string }
+  const facts = readFacts(endpoint, parameters, headers.authorization)
+  ctx.learn({ ...facts, ...(client_id !== undefined && { client_id }) })
+  const { grant, device, flow_id } = await findFlow(ctx, endpoint, parameters, headers.authorization)
+  ctx.learn({ flow_id: flow_id ?? newFlow(endpoint, parameters) })
+  if (device !== undefined) ctx.learn({ client_id: device.client_id, scope: device.scope })
+  if (endpoint === 'authorization') ctx.exchange.picked = readPicked({ ...(typeof body === 'object' && body) }).rules
+  if (grant !== undefined) learnGrant(ctx, grant)
+}
+
+/** Says that the exchange is part of what an end-user granted. Who presents it counts more than whom it was granted to. */
+function learnGrant(ctx: Context, { sub, client_id, scope, flow_id, faults }: Grant): void {
+  const { facts } = ctx.exchange
+  ctx.learn({
+    sub,
+    client_id: facts.client_id ?? client_id,
+    scope: words(`${scope} ${facts.scope ?? ''}`).join(' '),
+    flow_id,
+  })
+  ctx.exchange.picked = faults ?? ctx.exchange.picked
+}
+
+function readFacts(endpoint: string, parameters: Parameters, authorization: string | undefined): Partial<Facts> {
+  const { client_id, grant_type, scope, resource } = parameters
+  const resources = [resource].flat().filter(isText)
+  return {
+    endpoint,
+    // RFC 9101 §5: what a request object says may stand in it alone.
+    ...textOf(payloadOf(parameters.request), ['client_id', 'scope']),
+    ...textOf({ client_id: clientOf(authorization, parameters) }, ['client_id']),
+    ...textOf({ client_id, scope, grant_type }, ['client_id', 'scope', 'grant_type']),
+    ...((endpoint === 'authorization' || endpoint === 'device') &&
+      textOf({ sub: parameters.as ?? parameters.account ?? parameters.sub }, ['sub'])),
+    ...(resources.length > 0 && { resource: resources }),
+  }
+}
+
+const isText = (value: unknown): value is string =>
+  typeof value === 'string' && value !== '' && value.length <= MAX_LENGTH
+
+/** Those of the members that are texts. */
+function textOf<K extends string>(members: Parameters, names: readonly K[]): { readonly [M in K]?: string } {
+  const texts = names.filter((name) => Object.hasOwn(members, name) && isText(members[name]))
+  return Object.fromEntries(texts.map((name) => [name, members[name]])) as { [M in K]?: string }
+}
+
+const payloadOf = (jwt: unknown): Parameters => decodeTokens({ jwt })[0]?.payload ?? {}
+
+/** RFC 6749 §2.3.1 and RFC 7523 §3: whom the client says it is; nobody has verified it. */
+function clientOf(authorization: string | undefined, { client_assertion, id_token_hint }: Parameters): unknown {
+  const [, basic] = /^basic +(\S+) *$/i.exec(authorization ?? '') ?? []
+  if (basic === undefined) return payloadOf(client_assertion).sub ?? [payloadOf(id_token_hint).aud].flat()[0]
+  const [client_id = ''] = Buffer.from(basic, 'base64').toString().split(':')
+  try {
+    return decodeURIComponent(client_id.replaceAll('+', ' '))
+  } catch {
+    return client_id
+  }
+}
+
+interface Flow {
+  readonly grant?: Grant | undefined
+  readonly flow_id?: string | undefined
+  /** What the end-user is asked about on the page of the device flow. */
+  readonly device?: DeviceCode | undefined
+}
+
+/** Which flow the request goes on with: by the code or the token that came, by the form of a page, or by the hint of a logout. */
+async function findFlow(
+  ctx: Context,
+  endpoint: string,
+  parameters: Parameters,
+  authorization: string | undefined,
+): Promise<Flow> {
+  const { store } = ctx
+  const { code, refresh_token, token, access_token, device_code, user_code, id_token_hint, flow_id } = parameters
+  if (endpoint === 'authorization') return { flow_id: isFlowId(flow_id) ? flow_id : undefined }
+  if (endpoint === 'end_session') return flowOf(await findHinted(store, payloadOf(id_token_hint)))
+  if (endpoint === 'device') {
+    const { record: device } = (isText(user_code) ? await findByUserCode(ctx, user_code) : undefined) ?? {}
+    return { flow_id: device?.flow_id, device }
+  }
+  const [, bearer] = /^bearer +(\S+) *$/i.exec(authorization ?? '') ?? []
+  const found =
+    (await lookUp(store.authorization_codes, code)) ??
+    (await lookUp(store.spent_tokens, code)) ??
+    (await lookUp(store.refresh_tokens, refresh_token ?? token)) ??
+    (await lookUp(store.access_tokens, bearer ?? access_token ?? token)) ??
+    (await lookUp(store.device_answers, device_code))
+  const grant = await lookUp(store.grants, found?.grant_id)
+  return grant === undefined ? { flow_id: (await lookUp(store.device_codes, device_code))?.flow_id } : flowOf(grant)
+}
+
+const flowOf = (grant: Grant | undefined): Flow => ({ grant, flow_id: grant?.flow_id })
+
+/** What the exchanges of one login have in common from now on. */
+export const createFlowId = () => randomToken().slice(0, 22)
+
+const isFlowId = (value: unknown): value is string => isText(value) && /^[\w-]{22}$/.test(value)
+
+async function lookUp<R>(collection: { get(key: string): Promise<R | undefined> }, key: unknown) {
+  return isText(key) ? collection.get(key) : undefined
+}
+
+/** OpenID Connect Front-Channel Logout §3: of the grants of the login, the latest that the client of the ID token has. */
+async function findHinted({ grants }: Context['store'], { sid, aud }: Parameters): Promise<Grant | undefined> {
+  if (!isText(sid)) return undefined
+  const ofLogin = (await grants.list()).map(([, grant]) => grant).filter((grant) => grant.sid === sid)
+  return ofLogin.findLast(({ client_id }) => [aud].flat().includes(client_id))
+}
+
+/** Requests that begin a flow: those that lead to a grant, and have none yet. */
+function newFlow(endpoint: string, { code, refresh_token, device_code }: Parameters): string | undefined {
+  const redeemed = code ?? refresh_token ?? device_code
+  const begins = endpoint === 'authorization' || (endpoint === 'token' && redeemed === undefined)
+  return begins ? createFlowId() : undefined
+}

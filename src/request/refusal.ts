@@ -1,0 +1,62 @@
+/** The one error handler: every refusal that isn't sent to a client ends here, as JSON or as a page. */
+import { STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
+import type { FastifyBaseLogger, FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import { OAuthError, serverError, unreadableRequest } from '../errors.js'
+import { renderPage } from '../pages/render.js'
+
+/** For people to read: indented. */
+export const toJson = (payload: unknown) => `${JSON.stringify(payload, null, 2)}\n`
+
+export const pathOf = (request: FastifyRequest) => request.url.split('?')[0]!.slice(0, 200)
+export const describeRequest = (request: FastifyRequest) => `${request.method} ${pathOf(request)}`
+const answerFor = (request: FastifyRequest) =>
+  request.routeOptions.config.answer ?? (request.accepts().type(['json', 'html']) === 'html' ? 'page' : 'json')
+
+/** Answers with the refusal; what isn't one yet becomes one. */
+export function refuse(
+  error: FastifyError | OAuthError,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  answer: 'page' | 'json' = answerFor(request),
+): FastifyReply {
+  const refusal = error instanceof OAuthError ? error : asRefusal(error, request)
+  // What was refused on purpose, by a fault, is no failure of ours.
+  if (refusal.status >= 500 && refusal !== error)
+    request.log.error({ err: error, path: pathOf(request) }, 'a request failed')
+  else request.log.warn({ path: pathOf(request), status: refusal.status, ...refusal.toJSON() }, 'request refused')
+  reply.code(refusal.status).headers(refusal.headers)
+  if (answer === 'json') return reply.type('application/json; charset=utf-8').send(toJson(refusal))
+  // There is no context where the request is for an issuer that can't be.
+  if (request.ctx !== null) request.ctx.exchange.answer = refusal.toJSON()
+  const page = renderPage('error', { error: refusal.error, description: refusal.message, status: refusal.status })
+  return reply.type('text/html; charset=utf-8').send(page)
+}
+
+/** What Fastify refuses by itself (a broken or too large body, a broken URL), in our terms; else it is a fault of ours. */
+function asRefusal(error: FastifyError, request: FastifyRequest): OAuthError {
+  const status = error.statusCode ?? 500
+  if (status >= 500) return serverError()
+  return unreadableRequest(request.routeOptions.config.bad_body ?? 'invalid_request', explain(error, request), status)
+}
+
+function explain({ code, message }: FastifyError, request: FastifyRequest): string {
+  // Fastify's own sentences about a URL quote its query, where codes and tokens may be.
+  if (code === 'FST_ERR_BAD_URL') return `${describeRequest(request)}: the path is not percent-encoded UTF-8`
+  if (code === 'FST_ERR_MAX_PARAM_LENGTH') return `${describeRequest(request)}: a part of the path is too long`
+  if (code !== 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return message
+  const type = request.headers['content-type'] ?? 'missing'
+  return `content type is ${type}, expected application/json or application/x-www-form-urlencoded`
+}
+
+const UNPARSED: Readonly<Record<string, number>> = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 }
+
+/** What is no HTTP has no request to answer by: the socket gets the refusal. The log gets nothing of what came, secrets least. */
+export function refuseUnparsed(log: FastifyBaseLogger, { code }: NodeJS.ErrnoException, socket: Socket): void {
+  const status = UNPARSED[String(code)] ?? 400
+  log.debug({ code, status }, 'what came is no request')
+  const refusal = unreadableRequest('invalid_request', `what came is no HTTP request: ${code}`, status)
+  const body = toJson(refusal)
+  const head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\ncontent-type: application/json; charset=utf-8`
+  socket.end(`${head}\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`)
+}

@@ -1,0 +1,166 @@
+/** The command, from outside: the built program as a child process. */
+import { readFileSync } from 'node:fs'
+import { connect } from 'node:net'
+import { join } from 'node:path'
+import { test } from 'tap'
+import { FLAGS, variableOf } from '../../src/cli/flags.js'
+import { holdRequest } from '../raw_request.js'
+import { logIn, loginPage, postToken, write } from './effects.js'
+import { run, serve } from './program.js'
+
+test('it says where it listens, in JSON where no terminal reads it', async (t) => {
+  const { issuer, line } = await serve(t, ['--user', 'alice'])
+  t.match(issuer, /^http:\/\/localhost:[1-9][0-9]*$/)
+  t.match(JSON.parse(await line(/listening/)), {
+    level: 30,
+    issuer,
+    users: 1,
+    clients: 0,
+    files: [],
+    msg: `listening on ${issuer}`,
+  })
+  t.equal((await fetch(`${issuer}/healthz`)).status, 200)
+})
+
+test('--log-format pretty writes lines for people', async (t) => {
+  const { issuer, line } = await serve(t, ['--log-format=pretty'])
+  t.match(await line(/listening/), new RegExp(`^\\[\\d\\d:\\d\\d:\\d\\d\\] INFO: listening on ${issuer} .*"users":0`))
+})
+
+test('another issuer than the address is named beside it', async (t) => {
+  const { issuer, line } = await serve(t, ['--issuer', 'https://id.example'])
+  const { msg } = JSON.parse(await line(/listening/)) as { msg: string }
+  t.equal(msg, `listening on ${issuer} as https://id.example`)
+})
+
+test('--help lists every flag with its variable', async (t) => {
+  for (const help of ['--help', '-h']) {
+    const { code, stdout, stderr } = await run([help])
+    t.equal(code, 0)
+    t.equal(stderr, '')
+    for (const flag of FLAGS) {
+      const rows = stdout.split('\n').filter((row) => row.includes(`${flag.names} ${flag.value}`))
+      t.equal(rows.length, 1, flag.names)
+      t.match(rows[0], `[${variableOf(flag)}]`)
+    }
+    t.match(stdout, 'validate [options] <FILE...>')
+  }
+  const { code, stdout } = await run(['validate', '--help'])
+  t.equal(code, 0)
+  t.match(stdout, '--format <FORMAT>')
+})
+
+test('--version says the version of the package', async (t) => {
+  const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8'))
+  for (const flag of ['--version', '-V']) {
+    t.match(await run([flag]), { code: 0, stdout: `${version}\n`, stderr: '' })
+  }
+})
+
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  test(`${signal} ends it with 0`, async (t) => {
+    const { issuer, end } = await serve(t)
+    t.equal((await fetch(`${issuer}/healthz`)).status, 200)
+    t.match(await end(signal), { code: 0, signal: null, stderr: '' })
+    await t.rejects(fetch(`${issuer}/healthz`), 'nothing listens any more')
+  })
+}
+
+test('a request in flight gets its answer before the end', async (t) => {
+  const { issuer, end } = await serve(t)
+  const held = await holdRequest(t, issuer, LOGIN, 'sub=alice'.length)
+  const ended = end('SIGTERM')
+  await untilClosed(issuer)
+  t.match(await held.finish('sub=alice'), /^HTTP\/1\.1 302 /)
+  t.match(await ended, { code: 0, stderr: '' })
+})
+
+test('a second signal waits for nobody', async (t) => {
+  const { issuer, end } = await serve(t)
+  await holdRequest(t, issuer, LOGIN, 'sub=alice'.length)
+  // Two of the same kind could arrive as one; which of two kinds arrives first is the system's affair.
+  const { code } = await end('SIGTERM', 'SIGINT')
+  t.ok(code === 130 || code === 143, `ended with ${code}`)
+})
+
+test('SIGHUP reads the files again', async (t) => {
+  const config = write(t.testdir({}), 'config.yaml', 'users: [{ sub: "${WHO:-alice}" }]\n')
+  const { pid, line, issuer, end } = await serve(t, ['--config', config])
+  process.kill(pid, 'SIGHUP')
+  t.match(JSON.parse(await line(/configuration reloaded/)), { level: 30 })
+  t.match(await loginPage(issuer), 'Authorize as alice')
+  t.match(await end('SIGTERM'), { code: 0, stderr: '' })
+})
+
+test('secrets, codes and tokens are in no log, however talkative', async (t) => {
+  const config = write(
+    t.testdir({}),
+    'config.yaml',
+    'clients: [{ client_id: web, client_secret: s3cret-of-web, redirect_uris: ["http://localhost:8000/callback"] }]\n',
+  )
+  const { issuer, end, line } = await serve(t, ['--config', config, '--log-level', 'trace'])
+  const code = await logIn(issuer)
+  const tokens = await postToken(issuer, {
+    grant_type: 'authorization_code',
+    code,
+    redirect_uri: 'http://localhost:8000/callback',
+    client_secret: 's3cret-of-app',
+  })
+  const registered = await fetch(`${issuer}/oauth2/clients`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ redirect_uris: ['http://localhost:8000/callback'] }),
+  })
+  const { client_secret } = (await registered.json()) as { client_secret: string }
+  t.match(
+    await postToken(issuer, {
+      grant_type: 'authorization_code',
+      code,
+      client_id: 'web',
+      client_secret: 'wrong-s3cret',
+    }),
+    {
+      error: 'invalid_client',
+    },
+  )
+  await postToken(issuer, { grant_type: 'authorization_code', code: 'wrong-code', client_secret: 's3cret-of-app' })
+  await postToken(issuer, { grant_type: 'refresh_token', refresh_token: 'wrong-refresh-token' })
+  await fetch(`${issuer}/userinfo`, { headers: { authorization: `Bearer ${tokens.access_token}` } })
+  await fetch(`${issuer}/userinfo?access_token=${tokens.access_token}`)
+  await fetch(`${issuer}/oauth2/end_session?id_token_hint=${tokens.id_token}`)
+  await line(/"path":"\/oauth2\/end_session"/)
+  const { stdout, stderr } = await end('SIGTERM')
+  t.equal(stderr, '')
+  t.match(stdout, /logged in/)
+  t.match(stdout, /tokens issued/)
+  const secrets = {
+    code,
+    client_secret,
+    ...tokens,
+    of_web: 's3cret-of-web',
+    of_app: 's3cret-of-app',
+    wrong: 'wrong-s3cret',
+    wrong_code: 'wrong-code',
+    wrong_refresh_token: 'wrong-refresh-token',
+  }
+  for (const name of ['access_token', 'id_token', 'refresh_token'] as const) t.type(tokens[name], 'string')
+  for (const [name, secret] of Object.entries(secrets)) {
+    if (['scope', 'token_type', 'expires_in'].includes(name)) continue
+    t.notOk(stdout.includes(String(secret)), name)
+  }
+  for (const each of stdout.trimEnd().split('\n')) t.doesNotThrow(() => JSON.parse(each))
+})
+
+const LOGIN = '/oauth2/authorize?client_id=app&response_type=code&redirect_uri=http%3A%2F%2Flocalhost%3A8000%2Fcallback'
+
+/** Resolves once nobody takes connections any more. */
+async function untilClosed(issuer: string): Promise<void> {
+  const port = Number(new URL(issuer).port)
+  const taken = () =>
+    new Promise<boolean>((resolve) => {
+      const socket = connect(port, '127.0.0.1')
+      socket.on('connect', () => resolve(true)).on('error', () => resolve(false))
+      socket.on('connect', () => socket.destroy())
+    })
+  while (await taken());
+}

@@ -1,0 +1,299 @@
+/** Rules of faults: what fits the fault, and what can ever match. */
+import t from 'tap'
+import { load, problemsOf } from '../config/loading.js'
+
+/** A rule, and what is said of it: the path below the list of faults, and the message. */
+const BAD: [title: string, rule: string, ...problems: string[]][] = [
+  [
+    'a mistyped name, with what may have been meant, and without all the others',
+    'fault: id_token.expird',
+    '/fault must be a name from the catalogue of faults, such as `id_token.expired`, but is "id_token.expird"; did you mean id_token.expired?',
+  ],
+  [
+    'a name without its group',
+    'fault: wrong_event',
+    '/fault must be a name from the catalogue of faults, such as `id_token.expired`, but is "wrong_event"; did you mean logout_token.wrong_event?',
+  ],
+  [
+    'a name that several groups have',
+    'fault: stale_iat',
+    '/fault must be a name from the catalogue of faults, such as `id_token.expired`, but is "stale_iat"; did you mean id_token.stale_iat or access_token.stale_iat or logout_token.stale_iat?',
+  ],
+  [
+    'a name like no other',
+    'fault: x',
+    '/fault must be a name from the catalogue of faults, such as `id_token.expired`, but is "x"',
+  ],
+  [
+    'no text as a name',
+    'fault: 5',
+    '/fault must be a name from the catalogue of faults, such as `id_token.expired`, but is 5',
+  ],
+  ['no fault', 'times: 1', ' lacks the required key fault'],
+  [
+    'a parameter that the fault does not take',
+    'fault: id_token.expired, status: 503',
+    '/status is nothing for id_token.expired, which takes no parameters',
+  ],
+  [
+    'a parameter of another fault',
+    'fault: http.delay, delay: 1s, bytes: 5',
+    '/bytes is nothing for http.delay, which takes only delay',
+  ],
+  ['a parameter too little', 'fault: authorize.error', ' lacks the key error, which authorize.error needs'],
+  ['a key of nobody', 'fault: http.reset, time: 1', '/time is not a known key; did you mean times?'],
+  ['a seed for nothing', 'fault: http.reset, seed: 1', '/seed is for probability, which is missing'],
+  ['how often: never', 'fault: http.reset, times: 0', '/times must be at least 1, but is 0'],
+  ['how often: by no chance', 'fault: http.reset, probability: 0', '/probability must be more than 0, but is 0'],
+  [
+    'an endpoint where it does not happen',
+    'fault: id_token.expired, match: { endpoint: userinfo }',
+    '/match/endpoint must be authorization or token, where id_token.expired can happen, but is "userinfo"',
+  ],
+  [
+    'one endpoint of several',
+    'fault: userinfo.missing_sub, match: { endpoint: [userinfo, token] }',
+    '/match/endpoint/1 must be userinfo, where userinfo.missing_sub can happen, but is "token"',
+  ],
+  [
+    'an endpoint with its ending',
+    'fault: http.reset, match: { endpoint: token_endpoint }',
+    '/match/endpoint must be the name of an endpoint, but is "token_endpoint"; did you mean token?',
+  ],
+  [
+    'an endpoint like no other',
+    'fault: http.reset, match: { endpoint: [admin], sub: alice }',
+    '/match/endpoint/0 must be the name of an endpoint, but is "admin"; known here: authorization, token, userinfo, introspection, revocation, device_authorization, device, jwks, discovery, webfinger, registration, end_session, check_session',
+  ],
+  [
+    'a client where nobody says who they are',
+    'fault: http.status, match: { endpoint: [jwks, token, discovery], client_id: app }',
+    '/match/client_id can never match, since no client_id is known at jwks, discovery',
+  ],
+  [
+    'all that is never known at the only endpoint of the fault',
+    'fault: jwks.empty, match: { client_id: [a], sub: b, grant_type: c, scope: d, resource: e }',
+    '/match/client_id can never match, since no client_id is known at jwks',
+    '/match/sub can never match, since no sub is known at jwks',
+    '/match/grant_type can never match, since no grant_type is known at jwks',
+    '/match/scope can never match, since no scope is known at jwks',
+    '/match/resource can never match, since no resource is known at jwks',
+  ],
+  [
+    'a user who registers a client',
+    'fault: registration.error, error: invalid_redirect_uri, match: { sub: alice }',
+    '/match/sub can never match, since no sub is known at registration',
+  ],
+  [
+    'a grant_type away from the token endpoint',
+    'fault: id_token.expired, match: { endpoint: authorization, grant_type: refresh_token }',
+    '/match/grant_type can never match, since no grant_type is known at authorization',
+  ],
+  [
+    'a grant that has no poll',
+    'fault: token.slow_down, match: { grant_type: [refresh_token] }',
+    '/match/grant_type/0 must be urn:ietf:params:oauth:grant-type:device_code, with which token.slow_down can happen, but is "refresh_token"',
+  ],
+  [
+    'a refresh that is none',
+    'fault: token.refresh_wrong_sub, match: { grant_type: authorization_code }',
+    '/match/grant_type must be refresh_token, with which token.refresh_wrong_sub can happen, but is "authorization_code"',
+  ],
+  [
+    'tokens of a grant that there is not',
+    'fault: id_token.expired, match: { grant_type: client_credentials }',
+    '/match/grant_type must be authorization_code or refresh_token or urn:ietf:params:oauth:grant-type:device_code, with which id_token.expired can happen, but is "client_credentials"',
+  ],
+  [
+    'a hash that only an authorization response has',
+    'fault: id_token.wrong_c_hash, match: { endpoint: token }',
+    '/match/endpoint must be authorization, where id_token.wrong_c_hash can happen, but is "token"',
+  ],
+  [
+    'a resource where nobody asks for one',
+    'fault: userinfo.wrong_sub, match: { resource: "https://a" }',
+    '/match/resource can never match, since no resource is known at userinfo',
+  ],
+  [
+    'a name that no issuer has',
+    'fault: http.reset, match: { issuer: [ok, /issuers/x] }',
+    '/match/issuer/1 must be 1 to 64 letters, digits and ._~- as in /issuers/NAME, or default, but is "/issuers/x"',
+  ],
+  [
+    'scopes as OAuth writes them',
+    'fault: http.reset, match: { scope: openid email }',
+    '/match/scope must be one scope, so without spaces, but is "openid email"; several go in a list',
+  ],
+  ['a match of nothing', 'fault: http.reset, match: {}', '/match must not be empty'],
+  [
+    'what is no endpoint at all, and nothing is said of the others',
+    'fault: http.reset, match: { endpoint: [token, 5] }',
+    '/match/endpoint/1 must be a text, but is the number 5',
+  ],
+  ['a match of nobody', 'fault: http.reset, match: { sub: [] }', '/match/sub must not be empty'],
+  [
+    'no delay',
+    'fault: http.delay, delay: soon',
+    '/delay must be seconds (up to 3600) or a time such as 200ms, 2s, 1m30s, or an object with min and max; "soon" is neither',
+  ],
+  [
+    'no time in a delay',
+    'fault: http.delay, delay: { min: -1, max: 1d }',
+    '/delay/min must be seconds (up to 3600) or a time such as 200ms, 2s, 1m30s; -1 is neither',
+    '/delay/max must be seconds (up to 3600) or a time such as 200ms, 2s, 1m30s; "1d" is neither',
+  ],
+  ['half a range', 'fault: http.delay, delay: { min: 1s }', '/delay lacks the required key max'],
+  [
+    'a range that ends before it begins',
+    'fault: http.delay, delay: { min: 2s, max: 1500ms }',
+    '/delay/min must be at most max, which is 1500ms, but is 2s',
+  ],
+  [
+    'more than an hour',
+    'fault: http.slow_body, delay: { min: 61m, max: 2h }',
+    '/delay/min must be at most 1h, but is 61m',
+    '/delay/max must be at most 1h, but is 2h',
+  ],
+  ['a delay of nothing', 'fault: http.delay, delay: 0ms', '/delay must be more than 0, but is 0ms'],
+  ['a header of several words', 'fault: http.status, headers: { "a b": c }', '/headers/a b is no name of a header'],
+  [
+    'a header of several lines',
+    'fault: http.status, headers: { a: "b\\r\\nc: d" }',
+    '/headers/a has characters that no header may have',
+  ],
+  [
+    'a length of its own',
+    'fault: http.status, headers: { Content-Length: "5" }',
+    '/headers/Content-Length is for the server to say; see http.truncate',
+  ],
+  [
+    'a header that is no text',
+    'fault: http.status, headers: { a: 1 }',
+    '/headers/a must be a text, but is the number 1',
+  ],
+  [
+    'a media type that no header can hold',
+    'fault: http.wrong_content_type, content_type: "a\\nb"',
+    '/content_type has characters that no header may have',
+  ],
+  [
+    'a place that no header can hold',
+    'fault: http.redirect, location: "http://a\\n"',
+    '/location has characters that no header may have',
+  ],
+  [
+    'a redirect that is none',
+    'fault: http.redirect, location: "http://a", status: 200',
+    '/status must be from 300 to 399 for a redirect, but is 200',
+  ],
+  [
+    'a body without a place',
+    'fault: http.status, status: 204, body: text',
+    "/body can't be sent with status 204, which has none",
+  ],
+  [
+    'an error without a place',
+    'fault: registration.error, error: x, status: 204',
+    '/status must be one that has a body to say the error in, but is 204',
+  ],
+  ['an issuer that no URL can hold', 'fault: authorize.wrong_iss, value: [1]', '/value must be a text'],
+]
+for (const [title, rule, ...expected] of BAD) {
+  t.test(`refused in the file: ${title}`, async (t) => {
+    const problems = await problemsOf(t, `faults:\n  - { ${rule} }\n`)
+    t.strictSame(
+      problems.map((problem) => problem.replace(/^config\.yaml:2:\d+ \/faults\/0/, '')),
+      expected,
+    )
+  })
+}
+
+const GOOD = [
+  'fault: http.status, body: "<h1>Down</h1>"',
+  'fault: http.status',
+  'fault: http.status, status: 304, headers: { Retry-After: "5", ETag: "\\"x\\"" }',
+  'fault: http.status, status: 503, body: { error: x }, content_type: "text/plain", match: { client_id: app, sub: alice, scope: [openid, email], resource: "https://a" }',
+  'fault: http.redirect, location: /elsewhere, status: 307',
+  'fault: http.delay, delay: { min: 0, max: 200ms }',
+  'fault: http.delay, delay: 1h, after: 2, every: 3, times: 4, probability: 0.5, seed: 7',
+  'fault: id_token.expired, match: { grant_type: refresh_token, issuer: [default, worker-7] }',
+  'fault: token.error, error: unsupported_grant_type, status: 200, match: { grant_type: client_credentials }',
+  'fault: authorize.wrong_iss, value: "https://elsewhere.example.com"',
+  'fault: registration.error, error: invalid_redirect_uri, match: { client_id: app, issuer: x }',
+  'fault: discovery.missing_member, member: issuer, match: { endpoint: discovery }',
+]
+for (const rule of GOOD) {
+  t.test(`good: ${rule}`, async (t) => {
+    t.equal((await load(t, `faults:\n  - { ${rule} }\n`)).config.faults.length, 1)
+  })
+}
+
+t.test('the very same rule twice is refused, whatever the order of its members', async (t) => {
+  const problems = await problemsOf(
+    t,
+    [
+      'faults:',
+      '  - { fault: http.status, match: { endpoint: [token, jwks] }, times: 1 }',
+      '  - { fault: http.status, match: { endpoint: [jwks, token] }, times: 1 }',
+      '  - { times: 1, match: { endpoint: [token, jwks] }, fault: http.status }',
+      '  - { fault: http.status, times: 0 }',
+      '  - { fault: http.status, times: -1 }',
+      '',
+    ].join('\n'),
+  )
+  t.strictSame(problems, [
+    'config.yaml:4:5 /faults/2 is the same rule as 0, which counts for both; leave one out',
+    'config.yaml:5:34 /faults/3/times must be at least 1, but is 0',
+    'config.yaml:6:34 /faults/4/times must be at least 1, but is -1',
+  ])
+})
+
+t.test("a user's and a client's faults are about them", async (t) => {
+  const problems = await problemsOf(
+    t,
+    [
+      'users:',
+      '  - sub: alice',
+      '    faults:',
+      '      - { fault: id_token.expired, match: { sub: alice } }',
+      '      - { fault: id_token.expired, match: { sub: [alice, bob] } }',
+      '      - { fault: jwks.empty }',
+      '      - { fault: http.status, match: { endpoint: [token, jwks] } }',
+      '      - { fault: http.status }',
+      'clients:',
+      '  - client_id: app',
+      '    client_secret: s',
+      '    redirect_uris: ["http://localhost/cb"]',
+      '    faults:',
+      '      - { fault: registration.error, error: x }',
+      '      - { fault: http.reset, match: { client_id: other } }',
+      '      - { fault: discovery.not_found }',
+      '',
+    ].join('\n'),
+  )
+  t.strictSame(problems, [
+    'config.yaml:5:58 /users/0/faults/1/match/sub/1 must be left out, or be "alice", whose fault it is, but is "bob"',
+    "config.yaml:6:18 /users/0/faults/2/fault can't be of a user, since no sub is known at jwks",
+    "config.yaml:7:18 /users/0/faults/3/fault can't be of a user, since no sub is known at jwks",
+    'config.yaml:15:50 /clients/0/faults/1/match/client_id must be left out, or be "app", whose fault it is, but is "other"',
+    "config.yaml:16:18 /clients/0/faults/2/fault can't be of a client, since no client_id is known at discovery",
+  ])
+})
+
+const TIMES: [string, string?][] = [
+  ['2030-01-01T00:00:00Z'],
+  ['2030-01-01T00:00:00.000Z'],
+  ['2030-01-01T00:00+02:00'],
+  ['1893456000'],
+  ['2030-13-45T00:00:00Z', 'must be a time from 1970 to 9999, but is "2030-13-45T00:00:00Z"'],
+  ['1969-12-31T23:59:59Z', 'must be a time from 1970 to 9999, but is "1969-12-31T23:59:59Z"'],
+  ['9999-12-31T23:59:59-01:00', 'must be a time from 1970 to 9999, but is "9999-12-31T23:59:59-01:00"'],
+  ['253402300800', 'must be a time such as 2030-01-01T00:00:00Z or seconds since 1970; 253402300800 is neither'],
+  ['tomorrow', 'must be a time such as 2030-01-01T00:00:00Z or seconds since 1970; "tomorrow" is neither'],
+]
+for (const [start, message] of TIMES) {
+  t.test(`the clock starts at ${start}${message === undefined ? '' : ': refused'}`, async (t) => {
+    const expected = message === undefined ? [] : [`config.yaml:1:17 /clock/start ${message}`]
+    t.strictSame(await problemsOf(t, `clock: { start: ${start} }\n`), expected)
+  })
+}

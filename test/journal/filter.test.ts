@@ -1,0 +1,34 @@
+/** Which entries fit a filter. */
+import t from 'tap'
+import { fitsFilter, type JournalFilter } from '../../src/journal/filter.js'
+import type { JournalEntry } from '../../src/journal/journal.js'
+
+const ENTRY: JournalEntry = {
+  id: 1,
+  at: 0,
+  endpoint: 'token',
+  client_id: 'app',
+  flow_id: 'f',
+  response: { status: 404, headers: {} },
+  tokens: [],
+  remarks: [{ event: 'decision', message: '', details: {} }],
+  faults: [{ fault: 'http.status', source: 'config', id: 'x' }],
+}
+
+t.test('all that a filter says has to fit', async (t) => {
+  const fitting: JournalFilter[] = [
+    ...[{}, { endpoint: 'token' }, { client_id: 'app', flow_id: 'f' }, { status: '404' }, { status: '4xx' }],
+    ...[{ event: 'decision' }, { fault: 'http.status' }, { endpoint: 'token', status: '4xx', event: 'decision' }],
+  ]
+  for (const filter of fitting) t.equal(fitsFilter(ENTRY, filter), true, JSON.stringify(filter))
+  const others: JournalFilter[] = [
+    ...[{ endpoint: 'jwks' }, { client_id: 'ap' }, { sub: 'alice' }, { status: '40' }, { status: '5xx' }],
+    ...[{ event: 'keys_rotated' }, { fault: 'http.reset' }, { endpoint: 'token', status: '200' }],
+  ]
+  for (const filter of others) t.equal(fitsFilter(ENTRY, filter), false, JSON.stringify(filter))
+})
+
+t.test('what was never answered has no status', async (t) => {
+  const { response: _, ...entry } = ENTRY
+  for (const status of ['2xx', '4xx', '404']) t.equal(fitsFilter(entry, { status }), false)
+})

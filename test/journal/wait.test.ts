@@ -1,0 +1,54 @@
+/** Waiting for entries of a journal, and following them. */
+import { once } from 'node:events'
+import t from 'tap'
+import { createJournal } from '../../src/journal/journal.js'
+import { nextEntry, streamEntries } from '../../src/journal/wait.js'
+
+const NOTHING = { at: 0, tokens: [], remarks: [], faults: [] }
+const create = (max_entries = 1000) => createJournal(() => ({ max_entries, max_size: 1_000_000 }))
+const OPTIONS = { after: 0, fits: () => true, write: ({ id }: { id: number }) => `{"id":${id}}`, heartbeat: 60_000 }
+
+t.test('the next entry that fits ends the waiting, as does its end', async (t) => {
+  const journal = create()
+  const waiting = nextEntry(journal, ({ sub }) => sub === 'bob', 60_000)!
+  journal.add({ ...NOTHING, sub: 'alice' })
+  journal.add({ ...NOTHING, sub: 'bob' })
+  t.match(await waiting.result, { id: 2 })
+  waiting.end()
+  const ended = nextEntry(journal, () => true, 60_000)!
+  ended.end()
+  t.equal(await ended.result, undefined)
+})
+
+t.test('a slow reader gets what the journal still has, and nothing is held back for it', async (t) => {
+  const journal = create(10)
+  const { result: stream, end } = streamEntries(journal, {
+    ...OPTIONS,
+    write: ({ id }) => `${id} ${'x'.repeat(20_000)}`,
+  })!
+  for (let count = 0; count < 1000; count += 1) journal.add(NOTHING)
+  t.ok(stream.readableLength < 100_000, `${stream.readableLength} characters wait`)
+  stream.setEncoding('utf8')
+  let text = ''
+  stream.on('data', (chunk: string) => {
+    text += chunk
+    if (chunk.startsWith('id: 1000\n')) end()
+  })
+  await once(stream, 'end')
+  t.match(text, /id: 991\n.*id: 1000\n/s)
+  t.notMatch(text, /id: 500\n/)
+})
+
+t.test('a stream that is idle gives signs of life, and one that is destroyed lets go', async (t) => {
+  const journal = create()
+  const { result: stream, end } = streamEntries(journal, { ...OPTIONS, heartbeat: 1 })!
+  stream.setEncoding('utf8')
+  for (let count = 0; count < 3; count += 1) t.match((await once(stream, 'data'))[0], /^(: \n\n)+$/)
+  const { result: other } = streamEntries(journal, OPTIONS)!
+  other.destroy()
+  await once(other, 'close')
+  end()
+  journal.add(NOTHING)
+  t.equal(stream.destroyed, false)
+  await once(stream.resume(), 'end')
+})
