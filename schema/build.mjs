@@ -7,6 +7,7 @@ import { join } from 'node:path'
 const ROOT = join(import.meta.dirname, '..')
 const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc')
 
+execFileSync(process.execPath, [join(ROOT, 'schema/generate.mjs')], { stdio: 'inherit' })
 rmSync(join(ROOT, 'dist'), { recursive: true, force: true })
 execFileSync(process.execPath, [tsc, '-p', ROOT], { stdio: 'inherit' })
 cpSync(join(ROOT, 'src/pages'), join(ROOT, 'dist/pages'), { recursive: true, filter: (file) => !file.endsWith('.ts') })

@@ -1,5 +1,6 @@
 // Makes the folder that the image holds: the program with all that it depends on in one file, and what it reads beside
 // that. The folder is laid out as the package is, so that every file is found from where it is looked for.
+import { execFileSync } from 'node:child_process'
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { build } from 'esbuild'
@@ -13,6 +14,7 @@ const require = createBundleRequire(import.meta.url)
 const __filename = import.meta.filename
 const __dirname = import.meta.dirname`
 
+execFileSync(process.execPath, [join(ROOT, 'schema/generate.mjs')], { stdio: 'inherit' })
 rmSync(TARGET, { recursive: true, force: true })
 mkdirSync(join(TARGET, 'schema'), { recursive: true })
 const { metafile } = await build({

@@ -1,7 +1,8 @@
 /** Checks what comes to admin routes by their schemas, and refuses it in the words in which a configuration is refused. */
 import type { FastifySchemaCompiler, preValidationHookHandler } from 'fastify'
+import { createAjv } from '../config/ajv.js'
 import { pointer } from '../config/errors.js'
-import { createAjv, readErrors } from '../config/schema.js'
+import { readErrors } from '../config/schema.js'
 import { invalidRequest } from '../errors.js'
 import { readJson } from '../oauth/params.js'
 import { mayBeMissing, type Schema } from './schema.js'

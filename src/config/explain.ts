@@ -1,5 +1,5 @@
 /** Says in words for people what a JSON Schema validator found. */
-import type { ErrorObject } from 'ajv/dist/2020.js'
+import type { ErrorObject } from 'ajv'
 import type { Complaint } from './errors.js'
 import { suggest } from './suggest.js'
 

@@ -1,9 +1,9 @@
 /** The schema of the configuration, and what a document has to say against it. */
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { Ajv2020, type ErrorObject, type Options } from 'ajv/dist/2020.js'
-import formats from 'ajv-formats'
+import type { ErrorObject } from 'ajv'
 import type { Config } from '../generated/types.js'
+import { validateConfig } from '../generated/validators.js'
 import { type Complaint, pointer } from './errors.js'
 import { explain } from './explain.js'
 
@@ -23,25 +23,10 @@ export function readSchema(): Record<string, unknown> {
   return JSON.parse(readFileSync(file, 'utf8'))
 }
 
-/** A validator that fills defaults in, takes nothing for anything else, and whose errors `readErrors` can say. */
-export function createAjv(options: Options = {}): Ajv2020 {
-  const ajv = new Ajv2020({
-    allErrors: true,
-    useDefaults: true,
-    strict: true,
-    allowUnionTypes: true,
-    verbose: true,
-    ...options,
-  })
-  formats.default(ajv)
-  return ajv
-}
-
 /** Fills the defaults in and returns what the schema refuses, and the configuration without that. */
 export function validate(value: unknown): { complaints: Complaint[]; pruned: Pruned<Config> } {
-  const check = createAjv().compile(readSchema())
-  check(value)
-  return readErrors(value, check.errors) as { complaints: Complaint[]; pruned: Pruned<Config> }
+  validateConfig(value)
+  return readErrors(value, validateConfig.errors) as { complaints: Complaint[]; pruned: Pruned<Config> }
 }
 
 /** What a validator refused, in words, and the value without that. */

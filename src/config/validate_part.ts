@@ -1,9 +1,9 @@
 /** Checks what comes from elsewhere than the file by the rules of the file: a user, a client or a fault. */
-import type { ValidateFunction } from 'ajv/dist/2020.js'
 import type { Client, Config, Fault, User } from '../generated/types.js'
+import { validateClient, validateFault, validateUser } from '../generated/validators.js'
 import { check } from './check.js'
 import { pointer } from './errors.js'
-import { createAjv, type Pruned, readErrors, readSchema } from './schema.js'
+import { type Pruned, readErrors } from './schema.js'
 
 interface Types {
   readonly User: User
@@ -14,6 +14,7 @@ interface Types {
 export type Parts = keyof Types
 export type PartOf<P extends Parts> = Types[P]
 
+const VALIDATORS = { User: validateUser, Client: validateClient, Fault: validateFault } as const
 /** Where a configuration has them. */
 const LISTS = { User: 'users', Client: 'clients', Fault: 'faults' } as const satisfies Record<Parts, keyof Config>
 
@@ -26,14 +27,8 @@ export type PartValidator = <P extends Parts>(part: P, value: unknown) => Checke
 
 /** @param config what the part has to fit. */
 export function createPartValidator(config: Config): PartValidator {
-  const compiled = new Map<Parts, ValidateFunction>()
-  const compile = (part: Parts) => {
-    const { $defs } = readSchema()
-    return createAjv().compile({ $ref: `#/$defs/${part}`, $defs })
-  }
   return <P extends Parts>(part: P, value: unknown) => {
-    const validate = compiled.get(part) ?? compile(part)
-    compiled.set(part, validate)
+    const validate = VALIDATORS[part]
     const filled = structuredClone(value)
     validate(filled)
     const { complaints, pruned } = readErrors(filled, validate.errors)

@@ -1,0 +1,107 @@
+// Writes what is generated from the schema of the configuration into a folder, `src/generated` by default:
+// `types.ts`, the configuration with its defaults filled in; `input.ts`, the configuration as users write it; and
+// `validators.ts`, the validators as code. Does nothing if the files are newer than their sources.
+import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+const HERE = import.meta.dirname
+const TARGET = process.argv[2] ?? join(HERE, '../src/generated')
+const SOURCES = [import.meta.filename, join(HERE, 'config.schema.json')]
+const FILES = { 'types.ts': writeTypes, 'input.ts': writeInput, 'validators.ts': writeValidators }
+const BANNER = '// Generated from schema/config.schema.json by schema/generate.mjs; do not edit.'
+/** The exported validators and the parts of the schema that they check. */
+const VALIDATORS = {
+  validateConfig: 'urn:oidc-provider-mock:config',
+  validateUser: 'urn:oidc-provider-mock:config#/$defs/User',
+  validateClient: 'urn:oidc-provider-mock:config#/$defs/Client',
+  validateFault: 'urn:oidc-provider-mock:config#/$defs/Fault',
+}
+
+const age = (file) => statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0
+const newest = Math.max(...SOURCES.map(age))
+if (Object.keys(FILES).some((name) => age(join(TARGET, name)) < newest)) {
+  mkdirSync(TARGET, { recursive: true })
+  for (const [name, write] of Object.entries(FILES)) {
+    // A rename keeps a build that runs at the same time from reading half of a file.
+    const draft = join(TARGET, `${name}.${process.pid}`)
+    writeFileSync(draft, `${BANNER}\n${await write()}`)
+    renameSync(draft, join(TARGET, name))
+  }
+}
+
+function readSchema() {
+  return JSON.parse(readFileSync(join(HERE, 'config.schema.json'), 'utf8'))
+}
+
+function writeTypes() {
+  return compileTypes('Config', requireDefaulted(readSchema()))
+}
+
+function writeInput() {
+  return compileTypes('ConfigInput', { ...readSchema(), title: 'ConfigInput' })
+}
+
+async function compileTypes(name, schema) {
+  const { compile } = await import('json-schema-to-typescript')
+  return await compile(nameReferences(schema), name, {
+    bannerComment: '',
+    ignoreMinAndMaxItems: true,
+    unreachableDefinitions: true,
+    style: { semi: false, singleQuote: true, printWidth: 120 },
+  })
+}
+
+/** Replaces each reference that has its own description by the name of the type, which would be repeated otherwise. */
+function nameReferences(node) {
+  if (node === null || typeof node !== 'object') return node
+  for (const child of Object.values(node)) nameReferences(child)
+  if (node.$ref !== undefined && node.description !== undefined) {
+    node.tsType = node.$ref.replace('#/$defs/', '')
+    delete node.$ref
+  }
+  return node
+}
+
+/** Makes each property with a default required, because validation fills defaults in. */
+function requireDefaulted(node) {
+  if (node === null || typeof node !== 'object') return node
+  for (const child of Object.values(node)) requireDefaulted(child)
+  if (node.properties !== undefined) {
+    const defaulted = Object.keys(node.properties).filter((key) => node.properties[key].default !== undefined)
+    node.required = [...new Set([...(node.required ?? []), ...defaulted])]
+  }
+  return node
+}
+
+async function writeValidators() {
+  const { Ajv2020 } = await import('ajv/dist/2020.js')
+  const { default: formats } = await import('ajv-formats')
+  const { default: standalone } = await import('ajv/dist/standalone/index.js')
+  const options = { allErrors: true, useDefaults: true, strict: true, allowUnionTypes: true, verbose: true }
+  const ajv = new Ajv2020({ ...options, code: { source: true, esm: true } })
+  formats.default(ajv)
+  ajv.addSchema(readSchema())
+  return toTypeScript(standalone.default(ajv, VALIDATORS))
+}
+
+/** Turns the code of ajv into a module: its `require` calls into imports, its exports into typed ones. */
+function toTypeScript(code) {
+  const imports = new Map()
+  const body = code
+    .replace('"use strict";', '')
+    .replace(/require\("([^"]+)"\)/g, (_, file) => {
+      const name = imports.get(file) ?? `runtime${imports.size}`
+      imports.set(file, name)
+      return name
+    })
+    .replace(/export const (\w+) =/g, '\nexport const $1: ValidateFunction =')
+  const lines = [...imports].map(([file, name]) => `import ${name} from '${file}.js'`)
+  // @ts-nocheck: the code is JavaScript. c8: it is tested with ajv.
+  return [
+    '// @ts-nocheck',
+    '/* c8 ignore start */',
+    "import type { ValidateFunction } from 'ajv'",
+    ...lines,
+    body,
+  ].join('\n')
+}

@@ -1,0 +1,31 @@
+/** The files of `src/generated` follow from the schema. */
+import { execFileSync } from 'node:child_process'
+import { readdirSync, readFileSync, statSync, utimesSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+
+const ROOT = join(import.meta.dirname, '../..')
+const generate = (folder: string) => execFileSync(process.execPath, [join(ROOT, 'schema/generate.mjs'), folder])
+
+t.test('src/generated is current', async (t) => {
+  const folder = t.testdir({})
+  generate(folder)
+  t.strictSame(readdirSync(folder).sort(), ['input.ts', 'types.ts', 'validators.ts'])
+  for (const name of readdirSync(folder)) {
+    const generated = readFileSync(join(folder, name), 'utf8')
+    t.ok(readFileSync(join(ROOT, 'src/generated', name), 'utf8') === generated, `${name} is that of the schema`)
+  }
+})
+
+t.test('files that are newer than the schema are not generated again', async (t) => {
+  const folder = t.testdir({ 'types.ts': 'a', 'input.ts': 'b', 'validators.ts': 'c' })
+  generate(folder)
+  t.equal(readFileSync(join(folder, 'types.ts'), 'utf8'), 'a')
+})
+
+t.test('all files are generated again if one of them is older than the schema', async (t) => {
+  const folder = t.testdir({ 'types.ts': 'a', 'input.ts': 'b', 'validators.ts': 'c' })
+  utimesSync(join(folder, 'input.ts'), 0, 0)
+  generate(folder)
+  for (const name of readdirSync(folder)) t.ok(statSync(join(folder, name)).size > 1000, name)
+})
