@@ -1,7 +1,7 @@
 /** The table of URLs: below the issuer, each path under the name that discovery gives it, and the paths it has no name for. */
-import { isIssuerName } from './config/issuer_name.js'
 
-export { isIssuerName }
+/** Whether the text can name an isolated issuer: characters that a URL does not encode (RFC 3986 §2.3), not only dots. */
+export const isIssuerName = (name: string) => /^(?!\.+$)[A-Za-z0-9._~-]{1,64}$/.test(name)
 
 /** OpenID Connect Discovery §3, RFC 8414 §2 and RFC 8628 §4. Everything here is advertised under its own name. */
 export const ENDPOINTS = {

@@ -1,9 +1,9 @@
 /** Whether what a rule of a fault has to match can ever be so: what is known of an exchange depends on its endpoint. */
 
-import { isIssuerName } from '../config/issuer_name.js'
 import type { Pruned } from '../config/schema.js'
 import { suggest } from '../config/suggest.js'
 import type { FaultMatch } from '../generated/types.js'
+import { isIssuerName } from '../routes.js'
 import { FAULT_CATALOGUE } from './catalogue.js'
 import { FAULT_ENDPOINTS, type FaultEndpoint, type FaultName, PUBLIC_ENDPOINTS } from './row.js'
 
