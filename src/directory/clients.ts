@@ -76,6 +76,12 @@ export async function findRegistered(ctx: Context, client_id: string): Promise<S
   return stored?.origin === undefined ? stored : undefined
 }
 
+/** Whether the client is still registered, although this request has read its record before. */
+export async function isStillRegistered(ctx: Context, client_id: string): Promise<boolean> {
+  const clients = await ctx.store.clients.list()
+  return clients.some(([id, { origin }]) => id === client_id && origin === undefined)
+}
+
 /** Nobody is this client any more, whatever the configuration says, and its grants end. */
 export async function removeClient(ctx: Context, client_id: string): Promise<void> {
   await deleteClient(ctx, client_id)

@@ -1,7 +1,7 @@
 /** Dynamic client registration and its management. RFC 7591 §3, RFC 7592 §2 and OpenID Connect Registration §3 and §4. */
 import type { FastifyPluginAsync, FastifyReply } from 'fastify'
 import type { Context } from '../context.js'
-import { deleteClient, findRegistered, putClient } from '../directory/clients.js'
+import { deleteClient, findRegistered, isStillRegistered, putClient } from '../directory/clients.js'
 import { invalidClientMetadata, invalidToken, shown } from '../errors.js'
 import { requireBearerToken } from '../oauth/bearer_token.js'
 import { needsSecret, readClientMetadata } from '../oauth/client_metadata.js'
@@ -39,8 +39,8 @@ export const registration: FastifyPluginAsync = async (app) => {
     const { client_id, client_id_issued_at, registration_access_token } = before
     const wanted = readUpdate(before, readJson(headers['content-type'], body, invalidClientMetadata))
     const metadata = await readClientMetadata(ctx, wanted)
-    // It may have been deleted while its documents were fetched, and then it stays deleted.
-    await requireRegistered(ctx, headers.authorization, params.client_id)
+    // A client that was deleted while its documents were fetched stays deleted.
+    if (!(await isStillRegistered(ctx, client_id))) throw notRegistered(client_id)
     const secret = secretFor(ctx, metadata, before)
     const client = { client_id, client_id_issued_at, ...secret, registration_access_token, ...metadata }
     await putClient(ctx, client)
@@ -80,12 +80,14 @@ async function requireRegistered(
 ): Promise<StoredClient> {
   const token = requireBearerToken(authorization, 'registration access token')
   const client = await findRegistered(ctx, client_id)
-  if (client === undefined) throw invalidToken(`no client ${shown(client_id)} has registered itself here`)
+  if (client === undefined) throw notRegistered(client_id)
   if (client.registration_access_token !== token) {
     throw invalidToken(`the registration access token is not the one of client ${shown(client_id)}`)
   }
   return client
 }
+
+const notRegistered = (client_id: string) => invalidToken(`no client ${shown(client_id)} has registered itself here`)
 
 /** RFC 7592 §2.2: what the request replaces the metadata with. What it leaves out, or is null, goes. */
 function readUpdate(

@@ -10,6 +10,7 @@ import type { MovableClock } from '../issuer/clock.js'
 import type { Keys } from '../issuer/keys.js'
 import type { Journal, Remark } from '../journal/journal.js'
 import { ENDPOINTS, isIssuerName, PATHS } from '../routes.js'
+import { readOnce } from '../store/read_once.js'
 import type { Store } from '../store/store.js'
 import { type Arrival, firstOf, readOrigin, readPrefix, stripPath } from './origin.js'
 import { describeRequest } from './refusal.js'
@@ -50,7 +51,7 @@ export function createContext(
     base_path: prefix + own_path,
     own_path,
     snapshot,
-    store,
+    store: readOnce(store),
     clock,
     now: clock.now(),
     faults,

@@ -1,0 +1,38 @@
+/** A view of a store for one request: a record that was read once is not read again. */
+import type { Collection, Store } from './store.js'
+
+/** Collections of records that several steps of one request look up by the same key, and that no step uses up. */
+const REMEMBERED = ['users', 'clients', 'grants', 'access_tokens'] as const satisfies readonly (keyof Store)[]
+
+/**
+ * Returns a store whose `get` remembers the record for as long as the view is used. A write through the view forgets it.
+ * A later write of another request is not seen: a decision that only one request may make needs `take`, `add` or `put`.
+ */
+export function readOnce(store: Store): Store {
+  const views = REMEMBERED.map((name) => [name, remember(store[name] as Collection<unknown>)])
+  return { ...store, ...Object.fromEntries(views) }
+}
+
+function remember<R>(collection: Collection<R>): Collection<R> {
+  const read = new Map<string, Promise<R | undefined>>()
+  const forgetAfter = async <T>(key: string, write: Promise<T>): Promise<T> => {
+    try {
+      return await write
+    } finally {
+      read.delete(key)
+    }
+  }
+  return {
+    get: (key) => {
+      const record = read.get(key) ?? collection.get(key)
+      read.set(key, record)
+      return record
+    },
+    put: (key, record) => forgetAfter(key, collection.put(key, record)),
+    add: (key, record) => forgetAfter(key, collection.add(key, record)),
+    take: (key) => forgetAfter(key, collection.take(key)),
+    delete: (key) => forgetAfter(key, collection.delete(key)),
+    list: () => collection.list(),
+    clear: () => collection.clear().finally(() => read.clear()),
+  }
+}
