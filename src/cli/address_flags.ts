@@ -1,13 +1,13 @@
-/** The flags about where the provider is: its URLs, what is in front of it, and TLS. */
+/** The flags for URLs, reverse proxies and TLS. */
 import { booleanOrList, type Flag, number, text } from './flag.js'
 
-/** In the order of `--help`. */
+/** The flags in the order of `--help`. */
 export const ADDRESS_FLAGS: readonly Flag[] = [
   {
     names: '--issuer',
     env: 'ISSUER',
     value: '<URL>',
-    description: 'the issuer identifier (default: follows the host of each request)',
+    description: 'issuer identifier (default: taken from the host of each request)',
     paths: [['issuer']],
     parse: text,
   },
@@ -15,7 +15,7 @@ export const ADDRESS_FLAGS: readonly Flag[] = [
     names: '--public-url',
     env: 'PUBLIC_URL',
     value: '<URL>',
-    description: 'what browsers visit, where that is not the issuer',
+    description: 'URL for browsers, if it differs from the issuer',
     paths: [['public_url']],
     parse: text,
   },
@@ -23,7 +23,7 @@ export const ADDRESS_FLAGS: readonly Flag[] = [
     names: '--internal-url',
     env: 'INTERNAL_URL',
     value: '<URL>',
-    description: 'what back ends call, where that is not the issuer',
+    description: 'URL for back ends, if it differs from the issuer',
     paths: [['internal_url']],
     parse: text,
   },
@@ -31,7 +31,7 @@ export const ADDRESS_FLAGS: readonly Flag[] = [
     names: '--base-path',
     env: 'BASE_PATH',
     value: '<PATH>',
-    description: 'a path such as /auth, below which a reverse proxy shows the provider',
+    description: 'path such as /auth under which a reverse proxy serves the provider',
     paths: [['server', 'base_path']],
     parse: text,
   },
@@ -40,7 +40,7 @@ export const ADDRESS_FLAGS: readonly Flag[] = [
     env: 'TRUST_FORWARDED',
     value: '[BOOL]',
     description:
-      'believe X-Forwarded-Proto, -Host, -Port and -Prefix, or from whom: addresses with commas (default: true)',
+      'trust X-Forwarded-Proto, -Host, -Port and -Prefix: true, false, or proxy addresses separated by commas (default: true)',
     paths: [['server', 'trust_forwarded']],
     parse: booleanOrList,
   },
@@ -48,7 +48,7 @@ export const ADDRESS_FLAGS: readonly Flag[] = [
     names: '--tls-cert',
     env: 'TLS_CERT',
     value: '<FILE>',
-    description: 'serve https with this PEM certificate; a change is followed at once',
+    description: 'serve https with this PEM certificate; reloaded when it changes',
     paths: [['server', 'tls', 'cert']],
     parse: text,
   },
@@ -56,7 +56,7 @@ export const ADDRESS_FLAGS: readonly Flag[] = [
     names: '--tls-key',
     env: 'TLS_KEY',
     value: '<FILE>',
-    description: 'the PEM private key of --tls-cert',
+    description: 'PEM private key of --tls-cert',
     paths: [['server', 'tls', 'key']],
     parse: text,
   },
@@ -64,7 +64,7 @@ export const ADDRESS_FLAGS: readonly Flag[] = [
     names: '--tls-self-signed',
     env: 'TLS_SELF_SIGNED',
     value: '[NAMES]',
-    description: 'serve https with a certificate made at start, for these names (default: localhost,127.0.0.1,::1)',
+    description: 'serve https with a certificate generated at start for these names (default: localhost,127.0.0.1,::1)',
     paths: [['server', 'tls']],
     parse: (value) => {
       const names = booleanOrList(value)
@@ -75,7 +75,7 @@ export const ADDRESS_FLAGS: readonly Flag[] = [
     names: '--tls-ca-file',
     env: 'TLS_CA_FILE',
     value: '<FILE>',
-    description: 'write the authority of --tls-self-signed to this file',
+    description: 'file to write the CA certificate of --tls-self-signed to',
     paths: [['server', 'tls', 'ca_file']],
     parse: text,
   },
@@ -83,7 +83,7 @@ export const ADDRESS_FLAGS: readonly Flag[] = [
     names: '--http-port',
     env: 'HTTP_PORT',
     value: '<N>',
-    description: 'a second port for plain http beside https; 0 picks a free one',
+    description: 'additional port for plain http next to https; 0 picks a free one',
     paths: [['server', 'http_port']],
     parse: number,
   },

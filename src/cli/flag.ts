@@ -1,22 +1,22 @@
-/** What a flag is, and how its text becomes a value. */
+/** The definition of a flag, and the readers that turn its text into a value. */
 export interface Flag {
-  /** As `--help` shows it, without the value. */
+  /** Short and long name as shown by `--help`, without the value. */
   readonly names: string
-  /** The last part of the variable's name, after `OIDC_PROVIDER_MOCK_`. */
+  /** Name of the environment variable without the prefix `OIDC_PROVIDER_MOCK_`. */
   readonly env: string
-  /** How the value is named in `--help`; a flag with `[BOOL]` also works bare. */
+  /** Placeholder of the value in `--help`; a flag with `[BOOL]` can be given without a value. */
   readonly value: string
   readonly description: string
-  /** Where the value goes; what says which files to read, and how, goes nowhere. */
+  /** Configuration keys that the value sets; empty for flags that say which files to read. */
   readonly paths: readonly (readonly string[])[]
-  /** Whether each value is one more item of a list. */
+  /** Whether each value is appended to a list. */
   readonly append?: boolean
-  /** Text in, configuration value out. Throws a sentence about what was expected. */
+  /** Turns the text into a configuration value. Throws an Error whose message is shown after the name of the flag. */
   readonly parse: (text: string) => unknown
 }
 
 export const text = (value: string) => value
-/** What is no number is left for the schema to refuse, which knows what was expected. */
+/** Reads a number. Other text is passed on for the schema to refuse. */
 export const number = (value: string) => (/^-?[0-9]{1,15}$/.test(value) ? Number(value) : value)
 
 const TRUE = ['true', '1', 'yes', 'on', 't', 'y']
@@ -24,16 +24,16 @@ const FALSE = ['false', '0', 'no', 'off', 'f', 'n']
 
 export function boolean(value: string): boolean {
   const word = value.toLowerCase()
-  if (!TRUE.includes(word) && !FALSE.includes(word)) throw new Error(`must be true or false, but is "${value}"`)
+  if (!TRUE.includes(word) && !FALSE.includes(word)) throw new Error(`is "${value}", expected true or false`)
   return TRUE.includes(word)
 }
 
-/** How changes of files are noticed. */
+/** Reads the way in which file changes are detected. */
 export function readWatch(value: string): 'poll' | 'events' {
   const word = value.toLowerCase()
   if (word === 'poll' || TRUE.includes(word)) return 'poll'
   if (word === 'events' || FALSE.includes(word)) return 'events'
-  throw new Error(`must be poll (or true) or events (or false), but is "${value}"`)
+  throw new Error(`is "${value}", expected poll (or true) or events (or false)`)
 }
 
 export const list = (value: string) => value.split(',').map((item) => item.trim())

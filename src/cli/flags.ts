@@ -1,4 +1,4 @@
-/** What the command line and the environment can set: one row for each flag, with the place in the configuration it sets. */
+/** The flags: one row per flag, with the configuration key that it sets. */
 
 import type { Override } from '../config/load.js'
 import { ADDRESS_FLAGS } from './address_flags.js'
@@ -16,13 +16,13 @@ const lifetime = (kind: string, name: string, standard: string): Flag => ({
   parse: number,
 })
 
-/** In the order of `--help`. */
+/** All flags in the order of `--help`. */
 export const FLAGS: readonly Flag[] = [
   {
     names: '-c, --config',
     env: 'CONFIG',
     value: '<FILE>',
-    description: 'the configuration, YAML or JSON; a change is followed at once',
+    description: 'configuration file, YAML or JSON; reloaded when it changes',
     paths: [],
     parse: text,
   },
@@ -30,7 +30,7 @@ export const FLAGS: readonly Flag[] = [
     names: '--config-inline',
     env: 'CONFIG_INLINE',
     value: '<TEXT>',
-    description: 'the configuration itself, YAML or JSON',
+    description: 'configuration as text, YAML or JSON',
     paths: [],
     parse: text,
   },
@@ -38,7 +38,7 @@ export const FLAGS: readonly Flag[] = [
     names: '--config-dir',
     env: 'CONFIG_DIR',
     value: '<FOLDER>',
-    description: 'a folder whose config.yaml and users.yaml (.yml, .json) are read if they are there',
+    description: 'folder with an optional config.yaml and users.yaml (or .yml, .json)',
     paths: [],
     parse: text,
   },
@@ -46,7 +46,8 @@ export const FLAGS: readonly Flag[] = [
     names: '--watch-poll',
     env: 'WATCH',
     value: '[BOOL]',
-    description: 'look at files twice a second, where the system tells of no changes: true or poll (default: false)',
+    description:
+      'poll files for changes twice a second, for file systems without change events: true or poll (default: false)',
     paths: [],
     parse: readWatch,
   },
@@ -70,7 +71,7 @@ export const FLAGS: readonly Flag[] = [
     names: '--profile',
     env: 'PROFILE',
     value: '<PROFILE>',
-    description: 'lenient, or strict: as exact as a certified provider (default: lenient)',
+    description: 'lenient, or strict, which enforces the specifications (default: lenient)',
     paths: [['profile']],
     parse: text,
   },
@@ -78,7 +79,7 @@ export const FLAGS: readonly Flag[] = [
     names: '--preset',
     env: 'PRESET',
     value: '<NAME>',
-    description: 'look like keycloak, entra, okta, auth0, cognito or google: paths, claim names and quirks',
+    description: 'imitate the paths and claims of keycloak, entra, okta, auth0, cognito or google',
     paths: [['preset']],
     parse: text,
   },
@@ -86,7 +87,7 @@ export const FLAGS: readonly Flag[] = [
     names: '-r, --require-registration',
     env: 'REQUIRE_REGISTRATION',
     value: '[BOOL]',
-    description: 'only registered or configured clients (default: false)',
+    description: 'accept only registered or configured clients (default: false)',
     paths: [['require_registration']],
     parse: boolean,
   },
@@ -135,7 +136,7 @@ export const FLAGS: readonly Flag[] = [
     names: '--cors-origin',
     env: 'CORS_ORIGIN',
     value: '<ORIGIN>',
-    description: 'origins whose scripts may call, separated by commas (default: *)',
+    description: 'origins allowed by CORS, separated by commas (default: *)',
     paths: [['server', 'cors_origins']],
     parse: list,
   },
@@ -143,7 +144,7 @@ export const FLAGS: readonly Flag[] = [
     names: '--admin-token',
     env: 'ADMIN_TOKEN',
     value: '<TOKEN>',
-    description: 'what /admin asks for as a bearer token (default: it asks for none)',
+    description: 'bearer token required at /admin (default: none required)',
     paths: [['server', 'admin_token']],
     parse: text,
   },
@@ -151,7 +152,7 @@ export const FLAGS: readonly Flag[] = [
     names: '--outbound-ca',
     env: 'OUTBOUND_CA',
     value: '<FILE>',
-    description: 'PEM certificates to trust besides the well-known ones, where the provider calls clients',
+    description: 'PEM file with additional certificates trusted in calls to clients',
     paths: [['outbound', 'ca']],
     parse: text,
   },
@@ -159,7 +160,7 @@ export const FLAGS: readonly Flag[] = [
     names: '--outbound-insecure',
     env: 'OUTBOUND_INSECURE',
     value: '[BOOL]',
-    description: 'verify no certificate where the provider calls clients; for local use only (default: false)',
+    description: 'do not verify certificates in calls to clients; for local use only (default: false)',
     paths: [['outbound', 'insecure']],
     parse: boolean,
   },
@@ -167,7 +168,7 @@ export const FLAGS: readonly Flag[] = [
     names: '--wildcard-redirect-uris',
     env: 'WILDCARD_REDIRECT_URIS',
     value: '[BOOL]',
-    description: "let a * in clients' redirect_uris stand for anything but a separator (default: false)",
+    description: 'let a * in redirect_uris match any characters except separators (default: false)',
     paths: [['wildcard_redirect_uris']],
     parse: boolean,
   },
@@ -197,13 +198,13 @@ export const FLAGS: readonly Flag[] = [
   },
 ]
 
-/** The variable that sets the flag. */
+/** Returns the name of the environment variable of a flag. */
 export const variableOf = (flag: Flag) => `OIDC_PROVIDER_MOCK_${flag.env}`
 
-/** The name of the flag as errors show it. */
+/** Returns the name of the flag as shown in errors. */
 export const nameOf = (flag: Flag) => /--[a-z-]+/.exec(flag.names)![0]
 
-/** What one value of a flag changes in the configuration. */
+/** Returns the changes of the configuration for one value of a flag. */
 export function overridesOf(flag: Flag, source: string, value: string): Override[] {
   const parsed = flag.parse(value)
   return flag.paths.map((path) => ({ source, path, value: parsed, ...(flag.append === true && { append: true }) }))

@@ -1,4 +1,4 @@
-/** A look from outside at a provider on this machine, for container engines: `oidc-provider-mock healthcheck`. */
+/** The health check for container engines: `oidc-provider-mock healthcheck`. */
 import { request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import { text } from 'node:stream/consumers'
@@ -6,38 +6,37 @@ import { hasTls } from '../config/check_server.js'
 import type { Config } from '../generated/types.js'
 import { PATHS } from '../routes.js'
 
-/** Milliseconds that the answer may take; engines wait longer, so that the sentence still reaches them. */
+/** Time limit of the request in milliseconds; engines wait longer, so that they receive the message. */
 const TIME_LIMIT = 3000
 
-/** Where a server with these settings can be asked from the same machine. */
+/** Returns the URL of /healthz for a server with these settings, as seen from the same machine. */
 export function healthUrl(server: Config['server']): string {
   const { host, port } = server
-  // RFC 1122 §3.2.1.3: such an address is for listening on all interfaces; what can be called is one of them.
+  // RFC 1122 §3.2.1.3: these addresses mean all interfaces and cannot be called; the loopback address can.
   const target = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host
   return `${hasTls(server) ? 'https' : 'http'}://${target.includes(':') ? `[${target}]` : target}:${port}${PATHS.healthz}`
 }
 
-/** Resolves if the provider says that it is well; else throws a sentence that says what came instead. */
+/** Resolves if the provider is healthy. Otherwise throws an Error that describes the response. */
 export async function checkHealth(server: Config['server'], time_limit = TIME_LIMIT): Promise<void> {
   const url = healthUrl(server)
-  if (server.port === 0)
-    throw new Error('port 0 stands for any free port, so there is none to ask; say which with --port')
+  if (server.port === 0) throw new Error('port is 0, expected the port of the running provider; set it with --port')
   const { status, body } = await get(url, time_limit).catch((error: Error) => {
     const late = error.name === 'AbortError' || error.name === 'TimeoutError'
     throw new Error(late ? `${url} did not answer within ${time_limit} ms` : `${url} does not answer: ${error.message}`)
   })
   if (status !== 200)
-    throw new Error(`${url} answered ${status}, but 200 was expected; does something else listen there?`)
+    throw new Error(`${url} answered with status ${status}, expected 200; check whether another program listens there`)
   if (statusIn(body) === 'ok') return
-  throw new Error(`${url} answered 200 without "status": "ok"; does something else listen there?`)
+  throw new Error(`${url} answered 200 without "status": "ok"; check whether another program listens there`)
 }
 
 async function get(url: string, time_limit: number): Promise<{ status: number | undefined; body: string }> {
   const signal = AbortSignal.timeout(time_limit)
   return await new Promise((resolve, reject) => {
-    // A name means its first address, as it does for the server. Node's errors for several addresses say nothing.
+    // Use the first address of a name, as the server does. Node's errors for several addresses have no message.
     const options = { signal, autoSelectFamily: false }
-    // It asks whether the server is well, not who it is, so any certificate will do.
+    // The check is about health, not identity, so any certificate is accepted.
     const request = url.startsWith('https:')
       ? requestHttps(url, { ...options, rejectUnauthorized: false })
       : requestHttp(url, options)
@@ -61,8 +60,9 @@ function statusIn(body: string): unknown {
 }
 
 /**
- * The arguments that the program was started with as, or below, a container's first process. An engine starts the check
- * without them, though they may say where the server listens. `command_line` is as the system keeps it, with NULs.
+ * Returns the arguments of the program in the command line of a container's first process. Container engines run the
+ * health check without these arguments, although they can set the port.
+ * @param command_line content of /proc/1/cmdline, separated by NUL.
  */
 export function argumentsOfServer(command_line: string, program: string): string[] {
   const parts = command_line.split('\0').slice(0, -1)

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** The command: arguments and environment in, a running provider or one clear sentence out. */
+/** The command line: starts a provider from arguments and environment, or prints one clear error. */
 import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { Command, CommanderError, Option } from 'commander'
@@ -13,7 +13,7 @@ import { createProvider, ListenError, type Running } from '../provider.js'
 import { FLAGS, type Flag, nameOf, overridesOf, readWatch, variableOf } from './flags.js'
 import { argumentsOfServer, checkHealth, healthUrl } from './healthcheck.js'
 
-/** What a wrong flag, file or port ends with. */
+/** Exit code for a wrong flag, file or port. */
 const MISUSE = 2
 
 type Values = ReadonlyMap<Flag, readonly { readonly source: string; readonly text: string }[]>
@@ -21,7 +21,7 @@ type Values = ReadonlyMap<Flag, readonly { readonly source: string; readonly tex
 async function main(argv: readonly string[]): Promise<void> {
   const given = new Map<Flag, { source: string; text: string }[]>()
   const program = createProgram(given)
-  // `docker run IMAGE -- --require-nonce` is how the reference is used, so a `--` means nothing.
+  // The reference is used as `docker run IMAGE -- --require-nonce`, so `--` is ignored.
   await program.parseAsync(
     argv.filter((argument) => argument !== '--'),
     { from: 'user' },
@@ -30,66 +30,69 @@ async function main(argv: readonly string[]): Promise<void> {
 
 function createProgram(given: Map<Flag, { source: string; text: string }[]>): Command {
   const program = new Command('oidc-provider-mock')
-    .description('A mock OpenID Provider, to develop and test sign-in against.')
+    .description('A mock OpenID Provider for developing and testing sign-in.')
     .version(readVersion(), '-V, --version')
     .helpOption('-h, --help', 'show this message and exit')
     .helpCommand(false)
     .configureHelp({ optionDescription: (option) => option.description })
     .allowExcessArguments()
     .exitOverride()
-    .showHelpAfterError('(--help shows every flag)')
+    .showHelpAfterError('(run with --help to list all flags)')
   for (const flag of FLAGS) program.addOption(optionOf(flag, given))
   program.addHelpText('after', HELP)
   program.action(async () => {
     const [stray] = program.args
-    if (stray !== undefined) program.error(`error: '${stray}' is no command; is it meant as --config ${stray}?`)
+    if (stray !== undefined)
+      program.error(`error: unknown command '${stray}'; to use it as a configuration file, write --config ${stray}`)
     await serve(readSources(withEnvironment(given, process.env)))
   })
   program
     .command('validate')
-    .description('check files as at start, say what is wrong with them, and exit')
-    .argument('<FILE...>', 'configurations, or lists of user claims')
-    .addOption(new Option('--format <FORMAT>', 'how to say it').choices(['text', 'json']).default('text'))
+    .description('check configuration files without starting the provider; exit code 0 if valid, 2 otherwise')
+    .argument('<FILE...>', 'configuration files or lists of user claims')
+    .addOption(new Option('--format <FORMAT>', 'output format').choices(['text', 'json']).default('text'))
     .action(async (files: string[], { format }: { format: string }) => validate(files, format))
   program
     .command('healthcheck')
-    .description('ask the provider that these settings start whether it is well: exit code 0, or else 1')
+    .description('check the health of the provider that runs with these settings; exit code 0 if healthy, 1 otherwise')
     .action(async () => healthcheck(given))
   program
     .command('doctor')
-    .description('look at a provider from here, and say what is wrong and what to set: exit code 0, or 1 for findings')
-    .argument('[URL]', 'what clients here are given as the issuer (default: the provider that these settings start)')
-    .option('--ca <FILE>', 'trust also the certificates of this PEM file')
-    .option('--insecure', 'ask also where no known authority vouches for the certificate', false)
-    .addOption(new Option('--format <FORMAT>', 'how to say it').choices(['text', 'json']).default('text'))
+    .description(
+      'check a running provider as a client on this machine sees it; exit code 0 if all is well, 1 for findings',
+    )
+    .argument('[URL]', 'issuer URL as configured in clients (default: the provider that runs with these settings)')
+    .option('--ca <FILE>', 'PEM file with additional trusted certificates')
+    .option('--insecure', 'accept certificates of unknown authorities', false)
+    .addOption(new Option('--format <FORMAT>', 'output format').choices(['text', 'json']).default('text'))
     .action(async (url: string | undefined, options: DoctorOptions) => doctor(given, url, options))
   return program
 }
 
 const HELP = `
-Each flag has an environment variable. The command line goes before the
-environment, the environment before the file, the file before the defaults.
+Each flag has an environment variable. Precedence: command line, environment,
+configuration file, default.
 
-  oidc-provider-mock                        any client, any user, port 9400
-  oidc-provider-mock --config config.yaml   users, clients and flags from a file
-  oidc-provider-mock validate config.yaml   only check the file
-  oidc-provider-mock doctor URL             why a client can't use that provider`
+  oidc-provider-mock                        accept any client and any user on port 9400
+  oidc-provider-mock --config config.yaml   read users, clients and options from a file
+  oidc-provider-mock validate config.yaml   check the file and exit
+  oidc-provider-mock doctor URL             find out why a client cannot use that provider`
 
 function optionOf(flag: Flag, given: Map<Flag, { source: string; text: string }[]>): Option {
-  // A bare boolean flag is as good as one with the value true.
+  // A boolean flag without a value is true.
   const option = new Option(`${flag.names} ${flag.value}`, `${flag.description} [${variableOf(flag)}]`).preset('true')
   return option.argParser((text: string) => {
     given.set(flag, [...(given.get(flag) ?? []), { source: nameOf(flag), text }])
   })
 }
 
-/** What the environment says, for every flag that the command line leaves out. */
+/** Adds the values of environment variables for all flags that are not on the command line. */
 function withEnvironment(given: Values, env: NodeJS.ProcessEnv): Values {
   const fromEnvironment = FLAGS.flatMap((flag) => {
     const source = variableOf(flag)
     const text = env[source]
     if (text === undefined || text === '' || given.has(flag)) return []
-    // Kubernetes gives pods beside a Service named oidc-provider-mock a variable of this name; it is not meant for us.
+    // Kubernetes sets a variable of this name in pods next to a Service named oidc-provider-mock; it is no port number.
     if (flag.env.endsWith('PORT') && text.startsWith('tcp://')) return []
     return [[flag, [{ source, text }]] as const]
   })
@@ -99,7 +102,7 @@ function withEnvironment(given: Values, env: NodeJS.ProcessEnv): Values {
 function readSources(values: Values): Sources {
   const overrides: Override[] = []
   const problems: Problem[] = []
-  // What is applied later wins, so the environment comes first, and then the command line, whichever flags they set.
+  // Later overrides win, so the environment is applied before the command line.
   const given = FLAGS.flatMap((flag) => (values.get(flag) ?? []).map((value) => ({ flag, ...value })))
   const byCommandLine = ({ source }: { source: string }) => source.startsWith('--')
   for (const { flag, source, text } of [
@@ -133,17 +136,17 @@ async function serve(sources: Sources): Promise<void> {
   let provider: Running | undefined
   const stop = () => {
     if (provider === undefined) process.exit(0)
-    // A second signal doesn't wait for anyone.
+    // A second signal ends the process at once.
     process.once('SIGINT', () => process.exit(130)).once('SIGTERM', () => process.exit(143))
     void provider.close()
   }
-  // Before anything else: the system keeps signals from a container's first process until it asks for them.
+  // Set before anything else: the kernel delivers signals to the first process of a container only if it has handlers.
   process.once('SIGINT', stop).once('SIGTERM', stop)
   provider = await createProvider(sources, process.stdout)
   process.on('SIGHUP', () => void provider.reload())
 }
 
-/** Says how the provider is with the exit codes that Docker knows, which 2 is not among. */
+/** Reports the health with the exit codes of a Docker HEALTHCHECK: 0 and 1; 2 is reserved. */
 async function healthcheck(given: Values): Promise<void> {
   try {
     /* c8 ignore next -- only systems without /proc */
@@ -151,7 +154,7 @@ async function healthcheck(given: Values): Promise<void> {
     const theirs = readFlags(argumentsOfServer(first, process.argv[1]!))
     const server = await loadServer(readSources(withEnvironment(new Map([...theirs, ...given]), process.env)))
     await checkHealth(server)
-    process.stdout.write(`${healthUrl(server)} is well\n`)
+    process.stdout.write(`${healthUrl(server)} is healthy\n`)
   } catch (error) {
     process.stderr.write(`${(error as Error).message}\n`)
     process.exitCode = 1
@@ -167,7 +170,7 @@ interface DoctorOptions {
 async function doctor(given: Values, url: string | undefined, { ca, insecure, format }: DoctorOptions): Promise<void> {
   const asked = url ?? askedUrl(await loadServer(readSources(withEnvironment(given, process.env))))
   if (!isHttpUrl(asked)) {
-    throw new ConfigError([{ file: 'URL', path: '', message: `must be an http or https URL, but is "${asked}"` }])
+    throw new ConfigError([{ file: 'URL', path: '', message: `is "${asked}", expected an http or https URL` }])
   }
   const trusted = ca === undefined ? {} : { ca: await readAuthority(ca) }
   const diagnosis = await diagnose(asked, { insecure, ...trusted })
@@ -183,7 +186,7 @@ async function readAuthority(file: string): Promise<string> {
   throw new ConfigError([{ file: '--ca', path: '', message: `names ${file}, which has no certificate in PEM` }])
 }
 
-/** The flags among the arguments of another process. */
+/** Reads the flags among the arguments of another process. */
 function readFlags(argv: readonly string[]): Values {
   const given = new Map<Flag, { source: string; text: string }[]>()
   const command = new Command().allowExcessArguments().exitOverride()
@@ -208,7 +211,7 @@ async function validate(files: readonly string[], format: string): Promise<void>
   process.exitCode = valid ? 0 : MISUSE
 }
 
-/** Each problem on a line. A flag is place enough, also where it sets two settings; only JSON has places within. */
+/** Formats each problem as one line. The place is the flag alone, unless its value is JSON. */
 function describeProblems(problems: readonly Problem[]): string {
   const scalars = FLAGS.filter(({ value }) => value !== '<JSON>').flatMap((flag) => [nameOf(flag), variableOf(flag)])
   const lines = problems.map((problem) =>
@@ -229,9 +232,9 @@ try {
     process.stderr.write(`${error instanceof ConfigError ? describeProblems(error.problems) : error.message}\n`)
     process.exitCode = MISUSE
   } else if (error instanceof CommanderError) {
-    // Commander has said it already; --help and --version end here too, with 0.
+    // Commander has printed the message already; --help and --version end here as well, with code 0.
     process.exitCode = error.exitCode === 0 ? 0 : MISUSE
-    /* c8 ignore start: only a fault of the program's own leads here. */
+    /* c8 ignore start: only a defect of the program leads here. */
   } else {
     throw error
   }

@@ -1,13 +1,13 @@
-/** The flags about who can log in, and who does without being asked. */
+/** The flags for users and automatic login. */
 import { boolean, claims, type Flag, text } from './flag.js'
 
-/** In the order of `--help`. */
+/** The flags in the order of `--help`. */
 export const USER_FLAGS: readonly Flag[] = [
   {
     names: '--user',
     env: 'USER',
     value: '<SUB>',
-    description: 'a predefined user whose email is SUB; repeatable',
+    description: 'predefined user whose email is SUB; repeatable',
     paths: [['users']],
     append: true,
     parse: (sub) => ({ sub, claims: { email: sub } }),
@@ -16,7 +16,7 @@ export const USER_FLAGS: readonly Flag[] = [
     names: '--user-claims',
     env: 'USER_CLAIMS',
     value: '<JSON>',
-    description: 'a predefined user, as a JSON object of claims with "sub"; repeatable',
+    description: 'predefined user as a JSON object of claims with "sub"; repeatable',
     paths: [['users']],
     append: true,
     parse: claims,
@@ -25,7 +25,7 @@ export const USER_FLAGS: readonly Flag[] = [
     names: '--user-claims-file',
     env: 'USER_CLAIMS_FILE',
     value: '<FILE>',
-    description: 'a YAML or JSON list of claims, each with "sub"; a change is followed at once',
+    description: 'YAML or JSON list of claims, each with "sub"; reloaded when it changes',
     paths: [],
     parse: text,
   },
@@ -33,7 +33,7 @@ export const USER_FLAGS: readonly Flag[] = [
     names: '--auto-login',
     env: 'AUTO_LOGIN',
     value: '<SUB>',
-    description: 'log this user in at once, without a page, whoever asks',
+    description: 'log this user in without a login page, at every authorization request',
     paths: [['auto_login']],
     parse: text,
   },
@@ -41,7 +41,7 @@ export const USER_FLAGS: readonly Flag[] = [
     names: '--auto-login-hint',
     env: 'AUTO_LOGIN_HINT',
     value: '[BOOL]',
-    description: 'log in at once whom login_hint names, without a page (default: false)',
+    description: 'log in the user named by login_hint without a login page (default: false)',
     paths: [['auto_login_hint']],
     parse: boolean,
   },

@@ -1,4 +1,4 @@
-/** `oidc-provider-mock doctor`: looks at a provider from where it runs, and says what is wrong and what to set. */
+/** `oidc-provider-mock doctor`: checks a running provider from a client's point of view and recommends settings. */
 import { hasTls, normalizePath } from '../config/check_server.js'
 import type { Config } from '../generated/types.js'
 import { createClock } from '../issuer/clock.js'
@@ -7,14 +7,14 @@ import type { FetchOptions } from './fetch.js'
 import type { Finding } from './finding.js'
 import { judge } from './findings.js'
 
-/** Everything that the doctor found about the URL. */
+/** The result of a check. */
 export interface Diagnosis {
   readonly asked: string
   readonly healthy: boolean
   readonly findings: readonly Finding[]
 }
 
-/** Where a provider with these settings is on this machine, as its users would ask it. */
+/** Returns the URL of a provider with these settings, as used on the same machine. */
 export function askedUrl(server: Config['server']): string {
   const { host, port, base_path = '' } = server
   const local = ['127.0.0.1', '0.0.0.0', '::', '::1'].includes(host)
@@ -28,11 +28,11 @@ export async function diagnose(url: string, options: FetchOptions): Promise<Diag
   return { asked: facts.asked, healthy: findings.every(({ level }) => level === 'ok'), findings }
 }
 
-/** One line for each finding, and below it what to do. */
+/** Formats each finding as a line, followed by its advice. */
 export function formatDiagnosis({ asked, findings }: Diagnosis): string {
   const lines = findings.flatMap(({ level, about, message, advice }) => [
     `${level.padEnd(4)}  ${about}: ${message}`,
     ...(advice === undefined ? [] : [`      → ${advice}`]),
   ])
-  return [`${asked} as seen from here:`, ...lines, ''].join('\n')
+  return [`${asked} as seen from this machine:`, ...lines, ''].join('\n')
 }

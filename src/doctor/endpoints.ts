@@ -1,11 +1,11 @@
-/** Judges whether each side finds its endpoints: browsers those that they are sent to, back ends the others. */
+/** Checks whether browsers and back ends can reach their endpoints. */
 import { ENDPOINTS, FRONT_CHANNEL } from '../routes.js'
 import { type Finding, fail, ok, warn } from './finding.js'
 import { isHttpUrl } from './hosts.js'
 
 type Side = 'browsers' | 'back ends'
 
-/** Endpoints that are sent to the same base. */
+/** Endpoints with the same base URL. */
 interface Group {
   readonly side: Side
   readonly base: string
@@ -18,7 +18,7 @@ export function* judgeEndpoints(asked: string, document: Readonly<Record<string,
     const url = document[name]
     if (url === undefined) continue
     if (!isHttpUrl(url)) {
-      const message = `is ${JSON.stringify(url)}, but a URL was expected`
+      const message = `is ${JSON.stringify(url)}, expected a URL`
       yield fail(name, message, 'set issuer, public_url and internal_url to http or https URLs')
       continue
     }
@@ -39,29 +39,29 @@ function judgeBase(side: Side, base: string, about: string, asked: string): Find
   if (side === 'browsers' && isContainerName(there.hostname)) {
     return warn(
       about,
-      `${message}; a name without a dot is known in its own network only, so no browser outside of it gets there`,
-      `set ${setting} to what browsers visit, such as http://localhost:${there.port || '9400'}`,
+      `${message}; a name without a dot is known only in its own network, so browsers outside cannot reach it`,
+      `set ${setting} to the URL for browsers, such as http://localhost:${there.port || '9400'}`,
     )
   }
-  if (base === asked) return ok(about, `${message}, which is what was asked`)
-  const differs = `${message}, but ${asked} was asked`
+  if (base === asked) return ok(about, `${message}, the requested URL`)
+  const differs = `${message}, but the requested URL is ${asked}`
   if (side === 'back ends' && isLoopback(there.hostname) && !isLoopback(here.hostname)) {
     return warn(
       about,
-      `${differs}; on any other machine, and in any other container, ${there.hostname} is not the provider`,
+      `${differs}; on another machine or in another container, ${there.hostname} is not the provider`,
       `set ${setting} to ${asked}`,
     )
   }
   if (there.hostname === here.hostname && there.protocol !== here.protocol) {
     return warn(
       about,
-      `${differs}, by another scheme`,
-      `set ${setting} to ${asked}, or let the proxy send X-Forwarded-Proto and the provider trust it (server.trust_forwarded)`,
+      `${differs}, with another scheme`,
+      `set ${setting} to ${asked}, or let the proxy send X-Forwarded-Proto and make the provider trust it (server.trust_forwarded)`,
     )
   }
-  return ok(about, `${differs}; that is right if ${side} get there, else set ${setting}`)
+  return ok(about, `${differs}; this is correct if ${side} can reach it; otherwise set ${setting}`)
 }
 
-/** A name that only a container network knows, such as that of a compose service. */
+/** Tells whether the name is known only in a container network, such as the name of a compose service. */
 const isContainerName = (hostname: string) => /^[^.:[]+$/.test(hostname) && hostname !== 'localhost'
 const isLoopback = (hostname: string) => hostname === 'localhost' || hostname === '[::1]' || /^127\./.test(hostname)

@@ -1,20 +1,20 @@
-/** What the doctor sees from where it runs: the answers of discovery and JWKS, unjudged. */
+/** The responses of discovery and JWKS, as a client on this machine receives them. */
 import type { Clock } from '../issuer/clock.js'
 import { type Fetched, type FetchOptions, fetchJson } from './fetch.js'
 
 export interface Facts {
-  /** What was asked, as the user wrote it but for the slash at its end: the base of discovery. */
+  /** The requested issuer URL without a trailing slash. */
   readonly asked: string
   readonly discovery: Fetched
-  /** Missing where discovery names no JWKS. */
+  /** Absent if discovery has no jwks_uri. */
   readonly jwks?: Fetched
-  /** The clock here when discovery answered, in seconds. */
+  /** Local time of the discovery response, in seconds since the epoch. */
   readonly now: number
 }
 
 const DISCOVERY = '/.well-known/openid-configuration'
 
-/** Asks for discovery below the URL (or for the document itself), and for the JWKS that it names. */
+/** Fetches the discovery document and its JWKS. The URL is the issuer or the URL of the document. */
 export async function gatherFacts(url: string, clock: Clock, options: FetchOptions): Promise<Facts> {
   const whole = url.replace(/[?#].*$/, '')
   const asked = (whole.endsWith(DISCOVERY) ? whole.slice(0, -DISCOVERY.length) : whole).replace(/\/+$/, '')

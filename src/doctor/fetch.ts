@@ -1,32 +1,32 @@
-/** One HTTP GET of a JSON object, with limits on time, size and redirects, and every way it may fail as a fact. */
+/** An HTTP GET of a JSON object with limits on time, size and redirects. Failures are part of the result. */
 import { type IncomingMessage, request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import { rootCertificates, TLSSocket } from 'node:tls'
 import { isHttpUrl, originOf } from './hosts.js'
 
-/** What came of it. */
+/** The result of a fetch. */
 export interface Fetched {
-  /** The URL that answered, or didn't: the last one of all redirects. */
+  /** The URL after all redirects. */
   readonly url: string
-  /** Those that redirected here, first to last. */
+  /** The URLs that redirected, first to last. */
   readonly redirects: readonly string[]
   readonly status?: number
-  /** The body, where it is a JSON object. */
+  /** The body, if it is a JSON object. */
   readonly json?: Readonly<Record<string, unknown>>
-  /** Of the answer's `Date` header, in seconds. */
+  /** The `Date` header of the response, in seconds since the epoch. */
   readonly date?: number
-  /** Why the certificate is not trusted, where that didn't keep us from asking. */
+  /** Reason why the certificate is not trusted, if the request was sent regardless. */
   readonly untrusted?: string
-  /** The error code (`ECONNREFUSED`, …), or one of ours, and what it says. */
+  /** The error code (`ECONNREFUSED` or one of this file) and its message. */
   readonly failure?: { readonly code: string; readonly message: string }
 }
 
 export interface FetchOptions {
-  /** Certificates in PEM that are trusted besides the well-known ones. */
+  /** Additional trusted certificates, as PEM. */
   readonly ca?: string
-  /** Whether to ask also whom no known authority vouches for. */
+  /** Whether certificates of unknown authorities are accepted. */
   readonly insecure: boolean
-  /** Milliseconds for everything together. */
+  /** Time limit for all requests together, in milliseconds. */
   readonly time_limit?: number
 }
 
@@ -43,7 +43,8 @@ export async function fetchJson(url: string, options: FetchOptions): Promise<Fet
     const target = locationOf(here, found)
     if (target === undefined) return found
     if (originOf(target) !== originOf(here)) return fail(found, 'OFF_HOST', `it redirects to ${target}`)
-    if (redirects.length >= MOST_REDIRECTS) return fail(found, 'REDIRECTS', `it redirects on and on, now to ${target}`)
+    if (redirects.length >= MOST_REDIRECTS)
+      return fail(found, 'REDIRECTS', `it redirects more than ${MOST_REDIRECTS} times, now to ${target}`)
     redirects.push(here)
     here = target
   }
@@ -54,7 +55,7 @@ type Answer = Omit<Fetched, 'url' | 'redirects'> & { readonly location?: string 
 function get(url: string, { ca, insecure }: FetchOptions, signal: AbortSignal): Promise<Answer> {
   return new Promise((resolve, reject) => {
     if (!isHttpUrl(url)) {
-      throw Object.assign(new Error('it is no http or https URL'), { code: 'NO_URL' })
+      throw Object.assign(new Error('it is not an http or https URL'), { code: 'NO_URL' })
     }
     const headers = { accept: 'application/json' }
     const trust = { rejectUnauthorized: !insecure, ...(ca !== undefined && { ca: [...rootCertificates, ca] }) }
@@ -84,7 +85,8 @@ async function readAnswer(response: IncomingMessage): Promise<Answer> {
   for await (const chunk of response as AsyncIterable<Buffer>) {
     chunks.push(chunk)
     size += chunk.length
-    if (size > LARGEST) return { ...facts, failure: { code: 'TOO_LARGE', message: 'its answer is larger than 1 MiB' } }
+    if (size > LARGEST)
+      return { ...facts, failure: { code: 'TOO_LARGE', message: 'the response is larger than 1 MiB' } }
   }
   const json = parseObject(Buffer.concat(chunks).toString())
   return json === undefined ? facts : { ...facts, json }
@@ -109,10 +111,10 @@ function fail({ url, redirects, status, date }: Fetched, code: string, message: 
 }
 
 function failureOf(error: unknown, signal: AbortSignal): Answer {
-  if (signal.aborted) return { failure: { code: 'TIMEOUT', message: 'it did not answer in time' } }
-  // A name with several addresses fails with an error that holds one for each.
+  if (signal.aborted) return { failure: { code: 'TIMEOUT', message: 'it did not answer within the time limit' } }
+  // A name with several addresses fails with an AggregateError that has one error per address.
   const { errors: [first] = [error] } = error as Partial<AggregateError>
   const { code, message } = first as NodeJS.ErrnoException
-  // What OpenSSL says of this is about its own source.
+  // OpenSSL's message for this code refers to its source code.
   return { failure: { code: String(code), message: code === 'EPROTO' ? 'the TLS handshake failed' : message } }
 }

@@ -1,21 +1,21 @@
-/** One thing that the doctor has to say. */
+/** One result of the doctor. */
 export interface Finding {
   readonly level: 'ok' | 'warn' | 'fail'
-  /** What it is about: `discovery`, `issuer`, `jwks_uri`, … */
+  /** The subject, such as `discovery`, `issuer` or `jwks_uri`. */
   readonly about: string
   readonly message: string
-  /** What to set, or to do. */
+  /** The recommended setting or action. */
   readonly advice?: string
 }
 
 export const ok = (about: string, message: string): Finding => ({ level: 'ok', about, message })
 
-/** It may be meant so, but clients can stumble over it. */
+/** Creates a finding that can be intended but may break clients. */
 export const warn = (about: string, message: string, advice: string): Finding => {
   return { level: 'warn', about, message, advice }
 }
 
-/** No client gets past it. */
+/** Creates a finding that breaks every client. */
 export const fail = (about: string, message: string, advice: string): Finding => {
   return { level: 'fail', about, message, advice }
 }

@@ -1,39 +1,39 @@
-/** Explains what it means that requests come under another name than the configured ones. */
+/** Explains requests whose host differs from the configured URLs. */
 
-/** The configured URLs; each may be left out. */
+/** The configured URLs. */
 export interface Named {
   readonly issuer?: string | undefined
   readonly public_url?: string | undefined
   readonly internal_url?: string | undefined
 }
 
-/** How many hosts are warned of, lest whoever makes names up fills the log. */
+/** Maximum number of hosts with a warning, so that made-up names cannot fill the log. */
 const MOST_WARNINGS = 20
 
-/** Whether a base is on the same host and port, by the same scheme, as one of the configured URLs. */
+/** Tells whether a base URL has the same origin as one of the configured URLs. */
 export function isNamed(base: string, { issuer, public_url, internal_url }: Named): boolean {
   return [issuer, public_url, internal_url].some((url) => url !== undefined && originOf(url) === originOf(base))
 }
 
-/** Whether it is a URL that a client could ask. */
+/** Tells whether the value is an http or https URL. */
 export function isHttpUrl(url: unknown): url is string {
   return typeof url === 'string' && /^https?:\/\//i.test(url) && URL.canParse(url)
 }
 
-/** The scheme, host and port of a URL, or the text itself where it is none. */
+/** Returns scheme, host and port of a URL, or the text itself if it is not a URL. */
 export function originOf(url: string): string {
   return URL.canParse(url) ? new URL(url).origin : url
 }
 
-/** Why a client that was given `asked` gets into trouble with this issuer, and what to set. */
+/** Describes why a client configured with `asked` refuses tokens of this issuer, and the setting that helps. */
 export function explainHost(asked: string, issuer: string): { message: string; advice: string } {
   return {
-    message: `asked as ${asked}, but the issuer is ${issuer}: a client that was given ${asked} refuses the tokens, whose iss is ${issuer}`,
-    advice: `give clients ${issuer} as the issuer; if back ends can reach only ${asked}, set internal_url to it (--internal-url); if browsers visit it, set public_url to it (--public-url); if both sides know it, set issuer to it (--issuer)`,
+    message: `requested as ${asked}, but the issuer is ${issuer}: a client configured with ${asked} refuses tokens whose iss is ${issuer}`,
+    advice: `configure ${issuer} as the issuer in clients; if back ends can reach only ${asked}, set internal_url to it (--internal-url); if browsers use it, set public_url to it (--public-url); if both use it, set issuer to it (--issuer)`,
   }
 }
 
-/** A function that warns once of each host that contradicts what is configured; where nothing is, none does. */
+/** Creates a function that warns once about each host that differs from the configured URLs, if there are any. */
 export function createHostWarning(warn: (message: string) => void): (asked: string, named: Named) => void {
   const seen = new Set<string>()
   return (asked, named) => {
@@ -43,6 +43,6 @@ export function createHostWarning(warn: (message: string) => void): (asked: stri
     if (seen.has(origin) || isNamed(asked, named)) return
     seen.add(origin)
     const { message, advice } = explainHost(asked, issuer)
-    warn(`${message}; ${advice}. \`oidc-provider-mock doctor ${asked}\` says more`)
+    warn(`${message}; ${advice}. \run \`oidc-provider-mock doctor ${asked}\` for details`)
   }
 }

@@ -1,19 +1,18 @@
-/** Judges a JWKS: whether clients can verify tokens with it. RFC 7517 §5. */
+/** Checks whether clients can verify tokens with a JWKS. RFC 7517 §5. */
 import { createPublicKey, type JsonWebKey } from 'node:crypto'
 import type { Finding } from './finding.js'
 
-/** RFC 7518 §6: what only a private or symmetric key has. */
+/** RFC 7518 §6: members of private and symmetric keys. */
 const SECRET_MEMBERS = ['d', 'k', 'p', 'q', 'dp', 'dq', 'qi']
 
 type Members = Readonly<Record<string, unknown>>
 
-/** The first thing that is wrong with the set, or that it is good. */
+/** Returns the first problem of the set, or an ok finding. */
 export function judgeKeys({ keys }: Members, document: Members): Finding {
   const problem = problemOf(keys, document)
   if (problem === undefined)
     return { level: 'ok', about: 'keys', message: `public keys: ${(keys as unknown[]).length}, all good` }
-  const advice =
-    'no client can rely on this set; look at the keys of the configuration, or at what answers there instead'
+  const advice = 'clients cannot rely on this set; check the keys of the configuration, and which program answers there'
   return { level: 'fail', about: 'keys', message: problem, advice }
 }
 
@@ -24,19 +23,19 @@ function problemOf(keys: unknown, document: Members): string | undefined {
     const name = `key ${index + 1}${typeof key?.kid === 'string' ? ` (${key.kid})` : ''}`
     const secret = SECRET_MEMBERS.find((member) => key?.[member] !== undefined)
     if (secret !== undefined) return `${name} is not public: it has ${secret}`
-    if (!isPublicKey(key)) return `${name} is no public key that can be read`
-    if (key.kid !== undefined && kids.has(key.kid)) return `${name} has the kid of another one`
+    if (!isPublicKey(key)) return `${name} is not a readable public key`
+    if (key.kid !== undefined && kids.has(key.kid)) return `${name} has the same kid as another key`
     kids.add(key.kid)
   }
   const algs = [document.id_token_signing_alg_values_supported].flat()
   const named = (keys as Members[]).map(({ alg }) => alg)
-  // RFC 7518 §3.2 and §3.6: HS256 and its like take the client_secret, and none takes nothing.
+  // RFC 7518 §3.2 and §3.6: HMAC algorithms use the client_secret, and none uses no key.
   const needed = algs.filter((alg) => typeof alg === 'string' && !/^(HS\d+|none)$/.test(alg))
-  // A key without alg is for any algorithm of its kind.
+  // A key without alg can be used with any algorithm of its kty.
   const missing = needed.find((alg) => !named.includes(alg) && !named.includes(undefined))
   return missing === undefined
     ? undefined
-    : `no key is for ${missing}, though discovery says that ID tokens are signed with it`
+    : `the set has no key for ${missing}, but discovery lists it in id_token_signing_alg_values_supported`
 }
 
 function isPublicKey(key: Members): boolean {

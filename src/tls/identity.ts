@@ -1,4 +1,4 @@
-/** What the server proves its name with: read from files and exchanged when they change, or made at start. */
+/** The TLS certificate of the server: read from files and replaced when they change, or generated at start. */
 import { writeFile } from 'node:fs/promises'
 import type { Server as HttpServer } from 'node:http'
 import { Server as TlsServer } from 'node:tls'
@@ -10,16 +10,16 @@ import type { ClientCertificates, Credentials, Tls } from '../config/tls.js'
 import { type Watch, type WatchOptions, watchFiles } from '../config/watch.js'
 import { createSelfSigned } from './self_signed.js'
 
-/** What the server starts with. */
+/** TLS credentials of the server. */
 export interface Identity {
   readonly credentials: Credentials
-  /** The authority of a certificate that was made here, as PEM. */
+  /** CA certificate of a generated certificate, as PEM. */
   readonly ca?: string
-  /** Left out, clients are not asked for a certificate. */
+  /** Absent if the server does not request client certificates. */
   readonly client_certificates?: ClientCertificates
 }
 
-/** The identity that the configuration asks for; undefined for plain http. Writes the authority where that is asked for. */
+/** Creates the configured identity; undefined for plain http. Writes the CA certificate to `ca_file` if it is configured. */
 export async function prepareIdentity(tls: Tls | undefined, now: number): Promise<Identity | undefined> {
   if (tls === undefined || 'credentials' in tls) return tls
   const { ca, ...credentials } = await createSelfSigned(tls.names, now)
@@ -29,21 +29,21 @@ export async function prepareIdentity(tls: Tls | undefined, now: number): Promis
       const reason =
         (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'its folder does not exist' : `it ${reasonOf(error)}`
       throw new ConfigError([
-        { file: tls.ca_file!, path: '', message: `can't be written as server.tls.ca_file: ${reason}` },
+        { file: tls.ca_file!, path: '', message: `cannot be written as server.tls.ca_file: ${reason}` },
       ])
     })
   }
   return { credentials, ca, ...(client_certificates !== undefined && { client_certificates }) }
 }
 
-/** Follows the certificate's files. */
+/** Replaces the certificate when its files change. */
 export interface Exchange {
-  /** Puts what the next snapshot has in the place of what is served, for every connection from now on. Says whether that is news. */
+  /** Serves the certificate of the next snapshot on new connections. Returns whether the certificate changed. */
   follow(before: Snapshot, next: Snapshot): boolean
   close(): Promise<void>
 }
 
-/** Calls `onChange` whenever a file of the certificate has changed, wherever the last snapshot said they are. */
+/** Calls `onChange` when a certificate file of the current snapshot changes. */
 export async function exchangeIdentity(
   server: HttpServer,
   { tls }: Snapshot,
@@ -63,11 +63,11 @@ export async function exchangeIdentity(
           return watch(filesOf(next))
         })
       }
-      // Whether there is TLS at all, and of which kind, is decided at start.
+      // TLS and its kind (files or generated) are fixed at start.
       if (!(server instanceof TlsServer) || filesOf(tls).length === 0) return false
       if (next === undefined || !('credentials' in next)) return false
       if (isDeepStrictEqual(credentialsOf(before.tls), next.credentials)) return false
-      // Whose certificates clients may have is decided at start as well.
+      // The accepted client authorities are fixed at start as well.
       server.setSecureContext({ ...next.credentials, ...tls?.client_certificates })
       return true
     },

@@ -1,4 +1,4 @@
-/** A certificate authority and a server certificate by it, made on the spot. RFC 5280. */
+/** Generates a certificate authority and a server certificate signed by it. RFC 5280. */
 import { createHash, generateKeyPair, type KeyObject, sign } from 'node:crypto'
 import { isIP } from 'node:net'
 import { promisify } from 'node:util'
@@ -6,9 +6,9 @@ import type { Credentials } from '../config/tls.js'
 import { randomToken } from '../random.js'
 import { bits, integer, objectIdentifier, octets, sequence, set, TRUE, tagged, text, time } from './der.js'
 
-/** What TLS serves with, and the authority that clients have to trust for it. */
+/** Server credentials and the CA certificate that clients have to trust. */
 export interface SelfSigned extends Credentials {
-  /** The authority's certificate, as PEM. Its key is forgotten, so nothing else can be signed with it. */
+  /** CA certificate as PEM. Its private key is not kept, so it cannot sign anything else. */
   readonly ca: string
 }
 
@@ -17,19 +17,19 @@ interface Certificate {
   readonly publicKey: KeyObject
   readonly issuer: { readonly name: string; readonly privateKey: KeyObject; readonly publicKey: KeyObject }
   readonly extensions: readonly Buffer[]
-  /** In seconds since the epoch. */
+  /** Seconds since the epoch. */
   readonly now: number
 }
 
 const DAY = 86_400
-/** Clients' clocks may be behind. */
+/** Seconds before now from which the certificate is valid, for clients whose clocks are behind. */
 const BEFORE = DAY
-/** Some platforms refuse server certificates that are good for longer than 398 days. */
+/** Lifetime in seconds. Some platforms refuse server certificates with a lifetime over 398 days. */
 const AFTER = 396 * DAY
 
 const ECDSA_WITH_SHA256 = sequence(objectIdentifier('1.2.840.10045.4.3.2'))
 
-/** Makes both, for these host names and IP addresses. */
+/** Generates both certificates for these host names and IP addresses. */
 export async function createSelfSigned(names: readonly string[], now: number): Promise<SelfSigned> {
   const generate = promisify(generateKeyPair)
   const [authority, server] = await Promise.all([
@@ -55,7 +55,7 @@ export async function createSelfSigned(names: readonly string[], now: number): P
     now,
     extensions: [
       extension('2.5.29.19', true, sequence()),
-      // digitalSignature, and as an extended usage serverAuth.
+      // Key usage digitalSignature, extended key usage serverAuth.
       extension('2.5.29.15', true, bits(Uint8Array.of(0x80), 7)),
       extension('2.5.29.37', false, sequence(objectIdentifier('1.3.6.1.5.5.7.3.1'))),
       extension('2.5.29.17', false, sequence(...names.map(generalName))),
@@ -99,7 +99,7 @@ function extension(id: string, critical: boolean, value: Buffer): Buffer {
   return sequence(objectIdentifier(id), ...(critical ? [TRUE] : []), octets(value))
 }
 
-/** RFC 5280 §4.2.1.2: any value that is unique to the key. */
+/** Computes a key identifier. RFC 5280 §4.2.1.2: any value that is unique to the key. */
 function keyIdentifier(key: KeyObject): Buffer {
   return createHash('sha256')
     .update(key.export({ format: 'der', type: 'spki' }))
@@ -107,16 +107,16 @@ function keyIdentifier(key: KeyObject): Buffer {
     .subarray(0, 20)
 }
 
-/** RFC 5280 §4.2.1.6: a dNSName, or an iPAddress in network byte order. */
+/** Encodes a general name. RFC 5280 §4.2.1.6: a dNSName, or an iPAddress in network byte order. */
 function generalName(name: string): Buffer {
   const kind = isIP(name)
   if (kind === 0) return tagged(2, Buffer.from(name))
   return tagged(7, Uint8Array.from(kind === 4 ? name.split('.').map(Number) : groupsOf(name)))
 }
 
-/** The 16 bytes of an IPv6 address. */
+/** Returns the 16 bytes of an IPv6 address. */
 function groupsOf(address: string): number[] {
-  // A URL has it in its shortest form, without a part in the way of IPv4.
+  // The URL parser returns the shortest form, without an embedded IPv4 address.
   const [head = '', tail] = new URL(`http://[${address}]`).hostname.slice(1, -1).split('::')
   const bytes = (part: string) =>
     part

@@ -34,7 +34,7 @@ async function complaintAbout(t: Test, listener: RequestListener, time_limit?: n
   return message.replace(`http://127.0.0.1:${port}/healthz`, 'URL')
 }
 
-test('the URL to ask follows host, port and TLS; an address for all interfaces becomes the loopback', async (t) => {
+test('the URL follows host, port and TLS; an address for all interfaces becomes the loopback address', async (t) => {
   const cases: [Partial<Config['server']>, string][] = [
     [{}, 'http://127.0.0.1:9400/healthz'],
     [{ host: '0.0.0.0', port: 80 }, 'http://127.0.0.1:80/healthz'],
@@ -51,7 +51,7 @@ test('the URL to ask follows host, port and TLS; an address for all interfaces b
   for (const [server, expected] of cases) t.equal(healthUrl(await settings(server)), expected)
 })
 
-test('a provider that is well', async (t) => {
+test('a healthy provider passes', async (t) => {
   const asked: (string | undefined)[] = []
   const server = createServer((request, response) => {
     asked.push(request.url)
@@ -61,7 +61,7 @@ test('a provider that is well', async (t) => {
   t.strictSame(asked, ['/healthz'])
 })
 
-test('a certificate that nobody vouches for is good enough', async (t) => {
+test('a certificate of an unknown authority is accepted', async (t) => {
   const { cert, key } = await createSelfSigned(['elsewhere.test'], Date.now() / 1000)
   const server = createTlsServer({ cert, key }, (_request, response) => {
     response.end('{ "status": "ok" }')
@@ -72,13 +72,13 @@ test('a certificate that nobody vouches for is good enough', async (t) => {
   )
 })
 
-test('what is not well is said in a sentence', async (t) => {
-  const elsewhere = 'does something else listen there?'
+test('the message describes an unhealthy response', async (t) => {
+  const elsewhere = 'check whether another program listens there'
   const answers: [string, RequestListener, string][] = [
     [
       'another status',
       (_, response) => response.writeHead(503).end(),
-      `URL answered 503, but 200 was expected; ${elsewhere}`,
+      `URL answered with status 503, expected 200; ${elsewhere}`,
     ],
     ['no JSON', (_, response) => response.end('<html>'), `URL answered 200 without "status": "ok"; ${elsewhere}`],
     ['null', (_, response) => response.end('null'), `URL answered 200 without "status": "ok"; ${elsewhere}`],
@@ -100,7 +100,7 @@ test('what is not well is said in a sentence', async (t) => {
   for (const [title, listener, expected] of answers) t.equal(await complaintAbout(t, listener), expected, title)
 })
 
-test('silence is not waited for', async (t) => {
+test('the check ends at its time limit', async (t) => {
   t.equal(await complaintAbout(t, () => {}, 50), 'URL did not answer within 50 ms')
   const half: RequestListener = (_, response) => {
     response.writeHead(200, { 'content-length': 99 })
@@ -109,7 +109,7 @@ test('silence is not waited for', async (t) => {
   t.equal(await complaintAbout(t, half, 200), 'URL did not answer within 200 ms')
 })
 
-test('nobody listens', async (t) => {
+test('a port without a server is reported', async (t) => {
   const server = createTcpServer()
   const port = await listen(t, server)
   await new Promise((resolve) => server.close(resolve))
@@ -122,8 +122,10 @@ test('nobody listens', async (t) => {
   })
 })
 
-test('port 0 can not be asked', async (t) => {
-  await t.rejects(checkHealth(await settings({ port: 0 })), { message: /^port 0 stands for any free port/ })
+test('port 0 cannot be checked', async (t) => {
+  await t.rejects(checkHealth(await settings({ port: 0 })), {
+    message: /^port is 0, expected the port of the running provider/,
+  })
 })
 
 test("the arguments of the container's first process are found in its command line", (t) => {

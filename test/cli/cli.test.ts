@@ -8,7 +8,7 @@ import { holdRequest } from '../raw_request.js'
 import { logIn, loginPage, postToken, write } from './effects.js'
 import { run, serve } from './program.js'
 
-test('it says where it listens, in JSON where no terminal reads it', async (t) => {
+test('the log says where it listens, as JSON if the output is not a terminal', async (t) => {
   const { issuer, line } = await serve(t, ['--user', 'alice'])
   t.match(issuer, /^http:\/\/localhost:[1-9][0-9]*$/)
   t.match(JSON.parse(await line(/listening/)), {
@@ -22,12 +22,12 @@ test('it says where it listens, in JSON where no terminal reads it', async (t) =
   t.equal((await fetch(`${issuer}/healthz`)).status, 200)
 })
 
-test('--log-format pretty writes lines for people', async (t) => {
+test('--log-format pretty writes readable lines', async (t) => {
   const { issuer, line } = await serve(t, ['--log-format=pretty'])
   t.match(await line(/listening/), new RegExp(`^\\[\\d\\d:\\d\\d:\\d\\d\\] INFO: listening on ${issuer} .*"users":0`))
 })
 
-test('another issuer than the address is named beside it', async (t) => {
+test('an issuer that differs from the address is logged with it', async (t) => {
   const { issuer, line } = await serve(t, ['--issuer', 'https://id.example'])
   const { msg } = JSON.parse(await line(/listening/)) as { msg: string }
   t.equal(msg, `listening on ${issuer} as https://id.example`)
@@ -50,7 +50,7 @@ test('--help lists every flag with its variable', async (t) => {
   t.match(stdout, '--format <FORMAT>')
 })
 
-test('--version says the version of the package', async (t) => {
+test('--version prints the version of the package', async (t) => {
   const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8'))
   for (const flag of ['--version', '-V']) {
     t.match(await run([flag]), { code: 0, stdout: `${version}\n`, stderr: '' })
@@ -58,7 +58,7 @@ test('--version says the version of the package', async (t) => {
 })
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-  test(`${signal} ends it with 0`, async (t) => {
+  test(`${signal} ends the process with code 0`, async (t) => {
     const { issuer, end } = await serve(t)
     t.equal((await fetch(`${issuer}/healthz`)).status, 200)
     t.match(await end(signal), { code: 0, signal: null, stderr: '' })
@@ -66,7 +66,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   })
 }
 
-test('a request in flight gets its answer before the end', async (t) => {
+test('a request in flight is answered before the process ends', async (t) => {
   const { issuer, end } = await serve(t)
   const held = await holdRequest(t, issuer, LOGIN, 'sub=alice'.length)
   const ended = end('SIGTERM')
@@ -75,7 +75,7 @@ test('a request in flight gets its answer before the end', async (t) => {
   t.match(await ended, { code: 0, stderr: '' })
 })
 
-test('a second signal waits for nobody', async (t) => {
+test('a second signal ends the process at once', async (t) => {
   const { issuer, end } = await serve(t)
   await holdRequest(t, issuer, LOGIN, 'sub=alice'.length)
   // Two of the same kind could arrive as one; which of two kinds arrives first is the system's affair.
@@ -83,7 +83,7 @@ test('a second signal waits for nobody', async (t) => {
   t.ok(code === 130 || code === 143, `ended with ${code}`)
 })
 
-test('SIGHUP reads the files again', async (t) => {
+test('SIGHUP reloads the files', async (t) => {
   const config = write(t.testdir({}), 'config.yaml', 'users: [{ sub: "${WHO:-alice}" }]\n')
   const { pid, line, issuer, end } = await serve(t, ['--config', config])
   process.kill(pid, 'SIGHUP')
@@ -92,7 +92,7 @@ test('SIGHUP reads the files again', async (t) => {
   t.match(await end('SIGTERM'), { code: 0, stderr: '' })
 })
 
-test('secrets, codes and tokens are in no log, however talkative', async (t) => {
+test('secrets, codes and tokens are not logged at any level', async (t) => {
   const config = write(
     t.testdir({}),
     'config.yaml',

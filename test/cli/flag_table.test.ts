@@ -22,7 +22,7 @@ test('a variable is named as its flag', async (t) => {
   }
 })
 
-test('the letters are those of the reference, and one more', async (t) => {
+test('short names are those of the reference, plus one', async (t) => {
   const letters = FLAGS.flatMap(({ names }) => /^-\w, --[a-z-]+$/.exec(names)?.[0] ?? [])
   t.strictSame(letters, [
     '-c, --config',
@@ -35,7 +35,7 @@ test('the letters are those of the reference, and one more', async (t) => {
   ])
 })
 
-test('a value goes to the place in the configuration that the flag sets', async (t) => {
+test('a value sets the configuration keys of its flag', async (t) => {
   const cases: [string, string, object[]][] = [
     ['CONFIG', 'config.yaml', []],
     ['USER_CLAIMS_FILE', 'users.yaml', []],
@@ -100,16 +100,16 @@ test('a value goes to the place in the configuration that the flag sets', async 
   t.strictSame([...new Set(cases.map(([env]) => env))].sort(), FLAGS.map(({ env }) => env).sort(), 'none is forgotten')
 })
 
-test('the words for true and false', async (t) => {
+test('words for true and false in any case', async (t) => {
   for (const word of ['true', 'TRUE', '1', 'yes', 'on', 't', 'y']) t.strictSame(values('REQUIRE_NONCE', word), [true])
   for (const word of ['false', 'False', '0', 'no', 'off', 'f', 'n'])
     t.strictSame(values('REQUIRE_NONCE', word), [false])
   for (const word of ['', 'maybe', ' true', 'truefalse', '2']) {
-    t.throws(() => values('REQUIRE_NONCE', word), { message: `must be true or false, but is "${word}"` })
+    t.throws(() => values('REQUIRE_NONCE', word), { message: `is "${word}", expected true or false` })
   }
 })
 
-test('what is no whole number is left as text, for the schema to refuse', async (t) => {
+test('text that is not a whole number is left for the schema to refuse', async (t) => {
   const cases: [string, unknown][] = [
     ['9400', 9400],
     ['0', 0],

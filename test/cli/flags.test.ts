@@ -1,10 +1,10 @@
-/** What the flags and variables of the command do, seen from outside. */
+/** The effects of flags and environment variables, seen from outside. */
 import { type Test, test } from 'tap'
 import { FLAGS, nameOf, variableOf } from '../../src/cli/flags.js'
 import { authorize, EFFECTS, getTokens, loginPage, userinfo, write } from './effects.js'
 import { serve } from './program.js'
 
-/** Coverage makes a process twice as slow to start, and these many have nothing new to show it. */
+/** Disables coverage, which doubles the start time of these many processes without covering more. */
 const UNMEASURED = { NODE_OPTIONS: '' }
 
 test('every flag and every variable takes effect', { jobs: 4 }, async (t) => {
@@ -31,12 +31,12 @@ test('every flag and every variable takes effect', { jobs: 4 }, async (t) => {
   }
 })
 
-/** Whether an authorization request without nonce is refused. */
+/** Tells whether an authorization request without nonce is refused. */
 async function requiresNonce(issuer: string): Promise<boolean> {
   return (await authorize(issuer)).status === 302
 }
 
-test('a boolean flag works bare and with a value, a value flag with a space and by its letter', {
+test('boolean flags work with and without a value, value flags with a space and by short name', {
   jobs: 4,
 }, async (t) => {
   const cases: [string[], boolean][] = [
@@ -72,7 +72,7 @@ test('a boolean flag works bare and with a value, a value flag with a space and 
   }
 })
 
-test('the command line goes before the environment, the environment before the file, the file before the defaults', async (t) => {
+test('precedence: command line, environment, file, default', async (t) => {
   const config = write(t.testdir({}), 'config.yaml', 'lifetimes: { access_token: 30 }\nrequire_nonce: true\n')
   const variable = { OIDC_PROVIDER_MOCK_ACCESS_TOKEN_LIFETIME: '20', OIDC_PROVIDER_MOCK_REQUIRE_NONCE: 'false' }
   const lifetime = async (args: string[], env: Record<string, string> = {}) => {
@@ -88,12 +88,12 @@ test('the command line goes before the environment, the environment before the f
   t.equal(await requiresNonce(issuer), true)
 })
 
-test('the command line goes before the environment also where two flags set the same', async (t) => {
+test('the command line has precedence over the environment if two flags set the same key', async (t) => {
   const { issuer } = await serve(t, ['--token-max-age', '77'], { OIDC_PROVIDER_MOCK_ACCESS_TOKEN_LIFETIME: '9' })
   t.equal((await getTokens(issuer)).expires_in, 77)
 })
 
-test('the most specific lifetime wins, in whatever order the flags come', async (t) => {
+test('the most specific lifetime wins in any order of the flags', async (t) => {
   for (const args of [
     ['--token-max-age', '60', '--access-token-lifetime', '10'],
     ['--access-token-lifetime', '10', '--token-max-age', '60'],
@@ -103,17 +103,17 @@ test('the most specific lifetime wins, in whatever order the flags come', async 
   }
 })
 
-test('of a value flag that is given twice the last counts', async (t) => {
+test('the last value of a repeated flag is used', async (t) => {
   const { issuer } = await serve(t, ['-e', '10', '-e', '20'])
   t.equal((await getTokens(issuer)).expires_in, 20)
 })
 
-test('an empty variable is as good as none', async (t) => {
+test('an empty variable is ignored', async (t) => {
   const { issuer } = await serve(t, [], { OIDC_PROVIDER_MOCK_REQUIRE_NONCE: '', OIDC_PROVIDER_MOCK_CONFIG: '' })
   t.equal(await requiresNonce(issuer), false)
 })
 
-test('users come from every flag and file, in order: those of files first', async (t) => {
+test('users of all flags and files are combined, files first', async (t) => {
   const folder = t.testdir({})
   const config = write(folder, 'config.yaml', 'users: [{ sub: a }]\n')
   const list = write(folder, 'users.yaml', '- sub: b\n  plan: gold\n')
@@ -129,7 +129,7 @@ test('users come from every flag and file, in order: those of files first', asyn
   t.match(await userinfo(issuer, 'e'), { sub: 'e', plan: 'silver' })
 })
 
-test('of a claims file that is given twice the last counts', async (t) => {
+test('the last of two claims files is used', async (t) => {
   const folder = t.testdir({})
   const files = ['one', 'two'].map((name) => write(folder, `${name}.json`, `[{ "sub": "${name}" }]`))
   const { issuer } = await serve(
@@ -141,7 +141,7 @@ test('of a claims file that is given twice the last counts', async (t) => {
   t.notMatch(page, 'Authorize as one')
 })
 
-test('the variable that Kubernetes sets for a Service of this name is not taken for a port', async (t) => {
+test('the variable that Kubernetes sets for a Service of this name is ignored', async (t) => {
   const { issuer } = await serve(t, ['--user', 'alice'], { OIDC_PROVIDER_MOCK_SERVICE_PORT: '9400' })
   t.equal((await fetch(issuer)).status, 200)
   const folder = t.testdir({})

@@ -1,10 +1,10 @@
-/** The check of a provider's health, as a container engine runs it. */
+/** The command `healthcheck`, as a container engine runs it. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'tap'
 import { run, serve } from './program.js'
 
-test('healthcheck asks the provider that the same flags, environment and files start', async (t) => {
+test('healthcheck checks the provider that runs with the same flags, environment and files', async (t) => {
   const config_dir = t.testdir({})
   const { issuer, end } = await serve(t)
   const { port } = new URL(issuer)
@@ -18,7 +18,7 @@ test('healthcheck asks the provider that the same flags, environment and files s
     [['healthcheck'], { OIDC_PROVIDER_MOCK_PORT: port, OIDC_PROVIDER_MOCK_HOST: '0.0.0.0' }],
     [['healthcheck', '--config-dir', config_dir], {}],
   ]
-  const well = { code: 0, stdout: `http://127.0.0.1:${port}/healthz is well\n`, stderr: '' }
+  const well = { code: 0, stdout: `http://127.0.0.1:${port}/healthz is healthy\n`, stderr: '' }
   const ask = () => Promise.all(ways.map(([args, env]) => run(args, env)))
   for (const ended of await ask()) t.match(ended, well)
   await end('SIGTERM')

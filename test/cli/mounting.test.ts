@@ -35,7 +35,7 @@ function* bothWays(flag: string, value: string): Generator<[string[], Record<str
   yield [[], { [environmentOf(flag)]: value }]
 }
 
-test('files that appear in the folder, change and go are followed', async (t) => {
+test('files that appear, change and disappear in the folder cause a reload', async (t) => {
   for (const [args, env] of bothWays('--config-dir', t.testdir({}))) {
     const folder = args[1] ?? env.OIDC_PROVIDER_MOCK_CONFIG_DIR!
     const { issuer, line, end } = await serve(t, args, env)
@@ -64,7 +64,7 @@ test('files that appear in the folder, change and go are followed', async (t) =>
   }
 })
 
-test('the configuration itself, as a text', async (t) => {
+test('--config-inline takes the configuration as text', async (t) => {
   for (const [args, env] of bothWays('--config-inline', 'users: [{ sub: zoe }]')) {
     const { issuer } = await serve(t, args, env)
     t.match(await loginPage(issuer), 'Authorize as zoe')
@@ -83,7 +83,7 @@ test('the configuration itself, as a text', async (t) => {
   })
 })
 
-test('polling follows changes, too', async (t) => {
+test('--watch-poll reloads changed files', async (t) => {
   const ways: [string[], Record<string, string>][] = [
     [['--watch-poll'], {}],
     [['--watch-poll=true'], {}],
@@ -105,11 +105,11 @@ test('polling follows changes, too', async (t) => {
   await Promise.all(ways.map(follow))
   t.match(await run([], { OIDC_PROVIDER_MOCK_WATCH: 'often' }), {
     code: 2,
-    stderr: 'OIDC_PROVIDER_MOCK_WATCH must be poll (or true) or events (or false), but is "often"\n',
+    stderr: 'OIDC_PROVIDER_MOCK_WATCH is "often", expected poll (or true) or events (or false)\n',
   })
 })
 
-test('a signal that comes before it listens ends it, too', {
+test('a signal before listening ends the process', {
   skip: process.platform === 'win32' && 'Windows has neither signals nor named pipes',
 }, async (t) => {
   const pipe = join(t.testdir({}), 'config.yaml')

@@ -92,7 +92,7 @@ function observe(child: ChildProcess) {
 }
 
 /** What follows where the command line itself is wrong. */
-export const SEE_HELP = '(--help shows every flag)'
+export const SEE_HELP = '(run with --help to list all flags)'
 
 /** Nothing but these lines, on stderr, and an exit code that says so. */
 export function refused(t: Test, ended: Ended, lines: readonly (string | RegExp)[]): void {

@@ -1,4 +1,4 @@
-/** What the command refuses, and in which words. */
+/** The command line and environment values that the command refuses, and its messages. */
 import { mkdirSync, symlinkSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
@@ -6,21 +6,25 @@ import { test } from 'tap'
 import { write } from './effects.js'
 import { refused, run, SEE_HELP } from './program.js'
 
-test('a wrong command line or environment ends with 2 and says what is wrong', { jobs: 4 }, async (t) => {
+test('a wrong command line or environment ends with code 2 and a message per problem', { jobs: 4 }, async (t) => {
   const cases: [string[], Record<string, string>, (string | RegExp)[]][] = [
     [['--bogus'], {}, ["error: unknown option '--bogus'", SEE_HELP]],
     [['--require-nonse'], {}, ["error: unknown option '--require-nonse'", '(Did you mean --require-nonce?)', SEE_HELP]],
     [['--port'], {}, ["error: option '-p, --port <N>' argument missing", SEE_HELP]],
-    [['config.yaml'], {}, ["error: 'config.yaml' is no command; is it meant as --config config.yaml?", SEE_HELP]],
+    [
+      ['config.yaml'],
+      {},
+      ["error: unknown command 'config.yaml'; to use it as a configuration file, write --config config.yaml", SEE_HELP],
+    ],
     [['--port', 'http'], {}, ['--port must be a whole number, but is the text "http"']],
     [['--port', '70000'], {}, ['--port must be at most 65535, but is 70000']],
     [['--port=-1'], {}, ['--port must be at least 0, but is -1']],
     [[], { OIDC_PROVIDER_MOCK_PORT: 'x' }, ['OIDC_PROVIDER_MOCK_PORT must be a whole number, but is the text "x"']],
-    [['--require-nonce=maybe'], {}, ['--require-nonce must be true or false, but is "maybe"']],
+    [['--require-nonce=maybe'], {}, ['--require-nonce is "maybe", expected true or false']],
     [
       [],
       { OIDC_PROVIDER_MOCK_REQUIRE_PKCE: 'si' },
-      ['OIDC_PROVIDER_MOCK_REQUIRE_PKCE must be true or false, but is "si"'],
+      ['OIDC_PROVIDER_MOCK_REQUIRE_PKCE is "si", expected true or false'],
     ],
     [['-e', '0'], {}, [/^--token-max-age must be .*\b0\b/]],
     [['-e', '-5'], {}, [/^--token-max-age must be .*-5\b/]],
@@ -41,7 +45,7 @@ test('a wrong command line or environment ends with 2 and says what is wrong', {
     [
       ['--port', 'x', '--require-nonce=maybe', '--require-pkce=maybe'],
       {},
-      ['--require-nonce must be true or false, but is "maybe"', '--require-pkce must be true or false, but is "maybe"'],
+      ['--require-nonce is "maybe", expected true or false', '--require-pkce is "maybe", expected true or false'],
     ],
   ]
   for (const [args, env, lines] of cases) {
@@ -50,7 +54,7 @@ test('a wrong command line or environment ends with 2 and says what is wrong', {
   }
 })
 
-test('a file that can not be used ends with 2, the file and the place', { jobs: 4 }, async (t) => {
+test('an unusable file ends with code 2 and names file and place', { jobs: 4 }, async (t) => {
   const folder = t.testdir({})
   mkdirSync(join(folder, 'folder'))
   symlinkSync('loop', join(folder, 'loop'))
@@ -93,7 +97,7 @@ test('a file that can not be used ends with 2, the file and the place', { jobs: 
   }
 })
 
-test('a port that is taken ends with 2 and says what to do', async (t) => {
+test('a port in use ends with code 2 and advice', async (t) => {
   const server = createServer()
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   t.teardown(() => server.close())
@@ -103,7 +107,7 @@ test('a port that is taken ends with 2 and says what to do', async (t) => {
   ])
 })
 
-test('an address of another machine ends with 2', async (t) => {
+test('an address of another machine ends with code 2', async (t) => {
   // RFC 5737: no machine has an address of 192.0.2.0/24.
   refused(t, await run(['--host', '192.0.2.1', '--port', '0']), [
     'cannot listen on 192.0.2.1, port 0: this machine has no such address; use 127.0.0.1, or 0.0.0.0 for all of its addresses',

@@ -5,7 +5,7 @@ import { test } from 'tap'
 import { write } from './effects.js'
 import { refused, run, SEE_HELP } from './program.js'
 
-test('validate checks files without a start', async (t) => {
+test('validate checks files without starting the provider', async (t) => {
   const folder = t.testdir({})
   const valid = write(folder, 'valid.yaml', 'users: [{ sub: alice }]\nkeys: [{ alg: RS256, keep_in: key.json }]\n')
   const list = write(folder, 'list.json', '[{ "sub": "alice", "plan": "gold" }]')
@@ -27,7 +27,7 @@ test('validate checks files without a start', async (t) => {
   t.equal(lines[5], '')
 })
 
-test('validate --format json is for programs', async (t) => {
+test('validate --format json prints JSON', async (t) => {
   const folder = t.testdir({})
   const valid = write(folder, 'valid.yaml', 'users: [{ sub: alice }]\n')
   const wrong = write(folder, 'wrong.yaml', 'user: []\n')
@@ -50,7 +50,7 @@ test('validate --format json is for programs', async (t) => {
   t.strictSame(JSON.parse(fine.stdout), { valid: true, files: [{ file: valid, problems: [] }] })
 })
 
-test('validate takes variables from the environment', async (t) => {
+test('validate substitutes variables of the environment', async (t) => {
   const config = write(t.testdir({}), 'config.yaml', 'users: [{ sub: "${WHO}" }]\n')
   t.equal((await run(['validate', config], { WHO: 'alice' })).code, 0)
   const { code, stdout } = await run(['validate', config])
@@ -58,7 +58,7 @@ test('validate takes variables from the environment', async (t) => {
   t.match(stdout, /config\.yaml:1:16 \/users\/0\/sub .*WHO/)
 })
 
-test('validate without a file, or with another format, ends with 2', async (t) => {
+test('validate without a file or with an unknown format ends with code 2', async (t) => {
   refused(t, await run(['validate']), ["error: missing required argument 'FILE'", SEE_HELP])
   refused(t, await run(['validate', 'x.yaml', '--format', 'xml']), [
     "error: option '--format <FORMAT>' argument 'xml' is invalid. Allowed choices are text, json.",

@@ -54,27 +54,29 @@ test('internal_url makes it right for back ends', async (t) => {
   )
 })
 
-test('a certificate that is not trusted: refused, trusted by its authority, or asked all the same', async (t) => {
+test('an untrusted certificate is refused, trusted by --ca, or accepted by --insecure', async (t) => {
   const { provider, url } = await start(t, { server: { tls: { self_signed: true } } })
   t.match((await diagnose(url, PLAIN)).findings, [{ level: 'fail', advice: /--ca FILE/ }])
   t.match((await diagnose(url, { insecure: false, ca: provider.ca! })).healthy, true)
   const { findings } = await diagnose(url, { insecure: true })
-  t.match(findings[0], { level: 'warn', message: /is not trusted here \(UNABLE_TO_VERIFY_LEAF_SIGNATURE\)/ })
+  t.match(findings[0], { level: 'warn', message: /is not trusted on this machine \(UNABLE_TO_VERIFY_LEAF_SIGNATURE\)/ })
   t.match(findings[1], { level: 'ok' })
   const { ca } = await createSelfSigned(['localhost'], Math.floor(Date.now() / 1000))
   t.match((await diagnose(url, { insecure: false, ca })).findings, [{ level: 'fail' }])
 })
 
-test('http where https listens, and the other way round', async (t) => {
+test('http to an https port and https to an http port fail with advice', async (t) => {
   const { url } = await start(t, { server: { tls: { self_signed: true } } })
-  t.match((await diagnose(url.replace('https', 'http'), PLAIN)).findings, [{ level: 'fail', advice: /is it https\?/ }])
+  t.match((await diagnose(url.replace('https', 'http'), PLAIN)).findings, [
+    { level: 'fail', advice: /if it serves https, use https/ },
+  ])
   const { url: plain } = await start(t)
   t.match((await diagnose(plain.replace('http', 'https'), PLAIN)).findings, [
-    { level: 'fail', message: /the TLS handshake failed/, advice: /speaks no TLS/ },
+    { level: 'fail', message: /the TLS handshake failed/, advice: /does not speak TLS/ },
   ])
 })
 
-test('what is no provider at all', async (t) => {
+test('responses of other programs fail', async (t) => {
   const url = await listen(t, ({ url }, reply) => {
     if (url!.startsWith('/list')) reply.end('[]')
     else if (url!.startsWith('/html')) reply.end('<!doctype html>')
@@ -84,15 +86,15 @@ test('what is no provider at all', async (t) => {
     else reply.writeHead(404).end()
   })
   const messageOf = async (path: string) => (await diagnose(url + path, PLAIN)).findings[0]!.message
-  t.match(await messageOf('/list'), 'no JSON object')
-  t.match(await messageOf('/html'), 'no JSON object')
+  t.match(await messageOf('/list'), 'not a JSON object')
+  t.match(await messageOf('/html'), 'not a JSON object')
   t.match(await messageOf('/large'), 'larger than 1 MiB')
-  t.match(await messageOf('/cut'), "can't be read from here: aborted")
+  t.match(await messageOf('/cut'), 'cannot be read from this machine: aborted')
   t.match(await messageOf('/none'), 'answered 404')
   t.match((await diagnose(`${url}/undated`, PLAIN)).findings.at(-1), { about: 'clock', level: 'ok' })
 })
 
-test('redirects are followed on the same host, and no further', async (t) => {
+test('redirects are followed only on the same host', async (t) => {
   const { url: provider } = await start(t)
   const url = await listen(t, ({ url = '' }, reply) => {
     const location = url.startsWith('/away')
@@ -111,31 +113,31 @@ test('redirects are followed on the same host, and no further', async (t) => {
     message: `${url}/same/.well-known/openid-configuration redirects to ${url}/there`,
   })
   t.match((await diagnose(`${url}/away`, PLAIN)).findings, [
-    { level: 'fail', message: `it redirects to ${provider}/`, advice: /was not followed/ },
+    { level: 'fail', message: `it redirects to ${provider}/`, advice: /clients do not follow redirects/ },
   ])
-  t.match((await diagnose(`${url}/round`, PLAIN)).findings, [{ level: 'fail', message: /redirects on and on/ }])
+  t.match((await diagnose(`${url}/round`, PLAIN)).findings, [{ level: 'fail', message: /redirects more than 3 times/ }])
   t.match((await diagnose(`${url}/bad`, PLAIN)).findings, [{ level: 'fail', message: /answered 302/ }])
 })
 
-test('it waits for nobody for long', async (t) => {
+test('a fetch ends at its time limit', async (t) => {
   const silent = await listen(t, () => undefined)
   t.match(await fetchJson(silent, { insecure: false, time_limit: 50 }), { failure: { code: 'TIMEOUT' } })
   const slow = await listen(t, (_request, reply) => void reply.writeHead(200).write('{'))
   t.match(await fetchJson(slow, { insecure: false, time_limit: 200 }), { failure: { code: 'TIMEOUT' } })
 })
 
-test('a JWKS that is no http URL is not asked for', async (t) => {
+test('a jwks_uri that is not an http URL is not fetched', async (t) => {
   const url = await listen(t, (_request, reply) =>
     reply.end(JSON.stringify({ issuer: 'http://a', jwks_uri: 'file:///etc/passwd' })),
   )
   const { findings } = await diagnose(url, PLAIN)
   t.match(
     findings.findLast(({ about, level }) => about === 'jwks_uri' && level === 'fail'),
-    { message: /it is no http or https URL/ },
+    { message: /it is not an http or https URL/ },
   )
 })
 
-test('where the provider of a configuration is asked by default', (t) => {
+test('the default URL follows the server settings', (t) => {
   const at = (server: object) => askedUrl({ host: '127.0.0.1', port: 9400, ...server } as Config['server'])
   t.equal(at({}), 'http://localhost:9400')
   t.equal(at({ host: '0.0.0.0', base_path: '/auth/' }), 'http://localhost:9400/auth')
@@ -144,14 +146,14 @@ test('where the provider of a configuration is asked by default', (t) => {
   t.end()
 })
 
-test('the text has a line for each finding, and below it what to do', (t) => {
+test('the text has a line per finding, followed by its advice', (t) => {
   const findings = [
     { level: 'ok', about: 'a', message: 'right' },
     { level: 'fail', about: 'b', message: 'wrong', advice: 'set it' },
   ] as const
   t.equal(
     formatDiagnosis({ asked: 'http://a', healthy: false, findings }),
-    'http://a as seen from here:\nok    a: right\nfail  b: wrong\n      → set it\n',
+    'http://a as seen from this machine:\nok    a: right\nfail  b: wrong\n      → set it\n',
   )
   t.end()
 })
@@ -174,7 +176,7 @@ test('the command: 0 for a healthy provider, 1 for findings, 2 for misuse', { jo
   const { url } = await start(t)
   t.match(await run(url), {
     code: 0,
-    stdout: /^http:\/\/localhost:\d+ as seen from here:\nok {4}discovery: /,
+    stdout: /^http:\/\/localhost:\d+ as seen from this machine:\nok {4}discovery: /,
     stderr: '',
   })
   const { port } = new URL(url)
@@ -185,7 +187,7 @@ test('the command: 0 for a healthy provider, 1 for findings, 2 for misuse', { jo
     code: 1,
     stdout: /fail {2}discovery: .*answered 404/,
   })
-  t.match(await run('ftp://op'), { code: 2, stderr: 'URL must be an http or https URL, but is "ftp://op"\n' })
+  t.match(await run('ftp://op'), { code: 2, stderr: 'URL is "ftp://op", expected an http or https URL\n' })
   t.match(await run('--format', 'xml'), { code: 2 })
   t.match(await run('--port', 'x'), { code: 2, stderr: /--port/ })
 })

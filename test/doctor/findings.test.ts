@@ -74,7 +74,7 @@ const CASES: [string, Seen, RegExp[]][] = [
     { discovery: gone('ECONNREFUSED') },
     [/^fail discovery: .* → nothing listens there.*name of the compose service.*--host 0\.0\.0\.0/],
   ],
-  ['the name is unknown', { discovery: gone('ENOTFOUND') }, [/→ the name leads to no address here: .*compose/]],
+  ['the name is unknown', { discovery: gone('ENOTFOUND') }, [/→ this machine cannot resolve the name: .*compose/]],
   [
     'a certificate for other names',
     { discovery: gone('ERR_TLS_CERT_ALTNAME_INVALID') },
@@ -82,32 +82,36 @@ const CASES: [string, Seen, RegExp[]][] = [
   ],
   ['an unknown authority', { discovery: gone('UNABLE_TO_VERIFY_LEAF_SIGNATURE') }, [/--ca FILE.*\/tls\/ca\.pem/]],
   ['an unknown authority in the chain', { discovery: gone('SELF_SIGNED_CERT_IN_CHAIN') }, [/--ca FILE/]],
-  ['no TLS', { discovery: gone('EPROTO') }, [/→ what listens there speaks no TLS: ask with http:\/\//]],
-  ['anything else', { discovery: gone('constructor', 'odd') }, [/can't be read from here: odd → see whether/]],
+  ['no TLS', { discovery: gone('EPROTO') }, [/→ the server does not speak TLS: use http:\/\//]],
+  [
+    'anything else',
+    { discovery: gone('constructor', 'odd') },
+    [/cannot be read from this machine: odd → check the URL/],
+  ],
   [
     'not found',
     { discovery: { status: 404 } },
-    [/^fail discovery: .* answered 404, .* → is a path missing.*server\.base_path/],
+    [/^fail discovery: .* answered with status 404, .* → check the path.*server\.base_path/],
   ],
-  ['a proxy without a provider', { discovery: { status: 502 } }, [/answered 502, .* → .*reverse proxy/]],
-  ['no JSON', { discovery: { json: undefined } as object }, [/no JSON object → something else/]],
+  ['a proxy without a provider', { discovery: { status: 502 } }, [/answered with status 502, .* → .*reverse proxy/]],
+  ['no JSON', { discovery: { json: undefined } as object }, [/not a JSON object → another program/]],
   [
     'a redirect',
     { discovery: { redirects: ['http://op'] } },
-    [/^warn discovery: http:\/\/op redirects to .* → give clients the URL that answers/],
+    [/^warn discovery: http:\/\/op redirects to .* → configure the final URL in clients/],
   ],
   [
     'an untrusted certificate',
     { discovery: { untrusted: 'SELF_SIGNED_CERT_IN_CHAIN' } },
     [/^warn discovery: the certificate of http:\/\/op\.test:9400 is not trusted.*--ca FILE/],
   ],
-  ['no issuer', { document: { issuer: undefined } }, [/^fail issuer: issuer is undefined, but a URL/]],
+  ['no issuer', { document: { issuer: undefined } }, [/^fail issuer: issuer is undefined, expected a URL/]],
   ['an issuer that is no URL', { issuer: 'op' }, [/^fail issuer: issuer is "op"/]],
   [
     'the other host',
     { issuer: LOCAL, front: LOCAL },
     [
-      /^warn issuer: asked as http:\/\/op\.test:9400, but the issuer is http:\/\/localhost:9400: .* → .*internal_url to it \(--internal-url\).*public_url to it.*issuer to it/,
+      /^warn issuer: requested as http:\/\/op\.test:9400, but the issuer is http:\/\/localhost:9400: .* → .*internal_url to it \(--internal-url\).*public_url to it.*issuer to it/,
     ],
   ],
   [
@@ -116,14 +120,14 @@ const CASES: [string, Seen, RegExp[]][] = [
     [
       /^warn issuer/,
       /^warn token_endpoint, .*: back ends are sent to http:\/\/localhost:9400, but .* localhost is not the provider → set internal_url \(--internal-url\) to http:\/\/op\.test:9400$/,
-      /^fail jwks_uri: .* What was asked did answer: if back ends run here, set internal_url \(--internal-url\) to http:\/\/op\.test:9400$/,
+      /^fail jwks_uri: .* The requested URL did answer: if back ends run on this machine, set internal_url \(--internal-url\) to http:\/\/op\.test:9400$/,
     ],
   ],
   [
     'browsers sent into the container network',
     { asked: LOCAL, issuer: LOCAL, front: 'http://op:9400' },
     [
-      /^warn authorization_endpoint, end_session_endpoint, check_session_iframe: .*no browser outside of it gets there → set public_url \(--public-url\) to what browsers visit, such as http:\/\/localhost:9400$/,
+      /^warn authorization_endpoint, end_session_endpoint, check_session_iframe: .*browsers outside cannot reach it → set public_url \(--public-url\) to the URL for browsers, such as http:\/\/localhost:9400$/,
     ],
   ],
   [
@@ -135,27 +139,27 @@ const CASES: [string, Seen, RegExp[]][] = [
     'another scheme',
     { asked: 'https://id.example', issuer: 'http://id.example', front: 'http://id.example', back: 'http://id.example' },
     [
-      /^warn issuer: .* → where a proxy does the TLS, let it send X-Forwarded-Proto.*trust_forwarded/,
-      /^warn authorization_endpoint.*by another scheme/,
-      /^warn token_endpoint.*by another scheme.*X-Forwarded-Proto/,
+      /^warn issuer: .* → if a proxy terminates TLS, let it send X-Forwarded-Proto.*trust_forwarded/,
+      /^warn authorization_endpoint.*with another scheme/,
+      /^warn token_endpoint.*with another scheme.*X-Forwarded-Proto/,
     ],
   ],
   [
     'another port',
     { asked: LOCAL, issuer: 'http://localhost', front: LOCAL, back: LOCAL },
-    [/^warn issuer: .* → the two differ in the port: .*\$http_host.*X-Forwarded-Port/],
+    [/^warn issuer: .* → the ports differ: .*\$http_host.*X-Forwarded-Port/],
   ],
   [
     'a path that the provider does not know',
     { asked: `${LOCAL}/auth`, issuer: LOCAL, front: LOCAL, back: LOCAL },
     [
-      /^warn issuer: .*differ in the path: set server\.base_path \(--base-path\) to "\/auth", .*X-Forwarded-Prefix.* or give clients http:\/\/localhost:9400 as/,
+      /^warn issuer: .*the paths differ: set server\.base_path \(--base-path\) to "\/auth", .*X-Forwarded-Prefix.* or configure http:\/\/localhost:9400 as/,
     ],
   ],
   [
     'a path that was not asked for',
     { asked: LOCAL, issuer: `${LOCAL}/auth`, front: `${LOCAL}/auth`, back: `${LOCAL}/auth` },
-    [/^warn issuer: .*differ in the path: give clients http:\/\/localhost:9400\/auth as the issuer$/],
+    [/^warn issuer: .*the paths differ: configure http:\/\/localhost:9400\/auth as the issuer in clients$/],
   ],
   [
     'endpoints that are none',
@@ -165,7 +169,7 @@ const CASES: [string, Seen, RegExp[]][] = [
   [
     'a JWKS that fails on the same host',
     { jwks: { status: 500 } },
-    [/^fail jwks_uri: .* answered 500, but 200 was expected → look at what answers there[^.]*$/],
+    [/^fail jwks_uri: .* answered with status 500, expected 200 → check which program answers there[^.]*$/],
   ],
   ['no keys', { keys: [] }, [/^fail keys: the JWKS has no keys/]],
   ['keys that are no list', { keys: {} }, [/^fail keys: the JWKS has no keys/]],
@@ -175,12 +179,12 @@ const CASES: [string, Seen, RegExp[]][] = [
     { keys: [{ kty: 'oct', k: 'AA', kid: 'x' }] },
     [/^fail keys: key 1 \(x\) is not public: it has k/],
   ],
-  ['no key at all', { keys: [null] }, [/^fail keys: key 1 is no public key/]],
-  ['two keys of one name', { keys: [KEY, KEY] }, [/^fail keys: key 2 \(one\) has the kid of another one/]],
+  ['no key at all', { keys: [null] }, [/^fail keys: key 1 is not a readable public key/]],
+  ['two keys of one name', { keys: [KEY, KEY] }, [/^fail keys: key 2 \(one\) has the same kid as another key/]],
   [
     'no key for an algorithm',
     { document: { id_token_signing_alg_values_supported: ['ES256', 'RS256'] } },
-    [/^fail keys: no key is for RS256/],
+    [/^fail keys: the set has no key for RS256/],
   ],
   [
     'algorithms that need no key',
@@ -191,7 +195,7 @@ const CASES: [string, Seen, RegExp[]][] = [
   [
     'a clock that is ahead',
     { discovery: { date: NOW + 61 } },
-    [/^fail clock: the provider's clock is 61 seconds ahead of the one here → .*NTP/],
+    [/^fail clock: the provider's clock is 61 seconds ahead of the clock of this machine → .*NTP/],
   ],
   ['a clock that is behind', { discovery: { date: NOW - 61 } }, [/^fail clock: .* 61 seconds behind/]],
   ['a clock that is almost right', { discovery: { date: NOW - 60 } }, []],
@@ -215,5 +219,5 @@ for (const [name, seen, patterns] of CASES) {
 
 t.test('discovery without a JWKS', async (t) => {
   const { jwks: _, ...facts } = factsOf({ document: { jwks_uri: undefined } })
-  t.match(complaints(judge(facts)), [/^fail jwks_uri: is undefined, but a URL was expected/])
+  t.match(complaints(judge(facts)), [/^fail jwks_uri: is undefined, expected a URL/])
 })
