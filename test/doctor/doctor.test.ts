@@ -90,7 +90,7 @@ test('responses of other programs fail', async (t) => {
   t.match(await messageOf('/html'), 'not a JSON object')
   t.match(await messageOf('/large'), 'larger than 1 MiB')
   t.match(await messageOf('/cut'), 'cannot be read from this machine: aborted')
-  t.match(await messageOf('/none'), 'answered 404')
+  t.match(await messageOf('/none'), 'answered with status 404')
   t.match((await diagnose(`${url}/undated`, PLAIN)).findings.at(-1), { about: 'clock', level: 'ok' })
 })
 
@@ -116,7 +116,7 @@ test('redirects are followed only on the same host', async (t) => {
     { level: 'fail', message: `it redirects to ${provider}/`, advice: /clients do not follow redirects/ },
   ])
   t.match((await diagnose(`${url}/round`, PLAIN)).findings, [{ level: 'fail', message: /redirects more than 3 times/ }])
-  t.match((await diagnose(`${url}/bad`, PLAIN)).findings, [{ level: 'fail', message: /answered 302/ }])
+  t.match((await diagnose(`${url}/bad`, PLAIN)).findings, [{ level: 'fail', message: /answered with status 302/ }])
 })
 
 test('a fetch ends at its time limit', async (t) => {
@@ -185,7 +185,7 @@ test('the command: 0 for a healthy provider, 1 for findings, 2 for misuse', { jo
   t.match(JSON.parse(json.stdout), { asked: url, healthy: true, findings: [{ level: 'ok', about: 'discovery' }] })
   t.match(await run('--port', port, '--base-path', '/nowhere'), {
     code: 1,
-    stdout: /fail {2}discovery: .*answered 404/,
+    stdout: /fail {2}discovery: .*answered with status 404/,
   })
   t.match(await run('ftp://op'), { code: 2, stderr: 'URL is "ftp://op", expected an http or https URL\n' })
   t.match(await run('--format', 'xml'), { code: 2 })
