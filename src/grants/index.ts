@@ -2,7 +2,7 @@
 import type { Context } from '../context.js'
 import type { Client } from '../directory/clients.js'
 import { shown, unauthorizedClient, unsupportedGrantType } from '../errors.js'
-import type { GRANT_TYPES } from '../oauth/client_metadata.js'
+import type { GRANT_TYPES } from '../oauth/client/metadata.js'
 import type { Params } from '../oauth/params.js'
 import type { TokenResponse } from '../tokens/issue.js'
 import { authorizationCode } from './authorization_code.js'

@@ -2,8 +2,8 @@
 import type { Socket } from 'node:net'
 import type { Context } from '../context.js'
 import type { Client } from '../directory/clients.js'
-import { authenticateClient } from './client_authentication.js'
-import { findClientCertificate } from './client_certificate.js'
+import { authenticateClient } from './client/authentication.js'
+import { findClientCertificate } from './client/certificate.js'
 import type { Params } from './params.js'
 
 /** What of a request says who sent it. */

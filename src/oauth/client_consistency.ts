@@ -3,7 +3,7 @@ import type { Context } from '../context.js'
 import { invalidClientMetadata } from '../errors.js'
 import type { ClientMetadata } from '../store/store.js'
 import { ASYMMETRIC_ALGS, SYMMETRIC_ALGS } from './algorithms.js'
-import { TLS_CLIENT_AUTH_MEMBERS } from './client_certificate.js'
+import { TLS_CLIENT_AUTH_MEMBERS } from './client/certificate.js'
 import { RESPONSE_TYPES } from './response_type.js'
 import { enforce } from './rules.js'
 

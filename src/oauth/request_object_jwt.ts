@@ -6,7 +6,7 @@ import type { Client } from '../directory/clients.js'
 import { shown } from '../errors.js'
 import type { ContentEncryption, KeyManagementAlg } from '../generated/types.js'
 import { ASYMMETRIC_ALGS, CONTENT_ENCRYPTIONS, KEY_MANAGEMENT_ALGS, SYMMETRIC_ALGS } from './algorithms.js'
-import { readHeader, requireEncryptionKey, verifyClientJwt } from './client_keys.js'
+import { readHeader, requireEncryptionKey, verifyClientJwt } from './client/keys.js'
 import { MAX_OBJECT_LENGTH } from './params.js'
 
 type Claims = Readonly<Record<string, unknown>>

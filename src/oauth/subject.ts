@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import type { Context } from '../context.js'
 import type { Client } from '../directory/clients.js'
-import { hostsOf } from './sector_identifier.js'
+import { hostsOf } from './client/sector_identifier.js'
 
 /** For discovery, and for the metadata that clients register. */
 export const SUBJECT_TYPES = ['public', 'pairwise'] as const

@@ -5,7 +5,7 @@ import type { Client } from '../directory/clients.js'
 import { invalidClientMetadata, shown } from '../errors.js'
 import { type About, applyFault, type JwtKind } from '../faults/doors/jwt.js'
 import type { ContentEncryption, KeyManagementAlg, ResponseAlg } from '../generated/types.js'
-import { requireEncryptionKey } from '../oauth/client_keys.js'
+import { requireEncryptionKey } from '../oauth/client/keys.js'
 import { type Draft, draftJwt, requireSigningKey, signJwt } from './jwt.js'
 
 /** What a JWT is made of. */

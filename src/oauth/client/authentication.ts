@@ -1,11 +1,11 @@
 /** Who calls the token endpoint. RFC 6749 §2.3, OpenID Connect Core §9 and RFC 8705 §2. */
-import type { Context } from '../context.js'
-import { type Client, findClient } from '../directory/clients.js'
-import { invalidClient, invalidRequest, shown } from '../errors.js'
-import { ASSERTION_TYPE, type ClientAssertion, readAssertion, verifyAssertion } from './client_assertion.js'
-import { type ClientCertificate, verifyCertificate, verifySelfSigned } from './client_certificate.js'
-import type { Params } from './params.js'
-import { enforce } from './rules.js'
+import type { Context } from '../../context.js'
+import { type Client, findClient } from '../../directory/clients.js'
+import { invalidClient, invalidRequest, shown } from '../../errors.js'
+import type { Params } from '../params.js'
+import { enforce } from '../rules.js'
+import { ASSERTION_TYPE, type ClientAssertion, readAssertion, verifyAssertion } from './assertion.js'
+import { type ClientCertificate, verifyCertificate, verifySelfSigned } from './certificate.js'
 
 /** Every method that there is. */
 export const TOKEN_ENDPOINT_AUTH_METHODS = [

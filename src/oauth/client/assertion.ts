@@ -1,10 +1,10 @@
 /** A JWT by which a client says who it is. RFC 7523 §2.2 and §3, OpenID Connect Core §9. */
 import { decodeJwt } from 'jose'
-import type { Context } from '../context.js'
-import type { Client } from '../directory/clients.js'
-import { invalidClient, shown } from '../errors.js'
-import { ASYMMETRIC_ALGS, SYMMETRIC_ALGS } from './algorithms.js'
-import { readHeader, verifyClientJwt } from './client_keys.js'
+import type { Context } from '../../context.js'
+import type { Client } from '../../directory/clients.js'
+import { invalidClient, shown } from '../../errors.js'
+import { ASYMMETRIC_ALGS, SYMMETRIC_ALGS } from '../algorithms.js'
+import { readHeader, verifyClientJwt } from './keys.js'
 
 /** RFC 7523 §2.2. */
 export const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'

@@ -1,9 +1,9 @@
 /** The JWKS of a client, registered by value or fetched. RFC 7517 §4 and §5, OpenID Connect Core §10.1.1. */
 import { createPublicKey, type KeyObject } from 'node:crypto'
-import type { Context } from '../context.js'
-import type { Client } from '../directory/clients.js'
-import { shown } from '../errors.js'
-import { getDocument } from '../outbound.js'
+import type { Context } from '../../context.js'
+import type { Client } from '../../directory/clients.js'
+import { shown } from '../../errors.js'
+import { getDocument } from '../../outbound.js'
 
 /** A key as it stands there. */
 export type ClientJwk = Readonly<Record<string, unknown>>

@@ -1,8 +1,8 @@
 /** Whether a client belongs to the sector that it names. OpenID Connect Registration §5. */
 import t from 'tap'
-import type { ConfigInput } from '../../src/generated/input.js'
-import { createApp, REDIRECT_URI, register } from '../app.js'
-import { listen, type Reply } from '../listener.js'
+import type { ConfigInput } from '../../../src/generated/input.js'
+import { createApp, REDIRECT_URI, register } from '../../app.js'
+import { listen, type Reply } from '../../listener.js'
 
 const OTHER = 'https://rp.example/cb'
 const answer = (body: unknown, headers: Record<string, string> = { 'content-type': 'application/json' }): Reply => ({

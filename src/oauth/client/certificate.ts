@@ -2,12 +2,12 @@
 import type { X509Certificate } from 'node:crypto'
 import { isIP, type Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
-import type { Context } from '../context.js'
-import type { Client } from '../directory/clients.js'
-import { invalidClient, invalidClientMetadata, shown } from '../errors.js'
-import { hasClientKey } from './client_keys.js'
-import { canonicalDn, reverseDn } from './distinguished_name.js'
-import { type Reader, text } from './metadata_members.js'
+import { canonicalDn, reverseDn } from '../../clients/distinguished_name.js'
+import type { Context } from '../../context.js'
+import type { Client } from '../../directory/clients.js'
+import { invalidClient, invalidClientMetadata, shown } from '../../errors.js'
+import { type Reader, text } from '../metadata_members.js'
+import { hasClientKey } from './keys.js'
 
 /** What a client showed when it connected; that it has the private key, TLS has made sure of. */
 export interface ClientCertificate {

@@ -1,8 +1,8 @@
 /** The sector of a client, for pairwise subject identifiers. OpenID Connect Core §8.1 and OpenID Connect Registration §5. */
-import type { Context } from '../context.js'
-import type { Client } from '../directory/clients.js'
-import { invalidClientMetadata, shown } from '../errors.js'
-import { getDocument } from '../outbound.js'
+import type { Context } from '../../context.js'
+import type { Client } from '../../directory/clients.js'
+import { invalidClientMetadata, shown } from '../../errors.js'
+import { getDocument } from '../../outbound.js'
 
 type Sector = Pick<Client, 'sector_identifier_uri' | 'redirect_uris' | 'subject_type'>
 

@@ -1,9 +1,9 @@
 /** Clients that say who they are by a JWT, and by what they must not. RFC 7523 §3, OpenID Connect Core §9, RFC 6749 §2.3. */
 import { exportJWK, generateKeyPair, type JWK, type JWTPayload, SignJWT, UnsecuredJWT } from 'jose'
 import t, { type Test } from 'tap'
-import type { Client, ConfigInput } from '../../src/generated/input.js'
-import { basic, createApp, exchange, jsonOf, logIn, REDIRECT_URI, refused, register, type TestApp } from '../app.js'
-import { listen } from '../listener.js'
+import type { Client, ConfigInput } from '../../../src/generated/input.js'
+import { basic, createApp, exchange, jsonOf, logIn, REDIRECT_URI, refused, register, type TestApp } from '../../app.js'
+import { listen } from '../../listener.js'
 
 const TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 const SECRET = 'a-secret-of-more-than-32-characters'

@@ -1,9 +1,9 @@
 /** Metadata that somebody else vouches for: a JWT within a registration request. RFC 7591 §2.3 and §3.1.1. */
 import { decodeJwt } from 'jose'
-import { invalidSoftwareStatement } from '../errors.js'
-import { readHeader } from './client_keys.js'
-import { kind } from './metadata_members.js'
-import { isTooDeep, MAX_DEPTH } from './params.js'
+import { invalidSoftwareStatement } from '../../errors.js'
+import { kind } from '../metadata_members.js'
+import { isTooDeep, MAX_DEPTH } from '../params.js'
+import { readHeader } from './keys.js'
 
 type Metadata = Readonly<Record<string, unknown>>
 
