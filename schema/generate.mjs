@@ -1,13 +1,19 @@
 // Writes what is generated from the schema of the configuration into a folder, `src/generated` by default:
-// `types.ts`, the configuration with its defaults filled in; `input.ts`, the configuration as users write it; and
-// `validators.ts`, the validators as code. Does nothing if the files are newer than their sources.
+// `types.ts`, the configuration with its defaults filled in; `input.ts`, the configuration as users write it;
+// `validators.ts`, the validators as code; and `values.ts`, enumerations and defaults. Does nothing if the files are newer
+// than their sources.
 import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 const HERE = import.meta.dirname
 const TARGET = process.argv[2] ?? join(HERE, '../src/generated')
 const SOURCES = [import.meta.filename, join(HERE, 'config.schema.json')]
-const FILES = { 'types.ts': writeTypes, 'input.ts': writeInput, 'validators.ts': writeValidators }
+const FILES = {
+  'types.ts': writeTypes,
+  'input.ts': writeInput,
+  'validators.ts': writeValidators,
+  'values.ts': writeValues,
+}
 const BANNER = '// Generated from schema/config.schema.json by schema/generate.mjs; do not edit.'
 /** The exported validators and the parts of the schema that they check. */
 const VALIDATORS = {
@@ -104,4 +110,22 @@ function toTypeScript(code) {
     ...lines,
     body,
   ].join('\n')
+}
+
+/** Writes the enumerations that have a title, by their titles, and the defaults of a client. */
+function writeValues() {
+  const schema = readSchema()
+  const enums = Object.fromEntries(listEnums(schema).map((node) => [node.title, node.enum]))
+  const members = Object.entries(schema.$defs.Client.properties).filter(([, node]) => node.default !== undefined)
+  const defaults = Object.fromEntries(members.map(([name, node]) => [name, node.default]))
+  return [
+    `export const VALUES = ${JSON.stringify(enums, null, 2)} as const`,
+    `export const CLIENT_DEFAULTS = ${JSON.stringify(defaults, null, 2)} as const\n`,
+  ].join('\n')
+}
+
+function listEnums(node) {
+  if (node === null || typeof node !== 'object') return []
+  const own = node.title !== undefined && node.enum !== undefined ? [node] : []
+  return [...own, ...Object.values(node).flatMap(listEnums)]
 }

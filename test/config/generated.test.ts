@@ -10,7 +10,7 @@ const generate = (folder: string) => execFileSync(process.execPath, [join(ROOT, 
 t.test('src/generated is current', async (t) => {
   const folder = t.testdir({})
   generate(folder)
-  t.strictSame(readdirSync(folder).sort(), ['input.ts', 'types.ts', 'validators.ts'])
+  t.strictSame(readdirSync(folder).sort(), ['input.ts', 'types.ts', 'validators.ts', 'values.ts'])
   for (const name of readdirSync(folder)) {
     const generated = readFileSync(join(folder, name), 'utf8')
     t.ok(readFileSync(join(ROOT, 'src/generated', name), 'utf8') === generated, `${name} is that of the schema`)
@@ -18,13 +18,13 @@ t.test('src/generated is current', async (t) => {
 })
 
 t.test('files that are newer than the schema are not generated again', async (t) => {
-  const folder = t.testdir({ 'types.ts': 'a', 'input.ts': 'b', 'validators.ts': 'c' })
+  const folder = t.testdir({ 'types.ts': 'a', 'input.ts': 'b', 'validators.ts': 'c', 'values.ts': 'd' })
   generate(folder)
   t.equal(readFileSync(join(folder, 'types.ts'), 'utf8'), 'a')
 })
 
 t.test('all files are generated again if one of them is older than the schema', async (t) => {
-  const folder = t.testdir({ 'types.ts': 'a', 'input.ts': 'b', 'validators.ts': 'c' })
+  const folder = t.testdir({ 'types.ts': 'a', 'input.ts': 'b', 'validators.ts': 'c', 'values.ts': 'd' })
   utimesSync(join(folder, 'input.ts'), 0, 0)
   generate(folder)
   for (const name of readdirSync(folder)) t.ok(statSync(join(folder, name)).size > 1000, name)
