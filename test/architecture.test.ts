@@ -3,8 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { cruise, type IFlattenedRuleSet, type IReporterOutput } from 'dependency-cruiser'
 import t from 'tap'
-
-const ROOT = join(import.meta.dirname, '..')
+import { ROOT } from './root.js'
 
 /** The rooms of `src`, low to high. A room imports only from rooms earlier in this list, types included. */
 const ROOMS = [

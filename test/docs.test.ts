@@ -8,7 +8,7 @@ import { type Test, test } from 'tap'
 import { ENDPOINTS, PATHS } from '../src/routes.js'
 import { browserTest } from './browser.js'
 import { serve } from './cli/program.js'
-import { type Block, listAnchors, listBlocks, listLinks, PAGES, ROOT, readPage } from './docs/markdown.js'
+import { type Block, listAnchors, listBlocks, listLinks, PAGES, readPage } from './docs/markdown.js'
 import {
   type Bench,
   execute,
@@ -24,6 +24,7 @@ import { TABLES } from './docs/tables.js'
 import { checkYaml } from './docs/yaml.js'
 import { accepts, execute as executeProgram } from './examples/programs.js'
 import { NO_NGINX } from './proxy/nginx.js'
+import { ROOT } from './root.js'
 
 const BLOCKS = listBlocks()
 const README_CONFIG = BLOCKS.find(({ language }) => language === 'yaml')!.text

@@ -11,8 +11,9 @@ import { loadSnapshot } from '../src/config/load.js'
 import { createSelfSigned } from '../src/tls/self_signed.js'
 import { run, serve } from './cli/program.js'
 import { listKeys } from './docs/tables.js'
+import { ROOT } from './root.js'
 
-const EXAMPLES = join(import.meta.dirname, '../examples')
+const EXAMPLES = join(ROOT, 'examples')
 const FILES = readdirSync(EXAMPLES).filter((file) => file.endsWith('.yaml'))
 const REDIRECT_URI = 'http://localhost:3000/callback'
 

@@ -3,8 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { test } from 'tap'
-
-const ROOT = join(import.meta.dirname, '..')
+import { ROOT } from './root.js'
 
 test('the lock file names no registry', async (t) => {
   t.notMatch(readFileSync(join(ROOT, 'package-lock.json'), 'utf8'), /"resolved"/)

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { test } from 'tap'
 import { FLAGS, variableOf } from '../../src/cli/flags.js'
 import { holdRequest } from '../raw_request.js'
+import { ROOT } from '../root.js'
 import { logIn, loginPage, postToken, write } from './effects.js'
 import { run, serve } from './program.js'
 
@@ -51,7 +52,7 @@ test('--help lists every flag with its variable', async (t) => {
 })
 
 test('--version prints the version of the package', async (t) => {
-  const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8'))
+  const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
   for (const flag of ['--version', '-V']) {
     t.match(await run([flag]), { code: 0, stdout: `${version}\n`, stderr: '' })
   }

@@ -5,6 +5,7 @@ import { renameSync, rmSync, writeFileSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'tap'
+import { PROGRAM } from '../root.js'
 import { run, serve } from './program.js'
 
 async function loginPage(issuer: string): Promise<string> {
@@ -114,8 +115,7 @@ test('a signal before listening ends the process', {
 }, async (t) => {
   const pipe = join(t.testdir({}), 'config.yaml')
   execFileSync('mkfifo', [pipe])
-  const program = join(import.meta.dirname, '../../dist/cli/index.js')
-  const child = spawn(process.execPath, [program, '--port', '0', '--config', pipe], { stdio: 'ignore' })
+  const child = spawn(process.execPath, [PROGRAM, '--port', '0', '--config', pipe], { stdio: 'ignore' })
   const ended = once(child, 'exit')
   // Opening it waits for a reader, so the program reads its configuration from here on.
   const handle = await open(pipe, 'w')

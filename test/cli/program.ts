@@ -1,11 +1,7 @@
 /** The built program as a child process. */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import type { Test } from 'tap'
-
-const PROGRAM = join(import.meta.dirname, '../../dist/cli/index.js')
-if (!existsSync(PROGRAM)) throw new Error('dist/cli/index.js is missing; npm run build makes it')
+import { PROGRAM } from '../root.js'
 
 type Environment = Readonly<Record<string, string>>
 

@@ -3,8 +3,8 @@ import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync, statSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { ROOT } from '../root.js'
 
-const ROOT = join(import.meta.dirname, '../..')
 const generate = (folder: string) => execFileSync(process.execPath, [join(ROOT, 'schema/generate.mjs'), folder])
 
 t.test('src/generated is current', async (t) => {

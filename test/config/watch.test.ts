@@ -1,10 +1,11 @@
 /** Each save of a file is noticed exactly once, however it is done. */
 import { execFile, execFileSync } from 'node:child_process'
 import { appendFile, mkdir, open, rename, rm, symlink, writeFile } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
 import { type WatchOptions, watchFiles } from '../../src/config/watch.js'
+import { ROOT } from '../root.js'
 import { exhaustWatches } from '../watches.js'
 
 /** A watch that counts, and a promise for each next change. */
@@ -269,7 +270,7 @@ t.test('after close nothing is noticed', async (t) => {
 t.test('a closed watch lets the process end', async (t) => {
   const file = join(t.testdir({ 'config.yaml': 'a' }), 'config.yaml')
   const program = `
-    import { watchFiles } from ${JSON.stringify(resolve(import.meta.dirname, '../../src/config/watch.ts'))}
+    import { watchFiles } from ${JSON.stringify(join(ROOT, 'dist/config/watch.js'))}
     const watch = await watchFiles([${JSON.stringify(file)}], () => {})
     await watch.close()
     console.log('closed')`

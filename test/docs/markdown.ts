@@ -1,8 +1,7 @@
 /** What the pages of the documentation consist of: fenced blocks, links, headings. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-
-export const ROOT = join(import.meta.dirname, '../..')
+import { ROOT } from '../root.js'
 
 /** Every page, by its path from the root. */
 export const PAGES: readonly string[] = [

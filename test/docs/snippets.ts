@@ -5,7 +5,8 @@ import { delimiter, join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import ts from 'typescript'
 import type { Ended } from '../cli/program.js'
-import { type Block, ROOT } from './markdown.js'
+import { PROGRAM, ROOT } from '../root.js'
+import type { Block } from './markdown.js'
 
 /** What the pages call the provider: on one machine, and among containers. */
 const DOCUMENTED = /http:\/\/(localhost|op):9400/g
@@ -19,7 +20,7 @@ export interface Bench {
 /** Puts the command into the folder, where `execute` finds it. */
 export function installCommand(folder: string): void {
   const command = join(folder, 'oidc-provider-mock')
-  writeFileSync(command, `#!/bin/sh\nexec '${process.execPath}' '${join(ROOT, 'dist/cli/index.js')}' "$@"\n`)
+  writeFileSync(command, `#!/bin/sh\nexec '${process.execPath}' '${PROGRAM}' "$@"\n`)
   chmodSync(command, 0o755)
 }
 

@@ -6,7 +6,7 @@ import { parse, stringify } from 'yaml'
 import { loadSnapshot } from '../../src/config/load.js'
 import { createSelfSigned } from '../../src/tls/self_signed.js'
 import { accepts, execute, missing } from '../examples/programs.js'
-import { ROOT } from './markdown.js'
+import { ROOT } from '../root.js'
 import { executeShell, installCommand } from './snippets.js'
 
 /** Resources whose schema is nowhere here: only those of programs that take git to a cluster. */

@@ -9,6 +9,7 @@ import { fetchJson } from '../../src/doctor/fetch.js'
 import type { Config } from '../../src/generated/types.js'
 import { createSelfSigned } from '../../src/tls/self_signed.js'
 import { start } from '../provider.js'
+import { PROGRAM } from '../root.js'
 
 const PLAIN = { insecure: false }
 
@@ -157,8 +158,6 @@ test('the text has a line per finding, followed by its advice', (t) => {
   )
   t.end()
 })
-
-const PROGRAM = join(import.meta.dirname, '../../dist/cli/index.js')
 
 function run(...args: string[]): Promise<{ code: unknown; stdout: string; stderr: string }> {
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('OIDC_PROVIDER_MOCK_'))

@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose'
 import { calculatePKCECodeChallenge, randomPKCECodeVerifier } from 'openid-client'
 import { test } from 'tap'
-import { accepts, execute, missing, ROOT, readYaml, serveFolder } from './programs.js'
+import { ROOT } from '../root.js'
+import { accepts, execute, missing, readYaml, serveFolder } from './programs.js'
 
 interface Compose {
   readonly services: Readonly<Record<'op' | 'oauth2-proxy' | 'site', Service>>

@@ -8,7 +8,8 @@ import { parse } from 'yaml'
 import { loadSnapshot } from '../../src/config/load.js'
 import { validateFile } from '../../src/config/validate.js'
 import { listScopes } from '../../src/oauth/scopes.js'
-import { ROOT, readYaml } from './programs.js'
+import { ROOT } from '../root.js'
+import { readYaml } from './programs.js'
 
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8')
 

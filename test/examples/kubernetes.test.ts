@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { type Test, test } from 'tap'
 import { parseAllDocuments } from 'yaml'
 import { validateFile } from '../../src/config/validate.js'
-import { accepts, execute, missing, ROOT, readYaml, serveFolder } from './programs.js'
+import { ROOT } from '../root.js'
+import { accepts, execute, missing, readYaml, serveFolder } from './programs.js'
 
 interface Kustomization {
   readonly resources: readonly string[]

@@ -6,8 +6,7 @@ import { delimiter, join } from 'node:path'
 import type { Test } from 'tap'
 import { parse } from 'yaml'
 import { startProvider } from '../../src/index.js'
-
-export const ROOT = join(import.meta.dirname, '../..')
+import { ROOT } from '../root.js'
 
 /** A YAML file of the project. */
 export const readYaml = <T>(...path: string[]) => parse(readFileSync(join(ROOT, ...path), 'utf8')) as T

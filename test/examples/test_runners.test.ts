@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Test, test } from 'tap'
 import { findBrowser } from '../browser.js'
-import { accepts, execute, ROOT } from './programs.js'
+import { ROOT } from '../root.js'
+import { accepts, execute } from './programs.js'
 
 const NPM = ['--no-audit', '--no-fund', '--no-update-notifier', '--prefer-offline', '--loglevel=error']
 

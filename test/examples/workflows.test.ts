@@ -2,7 +2,8 @@
 import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'tap'
-import { accepts, execute, missing, ROOT, readYaml, serveFolder } from './programs.js'
+import { ROOT } from '../root.js'
+import { accepts, execute, missing, readYaml, serveFolder } from './programs.js'
 
 interface Workflow {
   readonly permissions?: Readonly<Record<string, string>>

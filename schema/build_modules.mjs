@@ -1,0 +1,15 @@
+// Builds the modules of `dist/`, with the templates beside them, without declarations. Writes only what has changed.
+import { execFileSync } from 'node:child_process'
+import { chmodSync } from 'node:fs'
+import { join } from 'node:path'
+import { transpile } from './transpile.mjs'
+
+const ROOT = join(import.meta.dirname, '..')
+
+export async function buildModules() {
+  execFileSync(process.execPath, [join(ROOT, 'schema/generate.mjs')], { stdio: 'inherit' })
+  await transpile('src', 'dist', (file) => file.startsWith('pages'))
+  chmodSync(join(ROOT, 'dist/cli/index.js'), 0o755)
+}
+
+if (process.argv[1] === import.meta.filename) await buildModules()
