@@ -60,13 +60,13 @@ function flagsTable(): string {
     })
     return [names.join(', '), `\`${variableOf(flag)}\``, flag.description]
   })
-  return table(['Flag', 'Variable', 'What'], rows)
+  return table(['Flag', 'Variable', 'Description'], rows)
 }
 
 function rulesTable(): string {
   const { rules } = root.properties!
   return table(
-    ['Rule', 'What it demands'],
+    ['Rule', 'Requirement'],
     RULES.map((rule) => [`\`${rule}\``, rules!.properties![rule]!.description]),
   )
 }
@@ -79,7 +79,7 @@ function faultsTables(): string {
       const parameters = takes.map((parameter) => `\`${parameter}\``).join(', ')
       return [`\`${name}\``, effect, parameters, must]
     })
-    return `### ${title}\n\n${table(['Fault', 'What happens', 'Parameters', 'The other side must'], rows)}`
+    return `### ${title}\n\n${table(['Fault', 'Effect', 'Parameters', 'Expected reaction'], rows)}`
   })
   return sections.join('\n\n')
 }
@@ -102,7 +102,7 @@ async function adminTable(): Promise<string> {
       return [`\`${method.toUpperCase()} ${path}\``, `${summary}. ${description}`.trim()]
     }),
   )
-  return table(['Operation', 'What'], rows)
+  return table(['Operation', 'Description'], rows)
 }
 
 function presetsTable(): string {
@@ -112,7 +112,7 @@ function presetsTable(): string {
     const issuer = `http://localhost:9400${base_path}${issuer_suffix}`
     return [`\`${name}\``, `\`${issuer}\`, with discovery at \`${discovery}\``, imitates.join(' '), differs.join(' ')]
   })
-  return table(['Preset', 'Issuer', 'What it imitates', 'What it does not'], rows)
+  return table(['Preset', 'Issuer', 'Imitated', 'Not imitated'], rows)
 }
 
 /** What a schema with a reference or a list stands for. */
@@ -142,7 +142,7 @@ function isKnown(schema: Schema, path: readonly string[] | string): boolean {
 }
 
 function keysTables(): string {
-  return [table(['Key', 'Default', 'What'], keysRows(root)), ...keysSections(root, '')].join('\n\n')
+  return [table(['Key', 'Default', 'Description'], keysRows(root)), ...keysSections(root, '')].join('\n\n')
 }
 
 /** A table for each key that has members which the schema knows by name. */
@@ -152,7 +152,7 @@ function keysSections(schema: Schema, path: string): string[] {
     if (inner.properties === undefined || isKnown(within, path)) return []
     const name = `${path}${key}`
     const each = !isList(within) ? '' : within.items ? ', each' : '.NAME'
-    const rows = table(['Key', 'Default', 'What'], keysRows(inner))
+    const rows = table(['Key', 'Default', 'Description'], keysRows(inner))
     return [`### \`${name}\`${each}\n\n${rows}`, ...keysSections(inner, `${name}.`)]
   })
 }
