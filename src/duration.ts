@@ -1,11 +1,11 @@
-/** Durations as people write them. */
+/** Readers of durations and times, such as `15m` and RFC 3339 timestamps. */
 
 const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 }
 
-/** A hundred years, in seconds. */
+/** Maximum duration: a hundred years, in seconds. */
 export const LONGEST_DURATION = 3_155_760_000
 
-/** Seconds of a number of seconds or of a text such as `15m` or `1h30m`, which the schema has let pass. */
+/** Returns the seconds of a number of seconds or of a valid text such as `15m` or `1h30m`. */
 export function parseDuration(value: number | string): number {
   if (typeof value === 'number') return value
   let seconds = 0
@@ -13,21 +13,21 @@ export function parseDuration(value: number | string): number {
   return seconds
 }
 
-/** As `parseDuration`; undefined where it is more than a hundred years. */
+/** Like `parseDuration`; undefined for durations over a hundred years. */
 export function findDuration(value: number | string): number | undefined {
   const seconds = parseDuration(value)
   return seconds <= LONGEST_DURATION ? seconds : undefined
 }
 
-/** The last second of the year 9999, in seconds since the epoch: RFC 3339 §5.6 writes years with four digits. */
+/** The last second of the year 9999, in seconds since the epoch. RFC 3339 §5.6: years have four digits. */
 export const LATEST_TIME = 253_402_300_799
 
-/** Seconds since the epoch, of such a number or of a time as RFC 3339 writes it; not a number where there is no such time. */
+/** Returns seconds since the epoch for such a number or an RFC 3339 timestamp; NaN for an invalid time. */
 export function parseTime(value: number | string): number {
   return typeof value === 'number' ? value : Math.floor(Date.parse(value) / 1000)
 }
 
-/** Milliseconds of a number of seconds or of a text such as `200ms` or `1m30s`, which the schema has let pass. */
+/** Returns the milliseconds of a number of seconds or of a valid text such as `200ms` or `1m30s`. */
 export function parseDelay(value: number | string): number {
   if (typeof value === 'number') return value * 1000
   let milliseconds = 0

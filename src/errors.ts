@@ -1,8 +1,8 @@
-/** Every refusal of the protocol: one class, and one function for each error code, the only makers of it. */
+/** The errors of the protocol: one class, and one function per error code that creates it. */
 
-/** An error as the specifications put it: `error`, `error_description`, and the status it has on a direct answer. */
+/** An OAuth error: `error`, `error_description`, and the status of a direct response. */
 export class OAuthError extends Error {
-  /** @param headers what a direct answer carries besides, such as the challenge of a 401. */
+  /** @param headers additional headers of a direct response, such as the challenge of a 401. */
   constructor(
     readonly error: string,
     description: string,
@@ -13,22 +13,22 @@ export class OAuthError extends Error {
     this.name = 'OAuthError'
   }
 
-  /** RFC 6749 §5.2: what the answer's JSON or query says. */
+  /** Returns the members of the JSON body or the query parameters. RFC 6749 §5.2. */
   toJSON(): { error: string; error_description: string } {
     return { error: this.error, error_description: this.message }
   }
 }
 
 /**
- * RFC 6749 §4.1.2.1: a description is made of %x20-21 / %x23-5B / %x5D-7E. What came is quoted in it, so anything
- * else is replaced, and it ends where a header or a query could no longer hold it.
+ * Makes a description legal. RFC 6749 §4.1.2.1: its characters are %x20-21 / %x23-5B / %x5D-7E. Descriptions quote
+ * request values, so other characters are replaced, and its length is bounded for headers and queries.
  */
 function describe(description: string): string {
   const legal = description.replaceAll('"', "'").replaceAll(/[^\x20-\x5b\x5d-\x7e]/g, '?')
   return legal.length > 1000 ? `${legal.slice(0, 997)}...` : legal
 }
 
-/** A value from a request as a description quotes it: in full as long as it is short. */
+/** Quotes a request value in a description; long values are cut. */
 export function shown(value: string): string {
   return value.length > 200 ? `${value.slice(0, 197)}... (${value.length} characters)` : value
 }
@@ -42,32 +42,32 @@ export const unauthorizedClient = (description: string) => new OAuthError('unaut
 export const unsupportedGrantType = (description: string) => new OAuthError('unsupported_grant_type', description)
 export const unsupportedResponseType = (description: string) => new OAuthError('unsupported_response_type', description)
 
-/** OpenID Connect Core §3.1.2.6: each of these parameters has a code of its own. */
+/** OpenID Connect Core §3.1.2.6: these parameters have their own error codes. */
 export const unsupportedParameter = (name: 'request' | 'request_uri' | 'registration') =>
-  new OAuthError(`${name}_not_supported`, `${name} came, but this provider does not take it`)
+  new OAuthError(`${name}_not_supported`, `${name} is not supported, expected a request without it`)
 
-// OpenID Connect Core §3.1.2.6: what is sent to the client where the end-user may not be asked.
+// OpenID Connect Core §3.1.2.6: errors for requests that must not show a page.
 export const loginRequired = (description: string) => new OAuthError('login_required', description)
 export const consentRequired = (description: string) => new OAuthError('consent_required', description)
 export const invalidRequestUri = (description: string) => new OAuthError('invalid_request_uri', description)
 export const invalidRequestObject = (description: string) => new OAuthError('invalid_request_object', description)
 
-/** OpenID Connect Core Error Code unmet_authentication_requirements §2: an essential acr that no login here can have. */
+/** OpenID Connect Core Error Code unmet_authentication_requirements §2: no login can have the essential acr. */
 export const unmetAuthenticationRequirements = (description: string) =>
   new OAuthError('unmet_authentication_requirements', description)
 
-// RFC 8628 §3.5: what a poll of the device flow is told.
+// RFC 8628 §3.5: responses to a poll of the device flow.
 export const authorizationPending = (description: string) => new OAuthError('authorization_pending', description)
 export const slowDown = (description: string) => new OAuthError('slow_down', description)
 export const expiredToken = (description: string) => new OAuthError('expired_token', description)
 
-/** RFC 6749 §5.2: 401; with a challenge where the client tried the Authorization header. */
+/** RFC 6749 §5.2: status 401; with a challenge if the client used the Authorization header. */
 export const invalidClient = (description: string, scheme?: 'Basic') =>
   new OAuthError('invalid_client', description, 401, scheme ? { 'WWW-Authenticate': `Basic realm="${REALM}"` } : {})
 
 /**
- * What the end-user sees when the client or its redirect_uri can't be believed.
- * RFC 6749 §4.1.2.1: the end-user is told and not sent anywhere, so this is a page with status 400.
+ * An untrusted client or redirect_uri at the authorization endpoint.
+ * RFC 6749 §4.1.2.1: the end-user is informed and not redirected, so this is a page with status 400.
  */
 export const untrustedClient = (description: string) => new OAuthError('invalid_client', description)
 
@@ -92,29 +92,28 @@ export const invalidClientMetadata = (description: string) => new OAuthError('in
 export const invalidSoftwareStatement = (description: string) =>
   new OAuthError('invalid_software_statement', description)
 
-// What no specification of OAuth names: HTTP's own refusals, in the same form.
-export const notFound = (request: string) =>
-  new OAuthError('not_found', `${request}: there is nothing at this path`, 404)
-/** What an admin route names is not there. */
+// HTTP errors without an OAuth error code, in the same format.
+export const notFound = (request: string) => new OAuthError('not_found', `${request}: the path does not exist`, 404)
+/** The resource of an admin route does not exist. */
 export const nothingHere = (description: string) => new OAuthError('not_found', description, 404)
-export const serverError = () => new OAuthError('server_error', 'the provider failed; its log says why', 500)
+export const serverError = () => new OAuthError('server_error', 'the provider failed; see its log for the reason', 500)
 
-/** What a fault declares, whatever it says. */
+/** The error of a fault, with any code. */
 export const declaredError = (error: string, description: string, status?: number) =>
   new OAuthError(error, description, status)
 
-/** RFC 9110 §15.6.4: for the moment there is no more of it to be had. */
+/** RFC 9110 §15.6.4: a limit is reached temporarily. */
 export const temporarilyUnavailable = (description: string) =>
   new OAuthError('temporarily_unavailable', description, 503, { 'retry-after': '1' })
 
-/** RFC 9110 §15.5.4: a browser says that a page of another site asks. */
+/** RFC 9110 §15.5.4: the request comes from a page of another site. */
 export const foreignOrigin = (description: string) => new OAuthError('access_denied', description, 403)
 
-/** RFC 9110 §15.5.6: the answer lists what the path takes. */
+/** RFC 9110 §15.5.6: the response lists the allowed methods. */
 export const methodNotAllowed = (request: string, allow: string) =>
   new OAuthError('method_not_allowed', `${request}: expected one of ${allow}`, 405, { allow })
 
-/** A request that could not be read: broken, too large, or in an unknown format. */
+/** An unreadable request: malformed, too large, or in an unknown format. */
 export const unreadableRequest = (
   error: 'invalid_request' | 'invalid_client_metadata',
   description: string,

@@ -56,7 +56,7 @@ async function setUp(t: Test): Promise<Bench> {
   return { folder, issuer }
 }
 
-test('every block is of a kind that is checked', async (t) => {
+test('every block has a language that a test covers', async (t) => {
   for (const block of BLOCKS) t.ok(CHECKED.includes(block.language), `${titleOf(block)} ${block.language}`)
   for (const [beginning, reason] of Object.entries(NOT_RUN)) {
     t.ok(
@@ -66,7 +66,7 @@ test('every block is of a kind that is checked', async (t) => {
   }
 })
 
-test('every link leads somewhere', async (t) => {
+test('every link has a target', async (t) => {
   for (const page of PAGES) {
     for (const link of listLinks(page)) {
       if (/^https:\/\//.test(link)) continue
@@ -78,7 +78,7 @@ test('every link leads somewhere', async (t) => {
   }
 })
 
-test('the tables are those of the sources', async (t) => {
+test('generated tables are current', async (t) => {
   for (const { name, page, text } of TABLES) {
     const current = readPage(page)
     const [begin, end] = [`<!-- ${name}: begin -->`, `<!-- ${name}: end -->`]
@@ -104,11 +104,11 @@ test('the tables are those of the sources', async (t) => {
   }
 })
 
-test('each YAML block is a configuration, or what another program reads', async (t) => {
+test('each YAML block is a valid configuration or a file of another program', async (t) => {
   for (const block of blocksIn('yaml')) t.test(titleOf(block), (t) => checkYaml(t, block.text))
 })
 
-test('each nginx block is one that nginx takes', { skip: NO_NGINX }, async (t) => {
+test('nginx accepts each nginx block', { skip: NO_NGINX }, async (t) => {
   for (const { text } of blocksIn('nginx')) {
     // The name is known among containers only.
     const server = text.replaceAll('http://op:', 'http://localhost:')
@@ -119,11 +119,11 @@ test('each nginx block is one that nginx takes', { skip: NO_NGINX }, async (t) =
   }
 })
 
-test('each TypeScript block has the right types', async (t) => {
+test('each TypeScript block type-checks', async (t) => {
   t.strictSame(typeProblems({ folder: t.testdir({}), issuer: '' }, blocksIn('ts')), [])
 })
 
-test('each program runs and prints what it says', async (t) => {
+test('each program prints the output of its comments', async (t) => {
   const bench = await setUp(t)
   for (const block of blocksIn('js', 'ts')) {
     if (block.text.includes('@playwright/test')) continue
@@ -192,7 +192,7 @@ test('each shell block runs', { skip: noShell && 'no bash or no curl' }, async (
   }
 })
 
-test('what the image is started with, the command takes', async (t) => {
+test('the command accepts the arguments of docker run', async (t) => {
   const lines = blocksIn('bash').flatMap(({ text }) =>
     text.split('\n').filter((line) => line.startsWith('docker run ')),
   )
@@ -206,7 +206,7 @@ test('what the image is started with, the command takes', async (t) => {
   }
 })
 
-test('each console block shows what the commands print', async (t) => {
+test('each console block shows the output of its commands', async (t) => {
   const bench = await setUp(t)
   for (const block of blocksIn('console')) {
     for (const entry of readConsole(block)) {
@@ -217,7 +217,7 @@ test('each console block shows what the commands print', async (t) => {
   }
 })
 
-test('the log of the README is that of a real reload', async (t) => {
+test('the log lines of the README come from a reload', async (t) => {
   const [good = '', bad = ''] = blocksIn('text')
     .filter(({ page }) => page === 'README.md')
     .map(({ text }) => text.trim())
@@ -236,7 +236,7 @@ test('the log of the README is that of a real reload', async (t) => {
   )
 })
 
-test('the log line and the health of docs/configuration.md are real', async (t) => {
+test('the log line and health response of docs/configuration.md come from a provider', async (t) => {
   const [text] = blocksIn('text').filter(({ page }) => page === 'docs/configuration.md')
   const [health] = blocksIn('json').filter(({ page }) => page === 'docs/configuration.md')
   const folder = t.testdir({ 'config.yaml': 'users: [{ sub: alice }, { sub: bob }]\n' })
@@ -250,7 +250,7 @@ test('the log line and the health of docs/configuration.md are real', async (t) 
   t.equal(answer.replaceAll(`${folder}/`, ''), health?.text)
 })
 
-test('the line of the log in docs/strict.md is real, and the journal has it', async (t) => {
+test('the log line of docs/strict.md comes from a provider, and the journal has it', async (t) => {
   const [shown] = blocksIn('text').filter(({ page }) => page === 'docs/strict.md')
   const { issuer, line } = await serve(t, ['--log-format', 'json'])
   const query = new URLSearchParams({

@@ -20,7 +20,7 @@ for (const [given, expected] of REPLACED) {
   t.equal(errors.invalidGrant(given).message, expected, `${JSON.stringify(given)} becomes ${expected}`)
 }
 
-t.test('a description has 1000 characters at most, a quoted value about 200', async (t) => {
+t.test('a description has at most 1000 characters, a quoted value about 200', async (t) => {
   t.equal(errors.invalidScope('x'.repeat(1000)).message, 'x'.repeat(1000))
   t.equal(errors.invalidScope('x'.repeat(1001)).message, `${'x'.repeat(997)}...`)
   t.equal(errors.shown('x'.repeat(200)), 'x'.repeat(200))

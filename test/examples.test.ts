@@ -42,7 +42,7 @@ const COMMENTED = [
   ['preset'],
 ]
 
-test('each example is valid, without any variable, and starts', async (t) => {
+test('each example is valid without variables and starts', async (t) => {
   t.ok(FILES.length >= 3)
   for (const file of FILES) {
     t.test(file, async (t) => {
@@ -77,7 +77,7 @@ async function logIn(base: string, client: { client_id: string; client_secret: s
   return { claims: decodeJwt(tokens.id_token), userinfo }
 }
 
-test('each configuration names the schema for editors', async (t) => {
+test('each configuration refers to the schema for editors', async (t) => {
   for (const file of FILES) {
     const text = readFileSync(join(EXAMPLES, file), 'utf8')
     const [, schema = ''] = /^# yaml-language-server: \$schema=(\S+)\n/.exec(text) ?? []
@@ -97,7 +97,7 @@ test('full.yaml has every key of the schema, with a comment above each', async (
   t.strictSame(missing, COMMENTED, 'all but these are in use')
 })
 
-test('what full.yaml has switched off works, too', async (t) => {
+test('the commented parts of full.yaml work', async (t) => {
   const folder = t.testdir({ examples: {}, schema: {} })
   mkdirSync(join(folder, 'examples'), { recursive: true })
   for (const name of ['signing-key.pem', 'encryption-key.pem']) {
@@ -163,7 +163,7 @@ test('login.mjs logs in with a client library', async (t) => {
   })
 })
 
-test('login.mjs says so where the login is refused', async (t) => {
+test('login.mjs prints the reason of a refused login', async (t) => {
   const { issuer } = await serve(t, ['--require-registration'])
   const running = promisify(execFile)(process.execPath, [join(EXAMPLES, 'login.mjs'), issuer, 'alice'])
   await t.rejects(running, { message: /the login was not answered with a redirect, but with 400/ })

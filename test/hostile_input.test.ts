@@ -26,7 +26,7 @@ const answerTo = async (query: Record<string, string>) => {
 }
 const send = (payload: object) => test.app.inject({ method: 'POST', url: '/oauth2/clients', payload })
 
-t.test('RFC 7515 §4.1: alg, enc and kid are texts, or it is no JWT', async (t) => {
+t.test('RFC 7515 §4.1: a JWT whose alg, enc or kid is not a string is refused', async (t) => {
   const assertion = { iss: 'app', sub: 'app' }
   for (const header of [{ alg: SHAPELESS }, { alg: 'HS256', kid: { length: 1e9 } }, { alg: ['RS256'] }]) {
     const answer = await exchange(test, {
@@ -47,7 +47,7 @@ t.test('RFC 7515 §4.1: alg, enc and kid are texts, or it is no JWT', async (t) 
   }
 })
 
-t.test('RFC 7591 §2.3: a software statement is as well-formed as any other metadata', async (t) => {
+t.test('RFC 7591 §2.3: metadata of a software statement is checked like other metadata', async (t) => {
   const redirect_uris = [REDIRECT_URI]
   const claims = { iss: 'https://attests.example' }
   const signed = (body: object | string, header: object = { alg: 'RS256' }) => `${unsigned(body, header)}AA`
@@ -58,18 +58,18 @@ t.test('RFC 7591 §2.3: a software statement is as well-formed as any other meta
   refused(t, nested, 'invalid_software_statement', /^software_statement nests more than 100 levels deep$/)
 })
 
-t.test('OpenID Connect Core §5.5.1.1: an essential acr of no form as a text is one that can not be had', async (t) => {
+t.test('OpenID Connect Core §5.5.1.1: an essential acr that is not a string cannot be satisfied', async (t) => {
   for (const wanted of [{ value: SHAPELESS }, { values: [[SHAPELESS], null, 'x'] }]) {
     const claims = JSON.stringify({ id_token: { acr: { essential: true, ...wanted } } })
     t.match(await answerTo({ claims }), { error: 'unmet_authentication_requirements', error_description: /toString/ })
   }
 })
 
-t.test('OpenID Connect Core §8.1: a host that is a number but for its asterisk is only a host', async (t) => {
+t.test('OpenID Connect Core §8.1: a numeric host with an asterisk is a host', async (t) => {
   t.ok((await register(test, { redirect_uris: ['http://256.256.256.*/'], subject_type: 'pairwise' })).client_id)
 })
 
-t.test('OpenID Connect Core §10.2: a key that nothing can be encrypted to is a fault of the client', async (t) => {
+t.test('OpenID Connect Core §10.2: a key that cannot encrypt is an error of the client', async (t) => {
   const weak = generateKeyPairSync('rsa', { modulusLength: 1024 }).publicKey.export({ format: 'jwk' })
   const point = { kty: 'OKP', crv: 'X25519', x: Buffer.alloc(32).toString('base64url') }
   for (const [alg, jwk] of [
@@ -111,7 +111,7 @@ t.test(
   },
 )
 
-t.test('RFC 7592 §2.3: a client that is deleted while its change is read stays deleted', async (t) => {
+t.test('RFC 7592 §2.3: a client deleted during its update stays deleted', async (t) => {
   const { client_id, registration_access_token } = await register(test)
   const headers = { authorization: `Bearer ${registration_access_token}` }
   const url = `/oauth2/clients/${client_id}`

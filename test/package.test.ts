@@ -5,11 +5,11 @@ import { join, relative } from 'node:path'
 import { test } from 'tap'
 import { ROOT } from './root.js'
 
-test('the lock file names no registry', async (t) => {
+test('the lock file has no registry addresses', async (t) => {
   t.notMatch(readFileSync(join(ROOT, 'package-lock.json'), 'utf8'), /"resolved"/)
 })
 
-test('the package has what it needs at run time, and nothing else', async (t) => {
+test('the package contains exactly the files that it needs at run time', async (t) => {
   // Its scripts would build anew, under the feet of other tests.
   const args = ['pack', '--dry-run', '--json', '--ignore-scripts']
   const [packed] = JSON.parse(

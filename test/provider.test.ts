@@ -17,7 +17,7 @@ async function start(t: Test, options: StartOptions = {}): Promise<Provider> {
   return provider
 }
 
-test('the files of a folder count, and are looked at where the system tells of no changes', async (t) => {
+test('files of a folder are loaded, and polled if configured', async (t) => {
   const folder = t.testdir({ 'config.yaml': 'users: [{ sub: zoe }]\n' })
   const provider = await start(t, { config_dir: folder, poll: true })
   t.match(await loginPage(provider.issuer), 'Authorize as zoe')
@@ -54,24 +54,24 @@ test('two providers in one process share nothing', async (t) => {
   t.equal(await at(two.issuer), 401, 'the other goes on')
 })
 
-test('the issuer names where it listens, unless another is configured', async (t) => {
+test('the issuer is the listening address unless another one is configured', async (t) => {
   t.match((await start(t)).issuer, /^http:\/\/localhost:[1-9]\d*$/)
   t.equal((await start(t, { issuer: 'https://id.example' })).issuer, 'https://id.example')
 })
 
-test('an address other than the usual ones is named as it is', { skip: process.platform !== 'linux' }, async (t) => {
+test('another loopback address is used in the URL as it is', { skip: process.platform !== 'linux' }, async (t) => {
   const { issuer } = await start(t, { host: '127.0.0.2' })
   t.match(issuer, /^http:\/\/127\.0\.0\.2:\d+$/)
   t.equal((await fetch(`${issuer}/healthz`)).status, 200)
 })
 
 const hasIPv6 = Object.values(networkInterfaces()).some((each) => each?.some(({ address }) => address === '::1'))
-test('an IPv6 address is named in brackets', { skip: !hasIPv6 && 'no IPv6 here' }, async (t) => {
+test('an IPv6 address is in brackets in the URL', { skip: !hasIPv6 && 'no IPv6 here' }, async (t) => {
   const { issuer } = await start(t, { host: '::ffff:127.0.0.1' })
   t.match(issuer, /^http:\/\/\[::ffff:127\.0\.0\.1\]:\d+$/)
 })
 
-test('options lie over the config file, and users of the claims file come after its own', async (t) => {
+test('options override the configuration file, and users of the claims file are appended', async (t) => {
   const folder = t.testdir({})
   const config_file = write(
     folder,
@@ -85,7 +85,7 @@ test('options lie over the config file, and users of the claims file come after 
   t.match(await userinfo(provider.issuer, 'bob'), { sub: 'bob', plan: 'gold' })
 })
 
-test('a config file takes variables of the environment, options do not', async (t) => {
+test('variables are substituted in a configuration file, not in options', async (t) => {
   process.env.TEST_WHO = 'frank'
   t.teardown(() => delete process.env.TEST_WHO)
   const config_file = write(t.testdir({}), 'config.yaml', 'log: { level: silent }\nusers: [{ sub: "${TEST_WHO}" }]\n')
@@ -95,7 +95,7 @@ test('a config file takes variables of the environment, options do not', async (
   t.match(await loginPage(other.issuer), 'Authorize as ${TEST_WHO}')
 })
 
-test('everything that is wrong with the options comes in one ConfigError', async (t) => {
+test('one ConfigError lists all problems of the options', async (t) => {
   const config_file = write(t.testdir({}), 'config.yaml', 'user: []\n')
   const wrong = { port: 70_000, require_nonce: 'yes', clients: [{ client_id: 'app' }], config_file } as object
   const error = await startProvider(wrong).catch((caught: unknown) => caught)
@@ -123,7 +123,7 @@ test('a missing file is a ConfigError', async (t) => {
   })
 })
 
-test('a port that is taken is a ListenError, and nothing is left behind', async (t) => {
+test('a port in use is a ListenError, and nothing keeps running', async (t) => {
   const { issuer } = await start(t)
   const port = Number(new URL(issuer).port)
   const config_file = write(t.testdir({}), 'config.yaml', 'log: { level: silent }\n')
@@ -136,7 +136,7 @@ test('a port that is taken is a ListenError, and nothing is left behind', async 
   t.equal((await fetch(`${issuer}/healthz`)).status, 200)
 })
 
-test('a host that is none is a ListenError', async (t) => {
+test('an unknown host is a ListenError', async (t) => {
   await t.rejects(startProvider({ port: 0, host: 'no such host', log: { level: 'silent' } }), {
     name: 'ListenError',
     message:
@@ -144,7 +144,7 @@ test('a host that is none is a ListenError', async (t) => {
   })
 })
 
-test('for what has no sentence of its own, the message of the system has to do', async (t) => {
+test('an error without advice shows the message of the system', async (t) => {
   // A link-local address needs the name of a link.
   const error = await startProvider({ port: 0, host: 'fe80::1', log: { level: 'silent' } }).catch(
     (caught: unknown) => caught,
@@ -153,7 +153,7 @@ test('for what has no sentence of its own, the message of the system has to do',
   t.match((error as Error).message, /^cannot listen on fe80::1, port 0: listen E[A-Z]+: .*fe80::1/)
 })
 
-test('close() answers what is in flight, and frees the port', async (t) => {
+test('close() answers requests in flight and frees the port', async (t) => {
   const provider = await start(t)
   const port = Number(new URL(provider.issuer).port)
   const held = await holdRequest(t, provider.issuer, LOGIN, 'sub=alice'.length)
@@ -170,7 +170,7 @@ test('close() answers what is in flight, and frees the port', async (t) => {
   await new Promise((resolve) => server.close(resolve))
 })
 
-test('close() does not wait for a request that never ends, nor for a connection that is kept', async (t) => {
+test('close() does not wait for requests that never end or idle connections', async (t) => {
   const provider = await start(t)
   await logIn(provider.issuer)
   const held = await holdRequest(t, provider.issuer, LOGIN, 'sub=alice'.length)
@@ -178,14 +178,14 @@ test('close() does not wait for a request that never ends, nor for a connection 
   t.equal(await held.closed, '', 'the connection is gone, without an answer')
 })
 
-test('close() may be called again', async (t) => {
+test('close() can be called twice', async (t) => {
   const provider = await start(t)
   await Promise.all([provider.close(), provider.close()])
   await provider.close()
   await t.rejects(fetch(provider.issuer))
 })
 
-test('await using closes it', async (t) => {
+test('await using closes the provider', async (t) => {
   let issuer: string
   {
     await using provider = await startProvider({ port: 0, keys: [{ alg: 'ES256' }] })
@@ -195,7 +195,7 @@ test('await using closes it', async (t) => {
   await t.rejects(fetch(issuer))
 })
 
-test('it makes no noise where nothing is wrong', async (t) => {
+test('it logs nothing without a problem', async (t) => {
   const write = process.stderr.write
   const said: string[] = []
   process.stderr.write = ((text: string) => said.push(text) > 0) as typeof write
@@ -210,7 +210,7 @@ test('it makes no noise where nothing is wrong', async (t) => {
   t.match(JSON.parse(said[0]!), { level: 40 }, 'but says what it refuses')
 })
 
-test('what is no HTTP request is refused as JSON, and nothing of it is logged', async (t) => {
+test('malformed HTTP is refused as JSON, and its content is not logged', async (t) => {
   const log = collectLog()
   const overrides = [
     { source: 'test', path: ['server'], value: { port: 0 } },

@@ -37,7 +37,7 @@ async function health(issuer: string): Promise<{ config: { status: string; probl
   return (await answer.json()) as { config: { status: string; problems: object[] } }
 }
 
-test('a file that is written in place, or renamed over, changes the login page by one reload each', async (t) => {
+test('a file written in place or replaced causes one reload, visible on the login page', async (t) => {
   const folder = t.testdir({})
   const config = write(folder, 'config.yaml', usersYaml('alice'))
   const { issuer, log } = await start(t, { config })
@@ -60,7 +60,7 @@ test('a file that is written in place, or renamed over, changes the login page b
   t.equal(log.matching(NOT_RELOADED).length, 0)
 })
 
-test('the swap of a mounted ConfigMap is one reload', async (t) => {
+test('the symlink swap of a mounted ConfigMap causes one reload', async (t) => {
   // As the kubelet does it: the file is a link through the link `..data`, which is replaced by a rename.
   const folder = t.testdir({})
   const swap = (version: string, content: string) => {
@@ -84,7 +84,7 @@ test('the swap of a mounted ConfigMap is one reload', async (t) => {
   t.equal(log.matching(NOT_RELOADED).length, 0)
 })
 
-test('the claims file is watched, too', async (t) => {
+test('the claims file is watched', async (t) => {
   const folder = t.testdir({})
   const config = write(folder, 'config.yaml', usersYaml('alice'))
   const user_claims_file = write(folder, 'users.json', '[{ "sub": "bob", "plan": "gold" }]')
@@ -97,7 +97,7 @@ test('the claims file is watched, too', async (t) => {
   t.equal(log.matching(RELOADED).length, 1)
 })
 
-test('what the flags said stays over what the file says now', async (t) => {
+test('flags override the reloaded file', async (t) => {
   const folder = t.testdir({})
   const config = write(folder, 'config.yaml', usersYaml('alice'))
   const overrides = [
@@ -113,7 +113,7 @@ test('what the flags said stays over what the file says now', async (t) => {
   t.match(page, /Authorize as bob[\s\S]*Authorize as zoe/)
 })
 
-test('a file in error changes nothing until it is repaired', async (t) => {
+test('a file with errors changes nothing until it is repaired', async (t) => {
   const config = write(t.testdir({}), 'config.yaml', usersYaml('alice'))
   const { provider, issuer, log } = await start(t, { config })
   t.strictSame((await health(issuer)).config, { status: 'current', problems: [] })
@@ -137,7 +137,7 @@ test('a file in error changes nothing until it is repaired', async (t) => {
   t.equal(await provider.reload(), true)
 })
 
-test('a request in flight keeps what was in force when it began', async (t) => {
+test('a request in flight keeps the configuration of its start', async (t) => {
   const client =
     '{ client_id: app, redirect_uris: ["http://localhost:8000/callback"], token_endpoint_auth_method: none }'
   const config = write(t.testdir({}), 'config.yaml', `require_registration: true\nclients: [${client}]\n`)
@@ -159,7 +159,7 @@ test('a request in flight keeps what was in force when it began', async (t) => {
   )
 })
 
-test('keys stay over a reload, and so do the tokens that they signed', async (t) => {
+test('keys and tokens survive a reload', async (t) => {
   const keys = 'keys: [{ alg: ES256 }, { alg: ES256 }, { alg: EdDSA, keep_in: key.json }, { alg: RS256, kid: mine }]\n'
   const config = write(t.testdir({}), 'config.yaml', `${usersYaml('alice')}${keys}`)
   const here = { source: 'test', path: ['server', 'port'], value: 0 }
@@ -182,7 +182,7 @@ test('keys stay over a reload, and so do the tokens that they signed', async (t)
   t.strictSame(await jwks(), { keys: before.keys.slice(3) }, 'a key that is no longer asked for goes')
 })
 
-test('the log says what a reload changed, and what needs a restart', async (t) => {
+test('the log lists the changes of a reload and the keys that need a restart', async (t) => {
   const config = write(t.testdir({}), 'config.yaml', 'server: { port: 0 }\n')
   const overrides = [{ source: 'test', path: ['keys'], value: [{ alg: 'ES256' }] }]
   const { issuer, log } = await start(t, { config, overrides })
@@ -213,7 +213,7 @@ test('reload() reads the files at once and in order', async (t) => {
   t.strictSame(await offered(issuer), ['bob'])
 })
 
-test('a fault of the program is not taken for a file in error, and does not end reloading', async (t) => {
+test('a defect of the program is not reported as a file problem and does not end reloading', async (t) => {
   let broken = false
   const fault = {
     source: 'test',
@@ -230,7 +230,7 @@ test('a fault of the program is not taken for a file in error, and does not end 
   t.equal(await provider.reload(), true)
 })
 
-test('where the system lets nothing be watched, the log says so, and the rest goes on', async (t) => {
+test('if the system cannot watch files, the log says so and the provider keeps running', async (t) => {
   exhaustWatches(t)
   const config = write(t.testdir({}), 'config.yaml', usersYaml('alice'))
   const { issuer, log } = await start(t, { config })

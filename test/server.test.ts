@@ -67,7 +67,7 @@ t.test('the name of an isolated issuer needs no encoding and has 64 characters a
       t,
       await test.get(`/issuers/${name}/jwks`),
       'not_found',
-      /^GET \/issuers\/.*: there is nothing at this path$/,
+      /^GET \/issuers\/.*: the path does not exist$/,
       404,
     )
   }
@@ -92,7 +92,7 @@ t.test('what the whole process says is at its root only', async (t) => {
   t.equal(schema.headers['content-type'], 'application/schema+json; charset=utf-8')
   t.match(schema.json(), { $schema: /2020-12/, properties: { users: {} } })
   for (const path of ['/healthz', '/config.schema.json']) {
-    refused(t, await test.get(`/issuers/x${path}`), 'not_found', /there is nothing at this path$/, 404)
+    refused(t, await test.get(`/issuers/x${path}`), 'not_found', /the path does not exist$/, 404)
   }
 })
 
@@ -226,8 +226,8 @@ t.test('RFC 9110 §15.5.6: a wrong method is 405 with Allow; what Allow says is 
 t.test('RFC 9110 §15.5.5 and §15.5.6: 404 and 405 as JSON, or as a page for whom prefers one', async (t) => {
   const test = await createApp(t)
   const cases = [
-    ['GET', '/nope?code=secret', 404, 'not_found', 'GET /nope: there is nothing at this path'],
-    ['GET', '/issuers', 404, 'not_found', 'GET /issuers: there is nothing at this path'],
+    ['GET', '/nope?code=secret', 404, 'not_found', 'GET /nope: the path does not exist'],
+    ['GET', '/issuers', 404, 'not_found', 'GET /issuers: the path does not exist'],
     ['DELETE', '/jwks', 405, 'method_not_allowed', 'DELETE /jwks: expected one of GET, HEAD, OPTIONS'],
   ] as const
   for (const [method, url, status, error, error_description] of cases) {
@@ -269,7 +269,7 @@ t.test('a fault of ours is 500, and only the log says which', async (t) => {
   const answer = await test.get('/healthz?code=x')
   t.strictSame(jsonOf(t, answer, 500), {
     error: 'server_error',
-    error_description: 'the provider failed; its log says why',
+    error_description: 'the provider failed; see its log for the reason',
   })
   const line = test.log.find(({ msg }) => msg === 'a request failed')
   t.match(line, { level: 50, path: '/healthz', err: { message: 'the reason', stack: /server\.test/ } })

@@ -151,7 +151,7 @@ test('a request under a host that contradicts the configuration is warned of onc
   const { get, log, reload } = await createApp(t, { public_url: PUBLIC, internal_url: INTERNAL })
   const visit = (host: string, proto = 'http') => get('/jwks', { headers: { host, 'x-forwarded-proto': proto } })
   const warnings = () =>
-    log.filter(({ level, msg }) => level === 40 && /^asked as/.test(String(msg))).map(({ msg }) => msg)
+    log.filter(({ level, msg }) => level === 40 && /^requested as/.test(String(msg))).map(({ msg }) => msg)
   await visit('id.example', 'https')
   await visit('op:9400')
   await get('/healthz', { headers: { host: '127.0.0.1' } })
@@ -162,7 +162,7 @@ test('a request under a host that contradicts the configuration is warned of onc
   t.equal(warnings().length, 1)
   t.match(
     warnings()[0],
-    /^asked as http:\/\/localhost:9400\S*, but the issuer is https:\/\/id\.example\/auth: .* set internal_url .* doctor http:\/\/localhost:9400/,
+    /^requested as http:\/\/localhost:9400\S*, but the issuer is https:\/\/id\.example\/auth: .* set internal_url .* doctor http:\/\/localhost:9400/,
   )
   await visit('256.256.256.256')
   t.equal(warnings().length, 2, 'also of what is no address')

@@ -1,4 +1,4 @@
-/** By which identifiers this issuer and its isolated neighbours go: what a program that drives the provider has to know first. */
+/** The identifiers of this issuer and of isolated issuers. */
 import type { FastifyPluginAsync } from 'fastify'
 import { identifierOf } from '../config/issuer_identifier.js'
 import { PATHS } from '../routes.js'
@@ -9,8 +9,8 @@ const SCHEMA = {
   summary: 'Get the issuer identifiers',
   response: {
     200: answer('The identifiers.', {
-      issuer: text('That of this issuer, as in `iss`.'),
-      isolated_issuer: text('That of an isolated issuer, with `{name}` for its name.'),
+      issuer: text('Identifier of this issuer, as in `iss`.'),
+      isolated_issuer: text('Identifier of an isolated issuer, with `{name}` for its name.'),
     }),
   },
 }

@@ -1,4 +1,4 @@
-/** A login without a browser: what the authorization endpoint does with a request and the end-user's answer to its page. */
+/** Logins without a browser: completes an authorization request for a user. */
 import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
 import type { Context } from '../context.js'
 import { invalidRequest, shown } from '../errors.js'
@@ -25,16 +25,19 @@ const schema = {
   tags: ['login'],
   summary: 'Log a user in without a browser',
   description:
-    'Completes an authorization request as if the user had answered the login page, and says where to go on.',
+    'Completes an authorization request as if the user had submitted the login page, and returns the redirect.',
   body: object(
     {
       authorization_request: {
-        description: 'The URL to which the application sends the browser, or its parameters.',
+        description: 'The authorization URL of the application, or its parameters.',
         anyOf: [{ type: 'string', minLength: 1 }, PARAMETERS],
       },
-      sub: text('Who logs in. One that nobody knows becomes a user.', { minLength: 1, maxLength: 255 }),
-      fault: { description: 'What goes wrong with this login.', enum: PICKABLE_FAULTS.map(({ name }) => name) },
-      error: { description: 'What the application gets instead of a login.', enum: PICKABLE_ERRORS },
+      sub: text('Subject of the user who logs in. An unknown subject creates a user.', {
+        minLength: 1,
+        maxLength: 255,
+      }),
+      fault: { description: 'Fault of this login.', enum: PICKABLE_FAULTS.map(({ name }) => name) },
+      error: { description: 'Error that the application receives instead of a code.', enum: PICKABLE_ERRORS },
       deny: boolean('Whether the user denies access.'),
     },
     ['authorization_request'],
@@ -43,16 +46,16 @@ const schema = {
     200: {
       ...object(
         {
-          flow_id: text('What the entries of the journal about this login have in common.'),
-          location: text('Where the browser goes on.'),
-          parameters: { ...PARAMETERS, description: 'What `location` carries, in its query or its fragment.' },
-          action: text('Where the browser posts a form, with `response_mode=form_post`.'),
+          flow_id: text('Identifier of this login in journal entries.'),
+          location: text('URL that the browser is redirected to.'),
+          parameters: { ...PARAMETERS, description: 'Parameters of `location`, from its query or its fragment.' },
+          action: text('URL that the browser posts a form to, with `response_mode=form_post`.'),
           fields: { ...PARAMETERS, description: 'The fields of that form.' },
-          twice: boolean('Whether a fault has the browser go there twice; left out, once.'),
+          twice: boolean('Whether a fault sends the browser there twice; absent, once.'),
         },
         ['flow_id'],
       ),
-      description: 'The answer to the application: `location` and `parameters`, or `action` and `fields`.',
+      description: 'The authorization response: `location` and `parameters`, or `action` and `fields`.',
     },
   },
 }
@@ -66,7 +69,7 @@ export const login: FastifyPluginAsync = async (app) => {
     ctx.learn({ endpoint: 'authorization', flow_id })
     try {
       const answer = { flow_id, ...describe(await complete(request, params)) }
-      // The login is an exchange of the authorization endpoint; what leaves here is not, so no fault of that may touch it.
+      // The login is an exchange of the authorization endpoint. The response of this route is not, so its faults do not apply.
       recordExchange(request, reply, undefined, 'authorization')
       return answer
     } finally {
@@ -75,7 +78,7 @@ export const login: FastifyPluginAsync = async (app) => {
   })
 }
 
-/** The parameters; they may not be meant for another issuer of this provider. */
+/** Reads the parameters and refuses a URL of another issuer of this provider. */
 function readRequest(ctx: Context, given: Body['authorization_request']): Params {
   if (typeof given !== 'string') return readParams(given)
   if (!URL.canParse(given, ctx.public_url))
@@ -84,7 +87,7 @@ function readRequest(ctx: Context, given: Body['authorization_request']): Params
   const issuer = findIssuerName(pathname) ?? 'default'
   if (issuer !== ctx.exchange.facts.issuer) {
     throw invalidRequest(
-      `authorization_request is for the issuer ${issuer}, but this is ${ctx.exchange.facts.issuer}: expected a URL of this one`,
+      `authorization_request is a URL of the issuer ${issuer}, expected a URL of ${ctx.exchange.facts.issuer}`,
     )
   }
   const names = [...new Set(searchParams.keys())]
@@ -105,12 +108,12 @@ async function complete({ ctx, body, log }: FastifyRequest<{ Body: Body }>, para
   }
   const form = { action: '', hidden: [] }
   const outcome = await authorize(ctx, { params, answer, cookies: {}, jar: NO_BROWSER, form }, log)
-  if ('page' in outcome) throw invalidRequest('sub is missing, expected the subject to log in as, or deny, or error')
+  if ('page' in outcome) throw invalidRequest('sub is missing, expected a subject, deny or error')
   return outcome
 }
 
 const ignore = () => undefined
-/** The session is there, but nobody holds its cookie. */
+/** A cookie jar that drops all cookies: no browser uses the session. */
 const NO_BROWSER = { setCookie: ignore, clearCookie: ignore }
 
 function describe(response: AuthorizationResponse) {

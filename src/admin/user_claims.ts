@@ -1,4 +1,4 @@
-/** The claims of users and the end of their tokens, in the way of the reference: beside the admin API, which can more. */
+/** The routes of the reference for claims of users and revocation of their tokens. The admin API offers more. */
 import type { FastifyPluginAsync } from 'fastify'
 import { putClaims, revokeGrants } from '../directory/users.js'
 import { invalidRequest } from '../errors.js'
@@ -10,7 +10,7 @@ export const userClaims: FastifyPluginAsync = async (app) => {
   const config = { answer: 'json' } as const
   app.addHook('onRequest', requireAdminToken)
 
-  /** In: a JSON object of claims. It replaces what was set before; a `sub` in it is ignored. Out: 204. */
+  /** Request: a JSON object of claims, which replaces earlier claims; a `sub` in it is ignored. Response: 204. */
   app.put<{ Params: { sub: string } }>(PATHS.user, { config }, async ({ ctx, params, headers, body, log }, reply) => {
     const claims = readJson(headers['content-type'], body, invalidRequest)
     await putClaims(ctx, requireSub(params.sub), claims)
@@ -18,7 +18,7 @@ export const userClaims: FastifyPluginAsync = async (app) => {
     return reply.code(204).send()
   })
 
-  /** Revokes every token of the user. Out: 204, also where there is nothing to revoke. */
+  /** Revokes all tokens of the user. Response: 204, also if there are none. */
   app.post<{ Params: { sub: string } }>(PATHS.revoke_tokens, { config }, async ({ ctx, params, log }, reply) => {
     await revokeGrants(ctx, requireSub(params.sub))
     log.info({ sub: params.sub }, 'tokens revoked')

@@ -43,6 +43,6 @@ export function createHostWarning(warn: (message: string) => void): (asked: stri
     if (seen.has(origin) || isNamed(asked, named)) return
     seen.add(origin)
     const { message, advice } = explainHost(asked, issuer)
-    warn(`${message}; ${advice}. \run \`oidc-provider-mock doctor ${asked}\` for details`)
+    warn(`${message}; ${advice}. Run \`oidc-provider-mock doctor ${asked}\` for details`)
   }
 }

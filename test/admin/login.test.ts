@@ -96,7 +96,7 @@ t.test('what is missing, unknown or for another issuer is refused, and nobody is
   const authorization_request = urlOf()
   const cases: [object, RegExp][] = [
     [{}, /authorization_request/],
-    [{ authorization_request }, /sub is missing, expected the subject to log in as, or deny, or error/],
+    [{ authorization_request }, /sub is missing, expected a subject, deny or error/],
     [{ authorization_request, sub: '' }, /\/sub/],
     [{ authorization_request, sub: 'x'.repeat(256) }, /\/sub/],
     [{ authorization_request, sub: 'alice', fault: 'id_token.rotten' }, /\/fault/],
@@ -107,7 +107,7 @@ t.test('what is missing, unknown or for another issuer is refused, and nobody is
     [{ authorization_request: 'http://[', sub: 'alice' }, /authorization_request is http:\/\/\[, expected a URL/],
     [
       { authorization_request: urlOf({}, '/issuers/one'), sub: 'alice' },
-      /is for the issuer one, but this is default: expected a URL of this one/,
+      /is a URL of the issuer one, expected a URL of default/,
     ],
   ]
   for (const [payload, description] of cases) refused(t, await logIn(test, payload), 'invalid_request', description)

@@ -112,7 +112,7 @@ test('a login through nginx', { skip: NO_NGINX }, async (t) => {
   }
 })
 
-test('public_url names what nginx shows, whatever headers it sends', { skip: NO_NGINX }, async (t) => {
+test('public_url is used for any headers of nginx', { skip: NO_NGINX }, async (t) => {
   const proxy = await createSelfSigned(['localhost'], now())
   for (const prefix of ['stripped', 'kept'] as const) {
     const file = `${t.testdir({ 'config.yaml': '{}' })}/config.yaml`
@@ -126,7 +126,7 @@ test('public_url names what nginx shows, whatever headers it sends', { skip: NO_
   }
 })
 
-test('the doctor says what a proxy that sends nothing lacks', { skip: NO_NGINX }, async (t) => {
+test('the doctor names the missing headers of a proxy', { skip: NO_NGINX }, async (t) => {
   const proxy = await createSelfSigned(['localhost'], now())
   const { url: upstream } = await start(t, { server: { base_path: '/auth', trust_forwarded: ['10.0.0.1'] } })
   const url = await startNginx(t, {

@@ -99,7 +99,7 @@ const OTHER_DNS = [
   'CN=Client 1',
 ]
 
-test('RFC 8705 §2.1: a certificate by a trusted authority that has the registered name', async (t) => {
+test('RFC 8705 §2.1: a certificate of a trusted authority with the registered name is accepted', async (t) => {
   const names: Partial<Client>[] = [
     ...DNS.map((tls_client_auth_subject_dn) => ({ tls_client_auth_subject_dn })),
     { tls_client_auth_san_dns: 'client.example' },
@@ -125,7 +125,7 @@ test('RFC 8705 §2.1: a certificate by a trusted authority that has the register
   }
 })
 
-test('RFC 8705 §2.1: no other name will do', async (t) => {
+test('RFC 8705 §2.1: a certificate with another name is refused', async (t) => {
   const names: Partial<Client>[] = [
     ...OTHER_DNS.map((tls_client_auth_subject_dn) => ({ tls_client_auth_subject_dn })),
     { tls_client_auth_san_dns: 'other.example' },
@@ -150,7 +150,7 @@ test('RFC 8705 §2.1: no other name will do', async (t) => {
   }
 })
 
-test('RFC 5280 §4.1.2.6: a certificate without a subject has its alternative names, and fits no other', async (t) => {
+test('RFC 5280 §4.1.2.6: a certificate without a subject matches only by its alternative names', async (t) => {
   const started = await startWith(t, [
     client('dns', { tls_client_auth_san_dns: 'client.example' }),
     client('subject', { tls_client_auth_subject_dn: 'CN=Client 1' }),
@@ -164,7 +164,7 @@ test('RFC 5280 §4.1.2.6: a certificate without a subject has its alternative na
   }
 })
 
-test('RFC 8705 §2.1: a certificate that no trusted authority vouches for is refused', async (t) => {
+test('RFC 8705 §2.1: a certificate of an unknown authority is refused', async (t) => {
   const one = client('one', { tls_client_auth_subject_dn: 'CN=Client 1' })
   const started = await startWith(t, [one, client('public', { token_endpoint_auth_method: 'none' })])
   const foreign = createAuthority().issue([[[CN, 'Client 1']]])
@@ -182,13 +182,13 @@ test('RFC 8705 §2.1: a certificate that no trusted authority vouches for is ref
   accepted(t, await call(started, 'unregistered', FULL), 'nor to a client without registration')
 })
 
-test('RFC 8705 §2.1: without client_ca it is the well-known authorities that count', async (t) => {
+test('RFC 8705 §2.1: without client_ca, the well-known authorities are trusted', async (t) => {
   const one = client('one', { tls_client_auth_subject_dn: 'CN=bare' })
   const started = await start(t, { clients: [one], server: { tls: { self_signed: true, client_certificates: true } } })
   refused(t, await call(started, 'one', BARE), /^the client's certificate is not by an authority/)
 })
 
-test('RFC 8705 §2.2: a self-signed certificate whose key the client registered', async (t) => {
+test('RFC 8705 §2.2: a self-signed certificate with a registered key is accepted', async (t) => {
   const method = 'self_signed_tls_client_auth'
   const jwks = { keys: [createOwn([]).publicKey, OWN.publicKey].map((key) => ({ ...key.export({ format: 'jwk' }) })) }
   const started = await startWith(t, [client('own', { token_endpoint_auth_method: method, jwks })])
@@ -218,13 +218,13 @@ test('RFC 8705 §2.2.2: the keys may be at jwks_uri', async (t) => {
   accepted(t, await call(started, 'own', OWN), 'its own')
 })
 
-test('clients are asked for certificates only where the configuration says so', async (t) => {
+test('the server requests client certificates only if configured', async (t) => {
   const one = client('one', { tls_client_auth_subject_dn: 'CN=bare' })
   const started = await start(t, { clients: [one], server: { tls: { self_signed: true } } })
   refused(t, await call(started, 'one', BARE), /^client one used none/)
 })
 
-test('what clients are held against stays when the server exchanges its own certificate', async (t) => {
+test('the authorities for clients stay after the server certificate is replaced', async (t) => {
   const [first, second] = await Promise.all([0, 1].map(() => createSelfSigned(['localhost'], Date.now() / 1000)))
   const folder = t.testdir({
     'clients.pem': authority.cert,

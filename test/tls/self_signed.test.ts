@@ -18,7 +18,7 @@ const NAMES = [
   '1:2:3:4:5:6:7:8',
 ]
 
-test('RFC 5280 §4.2.1.6: the certificate is for all of its names, and no other', async (t) => {
+test('RFC 5280 §4.2.1.6: the certificate is valid only for its names', async (t) => {
   const { ca, cert, key } = await createSelfSigned(NAMES, NOW)
   const certificate = new X509Certificate(cert)
   for (const name of ['localhost', 'op', 'a.example.test']) t.ok(certificate.checkHost(name), name)
@@ -34,20 +34,20 @@ test('RFC 5280 §4.2.1.6: the certificate is for all of its names, and no other'
   t.match(key, /^-----BEGIN PRIVATE KEY-----/)
 })
 
-test('it is good from yesterday on, and for no longer than 398 days', async (t) => {
+test('the certificate is valid since yesterday and for at most 398 days', async (t) => {
   const certificate = new X509Certificate((await createSelfSigned(['localhost'], NOW)).cert)
   const [from, to] = [certificate.validFrom, certificate.validTo].map((date) => Date.parse(date) / 1000)
   t.ok(from! < NOW && NOW < to!)
   t.ok(to! - from! <= 398 * 86_400)
 })
 
-test('two authorities differ, and neither vouches for the other', async (t) => {
+test('two CAs differ, and neither verifies certificates of the other', async (t) => {
   const [one, other] = await Promise.all([createSelfSigned(['a'], NOW), createSelfSigned(['a'], NOW)])
   t.not(new X509Certificate(one.ca).subject, new X509Certificate(other.ca).subject)
   t.notOk(new X509Certificate(one.cert).verify(new X509Certificate(other.ca).publicKey))
 })
 
-test('another implementation, at its strictest, agrees', async (t) => {
+test('OpenSSL verifies the certificate in strict mode', async (t) => {
   const { ca, cert } = await createSelfSigned(NAMES, NOW)
   const folder = t.testdir({ 'ca.pem': ca, 'cert.pem': cert })
   let said: string

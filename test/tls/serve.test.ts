@@ -37,7 +37,7 @@ async function startWithFiles(t: Test, pair: SelfSigned): Promise<Started & { fo
   return { folder, config, ...(await start(t, {}, { config: join(folder, 'config.yaml') })) }
 }
 
-test('a self-signed certificate is trusted with its authority, and only with it', async (t) => {
+test('a generated certificate is trusted only with its CA', async (t) => {
   const folder = t.testdir({})
   const ca_file = join(folder, 'ca.pem')
   const { provider, url } = await start(t, { server: { tls: { self_signed: true, ca_file } } })
@@ -52,14 +52,14 @@ test('a self-signed certificate is trusted with its authority, and only with it'
   t.equal(await served.text(), provider.ca)
 })
 
-test('it has the names that were asked for', async (t) => {
+test('the certificate has the configured names', async (t) => {
   const { provider, url } = await start(t, { server: { tls: { self_signed: true, names: ['op', '127.0.0.1'] } } })
   await t.rejects(discoveryOf(url, provider.ca), { code: 'ERR_TLS_CERT_ALTNAME_INVALID' })
   const direct = url.replace('localhost', '127.0.0.1')
   t.match(await discoveryOf(direct, provider.ca), { issuer: direct })
 })
 
-test('a second port serves the same over plain http, under its own issuer', async (t) => {
+test('http_port serves the same over plain http with its own issuer', async (t) => {
   const { provider, url } = await start(t, { server: { http_port: 0, tls: { self_signed: true } } })
   const { http_url = '', ca = '' } = provider
   t.match(http_url, /^http:\/\/localhost:[1-9]/)
@@ -71,7 +71,7 @@ test('a second port serves the same over plain http, under its own issuer', asyn
   await t.rejects(createFetch()(url), { code: 'ECONNREFUSED' })
 })
 
-test("the provider's own login works over https", async (t) => {
+test('the self-login works over https', async (t) => {
   const { provider, url } = await start(t, { server: { tls: { self_signed: true } } })
   const fetch = createFetch(provider.ca)
   const started = await fetch(`${url}/oidc/login`, { method: 'POST' })
@@ -83,13 +83,13 @@ test("the provider's own login works over https", async (t) => {
   t.equal(done.headers.get('location'), '/oidc/success')
 })
 
-test('without TLS there is no authority to serve', async (t) => {
+test('without TLS, /tls/ca.pem does not exist', async (t) => {
   const { provider, url } = await start(t)
   t.equal((await fetch(`${url}/tls/ca.pem`)).status, 404)
   t.strictSame([provider.ca, provider.http_url], [undefined, undefined])
 })
 
-test('changed files are exchanged for new connections, without a restart', async (t) => {
+test('changed certificate files are used for new connections without a restart', async (t) => {
   const [one, two] = await Promise.all([make('localhost'), make('localhost')])
   const { folder, url, line } = await startWithFiles(t, one)
   t.equal(await serialAt(url), serialOf(one))
@@ -103,7 +103,7 @@ test('changed files are exchanged for new connections, without a restart', async
   t.match(await discoveryOf(url, two.ca), { issuer: url })
 })
 
-test('a bad new pair keeps the old one, and shows its problem', async (t) => {
+test('an invalid new pair is reported, and the old one stays', async (t) => {
   const [one, two] = await Promise.all([make('localhost'), make('localhost')])
   const { folder, provider, url, line } = await startWithFiles(t, one)
   await writeFile(join(folder, 'tls.key'), two.key)
@@ -120,7 +120,7 @@ test('a bad new pair keeps the old one, and shows its problem', async (t) => {
   t.ok(await provider.reload())
 })
 
-test('a reload that names other files follows those from then on', async (t) => {
+test('after a reload with other files, those files are watched', async (t) => {
   const [one, two, three] = await Promise.all([make('localhost'), make('localhost'), make('localhost')])
   const { folder, config, provider, url, line } = await startWithFiles(t, one)
   await writeFile(join(folder, 'new.crt'), two.cert)
@@ -134,7 +134,7 @@ test('a reload that names other files follows those from then on', async (t) => 
   t.equal(await serialAt(url), serialOf(three))
 })
 
-test('whether there is TLS is decided at start', async (t) => {
+test('TLS cannot be enabled by a reload', async (t) => {
   const one = await make('localhost')
   const { folder, provider, url, lines } = await startWithFiles(t, one)
   for (const tls of ['', ', tls: { self_signed: true }', ', tls: { cert: tls.crt, key: tls.key }']) {
@@ -145,7 +145,7 @@ test('whether there is TLS is decided at start', async (t) => {
   t.match(String(lines().findLast(({ msg }) => /reloaded/.test(String(msg)))!.msg), 'at the next start: server.tls')
 })
 
-test('plain http stays so, and a certificate that was made stays, whatever a reload says', async (t) => {
+test('a reload changes neither plain http nor a generated certificate', async (t) => {
   const pair = await make('localhost')
   const files = 'server: { port: 0, tls: { cert: tls.crt, key: tls.key } }\n'
   const folder = t.testdir({ 'config.yaml': '{}', 'tls.crt': pair.cert, 'tls.key': pair.key })
@@ -163,7 +163,7 @@ test('plain http stays so, and a certificate that was made stays, whatever a rel
   }
 })
 
-test('an authority that has nowhere to go ends the start with a sentence', async (t) => {
+test('a ca_file that cannot be written ends the start with a message', async (t) => {
   const folder = t.testdir({ folder: {} })
   const attempt = (ca_file: string) => start(t, { server: { tls: { self_signed: true, ca_file } } })
   await t.rejects(attempt(join(folder, 'a/ca.pem')), {
@@ -173,7 +173,7 @@ test('an authority that has nowhere to go ends the start with a sentence', async
   await t.rejects(attempt(join(folder, 'folder')), { message: /ca_file: it is a folder/ })
 })
 
-test('a second port in use ends the start with a sentence that names its flag', async (t) => {
+test('an http_port in use ends the start with a message that names its flag', async (t) => {
   const other = createServer()
   await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
   t.teardown(() => other.close())
