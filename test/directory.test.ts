@@ -58,7 +58,7 @@ t.test('recent users: newest first, each once, 20 at most, none that is predefin
 
 t.test("revoking ends the user's grants and nobody else's", async (t) => {
   const ctx = await createContext()
-  const grant = { client_id: 'app', scope: '', auth_time: 1, sid: '1' }
+  const grant = { client_id: 'app', scope: '', auth_time: 1, sid: '1', expires_at: 1 }
   await ctx.store.grants.put('1', { ...grant, sub: 'alice' })
   await ctx.store.grants.put('2', { ...grant, sub: 'bob' })
   await ctx.store.grants.put('3', { ...grant, sub: 'alice' })

@@ -42,7 +42,7 @@ export const grants: FastifyPluginAsync = async (app) => {
       const wanted = all.filter(
         ([, grant]) => (sub ?? grant.sub) === grant.sub && (client_id ?? grant.client_id) === grant.client_id,
       )
-      return { grants: wanted.map(([grant_id, grant]) => ({ grant_id, ...grant })) }
+      return { grants: wanted.map(([grant_id, { expires_at: _, ...grant }]) => ({ grant_id, ...grant })) }
     },
   )
 

@@ -2,17 +2,17 @@
 import type { FastifyPluginAsync } from 'fastify'
 import type { Context } from '../context.js'
 import { PATHS } from '../routes.js'
-import type { Store } from '../store/store.js'
+import { COLLECTIONS, type CollectionName, type ResetPart } from '../store/collections.js'
 import { answer, listOf, object } from './schema.js'
 
-/** What each part is: collections of the store, and what has a reset of its own. */
-const PARTS: Readonly<Record<string, (ctx: Context) => unknown>> = {
-  users: (ctx) => clear(ctx, ['users', 'recent_users']),
-  clients: (ctx) => clear(ctx, ['clients', 'documents']),
-  tokens: (ctx) => clear(ctx, ['authorization_codes', 'spent_tokens', 'access_tokens', 'refresh_tokens', 'used_jtis']),
-  sessions: (ctx) => clear(ctx, ['sessions', 'self_logins']),
-  grants: (ctx) => clear(ctx, ['grants', 'consents']),
-  device_codes: (ctx) => clear(ctx, ['device_codes', 'device_answers']),
+/** Parts of the issuer. The table `COLLECTIONS` names the collections of each part. */
+const PARTS: Readonly<Record<ResetPart | 'clock' | 'keys' | 'faults' | 'journal', (ctx: Context) => unknown>> = {
+  users: (ctx) => clear(ctx, 'users'),
+  clients: (ctx) => clear(ctx, 'clients'),
+  tokens: (ctx) => clear(ctx, 'tokens'),
+  sessions: (ctx) => clear(ctx, 'sessions'),
+  grants: (ctx) => clear(ctx, 'grants'),
+  device_codes: (ctx) => clear(ctx, 'device_codes'),
   clock: ({ clock }) => clock.reset(),
   keys: (ctx) => ctx.resetKeys(),
   faults: ({ faults }) => faults.reset(),
@@ -33,13 +33,14 @@ export const reset: FastifyPluginAsync = async (app) => {
     PATHS.admin_reset,
     { schema, config: { answer: 'json' } },
     async ({ ctx, body: { parts = Object.keys(PARTS) }, log }) => {
-      for (const part of parts) await PARTS[part]!(ctx)
+      for (const part of parts) await PARTS[part as keyof typeof PARTS](ctx)
       log.info({ parts }, 'issuer reset')
       return { reset: parts }
     },
   )
 }
 
-async function clear({ store }: Context, collections: readonly (keyof Store)[]): Promise<void> {
-  for (const name of collections) await store[name].clear()
+async function clear({ store }: Context, part: ResetPart): Promise<void> {
+  const names = (Object.keys(COLLECTIONS) as CollectionName[]).filter((name) => COLLECTIONS[name].reset === part)
+  for (const name of names) await store[name].clear()
 }

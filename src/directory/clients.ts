@@ -2,7 +2,8 @@
 import type { DeepReadonly } from '../config/snapshot.js'
 import type { Context } from '../context.js'
 import type * as config from '../generated/types.js'
-import type { StoredClient } from '../store/store.js'
+import { NEVER } from '../store/collections.js'
+import type { StoredClient } from '../store/records.js'
 
 /** A client as the protocol sees it. */
 export interface Client extends DeepReadonly<Omit<config.Client, 'redirect_uris' | 'token_endpoint_auth_method'>> {
@@ -24,8 +25,11 @@ export const CLIENT_DEFAULTS = {
   backchannel_logout_session_required: false,
 } as const satisfies Partial<DeepReadonly<config.Client>>
 
+/** A client of run time. */
+export type RuntimeClient = Omit<StoredClient, 'expires_at'>
+
 /** A client, and where it comes from. */
-export type ClientRecord = Omit<StoredClient, 'origin' | 'client_id_issued_at'> & {
+export type ClientRecord = Omit<RuntimeClient, 'origin' | 'client_id_issued_at'> & {
   readonly client_id_issued_at?: number
   readonly origin: 'file' | 'put' | 'registered'
 }
@@ -48,7 +52,10 @@ function resolveClient(
   stored: StoredClient | undefined,
 ): ClientRecord | undefined {
   if (stored?.origin === 'deleted') return undefined
-  if (stored !== undefined) return { ...stored, origin: stored.origin ?? 'registered' }
+  if (stored !== undefined) {
+    const { expires_at: _, origin = 'registered', ...client } = stored
+    return { ...client, origin }
+  }
   const configured = snapshot.clients.get(client_id)
   return configured && { ...configured, origin: 'file' }
 }
@@ -66,20 +73,26 @@ export async function findClient(ctx: Context, client_id: string): Promise<Clien
 }
 
 /** Keeps a client that registered itself, or was put. */
-export async function putClient(ctx: Context, client: StoredClient): Promise<void> {
-  await ctx.store.clients.put(client.client_id, client)
+export async function putClient(ctx: Context, client: RuntimeClient): Promise<void> {
+  await ctx.store.clients.put(client.client_id, { ...client, expires_at: NEVER })
 }
+
+/** Replaces the metadata of a client that is still registered. Returns false if it is not, such as after its deletion. */
+export async function replaceRegistered(ctx: Context, client: RuntimeClient): Promise<boolean> {
+  const kept = await ctx.store.clients.update(client.client_id, (stored) =>
+    isRegistered(stored) ? { ...client, expires_at: NEVER } : stored,
+  )
+  return isRegistered(kept)
+}
+
+const isRegistered = (stored: StoredClient | undefined) => stored !== undefined && stored.origin === undefined
 
 /** The client with this id, if it registered itself. */
-export async function findRegistered(ctx: Context, client_id: string): Promise<StoredClient | undefined> {
+export async function findRegistered(ctx: Context, client_id: string): Promise<RuntimeClient | undefined> {
   const stored = await ctx.store.clients.get(client_id)
-  return stored?.origin === undefined ? stored : undefined
-}
-
-/** Whether the client is still registered, although this request has read its record before. */
-export async function isStillRegistered(ctx: Context, client_id: string): Promise<boolean> {
-  const clients = await ctx.store.clients.list()
-  return clients.some(([id, { origin }]) => id === client_id && origin === undefined)
+  if (stored === undefined || stored.origin !== undefined) return undefined
+  const { expires_at: _, ...client } = stored
+  return client
 }
 
 /** Nobody is this client any more, whatever the configuration says, and its grants end. */
@@ -92,14 +105,15 @@ export async function removeClient(ctx: Context, client_id: string): Promise<voi
     redirect_uris: [],
     token_endpoint_auth_method: 'none',
     origin: 'deleted',
+    expires_at: NEVER,
   })
 }
 
 /** Removes a client that registered itself. RFC 7592 §2.3: with it end its grants, and with them all their codes and tokens. */
 export async function deleteClient(ctx: Context, client_id: string): Promise<void> {
   await ctx.store.clients.delete(client_id)
-  for (const [grant_id, grant] of await ctx.store.grants.list()) {
-    if (grant.client_id === client_id) await ctx.store.grants.delete(grant_id)
+  for (const [grant_id] of await ctx.store.grants.listBy('client_id', client_id)) {
+    await ctx.store.grants.delete(grant_id)
   }
 }
 

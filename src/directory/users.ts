@@ -3,7 +3,8 @@ import type { DeepReadonly } from '../config/snapshot.js'
 import type { Context } from '../context.js'
 import { accessDenied, shown } from '../errors.js'
 import type * as config from '../generated/types.js'
-import type { StoredUser } from '../store/store.js'
+import { NEVER } from '../store/collections.js'
+import type { StoredUser } from '../store/records.js'
 
 export type User = DeepReadonly<config.User>
 
@@ -46,60 +47,64 @@ function resolve(
 export async function findOrCreateUser(ctx: Context, sub: string): Promise<User> {
   const user = await findUser(ctx, sub)
   if (user !== undefined) return user
-  if ((await ctx.store.users.get(sub))?.origin === 'deleted') {
-    throw accessDenied(`user ${shown(sub)} was deleted; put the user again, or reset users`)
-  }
-  const created: StoredUser = { sub, claims: { email: sub }, origin: 'login' }
-  await ctx.store.users.put(sub, created)
-  return asUser(created)
+  await ctx.store.users.add(sub, { sub, claims: { email: sub }, origin: 'login', expires_at: NEVER })
+  // Another request can have put or deleted the user in the meantime.
+  const created = await findUser(ctx, sub)
+  if (created !== undefined) return created
+  throw accessDenied(`user ${shown(sub)} was deleted; put the user again, or reset users`)
 }
 
 /** Puts a user over the configuration's. */
 export async function putUser(ctx: Context, user: User): Promise<void> {
-  await ctx.store.users.put(user.sub, { ...user, origin: 'put' })
+  await ctx.store.users.put(user.sub, { ...user, origin: 'put', expires_at: NEVER })
 }
 
 /** Puts the claims of a user, who else stays as they are. A `sub` among the claims is left out: the user's own counts. */
 export async function putClaims(ctx: Context, sub: string, claims: Readonly<Record<string, unknown>>): Promise<void> {
   const { sub: _, ...rest } = claims
   const before = await findUser(ctx, sub)
-  await ctx.store.users.put(sub, { ...before, sub, claims: rest, origin: 'put' })
+  await ctx.store.users.put(sub, { ...before, sub, claims: rest, origin: 'put', expires_at: NEVER })
 }
 
 /** Nobody is known by this `sub` any more, whatever the configuration says; their logins and grants end. */
 export async function deleteUser(ctx: Context, sub: string): Promise<void> {
-  await ctx.store.users.put(sub, { sub, claims: {}, origin: 'deleted' })
-  await ctx.store.recent_users.delete(sub)
+  const { users, recent_users, sessions } = ctx.store
+  await users.put(sub, { sub, claims: {}, origin: 'deleted', expires_at: NEVER })
+  await recent_users.update(LATEST, (recent) => recent && { ...recent, subs: recent.subs.filter((one) => one !== sub) })
   await revokeGrants(ctx, sub)
-  for (const [id, session] of await ctx.store.sessions.list()) {
-    const accounts = session.accounts.filter((account) => account.sub !== sub)
-    if (accounts.length === 0) await ctx.store.sessions.delete(id)
-    else if (accounts.length < session.accounts.length) await ctx.store.sessions.put(id, { ...session, accounts })
+  for (const [id] of await sessions.listBy('sub', sub)) {
+    await sessions.update(id, (session) => {
+      const accounts = session?.accounts.filter((account) => account.sub !== sub) ?? []
+      return session === undefined || accounts.length === 0 ? undefined : { ...session, accounts }
+    })
   }
 }
 
 /** Ends every grant of the user, and with the grants all their codes and tokens. */
 export async function revokeGrants(ctx: Context, sub: string): Promise<void> {
-  for (const [grant_id, grant] of await ctx.store.grants.list()) {
-    if (grant.sub === sub) await ctx.store.grants.delete(grant_id)
-  }
+  for (const [grant_id] of await ctx.store.grants.listBy('sub', sub)) await ctx.store.grants.delete(grant_id)
 }
 
 /** Those who logged in lately and are not predefined, newest first. */
 export async function listRecentUsers(ctx: Context): Promise<string[]> {
-  const recent = await ctx.store.recent_users.list()
-  return recent
-    .map(([sub]) => sub)
-    .filter((sub) => !ctx.snapshot.users.has(sub))
-    .reverse()
+  const { subs = [] } = (await ctx.store.recent_users.get(LATEST)) ?? {}
+  return subs.filter((sub) => !ctx.snapshot.users.has(sub))
 }
+
+/** Key of the only record of recent users. */
+const LATEST = 'latest'
+const MOST_RECENT_USERS = 20
 
 /** Remembers a login for the list of recent users. */
 export async function recordLogin(ctx: Context, user: User): Promise<void> {
   // A predefined user would push a recent one out of the bounded list without ever being shown.
-  if (!ctx.snapshot.users.has(user.sub)) await ctx.store.recent_users.put(user.sub, { sub: user.sub })
+  if (ctx.snapshot.users.has(user.sub)) return
+  await ctx.store.recent_users.update(LATEST, (recent) => {
+    const others = (recent?.subs ?? []).filter((sub) => sub !== user.sub)
+    return { subs: [user.sub, ...others].slice(0, MOST_RECENT_USERS), expires_at: NEVER }
+  })
 }
 
-function asUser({ origin: _, ...user }: StoredUser): User {
+function asUser({ origin: _, expires_at: __, ...user }: StoredUser): User {
   return { id_token: {}, userinfo: {}, access_token: {}, ...user }
 }

@@ -1,14 +1,14 @@
 /** Dynamic client registration and its management. RFC 7591 §3, RFC 7592 §2 and OpenID Connect Registration §3 and §4. */
 import type { FastifyPluginAsync, FastifyReply } from 'fastify'
 import type { Context } from '../context.js'
-import { deleteClient, findRegistered, isStillRegistered, putClient } from '../directory/clients.js'
+import { deleteClient, findRegistered, putClient, type RuntimeClient, replaceRegistered } from '../directory/clients.js'
 import { invalidClientMetadata, invalidToken, shown } from '../errors.js'
 import { requireBearerToken } from '../oauth/bearer_token.js'
 import { needsSecret, readClientMetadata } from '../oauth/client/metadata.js'
 import { readJson } from '../oauth/params.js'
 import { randomToken } from '../random.js'
 import { ENDPOINTS, PATHS } from '../routes.js'
-import type { ClientMetadata, StoredClient } from '../store/store.js'
+import type { ClientMetadata } from '../store/records.js'
 
 type Params = { Params: { client_id: string } }
 
@@ -18,7 +18,7 @@ export const registration: FastifyPluginAsync = async (app) => {
   app.post(ENDPOINTS.registration_endpoint, { config }, async ({ ctx, headers, body, log }, reply) => {
     requireInitialAccess(ctx, headers.authorization)
     const metadata = await readClientMetadata(ctx, readJson(headers['content-type'], body, invalidClientMetadata))
-    const client: StoredClient = {
+    const client: RuntimeClient = {
       client_id: randomToken(),
       client_id_issued_at: ctx.now,
       ...secretFor(ctx, metadata),
@@ -39,11 +39,10 @@ export const registration: FastifyPluginAsync = async (app) => {
     const { client_id, client_id_issued_at, registration_access_token } = before
     const wanted = readUpdate(before, readJson(headers['content-type'], body, invalidClientMetadata))
     const metadata = await readClientMetadata(ctx, wanted)
-    // A client that was deleted while its documents were fetched stays deleted.
-    if (!(await isStillRegistered(ctx, client_id))) throw notRegistered(client_id)
     const secret = secretFor(ctx, metadata, before)
     const client = { client_id, client_id_issued_at, ...secret, registration_access_token, ...metadata }
-    await putClient(ctx, client)
+    // A client that was deleted while its documents were fetched stays deleted.
+    if (!(await replaceRegistered(ctx, client))) throw notRegistered(client_id)
     log.info({ client_id, redirect_uris: client.redirect_uris }, 'client changed')
     return answer(ctx, reply, client)
   })
@@ -57,7 +56,7 @@ export const registration: FastifyPluginAsync = async (app) => {
 }
 
 /** RFC 7591 §3.2.1 and RFC 7592 §3: all that is registered, with what the provider added. */
-function answer(ctx: Context, reply: FastifyReply, { localized, ...client }: StoredClient): FastifyReply {
+function answer(ctx: Context, reply: FastifyReply, { localized, ...client }: RuntimeClient): FastifyReply {
   const registration_client_uri = `${ctx.internal_url}${ENDPOINTS.registration_endpoint}/${client.client_id}`
   // RFC 7591 §3.2.1: nothing between here and the client may keep the secrets.
   return reply.header('cache-control', 'no-store').send({ ...client, ...localized, registration_client_uri })
@@ -77,7 +76,7 @@ async function requireRegistered(
   ctx: Context,
   authorization: string | undefined,
   client_id: string,
-): Promise<StoredClient> {
+): Promise<RuntimeClient> {
   const token = requireBearerToken(authorization, 'registration access token')
   const client = await findRegistered(ctx, client_id)
   if (client === undefined) throw notRegistered(client_id)
@@ -91,7 +90,7 @@ const notRegistered = (client_id: string) => invalidToken(`no client ${shown(cli
 
 /** RFC 7592 §2.2: what the request replaces the metadata with. What it leaves out, or is null, goes. */
 function readUpdate(
-  before: StoredClient,
+  before: RuntimeClient,
   request: Readonly<Record<string, unknown>>,
 ): Readonly<Record<string, unknown>> {
   for (const name of OUR_OWN) {
@@ -118,8 +117,8 @@ const OUR_OWN = [
 function secretFor(
   { now, snapshot }: Context,
   metadata: ClientMetadata,
-  before?: StoredClient,
-): Pick<StoredClient, 'client_secret' | 'client_secret_expires_at'> {
+  before?: RuntimeClient,
+): Pick<RuntimeClient, 'client_secret' | 'client_secret_expires_at'> {
   if (!needsSecret(metadata)) return {}
   const { client_secret, client_secret_expires_at = 0 } = before ?? {}
   const good = client_secret_expires_at === 0 || client_secret_expires_at > now

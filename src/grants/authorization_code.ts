@@ -2,6 +2,7 @@
 import type { Context } from '../context.js'
 import { invalidGrant, type OAuthError, shown } from '../errors.js'
 import { verifyCodeVerifier } from '../oauth/pkce.js'
+import type { AuthorizationCode } from '../store/records.js'
 import { issueTokens } from '../tokens/issue.js'
 import { createRefreshToken } from '../tokens/refresh_token.js'
 import { type GrantHandler, requireIssuedTo } from './grant.js'
@@ -11,10 +12,14 @@ export const authorizationCode: GrantHandler = async (ctx, client, params) => {
   const redirect_uri = params.find('redirect_uri')
   const code_verifier = params.find('code_verifier')
 
-  // RFC 6749 §4.1.2: the client must not use a code more than once; of two that try at once, one gets it.
-  const code = await ctx.store.authorization_codes.take(presented)
-  if (code === undefined) throw await refusalOf(ctx, presented)
-  await ctx.store.spent_tokens.put(presented, { grant_id: code.grant_id })
+  // RFC 6749 §4.1.2: the client must not use a code more than once; of two requests at the same time, one redeems it.
+  let redeemed = false
+  const code = await ctx.store.authorization_codes.update(presented, (record) => {
+    redeemed = record?.redeemed === true
+    return record && { ...record, redeemed: true }
+  })
+  if (code === undefined) throw invalidGrant('code is unknown: this issuer did not issue it, or no longer keeps it')
+  if (redeemed) throw await refuseReuse(ctx, code)
 
   // RFC 6749 §4.1.3: the code must have been issued to the client that presents it.
   requireIssuedTo(client, 'code', code.client_id)
@@ -36,11 +41,9 @@ export const authorizationCode: GrantHandler = async (ctx, client, params) => {
   return issueTokens(ctx, { client, grant_id, grant, scope: grant.scope, nonce, refresh_token })
 }
 
-/** RFC 6749 §4.1.2: a code that comes twice may have been stolen, so all tokens that came of it end. */
-async function refusalOf(ctx: Context, presented: string): Promise<OAuthError> {
-  const spent = await ctx.store.spent_tokens.get(presented)
-  const refusal = invalidGrant('code is unknown or was already used')
-  if (spent === undefined) return refusal
+/** RFC 6749 §4.1.2: a code that is presented twice may have been stolen, so all tokens of its grant are revoked. */
+async function refuseReuse(ctx: Context, { grant_id }: AuthorizationCode): Promise<OAuthError> {
+  const refusal = invalidGrant('code was already used')
   if (!ctx.snapshot.rules.revoke_on_code_reuse) {
     ctx.remark('would_be_refused', 'would be refused by a strict provider: the tokens of a code that came twice', {
       rule: 'revoke_on_code_reuse',
@@ -48,6 +51,6 @@ async function refusalOf(ctx: Context, presented: string): Promise<OAuthError> {
     })
     return refusal
   }
-  await ctx.store.grants.delete(spent.grant_id)
+  await ctx.store.grants.delete(grant_id)
   return refusal
 }

@@ -1,7 +1,7 @@
 /** The device_code grant: a device asks again and again whether its end-user has answered. RFC 8628 §3.4 and §3.5: https://www.rfc-editor.org/rfc/rfc8628#section-3.4 */
 import type { Context } from '../context.js'
 import { accessDenied, authorizationPending, expiredToken, invalidGrant, slowDown } from '../errors.js'
-import type { DeviceCode } from '../store/store.js'
+import type { DeviceCode } from '../store/records.js'
 import { issueTokens } from '../tokens/issue.js'
 import { createRefreshToken } from '../tokens/refresh_token.js'
 import { type GrantHandler, requireIssuedTo } from './grant.js'
@@ -13,38 +13,40 @@ export const deviceCode: GrantHandler = async (ctx, client, params) => {
   requireIssuedTo(client, 'device_code', found.client_id)
   const now = ctx.now
   if (found.expires_at <= now) throw expiredToken(`device_code expired at ${found.expires_at}, it is ${now} now`)
-  await keepPace(ctx, device_code, found, now)
-
-  const answer = await ctx.store.device_answers.get(device_code)
+  const { answer, user_code, interval } = await recordPoll(ctx, device_code, now)
   if (answer === undefined) {
     throw authorizationPending(
-      `nobody has answered yet for user_code ${found.user_code}; ask again in ${found.interval} s`,
+      `the end-user has not answered yet for user_code ${user_code}; poll again in ${interval} s`,
     )
   }
-  if (answer.grant_id === undefined) throw accessDenied('the end-user denied access')
-  // Single use: of two polls that come at once, one gets the tokens.
-  if ((await ctx.store.device_answers.take(device_code)) === undefined)
-    throw invalidGrant('device_code was already used')
-  await ctx.store.device_codes.delete(device_code)
   const { grant_id } = answer
+  if (grant_id === undefined) throw accessDenied('the end-user denied access')
   const grant = await ctx.store.grants.get(grant_id)
   if (grant === undefined) throw invalidGrant('the grant of the device_code was revoked')
   const refresh_token = createRefreshToken(ctx, client, grant)
   return issueTokens(ctx, { client, grant_id, grant, scope: grant.scope, refresh_token })
 }
 
-/** RFC 8628 §3.5: who asks before the interval is over has to wait five seconds longer, from now on. */
-async function keepPace(ctx: Context, device_code: string, found: DeviceCode, now: number): Promise<void> {
-  const { last_poll, interval } = found
-  const early = last_poll !== undefined && now - last_poll < interval
-  await ctx.store.device_codes.put(device_code, {
-    ...found,
-    last_poll: now,
-    interval: early ? interval + 5 : interval,
+/**
+ * Records the poll and removes an approved device code, in one step: of two polls at the same time, one gets the tokens.
+ * @returns the device code before the poll.
+ */
+async function recordPoll(ctx: Context, device_code: string, now: number): Promise<DeviceCode> {
+  let before: DeviceCode | undefined
+  await ctx.store.device_codes.update(device_code, (record) => {
+    before = record
+    if (record === undefined) return undefined
+    // RFC 8628 §3.5: a poll before the interval is over increases the interval by five seconds.
+    if (isEarly(record, now)) return { ...record, last_poll: now, interval: record.interval + 5 }
+    return record.answer?.grant_id === undefined ? { ...record, last_poll: now } : undefined
   })
-  if (early) {
-    throw slowDown(
-      `the poll comes ${now - last_poll} s after the one before, expected ${interval} s; from now on ${interval + 5} s`,
-    )
-  }
+  if (before === undefined) throw invalidGrant('device_code was already used')
+  if (!isEarly(before, now)) return before
+  const { last_poll, interval } = before
+  throw slowDown(
+    `the poll comes ${now - last_poll!} s after the previous one, expected ${interval} s; from now on ${interval + 5} s`,
+  )
 }
+
+const isEarly = ({ last_poll, interval }: DeviceCode, now: number) =>
+  last_poll !== undefined && now - last_poll < interval

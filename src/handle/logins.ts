@@ -2,7 +2,7 @@
 import type { FaultName } from '../faults/row.js'
 import type { Fault } from '../generated/input.js'
 import { PATHS } from '../routes.js'
-import type { Account, DeviceCode, Grant } from '../store/store.js'
+import type { Account, DeviceCode, Grant } from '../store/records.js'
 import type { Caller } from './call.js'
 
 /** One login in a browser, and when the browser's session ends, in seconds since the epoch. */

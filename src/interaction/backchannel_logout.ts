@@ -7,7 +7,7 @@ import { shown } from '../errors.js'
 import { findFault } from '../faults/doors/find.js'
 import { decodeTokens } from '../journal/decoded_token.js'
 import { postForm } from '../outbound.js'
-import type { Account } from '../store/store.js'
+import type { Account } from '../store/records.js'
 import { createLogoutToken } from '../tokens/logout_token.js'
 
 /** A login that has ended, and a client that knows of it. */

@@ -2,7 +2,8 @@
 import type { Context } from '../context.js'
 import type { AuthorizationRequest } from '../oauth/authorization_request.js'
 import { words } from '../oauth/params.js'
-import type { ClaimsRequest, Consent } from '../store/store.js'
+import { NEVER } from '../store/collections.js'
+import type { ClaimsRequest, Consent } from '../store/records.js'
 
 /** Nobody asks for more; it bounds what is remembered. */
 const MOST = 200
@@ -20,19 +21,20 @@ export async function hasConsented(ctx: Context, { client, scope, claims }: Auth
 
 /** Remembers that the end-user has agreed, beside what they agreed to before. */
 export async function recordConsent(ctx: Context, { client, scope, claims }: AuthorizationRequest, sub: string) {
-  const key = consentKey(sub, client.client_id)
-  const before = await ctx.store.consents.get(key)
+  await ctx.store.consents.update(consentKey(sub, client.client_id), (before) => joinConsent(before, scope, claims))
+}
+
+function joinConsent(before: Consent | undefined, scope: string, claims: ClaimsRequest | undefined): Consent {
   const join = (place: keyof ClaimsRequest) => {
     const names = [...new Set([...namesOf(claims, place), ...namesOf(before?.claims, place)])]
     return Object.fromEntries(names.slice(0, MOST).map((name) => [name, null]))
   }
-  const consent: Consent = {
-    scope: words(`${scope} ${before?.scope ?? ''}`)
-      .slice(0, MOST)
-      .join(' '),
+  const scopes = words(`${scope} ${before?.scope ?? ''}`).slice(0, MOST)
+  return {
+    scope: scopes.join(' '),
     claims: { id_token: join('id_token'), userinfo: join('userinfo') },
+    expires_at: NEVER,
   }
-  await ctx.store.consents.put(key, consent)
 }
 
 /** The names of the claims that were asked for one by one. */

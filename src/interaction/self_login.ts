@@ -7,7 +7,8 @@ import { readParams } from '../oauth/params.js'
 import { renderPage } from '../pages/render.js'
 import { randomToken } from '../random.js'
 import { ENDPOINTS, PATHS } from '../routes.js'
-import type { SelfLogin } from '../store/store.js'
+import { expiryOf } from '../store/collections.js'
+import type { SelfLogin } from '../store/records.js'
 import { readOwnIdToken } from '../tokens/jwt.js'
 
 const CLIENT_ID = 'oidc-provider-mock-self-login'
@@ -27,7 +28,8 @@ export const selfLogin: FastifyPluginAsync = async (app) => {
   app.post(PATHS.self_login, { config }, async ({ ctx }, reply) => {
     const redirect_uri = ctx.public_url + PATHS.self_login_authorized
     await registerSelf(ctx, redirect_uri)
-    const login = { redirect_uri, state: randomToken(), nonce: randomToken(), code_verifier: randomToken() }
+    const secrets = { state: randomToken(), nonce: randomToken(), code_verifier: randomToken() }
+    const login = { redirect_uri, ...secrets, expires_at: expiryOf('self_logins', ctx) }
     const id = randomToken()
     await ctx.store.self_logins.put(id, login)
     remember(ctx, reply, id)

@@ -4,7 +4,7 @@ import type { CookieSerializeOptions } from '@fastify/cookie'
 import type { Context } from '../context.js'
 import type { Client } from '../directory/clients.js'
 import { randomToken } from '../random.js'
-import type { Account, Session } from '../store/store.js'
+import type { Account, Session } from '../store/records.js'
 
 export type Cookies = Readonly<Record<string, string | undefined>>
 

@@ -6,7 +6,7 @@ import { invalidRequest, loginRequired } from '../errors.js'
 import type { AuthorizationRequest } from '../oauth/authorization_request.js'
 import { enforce } from '../oauth/rules.js'
 import { subjectFor } from '../oauth/subject.js'
-import type { Account } from '../store/store.js'
+import type { Account } from '../store/records.js'
 import { readOwnIdToken } from '../tokens/jwt.js'
 
 /** Whether an end-user is the one; `sid` is that of a login that is there already. */

@@ -1,7 +1,7 @@
 /** Which redirect_uris an application of a kind may have. OpenID Connect Registration §2. */
 import type { Context } from '../context.js'
 import { invalidRedirectUri, shown } from '../errors.js'
-import type { ClientMetadata } from '../store/store.js'
+import type { ClientMetadata } from '../store/records.js'
 import { enforce } from './rules.js'
 
 const LOOPBACK = ['localhost', '127.0.0.1', '[::1]']

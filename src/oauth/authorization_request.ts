@@ -5,7 +5,7 @@
 import type { Context } from '../context.js'
 import { type Client, findClient } from '../directory/clients.js'
 import { invalidRequest, invalidScope, OAuthError, shown, unsupportedParameter, untrustedClient } from '../errors.js'
-import type { ClaimsRequest } from '../store/store.js'
+import type { ClaimsRequest } from '../store/records.js'
 import { readClaimsRequest } from './claims_request.js'
 import { type Params, words } from './params.js'
 import { type CodeChallenge, readCodeChallenge } from './pkce.js'

@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Snapshot } from '../config/snapshot.js'
 import type { User } from '../directory/users.js'
-import type { ClaimRequest, ClaimsRequest } from '../store/store.js'
+import type { ClaimRequest, ClaimsRequest } from '../store/records.js'
 import { words } from './params.js'
 import { listScopes } from './scopes.js'
 

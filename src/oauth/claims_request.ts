@@ -1,7 +1,7 @@
 /** The parameter `claims`: claims that are asked for one by one. OpenID Connect Core §5.5. */
 
 import { invalidRequest, shown } from '../errors.js'
-import type { ClaimRequest, ClaimsRequest } from '../store/store.js'
+import type { ClaimRequest, ClaimsRequest } from '../store/records.js'
 import { isTooDeep, MAX_DEPTH, type Params } from './params.js'
 
 /** More in one place is nobody's; the list is kept with the grant, and shown to the end-user. */

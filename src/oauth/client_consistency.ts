@@ -1,7 +1,7 @@
 /** What the members of a client's metadata demand of each other. RFC 7591 §2, OpenID Connect Registration §2, RFC 8705 §2.1.2. */
 import type { Context } from '../context.js'
 import { invalidClientMetadata } from '../errors.js'
-import type { ClientMetadata } from '../store/store.js'
+import type { ClientMetadata } from '../store/records.js'
 import { ASYMMETRIC_ALGS, SYMMETRIC_ALGS } from './algorithms.js'
 import { TLS_CLIENT_AUTH_MEMBERS } from './client/certificate.js'
 import { RESPONSE_TYPES } from './response_type.js'

@@ -2,7 +2,8 @@
 import type { Context } from '../context.js'
 import type { Client } from '../directory/clients.js'
 import { randomText, randomToken } from '../random.js'
-import type { Account, DeviceCode } from '../store/store.js'
+import { expiryOf } from '../store/collections.js'
+import type { Account, DeviceAnswer, DeviceCode } from '../store/records.js'
 
 /** RFC 8628 §6.1: consonants alone, so that no word comes about, and nothing looks like something else. */
 const ALPHABET = 'BCDFGHJKLMNPQRSTVWXZ'
@@ -28,7 +29,7 @@ export async function createDeviceCode(ctx: Context, { client_id }: Client, scop
     client_id,
     scope,
     flow_id,
-    expires_at: ctx.now + ctx.snapshot.lifetimes.device_code,
+    expires_at: expiryOf('device_codes', ctx),
     interval: INTERVAL,
   }
   await ctx.store.device_codes.put(device_code, record)
@@ -41,27 +42,24 @@ export type DeviceStatus = 'pending' | 'approved' | 'denied' | 'expired'
 /** Every device that waits, or has not yet fetched what it waited for; the oldest first. */
 export async function listDeviceCodes(ctx: Context): Promise<DeviceRecord[]> {
   const all = await ctx.store.device_codes.list()
-  return Promise.all(
-    all.map(async ([device_code, record]) => ({
-      device_code,
-      record,
-      status: await statusOf(ctx, device_code, record),
-    })),
-  )
+  return all.map(([device_code, record]) => ({ device_code, record, status: statusOf(ctx, record) }))
 }
 
 /** The device whose user_code it is, however that was typed; with it, how it stands. */
 export async function findByUserCode(ctx: Context, user_code: string): Promise<DeviceRecord | undefined> {
-  const typed = lettersOf(user_code)
-  const all = await listDeviceCodes(ctx)
-  return all.find(({ record }) => lettersOf(record.user_code) === typed)
+  const [found] = await ctx.store.device_codes.listBy('user_code', withDash(user_code))
+  if (found === undefined) return undefined
+  const [device_code, record] = found
+  return { device_code, record, status: statusOf(ctx, record) }
 }
 
-/** RFC 8628 §6.1: capitals or not, and the dash or not, it is the same. */
-const lettersOf = (user_code: string) => user_code.toUpperCase().replaceAll(/[^A-Z]/g, '')
+/** RFC 8628 §6.1: case and punctuation of a typed code make no difference. */
+function withDash(user_code: string): string {
+  const letters = user_code.toUpperCase().replaceAll(/[^A-Z]/g, '')
+  return `${letters.slice(0, 4)}-${letters.slice(4)}`
+}
 
-async function statusOf(ctx: Context, device_code: string, { expires_at }: DeviceCode): Promise<DeviceStatus> {
-  const answer = await ctx.store.device_answers.get(device_code)
+function statusOf(ctx: Context, { answer, expires_at }: DeviceCode): DeviceStatus {
   if (answer !== undefined) return answer.grant_id === undefined ? 'denied' : 'approved'
   return expires_at <= ctx.now ? 'expired' : 'pending'
 }
@@ -76,12 +74,22 @@ export async function approveDevice(
   const { picked } = ctx.exchange
   const grant_id = randomToken()
   const grant = { sub, client_id, scope, auth_time, sid, flow_id, ...(picked.length > 0 && { faults: picked }) }
-  // First the grant, so that a device that is told of it finds it.
-  await ctx.store.grants.put(grant_id, grant)
-  await ctx.store.device_answers.add(device_code, { grant_id })
+  // The grant is kept first, so that a poll that sees the answer finds it.
+  await ctx.store.grants.put(grant_id, { ...grant, expires_at: expiryOf('grants', ctx) })
+  if (!(await answerOnce(ctx, device_code, { grant_id }))) await ctx.store.grants.delete(grant_id)
 }
 
 /** The end-user refuses, likewise. */
-export async function denyDevice({ store }: Context, { device_code }: Waiting): Promise<void> {
-  await store.device_answers.add(device_code, {})
+export async function denyDevice(ctx: Context, { device_code }: Waiting): Promise<void> {
+  await answerOnce(ctx, device_code, {})
+}
+
+/** Keeps the first answer only. Returns whether this is the first one. */
+async function answerOnce({ store }: Context, device_code: string, answer: DeviceAnswer): Promise<boolean> {
+  let first = false
+  await store.device_codes.update(device_code, (record) => {
+    first = record !== undefined && record.answer === undefined
+    return first ? { ...record!, answer } : record
+  })
+  return first
 }

@@ -58,7 +58,7 @@ export async function readRequestObject(
   const now = ctx.now
   const key = JSON.stringify(['request object', client.client_id, request ?? request_uri])
   const shownFor = answering ? await ctx.store.documents.get(key) : undefined
-  if (shownFor !== undefined && shownFor.fetched_at + PAGE_LIFETIME > now) {
+  if (shownFor !== undefined && shownFor.expires_at > now) {
     return overlay(readParams(JSON.parse(shownFor.body)), params)
   }
   const response_type = params.find('response_type')
@@ -68,7 +68,7 @@ export async function readRequestObject(
     verifyClaims(ctx, client, response_type, claims)
     // OpenID Connect Core §6.1: what is in the object counts, and what is outside fills the gaps.
     const texts = textsOf(claims)
-    await ctx.store.documents.put(key, { body: JSON.stringify(texts), fetched_at: now })
+    await ctx.store.documents.put(key, { body: JSON.stringify(texts), expires_at: now + PAGE_LIFETIME })
     return overlay(readParams(texts), params)
   } catch (error) {
     const subject = request === undefined ? 'the object at request_uri' : 'request'

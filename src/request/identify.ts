@@ -8,7 +8,7 @@ import { findByUserCode } from '../oauth/device_code.js'
 import { words } from '../oauth/params.js'
 import { randomToken } from '../random.js'
 import { endpointOf } from '../routes.js'
-import type { DeviceCode, Grant } from '../store/store.js'
+import type { DeviceCode, Grant } from '../store/records.js'
 
 type Parameters = Readonly<Record<string, unknown>>
 
@@ -106,12 +106,11 @@ async function findFlow(
   const [, bearer] = /^bearer +(\S+) *$/i.exec(authorization ?? '') ?? []
   const found =
     (await lookUp(store.authorization_codes, code)) ??
-    (await lookUp(store.spent_tokens, code)) ??
     (await lookUp(store.refresh_tokens, refresh_token ?? token)) ??
-    (await lookUp(store.access_tokens, bearer ?? access_token ?? token)) ??
-    (await lookUp(store.device_answers, device_code))
-  const grant = await lookUp(store.grants, found?.grant_id)
-  return grant === undefined ? { flow_id: (await lookUp(store.device_codes, device_code))?.flow_id } : flowOf(grant)
+    (await lookUp(store.access_tokens, bearer ?? access_token ?? token))
+  const device = found === undefined ? await lookUp(store.device_codes, device_code) : undefined
+  const grant = await lookUp(store.grants, found?.grant_id ?? device?.answer?.grant_id)
+  return grant === undefined ? { flow_id: device?.flow_id } : flowOf(grant)
 }
 
 const flowOf = (grant: Grant | undefined): Flow => ({ grant, flow_id: grant?.flow_id })
@@ -128,7 +127,7 @@ async function lookUp<R>(collection: { get(key: string): Promise<R | undefined> 
 /** OpenID Connect Front-Channel Logout §3: of the grants of the login, the latest that the client of the ID token has. */
 async function findHinted({ grants }: Context['store'], { sid, aud }: Parameters): Promise<Grant | undefined> {
   if (!isText(sid)) return undefined
-  const ofLogin = (await grants.list()).map(([, grant]) => grant).filter((grant) => grant.sid === sid)
+  const ofLogin = (await grants.listBy('sid', sid)).map(([, grant]) => grant)
   return ofLogin.findLast(({ client_id }) => [aud].flat().includes(client_id))
 }
 

@@ -1,81 +1,157 @@
 /** The store in memory: bounded collections in which the least recently used record makes room. */
-import { LRUCache } from 'lru-cache'
+import { type Budget, sizeOf, unlimited } from './budget.js'
+import { COLLECTIONS, type CollectionName, type CollectionRow } from './collections.js'
+import { createIndexes } from './indexes.js'
+import type { StoredRecord } from './records.js'
 import type { Collection, Store } from './store.js'
 
-/** What each collection holds at most, in characters of JSON; records that stay below their share are bounded by number. */
-const ROOM = 16 * 1024 * 1024
+/** Bytes of a record besides its key and its JSON: its entries in maps and indexes. */
+const OVERHEAD = 256
 
-/** How many records each collection holds. */
-const CAPS: { readonly [K in keyof Store]: number } = {
-  authorization_codes: 10_000,
-  grants: 10_000,
-  access_tokens: 10_000,
-  refresh_tokens: 10_000,
-  spent_tokens: 10_000,
-  users: 10_000,
-  clients: 1_000,
-  sessions: 10_000,
-  consents: 10_000,
-  used_jtis: 10_000,
-  documents: 1_000,
-  recent_users: 20,
-  device_codes: 1_000,
-  device_answers: 1_000,
-  self_logins: 100,
+type Row = CollectionRow<StoredRecord, string>
+
+interface Entry {
+  /** JSON: no reader can change the record, and its size is known. */
+  readonly text: string
+  readonly size: number
+  /** Number of the latest use, counted in the whole store. */
+  used: number
 }
 
-export function createMemoryStore(): Store {
-  return {
-    authorization_codes: createCollection(CAPS.authorization_codes),
-    grants: createCollection(CAPS.grants),
-    access_tokens: createCollection(CAPS.access_tokens),
-    refresh_tokens: createCollection(CAPS.refresh_tokens),
-    spent_tokens: createCollection(CAPS.spent_tokens),
-    users: createCollection(CAPS.users),
-    clients: createCollection(CAPS.clients),
-    sessions: createCollection(CAPS.sessions),
-    consents: createCollection(CAPS.consents),
-    used_jtis: createCollection(CAPS.used_jtis),
-    documents: createCollection(CAPS.documents),
-    recent_users: createCollection(CAPS.recent_users),
-    device_codes: createCollection(CAPS.device_codes),
-    device_answers: createCollection(CAPS.device_answers),
-    self_logins: createCollection(CAPS.self_logins),
+/** A collection and its control of memory. */
+interface Bounded {
+  readonly verbs: Collection<StoredRecord, string>
+  /** Number of the use that is longest ago. */
+  oldestUse(): number
+  evictOldest(): boolean
+  /** Evicts the records that have this value in an index. */
+  evictBy(index: string, value: string): void
+  removeAll(): void
+}
+
+export function createMemoryStore(budget: Budget = unlimited()): Store {
+  let uses = 0
+  const use = () => {
+    uses += 1
+    return uses
   }
+  const collections = new Map<string, Bounded>()
+  for (const name of Object.keys(COLLECTIONS) as CollectionName[]) {
+    const row: Row = COLLECTIONS[name] as unknown as Row
+    const evicted = (key: string) => {
+      for (const [dependant, index] of row.dependants ?? []) collections.get(dependant)!.evictBy(index, key)
+    }
+    collections.set(name, createCollection(row, { budget, use, evicted }))
+  }
+  const all = [...collections.values()]
+  budget.register({
+    removeOldest: () => all.reduce((a, b) => (b.oldestUse() < a.oldestUse() ? b : a)).evictOldest(),
+    clear() {
+      for (const { removeAll } of all) removeAll()
+    },
+  })
+  return Object.fromEntries([...collections].map(([name, { verbs }]) => [name, verbs])) as unknown as Store
 }
 
-function createCollection<R extends object>(cap: number): Collection<R> {
-  const share = Math.floor(ROOM / cap)
-  const sizeCalculation = (record: R, key: string) => Math.max(share, key.length + JSON.stringify(record).length)
-  // `max` would reserve the room for every record at once: over a megabyte for each issuer before its first login.
-  const records = new LRUCache<string, R>({ maxSize: cap * share, sizeCalculation })
+interface Surroundings {
+  readonly budget: Budget
+  /** Counts a use. */
+  use(): number
+  /** Evicts the dependants of an evicted record. */
+  evicted(key: string): void
+}
+
+function createCollection(row: Row, { budget, use, evicted }: Surroundings): Bounded {
+  // The least recently used entry comes first.
+  const entries = new Map<string, Entry>()
+  const indexes = createIndexes(row.indexes ?? {})
+  let bytes = 0
+
+  const read = (key: string): StoredRecord | undefined => {
+    const entry = entries.get(key)
+    if (entry === undefined) return undefined
+    entries.delete(key)
+    entries.set(key, entry)
+    entry.used = use()
+    return JSON.parse(entry.text)
+  }
+  const remove = (key: string) => {
+    const entry = entries.get(key)
+    if (entry === undefined) return
+    entries.delete(key)
+    indexes.remove(key, JSON.parse(entry.text))
+    bytes -= entry.size
+    budget.release(entry.size)
+  }
+  const evict = (key: string) => {
+    remove(key)
+    evicted(key)
+  }
+  const evictOldest = () => {
+    const [oldest] = entries.keys()
+    if (oldest !== undefined) evict(oldest)
+    return oldest !== undefined
+  }
+  const write = (key: string, record: StoredRecord) => {
+    const text = JSON.stringify(record)
+    const size = OVERHEAD + 2 * key.length + sizeOf(text)
+    budget.charge(size)
+    remove(key)
+    entries.set(key, { text, size, used: use() })
+    indexes.add(key, record)
+    bytes += size
+    while (entries.size > row.cap || bytes > budget.share) evictOldest()
+  }
+  const list = (keys: Iterable<string>) => [...keys].map((key) => [key, JSON.parse(entries.get(key)!.text)] as const)
+
   return {
-    async put(key, record) {
-      const before = records.get(key)
-      records.set(key, record)
-      return before
+    verbs: {
+      async put(key, record) {
+        const before = read(key)
+        write(key, record)
+        return before
+      },
+      async add(key, record) {
+        const free = !entries.has(key)
+        if (free) write(key, record)
+        return free
+      },
+      async get(key) {
+        return read(key)
+      },
+      async take(key) {
+        const record = read(key)
+        remove(key)
+        return record
+      },
+      async update(key, change) {
+        const next = change(read(key))
+        if (next === undefined) remove(key)
+        else write(key, next)
+        return next
+      },
+      async delete(key) {
+        remove(key)
+      },
+      async listBy(index, value) {
+        return list(indexes.keysBy(index, value))
+      },
+      async list() {
+        return list(entries.keys())
+      },
+      async clear() {
+        removeAll()
+      },
     },
-    async add(key, record) {
-      const free = !records.has(key)
-      if (free) records.set(key, record)
-      return free
+    oldestUse: () => entries.values().next().value?.used ?? Number.POSITIVE_INFINITY,
+    evictOldest,
+    evictBy(index, value) {
+      for (const key of [...indexes.keysBy(index, value)]) evict(key)
     },
-    async get(key) {
-      return records.get(key)
-    },
-    async take(key) {
-      const record = records.get(key)
-      records.delete(key)
-      return record
-    },
-    async delete(key) {
-      records.delete(key)
-    },
-    async list() {
-      return [...records.rentries()] as [string, R][]
-    },
-    async clear() {
-      records.clear()
-    },
+    removeAll,
+  }
+
+  function removeAll() {
+    for (const key of [...entries.keys()]) remove(key)
   }
 }

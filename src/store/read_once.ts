@@ -6,14 +6,14 @@ const REMEMBERED = ['users', 'clients', 'grants', 'access_tokens'] as const sati
 
 /**
  * Returns a store whose `get` remembers the record for as long as the view is used. A write through the view forgets it.
- * A later write of another request is not seen: a decision that only one request may make needs `take`, `add` or `put`.
+ * A later write of another request is not seen: a decision that only one request may make needs `take`, `add`, `put` or `update`.
  */
 export function readOnce(store: Store): Store {
-  const views = REMEMBERED.map((name) => [name, remember(store[name] as Collection<unknown>)])
+  const views = REMEMBERED.map((name) => [name, remember(store[name] as Collection<unknown, string>)])
   return { ...store, ...Object.fromEntries(views) }
 }
 
-function remember<R>(collection: Collection<R>): Collection<R> {
+function remember<R, I extends string>(collection: Collection<R, I>): Collection<R, I> {
   const read = new Map<string, Promise<R | undefined>>()
   const forgetAfter = async <T>(key: string, write: Promise<T>): Promise<T> => {
     try {
@@ -32,6 +32,8 @@ function remember<R>(collection: Collection<R>): Collection<R> {
     add: (key, record) => forgetAfter(key, collection.add(key, record)),
     take: (key) => forgetAfter(key, collection.take(key)),
     delete: (key) => forgetAfter(key, collection.delete(key)),
+    update: (key, change) => forgetAfter(key, collection.update(key, change)),
+    listBy: (index, value) => collection.listBy(index, value),
     list: () => collection.list(),
     clear: () => collection.clear().finally(() => read.clear()),
   }

@@ -5,7 +5,7 @@ import type { User } from '../directory/users.js'
 import { applyFault } from '../faults/doors/jwt.js'
 import { subjectFor } from '../oauth/subject.js'
 import { randomToken } from '../random.js'
-import type { Grant } from '../store/store.js'
+import type { Grant } from '../store/records.js'
 import { draftJwt, requireSigningKey, signJwt } from './jwt.js'
 import { applyPreset } from './preset_claims.js'
 

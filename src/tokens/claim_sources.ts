@@ -3,7 +3,7 @@ import type { Context } from '../context.js'
 import type { User } from '../directory/users.js'
 import { type Claims, type Release, selectClaims } from '../oauth/claims.js'
 import { PATHS } from '../routes.js'
-import type { Grant } from '../store/store.js'
+import type { Grant } from '../store/records.js'
 import { draftJwt, requireSigningKey, signJwt } from './jwt.js'
 
 type Source = NonNullable<User['claim_sources']>[string]

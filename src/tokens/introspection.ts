@@ -4,7 +4,7 @@ import type { Context } from '../context.js'
 import { type Client, findClient } from '../directory/clients.js'
 import { findUser, type User } from '../directory/users.js'
 import { subjectFor } from '../oauth/subject.js'
-import type { AccessToken, Grant, RefreshToken } from '../store/store.js'
+import type { AccessToken, Grant, RefreshToken } from '../store/records.js'
 
 export type Introspection = { readonly active: false } | ({ readonly active: true } & Readonly<Record<string, unknown>>)
 

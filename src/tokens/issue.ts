@@ -9,7 +9,8 @@ import { words } from '../oauth/params.js'
 import { RESPONSE_TYPES } from '../oauth/response_type.js'
 import { subjectFor } from '../oauth/subject.js'
 import { randomToken } from '../random.js'
-import type { Account, Grant } from '../store/store.js'
+import { expiryOf } from '../store/collections.js'
+import type { Account, Grant } from '../store/records.js'
 import { createAccessToken } from './access_token.js'
 import { createIdToken } from './id_token.js'
 import type { IssuedRefreshToken } from './refresh_token.js'
@@ -102,8 +103,8 @@ export async function issueAuthorizationResponse(
 
 const aboutOf = ({ sub, client_id }: Grant, scope: string) => ({ sub, client_id, scope })
 
-function grantOf({ exchange }: Context, { client, scope, claims }: AuthorizationRequest, account: Account): Grant {
-  const { flow_id, picked } = exchange
+function grantOf(ctx: Context, { client, scope, claims }: AuthorizationRequest, account: Account): Grant {
+  const { flow_id, picked } = ctx.exchange
   const { sub, sid, auth_time, acr } = account
   return {
     sub,
@@ -111,6 +112,7 @@ function grantOf({ exchange }: Context, { client, scope, claims }: Authorization
     scope,
     auth_time,
     sid,
+    expires_at: expiryOf('grants', ctx),
     ...(acr !== undefined && { acr }),
     ...(claims !== undefined && { claims }),
     ...(flow_id !== undefined && { flow_id }),

@@ -4,7 +4,7 @@ import { type Client, findClient } from '../directory/clients.js'
 import { findUser, type User } from '../directory/users.js'
 import { invalidToken, shown } from '../errors.js'
 import { subjectFor } from '../oauth/subject.js'
-import type { Grant } from '../store/store.js'
+import type { Grant } from '../store/records.js'
 
 /** What a good access token stands for. */
 export interface Granted {

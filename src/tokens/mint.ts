@@ -4,7 +4,8 @@ import { findClient } from '../directory/clients.js'
 import { findOrCreateUser } from '../directory/users.js'
 import { invalidRequest, shown } from '../errors.js'
 import { randomToken } from '../random.js'
-import type { Grant } from '../store/store.js'
+import { expiryOf } from '../store/collections.js'
+import type { Grant } from '../store/records.js'
 import { createAccessToken } from './access_token.js'
 import { createIdToken } from './id_token.js'
 
@@ -41,7 +42,8 @@ export async function mintTokens(ctx: Context, order: Order): Promise<Minted> {
   const user = await findOrCreateUser(ctx, sub)
   const now = ctx.now
   const flow_id = randomToken().slice(0, 22)
-  const grant: Grant = { sub: user.sub, client_id, scope, auth_time: now, sid: randomToken(), flow_id }
+  const expires_at = Math.max(expiryOf('grants', ctx), now + (expires_in ?? 0))
+  const grant: Grant = { sub: user.sub, client_id, scope, auth_time: now, sid: randomToken(), flow_id, expires_at }
   const grant_id = randomToken()
   await ctx.store.grants.put(grant_id, grant)
   ctx.learn({ sub, client_id, scope, flow_id })

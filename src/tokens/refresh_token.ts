@@ -3,7 +3,7 @@ import type { Context } from '../context.js'
 import type { Client } from '../directory/clients.js'
 import { words } from '../oauth/params.js'
 import { randomToken } from '../random.js'
-import type { Grant } from '../store/store.js'
+import type { Grant } from '../store/records.js'
 
 /** A refresh token as a token response needs it. */
 export interface IssuedRefreshToken {

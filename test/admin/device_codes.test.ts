@@ -82,7 +82,7 @@ t.test('what can not be is refused, and nothing changes', async (t) => {
   ] as const) {
     refused(t, await test.call('POST', `${path}/approve`, body), 'invalid_request', problem)
   }
-  refused(t, await poll(test, device_code), 'authorization_pending', /nobody has answered/)
+  refused(t, await poll(test, device_code), 'authorization_pending', /^the end-user has not answered/)
   refused(t, await test.call('POST', '/device_codes/XXXX-XXXX/deny'), 'not_found', /XXXX-XXXX$/, 404)
   const elsewhere = await test.call('POST', `/issuers/x${path}/approve`, { sub: 'alice' })
   refused(t, elsewhere, 'not_found', /there is no device that waits/, 404)

@@ -442,7 +442,7 @@ t.test('a link of a client that is a script, or no URL, is left out', async (t) 
     client_uri: 'file:///x',
   }
   const known = { client_id: 'app', redirect_uris: [REDIRECT_URI], token_endpoint_auth_method: 'none' as const }
-  await store.clients.put('app', { ...CLIENT_DEFAULTS, ...known, ...bad, client_id_issued_at: 1 })
+  await store.clients.put('app', { ...CLIENT_DEFAULTS, ...known, ...bad, client_id_issued_at: 1, expires_at: 1 })
   const { body, headers } = await ask(test)
   t.notMatch(body, /<img|<a /)
   t.match(headers['content-security-policy'], ';img-src data:;')

@@ -22,7 +22,7 @@ const answer = ({ post }: TestApp, form: Record<string, string>, base = '') => p
 t.test('RFC 8628 §3.5: pending until the end-user agrees, then tokens, once', async (t) => {
   const test = await createApp(t)
   const { device_code, user_code } = await begin(test)
-  const pending = /^nobody has answered yet for user_code .{9}; ask again in 5 s$/
+  const pending = /^the end-user has not answered yet for user_code .{9}; poll again in 5 s$/
   refused(t, await poll(test, device_code), 'authorization_pending', pending)
   t.equal((await answer(test, { user_code, sub: 'alice' })).statusCode, 200)
   test.advance(5)
@@ -39,7 +39,7 @@ t.test('RFC 8628 §3.5: who asks too often waits five seconds longer each time',
   const { device_code, user_code } = await begin(test)
   refused(t, await poll(test, device_code), 'authorization_pending', /5 s$/)
   test.advance(4)
-  const tooEarly = /^the poll comes 4 s after the one before, expected 5 s; from now on 10 s$/
+  const tooEarly = /^the poll comes 4 s after the previous one, expected 5 s; from now on 10 s$/
   refused(t, await poll(test, device_code), 'slow_down', tooEarly)
   test.advance(9)
   refused(t, await poll(test, device_code), 'slow_down', /expected 10 s; from now on 15 s$/)

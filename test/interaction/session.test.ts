@@ -5,7 +5,7 @@ import type { ConfigInput } from '../../src/generated/input.js'
 import { addClient, endSession, findSession, findSessionOf } from '../../src/interaction/session.js'
 import { createKeys } from '../../src/issuer/keys.js'
 import { createMemoryStore } from '../../src/store/memory.js'
-import type { Session } from '../../src/store/store.js'
+import type { Session } from '../../src/store/records.js'
 import { createApp, createContext, REDIRECT_URI } from '../app.js'
 import { CLIENT, createUserAgent, returned, type UserAgent } from './user_agent.js'
 

@@ -2,9 +2,10 @@
 import t from 'tap'
 import { createMemoryStore } from '../../src/store/memory.js'
 import { readOnce } from '../../src/store/read_once.js'
-import type { Store, StoredUser } from '../../src/store/store.js'
+import type { StoredUser } from '../../src/store/records.js'
+import type { Store } from '../../src/store/store.js'
 
-const alice: StoredUser = { sub: 'alice', claims: {}, origin: 'put' }
+const alice: StoredUser = { sub: 'alice', claims: {}, origin: 'put', expires_at: 1 }
 const changed: StoredUser = { ...alice, claims: { level: 2 } }
 
 /** A store that counts the calls of `users.get`. */

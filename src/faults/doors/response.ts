@@ -61,7 +61,6 @@ function without(parameters: Parameters, name: string, unless: string): Paramete
 async function spend({ store }: Context, parameters: Parameters): Promise<Parameters | string> {
   const { code } = parameters
   if (code === undefined) return NO_CODE
-  const { grant_id } = (await store.authorization_codes.take(code))!
-  await store.spent_tokens.put(code, { grant_id })
+  await store.authorization_codes.update(code, (record) => record && { ...record, redeemed: true })
   return parameters
 }

@@ -86,12 +86,12 @@ async function findJwks(ctx: Context, { client_id, jwks, jwks_uri }: Client, ane
   const source = `jwks_uri ${shown(jwks_uri)}`
   const name = `jwks ${jwks_uri}`
   const kept = anew ? undefined : await ctx.store.documents.get(name)
-  if (kept !== undefined && kept.fetched_at + KEPT > ctx.now) {
+  if (kept !== undefined && kept.expires_at > ctx.now) {
     return { list: JSON.parse(kept.body), source, kept: true }
   }
   try {
     const list = await fetchJwks(ctx, jwks_uri)
-    await ctx.store.documents.put(name, { body: JSON.stringify(list), fetched_at: ctx.now })
+    await ctx.store.documents.put(name, { body: JSON.stringify(list), expires_at: ctx.now + KEPT })
     return { list, source, kept: false }
   } catch (error) {
     throw new Error(`needs the client's keys, but ${source} ${(error as Error).message}`)

@@ -2,7 +2,7 @@
 import type { Context } from '../../context.js'
 import { CLIENT_DEFAULTS } from '../../directory/clients.js'
 import { invalidClientMetadata, invalidRedirectUri } from '../../errors.js'
-import type { ClientMetadata } from '../../store/store.js'
+import type { ClientMetadata } from '../../store/records.js'
 import { CONTENT_ENCRYPTIONS, KEY_MANAGEMENT_ALGS, listResponseAlgs } from '../algorithms.js'
 import { verifyApplicationType } from '../application_type.js'
 import { verifyConsistency } from '../client_consistency.js'

@@ -1,0 +1,142 @@
+/** The table of collections: one row per kind of record, with its bounds, lifetime and indexes. */
+import type { Snapshot } from '../config/snapshot.js'
+import { LATEST_TIME } from '../duration.js'
+import type * as records from './records.js'
+
+/** Part of `POST /admin/reset` that clears a collection. */
+export type ResetPart = 'users' | 'clients' | 'tokens' | 'sessions' | 'grants' | 'device_codes'
+
+type LifetimeKey = Exclude<keyof Snapshot['lifetimes'], 'client_secret'>
+
+/**
+ * Source of `expires_at`: a number of seconds; the sum of these lifetimes of the configuration; `never`; or `record` if each
+ * writer decides, such as the `exp` of an assertion.
+ */
+export type Lifetime = number | readonly LifetimeKey[] | 'never' | 'record'
+
+/** One row of the table. */
+export interface CollectionRow<R extends records.StoredRecord, I extends string> {
+  /** Largest number of records. The store chooses the records that make room. */
+  readonly cap: number
+  readonly lifetime: Lifetime
+  readonly reset: ResetPart
+  /** Values under which `listBy` finds a record: pure functions of the record. */
+  readonly indexes?: { readonly [N in I]: (record: R) => readonly string[] }
+  /** Records that are evicted together with a record: those that have its key under this index of this collection. */
+  readonly dependants?: readonly (readonly [collection: string, index: string])[]
+}
+
+const collection =
+  <R extends records.StoredRecord>() =>
+  <I extends string = never>(row: CollectionRow<R, I>): CollectionRow<R, I> =>
+    row
+
+/** Records of a grant: an evicted grant must not leave a token behind. */
+const OF_A_GRANT = [
+  ['authorization_codes', 'grant_id'],
+  ['access_tokens', 'grant_id'],
+  ['refresh_tokens', 'grant_id'],
+  ['device_codes', 'grant_id'],
+] as const
+
+export const COLLECTIONS = {
+  /** Key: the code. A redeemed code is kept, so that a second redemption is recognized. */
+  authorization_codes: collection<records.AuthorizationCode>()({
+    cap: 10_000,
+    lifetime: ['authorization_code'],
+    reset: 'tokens',
+    indexes: { grant_id: ({ grant_id }) => [grant_id] },
+  }),
+  /** Key: grant_id. Tokens are valid while their grant exists. */
+  grants: collection<records.Grant>()({
+    cap: 10_000,
+    // No code or token of the grant lives longer.
+    lifetime: ['authorization_code', 'device_code', 'refresh_token', 'access_token'],
+    reset: 'grants',
+    indexes: {
+      sub: ({ sub }) => [sub],
+      client_id: ({ client_id }) => [client_id],
+      sid: ({ sid }) => [sid],
+      flow_id: ({ flow_id }) => (flow_id === undefined ? [] : [flow_id]),
+    },
+    dependants: OF_A_GRANT,
+  }),
+  /** Key: the token. */
+  access_tokens: collection<records.AccessToken>()({
+    cap: 10_000,
+    lifetime: ['access_token'],
+    reset: 'tokens',
+    indexes: { grant_id: ({ grant_id }) => [grant_id] },
+  }),
+  /** Key: the token. */
+  refresh_tokens: collection<records.RefreshToken>()({
+    cap: 10_000,
+    lifetime: ['refresh_token'],
+    reset: 'tokens',
+    indexes: { grant_id: ({ grant_id }) => [grant_id] },
+  }),
+  /** Key: sub. */
+  users: collection<records.StoredUser>()({ cap: 10_000, lifetime: 'never', reset: 'users' }),
+  /** Key: client_id. */
+  clients: collection<records.StoredClient>()({ cap: 1_000, lifetime: 'never', reset: 'clients' }),
+  /** One record. */
+  recent_users: collection<records.RecentUsers>()({ cap: 1, lifetime: 'never', reset: 'users' }),
+  /** Key: the random identifier in the browser's cookie. */
+  sessions: collection<records.Session>()({
+    cap: 10_000,
+    lifetime: ['session'],
+    reset: 'sessions',
+    indexes: {
+      sid: ({ accounts }) => accounts.map(({ sid }) => sid),
+      sub: ({ accounts }) => accounts.map(({ sub }) => sub),
+    },
+  }),
+  /** Key: `consentKey` of a user and a client. */
+  consents: collection<records.Consent>()({ cap: 10_000, lifetime: 'never', reset: 'grants' }),
+  /** Key: client_id and `jti` of a client assertion. */
+  used_jtis: collection<records.UsedJti>()({ cap: 10_000, lifetime: 'record', reset: 'tokens' }),
+  /** Key: kind and URL of a client's document, such as a JWKS. */
+  documents: collection<records.FetchedDocument>()({ cap: 1_000, lifetime: 'record', reset: 'clients' }),
+  /** Key: device_code (RFC 8628). */
+  device_codes: collection<records.DeviceCode>()({
+    cap: 1_000,
+    lifetime: ['device_code'],
+    reset: 'device_codes',
+    indexes: {
+      user_code: ({ user_code }) => [user_code],
+      grant_id: ({ answer }) => (answer?.grant_id === undefined ? [] : [answer.grant_id]),
+    },
+  }),
+  /** Key: a random identifier in the browser's cookie: logins of the built-in relying party. */
+  self_logins: collection<records.SelfLogin>()({ cap: 100, lifetime: 3600, reset: 'sessions' }),
+}
+
+export type CollectionName = keyof typeof COLLECTIONS
+
+/** Record type of a collection. */
+export type RecordOf<K extends CollectionName> =
+  (typeof COLLECTIONS)[K] extends CollectionRow<infer R, infer _> ? R : never
+
+/** Names of the indexes of a collection. */
+export type IndexOf<K extends CollectionName> =
+  (typeof COLLECTIONS)[K] extends CollectionRow<infer _, infer I> ? I : never
+
+/** `expires_at` of records that do not expire: the latest time that a clock can be set to. */
+export const NEVER = LATEST_TIME
+
+/**
+ * Seconds for which a store keeps a record at least, counted in real time from its latest write. The clock of an issuer can
+ * be set back, so a store deletes a record by itself only when this time is over and `expires_at` has passed in real time.
+ */
+export const RETENTION = 7 * 24 * 3600
+
+/** The `expires_at` of a record that is written now. */
+export function expiryOf(
+  name: CollectionName,
+  { now, snapshot: { lifetimes } }: { readonly now: number; readonly snapshot: Pick<Snapshot, 'lifetimes'> },
+): number {
+  const lifetime: Lifetime = COLLECTIONS[name].lifetime
+  if (typeof lifetime === 'string') return NEVER
+  if (typeof lifetime === 'number') return now + lifetime
+  return lifetime.reduce((time, key) => time + lifetimes[key], now)
+}

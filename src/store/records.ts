@@ -1,0 +1,182 @@
+/** The records of a store: plain JSON, with the field names of the specifications. */
+import type { DeepReadonly } from '../config/snapshot.js'
+import type * as config from '../generated/types.js'
+
+/** A record of any collection. */
+export interface StoredRecord {
+  /**
+   * Seconds since the epoch by the clock of the issuer. The protocol judges it by the time of the request. A store may use
+   * it to choose the records that make room, or to delete records: see `RETENTION`.
+   */
+  readonly expires_at: number
+}
+
+/** A grant of an end-user to a client: the root of its codes and tokens. */
+export interface Grant extends StoredRecord {
+  readonly sub: string
+  readonly client_id: string
+  readonly scope: string
+  /** Time of the login in seconds since the epoch. */
+  readonly auth_time: number
+  /** Identifier of the login that led to the grant. */
+  readonly sid: string
+  readonly acr?: string
+  /** The parameter `claims` of the authorization request. */
+  readonly claims?: ClaimsRequest
+  /** Identifier shared by the journal entries of this login. */
+  readonly flow_id?: string
+  /** Faults chosen on the login page for this login. */
+  readonly faults?: readonly DeepReadonly<config.Fault>[]
+}
+
+/** OpenID Connect Core §5.5: individually requested claims, by the place where they are returned. */
+export interface ClaimsRequest {
+  readonly userinfo?: Readonly<Record<string, ClaimRequest | null>>
+  readonly id_token?: Readonly<Record<string, ClaimRequest | null>>
+}
+
+/** OpenID Connect Core §5.5.1. */
+export interface ClaimRequest {
+  readonly essential?: boolean
+  readonly value?: unknown
+  readonly values?: readonly unknown[]
+}
+
+/** A session of one browser. */
+export interface Session extends StoredRecord {
+  /** Logged-in end-users, the latest login first. */
+  readonly accounts: readonly Account[]
+  /** Random value that changes at each login and logout; `session_state` is computed from it. */
+  readonly browser_state: string
+}
+
+/** One end-user's login in a browser. */
+export interface Account {
+  readonly sub: string
+  /** Session identifier, as in ID tokens and logout tokens. */
+  readonly sid: string
+  /** Seconds since the epoch. */
+  readonly auth_time: number
+  readonly acr?: string
+  /** Identifier shared by the journal entries of this login. */
+  readonly flow_id?: string
+  /** Clients that received a response in this login and are notified of its logout. */
+  readonly client_ids: readonly string[]
+}
+
+/** The scope and claims that an end-user has agreed to release to a client. */
+export interface Consent extends StoredRecord {
+  readonly scope: string
+  readonly claims?: ClaimsRequest
+}
+
+/** A `jti` that a client has used. */
+export type UsedJti = StoredRecord
+
+/** A document of a client, such as a JWKS. */
+export interface FetchedDocument extends StoredRecord {
+  readonly body: string
+}
+
+export interface AuthorizationCode extends StoredRecord {
+  readonly grant_id: string
+  readonly client_id: string
+  readonly redirect_uri: string
+  readonly nonce?: string
+  readonly code_challenge?: string
+  readonly code_challenge_method?: 'plain' | 'S256'
+  /** Set by the first redemption, so that a second one is recognized. */
+  readonly redeemed?: true
+}
+
+export interface AccessToken extends StoredRecord {
+  readonly grant_id: string
+  readonly scope: string
+}
+
+export interface RefreshToken extends StoredRecord {
+  readonly grant_id: string
+  /** The access token that the next refresh revokes. */
+  readonly access_token: string
+  /** Set when another refresh token has replaced this one. */
+  readonly rotated?: true
+}
+
+/** RFC 8628 §3.2. */
+export interface DeviceCode extends StoredRecord {
+  /** The code that the end-user types in, as the device shows it. */
+  readonly user_code: string
+  readonly client_id: string
+  readonly scope: string
+  /** Minimum seconds between polls; `slow_down` increases it. */
+  readonly interval: number
+  /** Time of the latest poll in seconds since the epoch. */
+  readonly last_poll?: number
+  readonly flow_id: string
+  /** The end-user's answer. */
+  readonly answer?: DeviceAnswer
+}
+
+export interface DeviceAnswer {
+  /** Absent if the end-user denied access. */
+  readonly grant_id?: string
+}
+
+/** A user of run time. */
+export interface StoredUser
+  extends StoredRecord,
+    DeepReadonly<Omit<config.User, 'id_token' | 'userinfo' | 'access_token'>> {
+  /** Additional claims for one place; none if absent. */
+  readonly id_token?: Readonly<Record<string, unknown>>
+  readonly userinfo?: Readonly<Record<string, unknown>>
+  readonly access_token?: Readonly<Record<string, unknown>>
+  /** `put` and `deleted` (admin API) override the configuration; `login` (unknown `sub`) does not. */
+  readonly origin: 'put' | 'login' | 'deleted'
+}
+
+/** Client metadata (RFC 7591 §2): the members of a configured client and those that only registration has. */
+export interface ClientMetadata
+  extends DeepReadonly<
+    Omit<config.Client, 'client_id' | 'client_secret' | 'wildcard_redirect_uris' | 'faults' | 'auto_login'>
+  > {
+  /** Metadata in several languages, such as `client_name#de` (RFC 7591 §2.2). */
+  readonly localized?: Readonly<Record<string, string>>
+  readonly software_statement?: string
+}
+
+/** A client of run time: its metadata and the members that the provider adds. */
+export interface StoredClient extends StoredRecord, ClientMetadata {
+  readonly client_id: string
+  /** `put` or `deleted` by the admin API; absent if the client registered itself. */
+  readonly origin?: 'put' | 'deleted'
+  readonly wildcard_redirect_uris?: boolean
+  readonly faults?: readonly DeepReadonly<config.Fault>[]
+  readonly auto_login?: string
+  readonly client_secret?: string
+  readonly client_id_issued_at: number
+  /** Seconds since the epoch; 0 is never. */
+  readonly client_secret_expires_at?: number
+  /** Token that reads, changes and deletes the registration (RFC 7592). */
+  readonly registration_access_token?: string
+}
+
+/** End-users of the latest logins who are not in the configuration. */
+export interface RecentUsers extends StoredRecord {
+  /** The latest login first. */
+  readonly subs: readonly string[]
+}
+
+/** A login of the built-in relying party. */
+export interface SelfLogin extends StoredRecord {
+  readonly redirect_uri: string
+  readonly state: string
+  readonly nonce: string
+  readonly code_verifier: string
+  /** Set when the login has completed. */
+  readonly outcome?: {
+    readonly token_response: Readonly<Record<string, unknown>>
+    readonly id_token_claims: Readonly<Record<string, unknown>>
+    readonly userinfo: Readonly<Record<string, unknown>>
+    readonly id_token: string
+  }
+}
