@@ -1,100 +1,191 @@
-/** The table of URLs: below the issuer, each path under the name that discovery gives it, and the paths it has no name for. */
+/** The route table: one row per URL of the provider. Paths, methods, CORS, refusals, discovery and the journal derive from it. */
+
+export type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS'
+
+export interface Route {
+  readonly name: RouteName
+  /** Path below the issuer; `:name` stands for a parameter. */
+  readonly path: string
+  /** Accepted methods, apart from the OPTIONS of a CORS preflight request. */
+  readonly methods: readonly Method[]
+  /** Caller: the end-user's browser, or the back end of a client. Decides between `public_url` and `internal_url`. */
+  readonly channel: 'browser' | 'back'
+  /** Format of a refusal: an HTML page, JSON, or the format that the Accept header prefers. */
+  readonly answer: 'page' | 'json' | 'accepted'
+  /** Whether scripts of other origins may call the route. */
+  readonly cors: boolean
+  /** Endpoint name in the journal and in fault rules; false keeps the exchange out of both. */
+  readonly journal: EndpointName | false
+  /** Whether discovery lists the URL, under the name of the row. */
+  readonly advertised: boolean
+  /** `admin_token`: needs the admin token, if one is configured. `admin`: also refuses pages of other origins. */
+  readonly access: 'public' | 'admin_token' | 'admin'
+  /** `process`: served at the root only, not below an isolated issuer. */
+  readonly scope: 'issuer' | 'process'
+  /** Error code for a body that cannot be parsed. */
+  readonly bad_body: 'invalid_request' | 'invalid_client_metadata'
+}
+
+/** Endpoints as the journal and fault rules name them: as discovery does, without `_endpoint`, `_uri` or `_iframe`. */
+export type EndpointName =
+  | 'authorization'
+  | 'token'
+  | 'userinfo'
+  | 'jwks'
+  | 'introspection'
+  | 'revocation'
+  | 'device_authorization'
+  | 'registration'
+  | 'end_session'
+  | 'check_session'
+  | 'discovery'
+  | 'webfinger'
+  | 'device'
+
+type Row = Omit<Route, 'name'>
+
+const SHARED = {
+  cors: true,
+  journal: false,
+  advertised: false,
+  access: 'public',
+  scope: 'issuer',
+  bad_body: 'invalid_request',
+} as const satisfies Partial<Row>
+const PAGE = { ...SHARED, channel: 'browser', answer: 'page' } as const
+const BACK = { ...SHARED, channel: 'back', answer: 'json' } as const
+const DOCUMENT = { ...BACK, answer: 'accepted' } as const
+const REGISTRATION = { ...BACK, journal: 'registration', bad_body: 'invalid_client_metadata' } as const
+const CLAIMS = { ...BACK, access: 'admin_token' } as const
+const ADMIN = { ...BACK, cors: false, access: 'admin' } as const
+const PROCESS = { ...BACK, scope: 'process' } as const
+/** OpenID Connect Discovery §3, RFC 8414 §2 and RFC 8628 §4 name these. */
+const LISTED = { advertised: true } as const
+
+const READ: Method[] = ['GET', 'HEAD']
+const POST: Method[] = ['POST']
+const DELETE: Method[] = ['DELETE']
+
+const TABLE = {
+  // OAuth 2.0 for Browser-Based Apps: scripts never call the authorization endpoint, so it has no CORS.
+  authorization_endpoint: {
+    ...PAGE,
+    ...LISTED,
+    path: '/oauth2/authorize',
+    methods: [...READ, 'POST'],
+    cors: false,
+    journal: 'authorization',
+  },
+  token_endpoint: { ...BACK, ...LISTED, path: '/oauth2/token', methods: POST, journal: 'token' },
+  userinfo_endpoint: { ...BACK, ...LISTED, path: '/userinfo', methods: [...READ, 'POST'], journal: 'userinfo' },
+  jwks_uri: { ...DOCUMENT, ...LISTED, path: '/jwks', methods: READ, journal: 'jwks' },
+  introspection_endpoint: { ...BACK, ...LISTED, path: '/oauth2/introspect', methods: POST, journal: 'introspection' },
+  revocation_endpoint: { ...BACK, ...LISTED, path: '/oauth2/revoke', methods: POST, journal: 'revocation' },
+  device_authorization_endpoint: {
+    ...BACK,
+    ...LISTED,
+    path: '/oauth2/device_authorization',
+    methods: POST,
+    journal: 'device_authorization',
+  },
+  registration_endpoint: { ...REGISTRATION, ...LISTED, path: '/oauth2/clients', methods: POST },
+  end_session_endpoint: {
+    ...PAGE,
+    ...LISTED,
+    path: '/oauth2/end_session',
+    methods: [...READ, 'POST'],
+    journal: 'end_session',
+  },
+  check_session_iframe: {
+    ...PAGE,
+    ...LISTED,
+    path: '/oauth2/check_session',
+    methods: READ,
+    answer: 'accepted',
+    journal: 'check_session',
+  },
+  home: { ...PAGE, path: '/', methods: READ },
+  discovery: { ...DOCUMENT, path: '/.well-known/openid-configuration', methods: READ, journal: 'discovery' },
+  oauth_discovery: {
+    ...DOCUMENT,
+    path: '/.well-known/oauth-authorization-server',
+    methods: READ,
+    journal: 'discovery',
+  },
+  webfinger: { ...DOCUMENT, path: '/.well-known/webfinger', methods: READ, journal: 'webfinger' },
+  client_configuration: { ...REGISTRATION, path: '/oauth2/clients/:client_id', methods: [...READ, 'PUT', 'DELETE'] },
+  distributed_claims: { ...BACK, path: '/claims/:source', methods: READ },
+  end_session_confirm: { ...PAGE, path: '/oauth2/end_session/confirm', methods: POST, journal: 'end_session' },
+  // RFC 8628 §3.3: the page on which the end-user enters a user_code.
+  device: { ...PAGE, path: '/oauth2/device', methods: [...READ, 'POST'], cors: false, journal: 'device' },
+  user: { ...CLAIMS, path: '/users/:sub', methods: ['PUT'] },
+  revoke_tokens: { ...CLAIMS, path: '/users/:sub/revoke-tokens', methods: POST },
+  openapi: { ...ADMIN, path: '/admin/openapi.json', methods: READ },
+  admin_issuer: { ...ADMIN, path: '/admin/issuer', methods: READ },
+  admin_users: { ...ADMIN, path: '/admin/users', methods: READ },
+  admin_user: { ...ADMIN, path: '/admin/users/:sub', methods: [...READ, 'PUT', 'PATCH', 'DELETE'] },
+  admin_clients: { ...ADMIN, path: '/admin/clients', methods: READ },
+  admin_client: { ...ADMIN, path: '/admin/clients/:client_id', methods: [...READ, 'PUT', 'PATCH', 'DELETE'] },
+  admin_tokens: { ...ADMIN, path: '/admin/tokens', methods: [...READ, 'POST'] },
+  admin_tokens_revoke: { ...ADMIN, path: '/admin/tokens/revoke', methods: POST },
+  admin_sessions: { ...ADMIN, path: '/admin/sessions', methods: READ },
+  admin_session: { ...ADMIN, path: '/admin/sessions/:sid', methods: DELETE },
+  admin_grants: { ...ADMIN, path: '/admin/grants', methods: READ },
+  admin_grant: { ...ADMIN, path: '/admin/grants/:grant_id', methods: DELETE },
+  admin_login: { ...ADMIN, path: '/admin/login', methods: POST },
+  device_codes: { ...ADMIN, path: '/admin/device_codes', methods: READ },
+  approve_device_code: { ...ADMIN, path: '/admin/device_codes/:user_code/approve', methods: POST },
+  deny_device_code: { ...ADMIN, path: '/admin/device_codes/:user_code/deny', methods: POST },
+  clock: { ...ADMIN, path: '/admin/clock', methods: [...READ, 'PUT'] },
+  clock_advance: { ...ADMIN, path: '/admin/clock/advance', methods: POST },
+  clock_freeze: { ...ADMIN, path: '/admin/clock/freeze', methods: POST },
+  clock_resume: { ...ADMIN, path: '/admin/clock/resume', methods: POST },
+  clock_reset: { ...ADMIN, path: '/admin/clock/reset', methods: POST },
+  admin_keys: { ...ADMIN, path: '/admin/keys', methods: READ },
+  admin_key: { ...ADMIN, path: '/admin/keys/:kid', methods: DELETE },
+  rotate_keys: { ...ADMIN, path: '/admin/keys/rotate', methods: POST },
+  break_jwks: { ...ADMIN, path: '/admin/keys/break', methods: POST },
+  reset_keys: { ...ADMIN, path: '/admin/keys/reset', methods: POST },
+  faults: { ...ADMIN, path: '/admin/faults', methods: [...READ, 'POST', 'DELETE'] },
+  fault: { ...ADMIN, path: '/admin/faults/:id', methods: [...READ, 'DELETE'] },
+  fault_catalogue: { ...ADMIN, path: '/admin/faults/catalogue', methods: READ },
+  journal: { ...ADMIN, path: '/admin/journal', methods: [...READ, 'DELETE'] },
+  journal_stream: { ...ADMIN, path: '/admin/journal/stream', methods: ['GET'] },
+  admin_config: { ...ADMIN, path: '/admin/config', methods: READ },
+  reload_config: { ...ADMIN, path: '/admin/config/reload', methods: POST },
+  admin_reset: { ...ADMIN, path: '/admin/reset', methods: POST },
+  self_login: { ...PAGE, path: '/oidc/login', methods: [...READ, 'POST'] },
+  self_login_authorized: { ...PAGE, path: '/oidc/authorized', methods: READ },
+  self_login_success: { ...PAGE, path: '/oidc/success', methods: READ },
+  healthz: { ...PROCESS, path: '/healthz', methods: READ },
+  tls_ca: { ...PROCESS, path: '/tls/ca.pem', methods: READ },
+  config_schema: { ...PROCESS, path: '/config.schema.json', methods: READ },
+} as const satisfies Readonly<Record<string, Row>>
+
+export type RouteName = keyof typeof TABLE
+
+export const ROUTES: readonly Route[] = Object.entries<Row>(TABLE).map(([name, row]) => ({
+  ...row,
+  name: name as RouteName,
+}))
+
+/** Paths by the name of their row. */
+export const PATHS = Object.fromEntries(ROUTES.map(({ name, path }) => [name, path])) as {
+  readonly [N in RouteName]: (typeof TABLE)[N]['path']
+}
+
+const BY_PATH: ReadonlyMap<string | undefined, Route> = new Map(ROUTES.map((route) => [route.path, route]))
+
+/** Returns the row with this path, parameters written as in the table. */
+export const findRoute = (path: string | undefined): Route | undefined => BY_PATH.get(path)
+
+/** Returns the name of the endpoint with this path, as the journal and fault rules have it. */
+export const endpointOf = (path: string | undefined): EndpointName | undefined => findRoute(path)?.journal || undefined
 
 /** Whether the text can name an isolated issuer: characters that a URL does not encode (RFC 3986 §2.3), not only dots. */
 export const isIssuerName = (name: string) => /^(?!\.+$)[A-Za-z0-9._~-]{1,64}$/.test(name)
 
-/** OpenID Connect Discovery §3, RFC 8414 §2 and RFC 8628 §4. Everything here is advertised under its own name. */
-export const ENDPOINTS = {
-  authorization_endpoint: '/oauth2/authorize',
-  token_endpoint: '/oauth2/token',
-  userinfo_endpoint: '/userinfo',
-  jwks_uri: '/jwks',
-  introspection_endpoint: '/oauth2/introspect',
-  revocation_endpoint: '/oauth2/revoke',
-  device_authorization_endpoint: '/oauth2/device_authorization',
-  registration_endpoint: '/oauth2/clients',
-  end_session_endpoint: '/oauth2/end_session',
-  check_session_iframe: '/oauth2/check_session',
-} as const
-
-/** Those that a browser is sent to. The others are called by clients on their back ends. */
-export const FRONT_CHANNEL: readonly string[] = [
-  'authorization_endpoint',
-  'end_session_endpoint',
-  'check_session_iframe',
-] satisfies (keyof typeof ENDPOINTS)[]
-
-export const PATHS = {
-  home: '/',
-  discovery: '/.well-known/openid-configuration',
-  oauth_discovery: '/.well-known/oauth-authorization-server',
-  webfinger: '/.well-known/webfinger',
-  client_configuration: '/oauth2/clients/:client_id',
-  distributed_claims: '/claims/:source',
-  end_session_confirm: '/oauth2/end_session/confirm',
-  /** The page on which the end-user enters a user_code (RFC 8628 §3.3). */
-  device: '/oauth2/device',
-  user: '/users/:sub',
-  revoke_tokens: '/users/:sub/revoke-tokens',
-  openapi: '/admin/openapi.json',
-  admin_issuer: '/admin/issuer',
-  admin_users: '/admin/users',
-  admin_user: '/admin/users/:sub',
-  admin_clients: '/admin/clients',
-  admin_client: '/admin/clients/:client_id',
-  admin_tokens: '/admin/tokens',
-  admin_tokens_revoke: '/admin/tokens/revoke',
-  admin_sessions: '/admin/sessions',
-  admin_session: '/admin/sessions/:sid',
-  admin_grants: '/admin/grants',
-  admin_grant: '/admin/grants/:grant_id',
-  admin_login: '/admin/login',
-  device_codes: '/admin/device_codes',
-  approve_device_code: '/admin/device_codes/:user_code/approve',
-  deny_device_code: '/admin/device_codes/:user_code/deny',
-  clock: '/admin/clock',
-  clock_advance: '/admin/clock/advance',
-  clock_freeze: '/admin/clock/freeze',
-  clock_resume: '/admin/clock/resume',
-  clock_reset: '/admin/clock/reset',
-  admin_keys: '/admin/keys',
-  admin_key: '/admin/keys/:kid',
-  rotate_keys: '/admin/keys/rotate',
-  break_jwks: '/admin/keys/break',
-  reset_keys: '/admin/keys/reset',
-  faults: '/admin/faults',
-  fault: '/admin/faults/:id',
-  fault_catalogue: '/admin/faults/catalogue',
-  journal: '/admin/journal',
-  journal_stream: '/admin/journal/stream',
-  admin_config: '/admin/config',
-  reload_config: '/admin/config/reload',
-  admin_reset: '/admin/reset',
-  self_login: '/oidc/login',
-  self_login_authorized: '/oidc/authorized',
-  self_login_success: '/oidc/success',
-  healthz: '/healthz',
-  tls_ca: '/tls/ca.pem',
-  config_schema: '/config.schema.json',
-} as const
-
-/** The endpoint that a route belongs to, as faults and the journal name it: as discovery does, less `_endpoint` and its like. */
-export function endpointOf(route: string | undefined): string | undefined {
-  const path = route?.replace(/^\/issuers\/:issuer/, '')
-  const [name] = Object.entries(ENDPOINTS).find(([, known]) => known === path) ?? []
-  return name?.replace(/_(endpoint|uri|iframe)$/, '') ?? BESIDES.get(path)
-}
-
-const BESIDES: ReadonlyMap<string | undefined, string> = new Map([
-  [PATHS.discovery, 'discovery'],
-  [PATHS.oauth_discovery, 'discovery'],
-  [PATHS.webfinger, 'webfinger'],
-  [PATHS.client_configuration, 'registration'],
-  [PATHS.end_session_confirm, 'end_session'],
-  [PATHS.device, 'device'],
-])
-
-/** The name of the isolated issuer that a path is below. */
+/** Returns the name of the isolated issuer that a path lies below. */
 export function findIssuerName(path: string): string | undefined {
   const [, name] = /\/issuers\/([^/]+)(?:\/|$)/.exec(path) ?? []
   return name !== undefined && isIssuerName(name) ? name : undefined

@@ -11,10 +11,9 @@ import Fastify, {
   type FastifyPluginAsync,
   type FastifyReply,
   type FastifyRequest,
-  type HTTPMethods,
   LogController,
 } from 'fastify'
-import { refuseForeignOrigin, requireAdminToken } from './admin/access.js'
+import { requireAccess } from './admin/access.js'
 import { admin } from './admin/index.js'
 import { userClaims } from './admin/user_claims.js'
 import type { Snapshot } from './config/snapshot.js'
@@ -40,12 +39,14 @@ import { token } from './endpoints/token.js'
 import { userinfo } from './endpoints/userinfo.js'
 import { webfinger } from './endpoints/webfinger.js'
 import { methodNotAllowed, notFound } from './errors.js'
-import { createHttpFaults, type HttpFaults } from './faults/doors/http/hooks.js'
+import { createHttpFaults } from './faults/doors/http/hooks.js'
 import { selfLogin } from './interaction/self_login.js'
 import { contentSecurityPolicy } from './pages/content_security_policy.js'
-import { createContext, type Issuer, routedUrl } from './request/create_context.js'
+import { createContext, type Issuer } from './request/create_context.js'
 import { identify } from './request/identify.js'
 import { describeRequest, pathOf, refuse, refuseUnparsed, toJson } from './request/refusal.js'
+import { isolatedName, rewriteUrl } from './request/routed_url.js'
+import { findRoute, type Method, ROUTES, type Route } from './routes.js'
 
 export type { Issuer }
 
@@ -54,10 +55,8 @@ declare module 'fastify' {
     ctx: Context
   }
   interface FastifyContextConfig {
-    /** How a refusal is answered; left out, as the caller accepts. */
-    answer?: 'page' | 'json'
-    /** The error code of a body that can't be read; left out, `invalid_request`. */
-    bad_body?: 'invalid_client_metadata'
+    /** Read by @fastify/cors; left out, the route has CORS. */
+    cors?: false
   }
 }
 
@@ -92,7 +91,7 @@ export async function createServer(foundation: Foundation): Promise<FastifyInsta
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: foundation.current().config.server.body_limit,
     requestTimeout: REQUEST_TIMEOUT,
-    rewriteUrl: (request) => routedUrl(foundation.current(), request),
+    rewriteUrl: (request) => rewriteUrl(foundation.current(), request),
     // An issuer with a trailing slash, put before a path, is a common slip that the reference forgives.
     routerOptions: { maxParamLength: 2048, ignoreDuplicateSlashes: true },
     clientErrorHandler: (error, socket) => refuseUnparsed(foundation.log, error, socket),
@@ -114,20 +113,19 @@ export async function createServer(foundation: Foundation): Promise<FastifyInsta
   app.addHook('onRequest', async (_request, reply) => void reply.header('content-security-policy', policy))
 
   await app.register(async (scope) => {
-    const refuseOtherMethods = collectMethods(scope, ['OPTIONS'])
-    // A preflight request is answered by the default issuer, which shares the root with these.
-    scope.addHook('onSend', async ({ headers }, reply) => {
-      const origin = allowOrigin(foundation.current(), headers.origin)
-      if (origin !== false) reply.header('access-control-allow-origin', origin).header('vary', 'Origin')
+    scope.addHook('onRoute', (options) => {
+      if (findRoute(options.url)?.cors === false) options.config = { ...options.config, cors: false }
     })
-    await scope.register(healthz, { health: () => foundation.health() })
-    await scope.register(configSchema, { schema: foundation.schema })
-    if (foundation.ca !== undefined) await scope.register(tlsCa, { ca: foundation.ca })
-    refuseOtherMethods()
+    // Fetch §3.2. The configuration in force says which origins are allowed.
+    await scope.register(cors, {
+      origin: (origin, done) => done(null, allowOrigin(foundation.current(), origin)),
+      methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
+      exposedHeaders: ['WWW-Authenticate'],
+      strictPreflight: false,
+    })
+    await scope.register(serveProcess, foundation)
+    await scope.register(serveIssuers, foundation)
   })
-  const issuer = serveIssuer(foundation, createHttpFaults(app.server))
-  await app.register(issuer)
-  await app.register(issuer, { prefix: '/issuers/:issuer' })
   return app
 }
 
@@ -138,58 +136,49 @@ function tlsOptions({ credentials, client_certificates }: Foundation) {
   return { ...credentials, ...client_certificates, requestCert: true, rejectUnauthorized: false }
 }
 
-/** Everything that one issuer serves. */
-function serveIssuer(foundation: Foundation, faults: HttpFaults): FastifyPluginAsync {
+/** The routes of the process, which an isolated issuer does not have. */
+const serveProcess: FastifyPluginAsync<Foundation> = async (scope, foundation) => {
+  scope.addHook('onRequest', async (request, reply) => {
+    return isolatedName(request) === undefined ? undefined : reply.callNotFound()
+  })
+  await scope.register(healthz, { health: () => foundation.health() })
+  await scope.register(configSchema, { schema: foundation.schema })
+  if (foundation.ca !== undefined) await scope.register(tlsCa, { ca: foundation.ca })
+  refuseOtherMethods(scope, 'process')
+}
+
+/** The routes of every issuer. A request for an isolated issuer has the same paths, since `rewriteUrl` shortens them. */
+const serveIssuers: FastifyPluginAsync<Foundation> = async (scope, foundation) => {
   const warnOfHost = createHostWarning((message) => foundation.log.warn(message))
-  return async (app) => {
-    app.addHook('onRequest', async (request) => {
-      request.ctx = createContext(foundation.current(), (name) => foundation.findIssuer(name), request)
-      warnOfHost(request.ctx.request_url, foundation.current().config)
-    })
-    app.addHook('preHandler', identify)
-    app.addHook('preHandler', faults.before)
-    app.addHook('preSerialization', faults.changeMembers)
-    app.addHook('onSend', faults.send)
-    await app.register(async (scope) => {
-      // OAuth 2.0 for Browser-Based Apps: scripts have no business at the authorization endpoint, so it has no CORS.
-      const refuseOtherMethods = collectMethods(scope)
-      await scope.register(authorization)
-      await scope.register(device)
-      refuseOtherMethods()
-    })
-    await app.register(async (scope) => {
-      const refuseOtherMethods = collectMethods(scope)
-      scope.addHook('onRequest', refuseForeignOrigin)
-      scope.addHook('onRequest', requireAdminToken)
-      await scope.register(admin, foundation)
-      refuseOtherMethods()
-    })
-    await app.register(async (scope) => {
-      const refuseOtherMethods = collectMethods(scope, ['OPTIONS'])
-      await scope.register(cors, {
-        origin: (origin, done) => done(null, allowOrigin(foundation.current(), origin)),
-        methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
-        exposedHeaders: ['WWW-Authenticate'],
-        strictPreflight: false,
-      })
-      await scope.register(discovery)
-      await scope.register(webfinger)
-      await scope.register(jwks)
-      await scope.register(token)
-      await scope.register(userinfo)
-      await scope.register(introspection)
-      await scope.register(revocation)
-      await scope.register(deviceAuthorization)
-      await scope.register(distributedClaims)
-      await scope.register(registration)
-      await scope.register(endSessionEndpoint)
-      await scope.register(checkSession)
-      await scope.register(userClaims)
-      await scope.register(selfLogin)
-      await scope.register(home)
-      refuseOtherMethods()
-    })
-  }
+  const faults = createHttpFaults(scope.server)
+  scope.addHook('onRequest', async (request) => {
+    request.ctx = createContext(foundation.current(), (name) => foundation.findIssuer(name), request)
+    warnOfHost(request.ctx.request_url, foundation.current().config)
+  })
+  scope.addHook('onRequest', requireAccess)
+  scope.addHook('preHandler', identify)
+  scope.addHook('preHandler', faults.before)
+  scope.addHook('preSerialization', faults.changeMembers)
+  scope.addHook('onSend', faults.send)
+  await scope.register(authorization)
+  await scope.register(device)
+  await scope.register(discovery)
+  await scope.register(webfinger)
+  await scope.register(jwks)
+  await scope.register(token)
+  await scope.register(userinfo)
+  await scope.register(introspection)
+  await scope.register(revocation)
+  await scope.register(deviceAuthorization)
+  await scope.register(distributedClaims)
+  await scope.register(registration)
+  await scope.register(endSessionEndpoint)
+  await scope.register(checkSession)
+  await scope.register(userClaims)
+  await scope.register(selfLogin)
+  await scope.register(home)
+  await scope.register(admin, foundation)
+  refuseOtherMethods(scope, 'issuer')
 }
 
 function allowOrigin({ config }: Snapshot, origin: string | undefined): string | false {
@@ -218,29 +207,21 @@ function readBodies(app: FastifyInstance): void {
   )
 }
 
-const METHODS: readonly HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
+const METHODS: readonly Method[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 
-/** RFC 9110 §15.5.6: what a path doesn't take is answered with 405 and the list of what it takes. */
-function collectMethods(scope: FastifyInstance, besides: readonly HTTPMethods[] = []): () => void {
-  const taken = new Map<string, HTTPMethods[]>()
-  let collecting = true
-  scope.addHook('onRoute', ({ routePath, method }) => {
-    if (!collecting || routePath === '*') return
-    // Below a prefix, `/` is also reported as the empty path; declaring the one declares the other.
-    const url = routePath || '/'
-    taken.set(url, [...(taken.get(url) ?? []), method].flat() as HTTPMethods[])
-  })
-  return () => {
-    collecting = false
-    for (const [url, methods] of taken) {
-      const method = METHODS.filter((one) => !methods.includes(one) && !besides.includes(one))
-      const allow = [...new Set([...methods, ...besides])].join(', ')
-      scope.route({
-        method,
-        url,
-        handler: (request, reply) => refuse(methodNotAllowed(describeRequest(request), allow), request, reply),
-      })
-    }
+/** RFC 9110 §15.5.6: a method that a path does not accept is answered with 405 and the accepted methods. */
+function refuseOtherMethods(app: FastifyInstance, scope: Route['scope']): void {
+  for (const { path: url, methods, cors } of ROUTES.filter((route) => route.scope === scope)) {
+    // The certificate is served only if there is one.
+    if (!app.hasRoute({ url, method: methods[0]! })) continue
+    const accepted = cors ? [...methods, 'OPTIONS' as const] : methods
+    const refused = METHODS.filter((method) => !accepted.includes(method))
+    app.route({
+      method: refused,
+      url,
+      handler: (request, reply) =>
+        refuse(methodNotAllowed(describeRequest(request), accepted.join(', ')), request, reply),
+    })
   }
 }
 

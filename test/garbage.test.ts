@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import type { InjectOptions } from 'fastify'
 import t from 'tap'
-import { ENDPOINTS, PATHS } from '../src/routes.js'
+import { PATHS } from '../src/routes.js'
 import { createApp, getTokens, logIn, REDIRECT_URI } from './app.js'
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
@@ -60,7 +60,7 @@ const VALUES = [
   ],
   ...['https://evil.com\\@x', 'javascript:alert(1)', 'x:', 'null', '[object Object]', 'x'.repeat(9000), 'a.b.c'],
 ]
-const PATHNAMES = [...Object.values(ENDPOINTS), ...Object.values(PATHS)].flatMap((path) => [
+const PATHNAMES = Object.values(PATHS).flatMap((path) => [
   path.replace(':sub', 'alice'),
   path.replace(':sub', '%F0%9F%98%80'),
 ])

@@ -15,18 +15,16 @@ const inPath = params('client_id', 'The client identifier.')
 const CLIENT = { ...component('ClientAnswer'), description: 'The client, with its secrets.' }
 
 export const clients: FastifyPluginAsync = async (app) => {
-  const config = { answer: 'json' } as const
-
   const list = {
     tags,
     summary: 'List clients',
     description: 'Those of the file, those that were put, and those that registered themselves.',
     response: { 200: answer('The clients, with their secrets.', { clients: listOf(component('ClientAnswer')) }) },
   }
-  app.get(PATHS.admin_clients, { config, schema: list }, async ({ ctx }) => ({ clients: await listClients(ctx) }))
+  app.get(PATHS.admin_clients, { schema: list }, async ({ ctx }) => ({ clients: await listClients(ctx) }))
 
   const get = { tags, summary: 'Get a client', params: inPath, response: { 200: CLIENT } }
-  app.get<Route>(PATHS.admin_client, { config, schema: get }, ({ ctx, params }) => requireClient(ctx, params.client_id))
+  app.get<Route>(PATHS.admin_client, { schema: get }, ({ ctx, params }) => requireClient(ctx, params.client_id))
 
   const put = {
     tags,
@@ -36,7 +34,7 @@ export const clients: FastifyPluginAsync = async (app) => {
     body: component('ClientBody'),
     response: { 200: CLIENT, 201: { ...CLIENT, description: 'The client, which is new, with its secrets.' } },
   }
-  app.put<Route>(PATHS.admin_client, { config, schema: put }, async ({ ctx, params, body, log }, reply) => {
+  app.put<Route>(PATHS.admin_client, { schema: put }, async ({ ctx, params, body, log }, reply) => {
     const { client_id } = params
     const before = await findClientRecord(ctx, client_id)
     await keep(ctx, client_id, body, { origin: 'put', client_id_issued_at: ctx.now })
@@ -53,7 +51,7 @@ export const clients: FastifyPluginAsync = async (app) => {
     body: { type: 'object', description: 'Members of the client.', minProperties: 1 },
     response: { 200: CLIENT },
   }
-  app.patch<Route>(PATHS.admin_client, { config, schema: patch }, async ({ ctx, params, body, log }) => {
+  app.patch<Route>(PATHS.admin_client, { schema: patch }, async ({ ctx, params, body, log }) => {
     const { client_id } = params
     const { metadata, own } = divide(await requireClient(ctx, client_id))
     const { client_id_issued_at = ctx.now, origin } = own
@@ -72,7 +70,7 @@ export const clients: FastifyPluginAsync = async (app) => {
     params: inPath,
     response: { 204: nothing('The client is gone.') },
   }
-  app.delete<Route>(PATHS.admin_client, { config, schema: remove }, async ({ ctx, params, log }, reply) => {
+  app.delete<Route>(PATHS.admin_client, { schema: remove }, async ({ ctx, params, log }, reply) => {
     const { client_id } = await requireClient(ctx, params.client_id)
     await removeClient(ctx, client_id)
     log.info({ client_id }, 'client deleted')

@@ -27,10 +27,8 @@ const SHIFT = {
 }
 
 export const clock: FastifyPluginAsync = async (app) => {
-  const config = { answer: 'json' } as const
-
   const get = { tags, summary: 'Get the time', response }
-  app.get(PATHS.clock, { config, schema: get }, async ({ ctx }) => describe(ctx))
+  app.get(PATHS.clock, { schema: get }, async ({ ctx }) => describe(ctx))
 
   const now = moment('A time such as `2030-01-01T00:00:00Z`, or seconds since the epoch.')
   const put = {
@@ -40,7 +38,7 @@ export const clock: FastifyPluginAsync = async (app) => {
     body: object({ now }, ['now']),
     response,
   }
-  app.put<{ Body: { now: Moment } }>(PATHS.clock, { config, schema: put }, async ({ ctx, body }) => {
+  app.put<{ Body: { now: Moment } }>(PATHS.clock, { schema: put }, async ({ ctx, body }) => {
     ctx.clock.set(readTime('now', body.now))
     return noteMove(ctx)
   })
@@ -52,17 +50,13 @@ export const clock: FastifyPluginAsync = async (app) => {
     body: object({ by: SHIFT }, ['by']),
     response,
   }
-  app.post<{ Body: { by: Moment } }>(
-    PATHS.clock_advance,
-    { config, schema: advance },
-    async ({ ctx, body: { by } }) => {
-      const seconds = readShift(by)
-      const then = ctx.clock.now() + seconds
-      if (!isTime(then)) throw invalidRequest(`/by leads out of the years 1970 to 9999, but is "${by}"`)
-      ctx.clock.advance(seconds)
-      return noteMove(ctx)
-    },
-  )
+  app.post<{ Body: { by: Moment } }>(PATHS.clock_advance, { schema: advance }, async ({ ctx, body: { by } }) => {
+    const seconds = readShift(by)
+    const then = ctx.clock.now() + seconds
+    if (!isTime(then)) throw invalidRequest(`/by leads out of the years 1970 to 9999, but is "${by}"`)
+    ctx.clock.advance(seconds)
+    return noteMove(ctx)
+  })
 
   const freeze = {
     tags,
@@ -70,7 +64,7 @@ export const clock: FastifyPluginAsync = async (app) => {
     body: object({ at: moment('Where it stops, as for `now`. Left out, where it is.') }),
     response,
   }
-  app.post<{ Body: { at?: Moment } }>(PATHS.clock_freeze, { config, schema: freeze }, async ({ ctx, body: { at } }) => {
+  app.post<{ Body: { at?: Moment } }>(PATHS.clock_freeze, { schema: freeze }, async ({ ctx, body: { at } }) => {
     if (at !== undefined) ctx.clock.set(readTime('at', at))
     ctx.clock.freeze()
     return noteMove(ctx)
@@ -78,14 +72,14 @@ export const clock: FastifyPluginAsync = async (app) => {
 
   const body = object({})
   const resume = { tags, summary: 'Let the clock go on from where it stands', body, response }
-  app.post(PATHS.clock_resume, { config, schema: resume }, async ({ ctx }) => {
+  app.post(PATHS.clock_resume, { schema: resume }, async ({ ctx }) => {
     ctx.clock.resume()
     return noteMove(ctx)
   })
 
   const description = 'Where the configuration says nothing, that is the real time.'
   const reset = { tags, summary: 'Go back to what the configuration says', description, body, response }
-  app.post(PATHS.clock_reset, { config, schema: reset }, async ({ ctx }) => {
+  app.post(PATHS.clock_reset, { schema: reset }, async ({ ctx }) => {
     ctx.clock.reset()
     return noteMove(ctx)
   })

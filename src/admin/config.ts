@@ -26,8 +26,6 @@ const PROBLEM = object(
 const PROBLEMS = { ...listOf(PROBLEM), description: 'Why what the files say now is not in force.' }
 
 export const config: FastifyPluginAsync<ConfigOptions> = async (app, { health, reload }) => {
-  const config = { answer: 'json' } as const
-
   const get = {
     tags,
     summary: 'Get the configuration',
@@ -43,7 +41,7 @@ export const config: FastifyPluginAsync<ConfigOptions> = async (app, { health, r
       }),
     },
   }
-  app.get(PATHS.admin_config, { config, schema: get }, async ({ ctx: { snapshot } }) => {
+  app.get(PATHS.admin_config, { schema: get }, async ({ ctx: { snapshot } }) => {
     const { status, problems } = health().config
     return { config: mask(snapshot.config), files: snapshot.files, status, problems }
   })
@@ -59,7 +57,7 @@ export const config: FastifyPluginAsync<ConfigOptions> = async (app, { health, r
       }),
     },
   }
-  app.post(PATHS.reload_config, { config, schema: post }, async () => {
+  app.post(PATHS.reload_config, { schema: post }, async () => {
     const reloaded = await reload()
     return { reloaded, problems: health().config.problems }
   })

@@ -36,15 +36,13 @@ interface Approval {
 type Route = { Params: { user_code: string } }
 
 export const deviceCodes: FastifyPluginAsync = async (app) => {
-  const config = { answer: 'json' } as const
-
   const list = {
     tags,
     summary: 'List device codes',
     description: 'Those for which no device has fetched tokens yet.',
     response: { 200: answer('The device codes, oldest first.', { device_codes: listOf(DEVICE_CODE) }) },
   }
-  app.get(PATHS.device_codes, { config, schema: list }, async ({ ctx }) => ({
+  app.get(PATHS.device_codes, { schema: list }, async ({ ctx }) => ({
     device_codes: (await listDeviceCodes(ctx)).map(describe),
   }))
 
@@ -67,7 +65,7 @@ export const deviceCodes: FastifyPluginAsync = async (app) => {
   }
   app.post<Route & { Body: Approval }>(
     PATHS.approve_device_code,
-    { config, schema: approve },
+    { schema: approve },
     async ({ ctx, params: { user_code }, body: { sub, fault }, log }) => {
       const waiting = await requirePending(ctx, user_code)
       if (fault !== undefined) {
@@ -88,7 +86,7 @@ export const deviceCodes: FastifyPluginAsync = async (app) => {
     params: inPath,
     response: { 200: DEVICE_CODE },
   }
-  app.post<Route>(PATHS.deny_device_code, { config, schema: deny }, async ({ ctx, params: { user_code }, log }) => {
+  app.post<Route>(PATHS.deny_device_code, { schema: deny }, async ({ ctx, params: { user_code }, log }) => {
     const waiting = await requirePending(ctx, user_code)
     await denyDevice(ctx, waiting)
     log.info({ client_id: waiting.record.client_id }, 'device code denied')

@@ -28,15 +28,13 @@ const ENTRY = object(
 )
 
 export const faults: FastifyPluginAsync = async (app) => {
-  const config = { answer: 'json' } as const
-
   const list = {
     tags,
     summary: 'List rules of faults',
     description: 'Those of every source, in the order in which they count. One that is used up stays in the list.',
     response: { 200: answer('The rules.', { faults: listOf(FAULT) }) },
   }
-  app.get(PATHS.faults, { config, schema: list }, async ({ ctx }) => ({ faults: await listFaults(ctx) }))
+  app.get(PATHS.faults, { schema: list }, async ({ ctx }) => ({ faults: await listFaults(ctx) }))
 
   const add = {
     tags,
@@ -45,7 +43,7 @@ export const faults: FastifyPluginAsync = async (app) => {
     body: component('Fault'),
     response: { 201: { ...FAULT, description: 'The rule.' } },
   }
-  app.post(PATHS.faults, { config, schema: add }, async ({ ctx, body, log }, reply) => {
+  app.post(PATHS.faults, { schema: add }, async ({ ctx, body, log }, reply) => {
     const rule = requirePart(ctx, 'Fault', body)
     requireOwnIssuer(ctx, [rule])
     const added = ctx.faults.add(rule)
@@ -60,7 +58,7 @@ export const faults: FastifyPluginAsync = async (app) => {
     description: 'Those of the file, of users, of clients and of the login page stay; so do their counters.',
     response: { 204: nothing('They are gone.') },
   }
-  app.delete(PATHS.faults, { config, schema: clear }, async ({ ctx, log }, reply) => {
+  app.delete(PATHS.faults, { schema: clear }, async ({ ctx, log }, reply) => {
     ctx.faults.clear()
     log.info('faults deleted')
     return reply.code(204).send()
@@ -71,12 +69,12 @@ export const faults: FastifyPluginAsync = async (app) => {
     summary: 'List every fault that there is',
     response: { 200: answer('The catalogue.', { faults: listOf(ENTRY) }) },
   }
-  app.get(PATHS.fault_catalogue, { config, schema: catalogue }, async () => ({
+  app.get(PATHS.fault_catalogue, { schema: catalogue }, async () => ({
     faults: Object.entries(FAULT_CATALOGUE).map(([fault, entry]) => ({ fault, ...entry })),
   }))
 
   const get = { tags, summary: 'Get a rule', params: inPath, response: { 200: { ...FAULT, description: 'The rule.' } } }
-  app.get<Route>(PATHS.fault, { config, schema: get }, ({ ctx, params }) => requireFault(ctx, params.id))
+  app.get<Route>(PATHS.fault, { schema: get }, ({ ctx, params }) => requireFault(ctx, params.id))
 
   const remove = {
     tags,
@@ -84,7 +82,7 @@ export const faults: FastifyPluginAsync = async (app) => {
     params: inPath,
     response: { 204: nothing('It is gone.') },
   }
-  app.delete<Route>(PATHS.fault, { config, schema: remove }, async ({ ctx, params: { id }, log }, reply) => {
+  app.delete<Route>(PATHS.fault, { schema: remove }, async ({ ctx, params: { id }, log }, reply) => {
     const { source, rule } = await requireFault(ctx, id)
     if (!ctx.faults.delete(id)) throw invalidRequest(`${rule.fault} can't be deleted here: ${ORIGINS[source]}`)
     log.info({ fault: rule.fault, id }, 'fault deleted')

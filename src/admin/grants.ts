@@ -26,8 +26,6 @@ const GRANT = object(
 )
 
 export const grants: FastifyPluginAsync = async (app) => {
-  const config = { answer: 'json' } as const
-
   const list = {
     tags,
     summary: 'List grants',
@@ -36,7 +34,7 @@ export const grants: FastifyPluginAsync = async (app) => {
   }
   app.get<{ Querystring: { sub?: string; client_id?: string } }>(
     PATHS.admin_grants,
-    { config, schema: list },
+    { schema: list },
     async ({ ctx, query: { sub, client_id } }) => {
       const all = await ctx.store.grants.list()
       const wanted = all.filter(
@@ -55,7 +53,7 @@ export const grants: FastifyPluginAsync = async (app) => {
   }
   app.delete<{ Params: { grant_id: string } }>(
     PATHS.admin_grant,
-    { config, schema: remove },
+    { schema: remove },
     async ({ ctx, params: { grant_id }, log }, reply) => {
       if ((await ctx.store.grants.take(grant_id)) === undefined) {
         throw nothingHere(`there is no grant ${shown(grant_id)}`)

@@ -1,7 +1,7 @@
 /** The table of admin routes, and what is the same for all: what may come, and the OpenAPI document of it. */
 import swagger, { type SwaggerOptions } from '@fastify/swagger'
 import type { FastifyPluginAsync, RouteOptions } from 'fastify'
-import { PATHS } from '../routes.js'
+import { findRoute } from '../routes.js'
 import { clients } from './clients.js'
 import { clock } from './clock.js'
 import { describeComponents } from './components.js'
@@ -74,13 +74,7 @@ const DOCUMENT: SwaggerOptions = {
     },
   },
   transform: ({ schema, url, route }) => {
-    // Every issuer has the same routes; which one it is about is for `servers` to say.
-    const path = url.replace(/^\/issuers\/:issuer/, '')
-    const [name] = Object.entries(PATHS).find(([, known]) => known === path)!
-    const operationId = `${String(route.method).toLowerCase()}_${name}`
-    return {
-      schema: { ...schema, operationId, response: { ...(schema?.response as object), '4xx': REFUSED } },
-      url: path,
-    }
+    const operationId = `${String(route.method).toLowerCase()}_${findRoute(url)!.name}`
+    return { schema: { ...schema, operationId, response: { ...(schema?.response as object), '4xx': REFUSED } }, url }
   },
 }

@@ -16,7 +16,7 @@ const SCHEMA = {
 }
 
 export const issuer: FastifyPluginAsync = async (app) => {
-  app.get(PATHS.admin_issuer, { config: { answer: 'json' }, schema: SCHEMA }, async ({ ctx }) => ({
+  app.get(PATHS.admin_issuer, { schema: SCHEMA }, async ({ ctx }) => ({
     issuer: ctx.issuer,
     isolated_issuer: identifierOf(ctx.snapshot, ctx.request_url, '/issuers/{name}'),
   }))

@@ -60,7 +60,6 @@ const ENTRIES = answer('The entries, oldest first.', {
 })
 
 export const journal: FastifyPluginAsync = async (app) => {
-  const config = { answer: 'json' } as const
   const ongoing = new Set<() => void>()
   app.addHook('preClose', async () => {
     for (const end of ongoing) end()
@@ -80,7 +79,7 @@ export const journal: FastifyPluginAsync = async (app) => {
     querystring: LIST_QUERY,
     response: { 200: ENTRIES, 503: component('Refusal') },
   }
-  app.get<{ Querystring: ListQuery }>(PATHS.journal, { config, schema: list }, async ({ ctx, query }, reply) => {
+  app.get<{ Querystring: ListQuery }>(PATHS.journal, { schema: list }, async ({ ctx, query }, reply) => {
     const { after, limit, wait, secrets, ...filter } = query
     const time = wait === undefined ? 0 : readWait(wait)
     const fits = (entry: JournalEntry) => fitsFilter(entry, filter)
@@ -101,7 +100,7 @@ export const journal: FastifyPluginAsync = async (app) => {
   })
 
   const clear = { tags, summary: 'Clear the journal', response: { 204: nothing('It is empty; ids go on.') } }
-  app.delete(PATHS.journal, { config, schema: clear }, async ({ ctx }, reply) => {
+  app.delete(PATHS.journal, { schema: clear }, async ({ ctx }, reply) => {
     ctx.journal.clear()
     return reply.code(204).send()
   })
@@ -117,7 +116,7 @@ export const journal: FastifyPluginAsync = async (app) => {
     response: { 200: text('Events, without end.'), 503: component('Refusal') },
   }
   // HEAD would never end.
-  const options = { config, schema: stream, exposeHeadRoute: false }
+  const options = { schema: stream, exposeHeadRoute: false }
   app.get<{ Querystring: Query }>(PATHS.journal_stream, options, async ({ ctx, query, headers }, reply) => {
     const { after, secrets, ...filter } = query
     const write = (entry: JournalEntry) => JSON.stringify(secrets === true ? entry : maskEntry(entry))

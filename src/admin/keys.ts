@@ -56,10 +56,8 @@ const WAYS = Object.entries(FAULT_CATALOGUE)
   .map(([fault]) => fault.replace('jwks.', ''))
 
 export const keys: FastifyPluginAsync = async (app) => {
-  const config = { answer: 'json' } as const
-
   const list = { tags, summary: 'List signing keys', response: { 200: KEYS } }
-  app.get(PATHS.admin_keys, { config, schema: list }, async ({ ctx }) => ({ keys: await ctx.tellKeys() }))
+  app.get(PATHS.admin_keys, { schema: list }, async ({ ctx }) => ({ keys: await ctx.tellKeys() }))
 
   const rotate = {
     tags,
@@ -68,7 +66,7 @@ export const keys: FastifyPluginAsync = async (app) => {
     body: ORDER,
     response: { 200: KEYS },
   }
-  app.post<{ Body: Order }>(PATHS.rotate_keys, { config, schema: rotate }, async ({ ctx, body, log }) => {
+  app.post<{ Body: Order }>(PATHS.rotate_keys, { schema: rotate }, async ({ ctx, body, log }) => {
     const rotation = await readOrder(ctx, body)
     const told = await ctx.rotateKeys(rotation)
     if (told === undefined) throw invalidRequest('too many keys are published and wait for their turn to sign already')
@@ -90,7 +88,7 @@ export const keys: FastifyPluginAsync = async (app) => {
   }
   app.delete<{ Params: { kid: string } }>(
     PATHS.admin_key,
-    { config, schema: withdraw },
+    { schema: withdraw },
     async ({ ctx, params: { kid }, log }) => {
       const told = await ctx.withdrawKey(kid)
       if (told === undefined) throw nothingHere(`there is no signing key ${shown(kid)}`)
@@ -106,7 +104,7 @@ export const keys: FastifyPluginAsync = async (app) => {
     body: object({ how: { description: 'The fault, less `jwks.`.', enum: WAYS } }, ['how']),
     response: { 201: { ...component('FaultAnswer'), description: 'The rule.' } },
   }
-  app.post<{ Body: { how: string } }>(PATHS.break_jwks, { config, schema: breakJwks }, async ({ ctx, body }, reply) => {
+  app.post<{ Body: { how: string } }>(PATHS.break_jwks, { schema: breakJwks }, async ({ ctx, body }, reply) => {
     const fault = `jwks.${body.how}`
     const added = ctx.faults.add(requirePart(ctx, 'Fault', { fault }))
     if (added === undefined) throw invalidRequest('there are too many rules of faults already; delete some first')
@@ -121,7 +119,7 @@ export const keys: FastifyPluginAsync = async (app) => {
     body: object({}),
     response: { 200: KEYS },
   }
-  app.post(PATHS.reset_keys, { config, schema: reset }, async ({ ctx, log }) => {
+  app.post(PATHS.reset_keys, { schema: reset }, async ({ ctx, log }) => {
     for (const [id, { fault }] of ctx.faults.rules()) if (fault.startsWith('jwks.')) ctx.faults.delete(id)
     ctx.resetKeys()
     log.info('keys reset')

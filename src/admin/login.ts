@@ -61,7 +61,7 @@ const schema = {
 }
 
 export const login: FastifyPluginAsync = async (app) => {
-  app.post<{ Body: Body }>(PATHS.admin_login, { config: { answer: 'json' }, schema }, async (request, reply) => {
+  app.post<{ Body: Body }>(PATHS.admin_login, { schema }, async (request, reply) => {
     const { ctx } = request
     const about = ctx.exchange.facts
     const params = readRequest(ctx, request.body.authorization_request)

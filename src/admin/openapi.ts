@@ -17,7 +17,7 @@ const SCHEMA = {
 }
 
 export const openapi: FastifyPluginAsync<{ components: Schema }> = async (app, { components }) => {
-  app.get(PATHS.openapi, { schema: SCHEMA, config: { answer: 'json' } }, async ({ ctx }) => {
+  app.get(PATHS.openapi, { schema: SCHEMA }, async ({ ctx }) => {
     const { paths, ...document } = app.swagger()
     for (const { requestBody } of Object.values(paths ?? {}).flatMap((path): Operation[] => Object.values(path))) {
       if (requestBody === undefined) continue

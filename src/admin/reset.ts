@@ -31,7 +31,7 @@ export const reset: FastifyPluginAsync = async (app) => {
   }
   app.post<{ Body: { parts?: string[] } }>(
     PATHS.admin_reset,
-    { schema, config: { answer: 'json' } },
+    { schema },
     async ({ ctx, body: { parts = Object.keys(PARTS) }, log }) => {
       for (const part of parts) await PARTS[part as keyof typeof PARTS](ctx)
       log.info({ parts }, 'issuer reset')

@@ -34,15 +34,13 @@ const OUTCOME = object(
 )
 
 export const sessions: FastifyPluginAsync = async (app) => {
-  const config = { answer: 'json' } as const
-
   const list = {
     tags,
     summary: 'List sessions',
     description: 'Every login of every browser whose session has not expired.',
     response: { 200: answer('The logins.', { sessions: listOf(SESSION) }) },
   }
-  app.get(PATHS.admin_sessions, { config, schema: list }, async ({ ctx }) => {
+  app.get(PATHS.admin_sessions, { schema: list }, async ({ ctx }) => {
     const all = await ctx.store.sessions.list()
     const alive = all.filter(([, { expires_at }]) => expires_at > ctx.now)
     return {
@@ -62,7 +60,7 @@ export const sessions: FastifyPluginAsync = async (app) => {
   }
   app.delete<{ Params: { sid: string }; Querystring: { notify: boolean } }>(
     PATHS.admin_session,
-    { config, schema: remove },
+    { schema: remove },
     async ({ ctx, params: { sid }, query: { notify }, log }) => {
       const found = await findSessionOf(ctx, sid)
       if (found === undefined) throw nothingHere(`there is no session ${shown(sid)}`)

@@ -75,8 +75,6 @@ const TOKEN = object(
 )
 
 export const tokens: FastifyPluginAsync = async (app) => {
-  const config = { answer: 'json' } as const
-
   const mint = {
     tags,
     summary: 'Mint tokens',
@@ -84,7 +82,7 @@ export const tokens: FastifyPluginAsync = async (app) => {
     body: ORDER,
     response: { 201: { ...MINTED, description: 'The tokens.' } },
   }
-  app.post<{ Body: Order }>(PATHS.admin_tokens, { config, schema: mint }, async ({ ctx, body, log }, reply) => {
+  app.post<{ Body: Order }>(PATHS.admin_tokens, { schema: mint }, async ({ ctx, body, log }, reply) => {
     const minted = await mintTokens(ctx, body)
     log.info({ sub: body.sub, client_id: body.client_id, scope: body.scope }, 'tokens minted')
     return reply.code(201).send(minted)
@@ -97,7 +95,7 @@ export const tokens: FastifyPluginAsync = async (app) => {
     querystring: object(FILTER),
     response: { 200: answer('The tokens.', { tokens: listOf(TOKEN) }) },
   }
-  app.get<{ Querystring: Filter }>(PATHS.admin_tokens, { config, schema: list }, async ({ ctx, query }) => ({
+  app.get<{ Querystring: Filter }>(PATHS.admin_tokens, { schema: list }, async ({ ctx, query }) => ({
     tokens: await listTokens(ctx, query),
   }))
 
@@ -110,7 +108,7 @@ export const tokens: FastifyPluginAsync = async (app) => {
   }
   app.post<{ Body: Filter & { token?: string } }>(
     PATHS.admin_tokens_revoke,
-    { config, schema: revoke },
+    { schema: revoke },
     async ({ ctx, body: { token, ...filter }, log }) => {
       if (token !== undefined && Object.keys(filter).length > 0) {
         throw invalidRequest('/token came with others, expected either the token or whose they are')

@@ -4,14 +4,10 @@ import { putClaims, revokeGrants } from '../directory/users.js'
 import { invalidRequest } from '../errors.js'
 import { readJson } from '../oauth/params.js'
 import { PATHS } from '../routes.js'
-import { requireAdminToken } from './access.js'
 
 export const userClaims: FastifyPluginAsync = async (app) => {
-  const config = { answer: 'json' } as const
-  app.addHook('onRequest', requireAdminToken)
-
   /** Request: a JSON object of claims, which replaces earlier claims; a `sub` in it is ignored. Response: 204. */
-  app.put<{ Params: { sub: string } }>(PATHS.user, { config }, async ({ ctx, params, headers, body, log }, reply) => {
+  app.put<{ Params: { sub: string } }>(PATHS.user, async ({ ctx, params, headers, body, log }, reply) => {
     const claims = readJson(headers['content-type'], body, invalidRequest)
     await putClaims(ctx, requireSub(params.sub), claims)
     log.info({ sub: params.sub }, 'user put')
@@ -19,7 +15,7 @@ export const userClaims: FastifyPluginAsync = async (app) => {
   })
 
   /** Revokes all tokens of the user. Response: 204, also if there are none. */
-  app.post<{ Params: { sub: string } }>(PATHS.revoke_tokens, { config }, async ({ ctx, params, log }, reply) => {
+  app.post<{ Params: { sub: string } }>(PATHS.revoke_tokens, async ({ ctx, params, log }, reply) => {
     await revokeGrants(ctx, requireSub(params.sub))
     log.info({ sub: params.sub }, 'tokens revoked')
     return reply.code(204).send()

@@ -15,18 +15,16 @@ const inPath = params('sub', 'The subject identifier.')
 const USER = { ...component('UserAnswer'), description: 'The user.' }
 
 export const users: FastifyPluginAsync = async (app) => {
-  const config = { answer: 'json' } as const
-
   const list = {
     tags,
     summary: 'List users',
     description: 'Those of the file, those who were put, and those who logged in with an unknown `sub`.',
     response: { 200: answer('The users.', { users: listOf(component('UserAnswer')) }) },
   }
-  app.get(PATHS.admin_users, { config, schema: list }, async ({ ctx }) => ({ users: await listUsers(ctx) }))
+  app.get(PATHS.admin_users, { schema: list }, async ({ ctx }) => ({ users: await listUsers(ctx) }))
 
   const get = { tags, summary: 'Get a user', params: inPath, response: { 200: USER } }
-  app.get<Route>(PATHS.admin_user, { config, schema: get }, ({ ctx, params }) => requireUser(ctx, params.sub))
+  app.get<Route>(PATHS.admin_user, { schema: get }, ({ ctx, params }) => requireUser(ctx, params.sub))
 
   const put = {
     tags,
@@ -36,7 +34,7 @@ export const users: FastifyPluginAsync = async (app) => {
     body: component('UserBody'),
     response: { 200: USER, 201: { ...USER, description: 'The user, who is new.' } },
   }
-  app.put<Route>(PATHS.admin_user, { config, schema: put }, async ({ ctx, params: { sub }, body, log }, reply) => {
+  app.put<Route>(PATHS.admin_user, { schema: put }, async ({ ctx, params: { sub }, body, log }, reply) => {
     const before = await findUserRecord(ctx, sub)
     await keep(ctx, sub, body)
     log.info({ sub }, 'user put')
@@ -52,7 +50,7 @@ export const users: FastifyPluginAsync = async (app) => {
     body: { type: 'object', description: 'Members of the user.', minProperties: 1 },
     response: { 200: USER },
   }
-  app.patch<Route>(PATHS.admin_user, { config, schema: patch }, async ({ ctx, params: { sub }, body, log }) => {
+  app.patch<Route>(PATHS.admin_user, { schema: patch }, async ({ ctx, params: { sub }, body, log }) => {
     const { origin: _, ...before } = await requireUser(ctx, sub)
     await keep(ctx, sub, mergePatch(before, body), body)
     log.info({ sub }, 'user changed')
@@ -66,7 +64,7 @@ export const users: FastifyPluginAsync = async (app) => {
     params: inPath,
     response: { 204: nothing('The user is gone.') },
   }
-  app.delete<Route>(PATHS.admin_user, { config, schema: remove }, async ({ ctx, params: { sub }, log }, reply) => {
+  app.delete<Route>(PATHS.admin_user, { schema: remove }, async ({ ctx, params: { sub }, log }, reply) => {
     await requireUser(ctx, sub)
     await deleteUser(ctx, sub)
     log.info({ sub }, 'user deleted')

@@ -1,5 +1,5 @@
 /** Checks whether browsers and back ends can reach their endpoints. */
-import { ENDPOINTS, FRONT_CHANNEL } from '../routes.js'
+import { ROUTES } from '../routes.js'
 import { type Finding, fail, ok, warn } from './finding.js'
 import { isHttpUrl } from './hosts.js'
 
@@ -14,7 +14,7 @@ interface Group {
 
 export function* judgeEndpoints(asked: string, document: Readonly<Record<string, unknown>>): Iterable<Finding> {
   const groups: Group[] = []
-  for (const [name, path] of Object.entries(ENDPOINTS)) {
+  for (const { name, path, channel } of ROUTES.filter(({ advertised }) => advertised)) {
     const url = document[name]
     if (url === undefined) continue
     if (!isHttpUrl(url)) {
@@ -24,7 +24,7 @@ export function* judgeEndpoints(asked: string, document: Readonly<Record<string,
     }
     const { origin, pathname } = new URL(url)
     const base = pathname.endsWith(path) ? origin + pathname.slice(0, -path.length) : origin
-    const side = FRONT_CHANNEL.includes(name) ? 'browsers' : 'back ends'
+    const side = channel === 'browser' ? 'browsers' : 'back ends'
     const group = groups.find((other) => other.side === side && other.base === base)
     if (group === undefined) groups.push({ side, base, names: [name] })
     else group.names.push(name)

@@ -9,11 +9,11 @@ import { USER_AGENT } from '../outbound.js'
 import { contentSecurityPolicy } from '../pages/content_security_policy.js'
 import { renderPage } from '../pages/render.js'
 import { SCRIPT_HASHES } from '../pages/scripts.js'
-import { ENDPOINTS } from '../routes.js'
+import { PATHS } from '../routes.js'
 
 export const authorization: FastifyPluginAsync = async (app) => {
-  app.get(ENDPOINTS.authorization_endpoint, { config: { answer: 'page' } }, (request, reply) => handle(request, reply))
-  app.post(ENDPOINTS.authorization_endpoint, { config: { answer: 'page' } }, (request, reply) =>
+  app.get(PATHS.authorization_endpoint, (request, reply) => handle(request, reply))
+  app.post(PATHS.authorization_endpoint, (request, reply) =>
     handle(request, reply, readForm(request.headers['content-type'], request.body)),
   )
 }

@@ -4,7 +4,7 @@ import { cookieNames } from '../interaction/session.js'
 import { contentSecurityPolicy } from '../pages/content_security_policy.js'
 import { renderPage } from '../pages/render.js'
 import { SCRIPT_HASHES } from '../pages/scripts.js'
-import { ENDPOINTS } from '../routes.js'
+import { PATHS } from '../routes.js'
 
 export const checkSession: FastifyPluginAsync = async (app) => {
   // Any client may frame it: it hands out one word.
@@ -12,7 +12,7 @@ export const checkSession: FastifyPluginAsync = async (app) => {
     'script-src': `'${SCRIPT_HASHES.check_session}'`,
     'frame-ancestors': '*',
   })
-  app.get(ENDPOINTS.check_session_iframe, { helmet: { frameguard: false } }, async ({ ctx }, reply) =>
+  app.get(PATHS.check_session_iframe, { helmet: { frameguard: false } }, async ({ ctx }, reply) =>
     reply
       .type('text/html; charset=utf-8')
       .header('content-security-policy', policy)

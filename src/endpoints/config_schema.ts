@@ -3,7 +3,7 @@ import type { FastifyPluginAsync } from 'fastify'
 import { PATHS } from '../routes.js'
 
 export const configSchema: FastifyPluginAsync<{ schema: object }> = async (app, { schema }) => {
-  app.get(PATHS.config_schema, { config: { answer: 'json' } }, async (_request, reply) =>
+  app.get(PATHS.config_schema, async (_request, reply) =>
     reply.type('application/schema+json; charset=utf-8').send(schema),
   )
 }

@@ -7,9 +7,8 @@ import { type Params, readForm, readParams } from '../oauth/params.js'
 import { PATHS } from '../routes.js'
 
 export const device: FastifyPluginAsync = async (app) => {
-  const config = { answer: 'page' } as const
-  app.get(PATHS.device, { config }, (request, reply) => show(request, reply, readParams(request.query)))
-  app.post(PATHS.device, { config }, async (request, reply) => {
+  app.get(PATHS.device, (request, reply) => show(request, reply, readParams(request.query)))
+  app.post(PATHS.device, async (request, reply) => {
     const { ctx, headers, body, cookies } = request
     const form = readForm(headers['content-type'], body)
     // RFC 8628 §5.4: a page of another site can only ask; the answer to our own page comes from there.

@@ -5,11 +5,11 @@ import { authenticateCaller } from '../oauth/caller.js'
 import { createDeviceCode } from '../oauth/device_code.js'
 import { readForm } from '../oauth/params.js'
 import { grantScope } from '../oauth/scopes.js'
-import { ENDPOINTS, PATHS } from '../routes.js'
+import { PATHS } from '../routes.js'
 
 export const deviceAuthorization: FastifyPluginAsync = async (app) => {
-  const { device_authorization_endpoint, token_endpoint } = ENDPOINTS
-  app.post(device_authorization_endpoint, { config: { answer: 'json' } }, async (request, reply) => {
+  const { device_authorization_endpoint, token_endpoint } = PATHS
+  app.post(device_authorization_endpoint, async (request, reply) => {
     reply.header('cache-control', 'no-store').header('pragma', 'no-cache')
     const { ctx, headers, body, log } = request
     const params = readForm(headers['content-type'], body)

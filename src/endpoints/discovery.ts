@@ -14,7 +14,7 @@ import { RESPONSE_MODES } from '../oauth/response_mode.js'
 import { RESPONSE_TYPES } from '../oauth/response_type.js'
 import { listScopes } from '../oauth/scopes.js'
 import { SUBJECT_TYPES } from '../oauth/subject.js'
-import { ENDPOINTS, FRONT_CHANNEL, PATHS } from '../routes.js'
+import { PATHS, ROUTES } from '../routes.js'
 
 /** Where the same document is, for clients of OpenID Connect and for those of OAuth alone. */
 export const discovery: FastifyPluginAsync = async (app) => {
@@ -41,13 +41,13 @@ function describeProvider(ctx: Context): Metadata {
 }
 
 function listEndpoints({ snapshot, public_url, internal_url }: Context): Metadata {
-  const listed = Object.entries(ENDPOINTS).filter(
-    ([name]) => name !== 'check_session_iframe' || snapshot.rules.session_state,
+  const listed = ROUTES.filter(
+    ({ name, advertised }) => advertised && (name !== 'check_session_iframe' || snapshot.rules.session_state),
   )
   return Object.fromEntries(
-    listed.map(([name, path]) => [
+    listed.map(({ name, path, channel }) => [
       name,
-      (FRONT_CHANNEL.includes(name) ? public_url : internal_url) + (snapshot.preset?.paths[name] ?? path),
+      (channel === 'browser' ? public_url : internal_url) + (snapshot.preset?.paths[name] ?? path),
     ]),
   )
 }

@@ -7,7 +7,7 @@ import { signClaims } from '../tokens/claim_sources.js'
 import { requireAccessToken } from '../tokens/lookup.js'
 
 export const distributedClaims: FastifyPluginAsync = async (app) => {
-  app.get(PATHS.distributed_claims, { config: { answer: 'json' } }, async (request, reply) => {
+  app.get(PATHS.distributed_claims, async (request, reply) => {
     reply.header('cache-control', 'no-store')
     const { ctx, headers } = request
     const { source } = request.params as { source: string }

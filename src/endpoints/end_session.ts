@@ -3,19 +3,16 @@ import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import { allowFrames } from '../interaction/frontchannel_logout.js'
 import { endSessionPage, logOut } from '../interaction/logout.js'
 import { type Params, readForm, readParams } from '../oauth/params.js'
-import { ENDPOINTS, PATHS } from '../routes.js'
+import { PATHS } from '../routes.js'
 
 export const endSessionEndpoint: FastifyPluginAsync = async (app) => {
-  const config = { answer: 'page' } as const
-  app.get(ENDPOINTS.end_session_endpoint, { config }, (request, reply) =>
-    ask(request, reply, readParams(request.query)),
-  )
-  app.post(ENDPOINTS.end_session_endpoint, { config }, (request, reply) => {
+  app.get(PATHS.end_session_endpoint, (request, reply) => ask(request, reply, readParams(request.query)))
+  app.post(PATHS.end_session_endpoint, (request, reply) => {
     const { query, headers, body } = request
     // RP-Initiated Logout §2 wants the form of a POST; a query beside it is taken where there is no form.
     return ask(request, reply, body === undefined ? readParams(query) : readForm(headers['content-type'], body))
   })
-  app.post(PATHS.end_session_confirm, { config }, async (request, reply) => {
+  app.post(PATHS.end_session_confirm, async (request, reply) => {
     const { ctx, headers, body, cookies } = request
     const params = readForm(headers['content-type'], body)
     // The answer to our own page comes from there: what another site's page posts is only a request, so the end-user is asked.

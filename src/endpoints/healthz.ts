@@ -10,5 +10,5 @@ export interface Health {
 }
 
 export const healthz: FastifyPluginAsync<{ health: () => Health }> = async (app, { health }) => {
-  app.get(PATHS.healthz, { config: { answer: 'json' } }, async () => health())
+  app.get(PATHS.healthz, async () => health())
 }

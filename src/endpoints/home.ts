@@ -2,15 +2,15 @@
 import type { FastifyPluginAsync } from 'fastify'
 import { listPredefined } from '../interaction/page_user.js'
 import { renderPage } from '../pages/render.js'
-import { ENDPOINTS, PATHS } from '../routes.js'
+import { PATHS } from '../routes.js'
 
 export const home: FastifyPluginAsync = async (app) => {
-  app.get(PATHS.home, { config: { answer: 'page' } }, async ({ ctx }, reply) => {
+  app.get(PATHS.home, async ({ ctx }, reply) => {
     const page = renderPage('home', {
       issuer: ctx.issuer,
       base_path: ctx.base_path,
       discovery: ctx.base_path + PATHS.discovery,
-      authorization_endpoint: ctx.base_path + ENDPOINTS.authorization_endpoint,
+      authorization_endpoint: ctx.base_path + PATHS.authorization_endpoint,
       self_login: ctx.base_path + PATHS.self_login,
       users: await listPredefined(ctx),
       clients: [...ctx.snapshot.clients.values()],

@@ -2,12 +2,12 @@
 import type { FastifyPluginAsync } from 'fastify'
 import { authenticateCaller } from '../oauth/caller.js'
 import { readForm } from '../oauth/params.js'
-import { ENDPOINTS } from '../routes.js'
+import { PATHS } from '../routes.js'
 import { introspectToken } from '../tokens/introspection.js'
 
 export const introspection: FastifyPluginAsync = async (app) => {
-  const { introspection_endpoint, token_endpoint } = ENDPOINTS
-  app.post(introspection_endpoint, { config: { answer: 'json' } }, async (request, reply) => {
+  const { introspection_endpoint, token_endpoint } = PATHS
+  app.post(introspection_endpoint, async (request, reply) => {
     reply.header('cache-control', 'no-store').header('pragma', 'no-cache')
     const { ctx, headers, body } = request
     const params = readForm(headers['content-type'], body)

@@ -1,9 +1,9 @@
 /** The public keys. RFC 7517 §5: https://www.rfc-editor.org/rfc/rfc7517#section-5 */
 import type { FastifyPluginAsync } from 'fastify'
-import { ENDPOINTS } from '../routes.js'
+import { PATHS } from '../routes.js'
 
 export const jwks: FastifyPluginAsync = async (app) => {
-  app.get(ENDPOINTS.jwks_uri, async ({ ctx }) => {
+  app.get(PATHS.jwks_uri, async ({ ctx }) => {
     const keys = await Promise.all([ctx.published_keys(), ctx.encryption_keys()])
     return { keys: keys.flat().map((key) => key.publicJwk) }
   })

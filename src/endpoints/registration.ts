@@ -7,15 +7,13 @@ import { requireBearerToken } from '../oauth/bearer_token.js'
 import { needsSecret, readClientMetadata } from '../oauth/client/metadata.js'
 import { readJson } from '../oauth/params.js'
 import { randomToken } from '../random.js'
-import { ENDPOINTS, PATHS } from '../routes.js'
+import { PATHS } from '../routes.js'
 import type { ClientMetadata } from '../store/records.js'
 
 type Params = { Params: { client_id: string } }
 
 export const registration: FastifyPluginAsync = async (app) => {
-  const config = { answer: 'json', bad_body: 'invalid_client_metadata' } as const
-
-  app.post(ENDPOINTS.registration_endpoint, { config }, async ({ ctx, headers, body, log }, reply) => {
+  app.post(PATHS.registration_endpoint, async ({ ctx, headers, body, log }, reply) => {
     requireInitialAccess(ctx, headers.authorization)
     const metadata = await readClientMetadata(ctx, readJson(headers['content-type'], body, invalidClientMetadata))
     const client: RuntimeClient = {
@@ -30,11 +28,11 @@ export const registration: FastifyPluginAsync = async (app) => {
     return answer(ctx, reply.code(201), client)
   })
 
-  app.get<Params>(PATHS.client_configuration, { config }, async ({ ctx, headers, params }, reply) =>
+  app.get<Params>(PATHS.client_configuration, async ({ ctx, headers, params }, reply) =>
     answer(ctx, reply, await requireRegistered(ctx, headers.authorization, params.client_id)),
   )
 
-  app.put<Params>(PATHS.client_configuration, { config }, async ({ ctx, headers, params, body, log }, reply) => {
+  app.put<Params>(PATHS.client_configuration, async ({ ctx, headers, params, body, log }, reply) => {
     const before = await requireRegistered(ctx, headers.authorization, params.client_id)
     const { client_id, client_id_issued_at, registration_access_token } = before
     const wanted = readUpdate(before, readJson(headers['content-type'], body, invalidClientMetadata))
@@ -47,7 +45,7 @@ export const registration: FastifyPluginAsync = async (app) => {
     return answer(ctx, reply, client)
   })
 
-  app.delete<Params>(PATHS.client_configuration, { config }, async ({ ctx, headers, params, log }, reply) => {
+  app.delete<Params>(PATHS.client_configuration, async ({ ctx, headers, params, log }, reply) => {
     const { client_id } = await requireRegistered(ctx, headers.authorization, params.client_id)
     await deleteClient(ctx, client_id)
     log.info({ client_id }, 'client deleted')
@@ -57,7 +55,7 @@ export const registration: FastifyPluginAsync = async (app) => {
 
 /** RFC 7591 §3.2.1 and RFC 7592 §3: all that is registered, with what the provider added. */
 function answer(ctx: Context, reply: FastifyReply, { localized, ...client }: RuntimeClient): FastifyReply {
-  const registration_client_uri = `${ctx.internal_url}${ENDPOINTS.registration_endpoint}/${client.client_id}`
+  const registration_client_uri = `${ctx.internal_url}${PATHS.registration_endpoint}/${client.client_id}`
   // RFC 7591 §3.2.1: nothing between here and the client may keep the secrets.
   return reply.header('cache-control', 'no-store').send({ ...client, ...localized, registration_client_uri })
 }

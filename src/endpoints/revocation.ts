@@ -5,11 +5,11 @@ import type { Client } from '../directory/clients.js'
 import { invalidGrant, shown } from '../errors.js'
 import { authenticateCaller } from '../oauth/caller.js'
 import { readForm } from '../oauth/params.js'
-import { ENDPOINTS } from '../routes.js'
+import { PATHS } from '../routes.js'
 
 export const revocation: FastifyPluginAsync = async (app) => {
-  const { revocation_endpoint, token_endpoint } = ENDPOINTS
-  app.post(revocation_endpoint, { config: { answer: 'json' } }, async (request, reply) => {
+  const { revocation_endpoint, token_endpoint } = PATHS
+  app.post(revocation_endpoint, async (request, reply) => {
     reply.header('cache-control', 'no-store').header('pragma', 'no-cache')
     const { ctx, headers, body } = request
     const params = readForm(headers['content-type'], body)

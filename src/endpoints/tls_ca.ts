@@ -3,7 +3,7 @@ import type { FastifyPluginAsync } from 'fastify'
 import { PATHS } from '../routes.js'
 
 export const tlsCa: FastifyPluginAsync<{ ca: string }> = async (app, { ca }) => {
-  app.get(PATHS.tls_ca, { config: { answer: 'json' } }, async (_request, reply) =>
+  app.get(PATHS.tls_ca, async (_request, reply) =>
     reply.type('application/x-pem-file').header('cache-control', 'no-store').send(ca),
   )
 }

@@ -4,15 +4,14 @@ import { insufficientScope, invalidTokenRequest, shown } from '../errors.js'
 import { requireBearerToken } from '../oauth/bearer_token.js'
 import { type Params, readForm, words } from '../oauth/params.js'
 import { enforce } from '../oauth/rules.js'
-import { ENDPOINTS } from '../routes.js'
+import { PATHS } from '../routes.js'
 import { requireAccessToken } from '../tokens/lookup.js'
 import { createUserinfo } from '../tokens/userinfo.js'
 
 export const userinfo: FastifyPluginAsync = async (app) => {
   app.route({
     method: ['GET', 'POST'],
-    url: ENDPOINTS.userinfo_endpoint,
-    config: { answer: 'json' },
+    url: PATHS.userinfo_endpoint,
     handler: async ({ ctx, headers, body }, reply) => {
       reply.header('cache-control', 'no-store')
       const form = body === undefined ? undefined : readForm(headers['content-type'], body)

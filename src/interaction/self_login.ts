@@ -6,7 +6,7 @@ import { CLIENT_DEFAULTS, putClient } from '../directory/clients.js'
 import { readParams } from '../oauth/params.js'
 import { renderPage } from '../pages/render.js'
 import { randomToken } from '../random.js'
-import { ENDPOINTS, PATHS } from '../routes.js'
+import { PATHS } from '../routes.js'
 import { expiryOf } from '../store/collections.js'
 import type { SelfLogin } from '../store/records.js'
 import { readOwnIdToken } from '../tokens/jwt.js'
@@ -19,13 +19,11 @@ type Answer = Readonly<Record<string, unknown>>
 type Outcome = NonNullable<SelfLogin['outcome']>
 
 export const selfLogin: FastifyPluginAsync = async (app) => {
-  const config = { answer: 'page' } as const
-
-  app.get(PATHS.self_login, { config }, async ({ ctx }, reply) =>
+  app.get(PATHS.self_login, async ({ ctx }, reply) =>
     html(reply, renderPage('self_login', { action: ctx.base_path + PATHS.self_login, issuer: ctx.issuer })),
   )
 
-  app.post(PATHS.self_login, { config }, async ({ ctx }, reply) => {
+  app.post(PATHS.self_login, async ({ ctx }, reply) => {
     const redirect_uri = ctx.public_url + PATHS.self_login_authorized
     await registerSelf(ctx, redirect_uri)
     const secrets = { state: randomToken(), nonce: randomToken(), code_verifier: randomToken() }
@@ -33,10 +31,10 @@ export const selfLogin: FastifyPluginAsync = async (app) => {
     const id = randomToken()
     await ctx.store.self_logins.put(id, login)
     remember(ctx, reply, id)
-    return reply.redirect(`${ctx.base_path}${ENDPOINTS.authorization_endpoint}?${authorizationQuery(login)}`)
+    return reply.redirect(`${ctx.base_path}${PATHS.authorization_endpoint}?${authorizationQuery(login)}`)
   })
 
-  app.get(PATHS.self_login_authorized, { config }, async (request, reply) => {
+  app.get(PATHS.self_login_authorized, async (request, reply) => {
     const { ctx } = request
     const params = readParams(request.query)
     const login = await ctx.store.self_logins.take(request.cookies[COOKIE] ?? '')
@@ -54,7 +52,7 @@ export const selfLogin: FastifyPluginAsync = async (app) => {
     return reply.redirect(ctx.base_path + PATHS.self_login_success)
   })
 
-  app.get(PATHS.self_login_success, { config }, async ({ ctx, cookies }, reply) => {
+  app.get(PATHS.self_login_success, async ({ ctx, cookies }, reply) => {
     const login = await ctx.store.self_logins.get(cookies[COOKIE] ?? '')
     if (login?.outcome === undefined) return failed(ctx, reply, 'no_login', 'no login is done in this browser')
     const { token_response, id_token_claims, userinfo, id_token } = login.outcome
@@ -65,7 +63,7 @@ export const selfLogin: FastifyPluginAsync = async (app) => {
     const page = renderPage('self_login_success', {
       sub: String(userinfo.sub),
       again: ctx.base_path + PATHS.self_login,
-      end_session: `${ctx.base_path}${ENDPOINTS.end_session_endpoint}?${logout}`,
+      end_session: `${ctx.base_path}${PATHS.end_session_endpoint}?${logout}`,
       id_token_claims,
       userinfo,
       token_response: Object.fromEntries(Object.entries(token_response).map(([name, value]) => [name, shorten(value)])),
@@ -118,7 +116,7 @@ async function exchange(
   const base = { host, 'x-forwarded-proto': protocol.slice(0, -1), 'x-forwarded-prefix': pathname }
   const response = await app.inject({
     method: 'POST',
-    url: ctx.own_path + ENDPOINTS.token_endpoint,
+    url: ctx.own_path + PATHS.token_endpoint,
     remoteAddress: IN_PROCESS,
     headers: { ...base, 'content-type': 'application/x-www-form-urlencoded' },
     payload: new URLSearchParams({
@@ -138,7 +136,7 @@ async function exchange(
     return { error: 'invalid_id_token', error_description: 'the ID token does not belong to this login' }
   }
   const userinfo = await app.inject({
-    url: ctx.own_path + ENDPOINTS.userinfo_endpoint,
+    url: ctx.own_path + PATHS.userinfo_endpoint,
     remoteAddress: IN_PROCESS,
     headers: { ...base, authorization: `Bearer ${token_response.access_token}` },
   })

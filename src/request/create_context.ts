@@ -1,5 +1,4 @@
 /** From a request to its context: which issuer it is for, and the URLs by which the world knows that issuer. */
-import type { IncomingMessage } from 'node:http'
 import type { FastifyRequest } from 'fastify'
 import { identifierOf, rootOf } from '../config/issuer_identifier.js'
 import type { Snapshot } from '../config/snapshot.js'
@@ -9,11 +8,12 @@ import type { Facts, Faults } from '../faults/rules.js'
 import type { MovableClock } from '../issuer/clock.js'
 import type { Keys } from '../issuer/keys.js'
 import type { Journal, Remark } from '../journal/journal.js'
-import { ENDPOINTS, isIssuerName, PATHS } from '../routes.js'
+import { isIssuerName } from '../routes.js'
 import { readOnce } from '../store/read_once.js'
 import type { Store } from '../store/store.js'
-import { type Arrival, firstOf, readOrigin, readPrefix, stripPath } from './origin.js'
+import { type Arrival, readOrigin, readPrefix } from './origin.js'
 import { describeRequest } from './refusal.js'
+import { isolatedName } from './routed_url.js'
 
 /** What one issuer has of its own. */
 export interface Issuer {
@@ -29,7 +29,7 @@ export function createContext(
   findIssuer: (name: string | undefined) => Issuer,
   request: FastifyRequest,
 ): Context {
-  const { issuer: name } = request.params as { issuer?: string }
+  const name = isolatedName(request)
   if (name !== undefined && !isIssuerName(name)) throw notFound(describeRequest(request))
   const fixed = snapshot.config
   const { headers, protocol, socket } = request
@@ -95,35 +95,4 @@ function readRequestUrl(arrival: Arrival, prefix: string, known: string | undefi
     if (known === undefined) throw error
     return known
   }
-}
-
-/** What a base path could be mistaken for, where a proxy strips it: with `/oidc`, `/oidc/login` is whole. */
-const OWN_PATHS: readonly string[] = [...Object.values(ENDPOINTS), ...Object.values(PATHS)]
-
-/** The URL to route by: a proxy may have left the base path in front, or not. */
-export function routedUrl(snapshot: Snapshot, { url = '/', headers, socket }: IncomingMessage): string {
-  const { base_path, trusts } = snapshot
-  const said = trusts(socket.remoteAddress) ? firstOf(headers['x-forwarded-prefix']) : undefined
-  const prefix = said?.startsWith('/') ? said.replace(/\/$/, '') : base_path
-  if (OWN_PATHS.includes(url.split('?')[0]!)) return url
-  return ownPathFor(snapshot, stripPath(appendWellKnown(url), prefix))
-}
-
-/** The URL with our own path where it has one of the preset's, below an isolated issuer as well. */
-function ownPathFor({ preset_paths }: Snapshot, url: string): string {
-  const [, issuer = '', path = '', query = ''] = /^(\/issuers\/[^/?]+)?([^?]*)(.*)$/.exec(url)!
-  const name = preset_paths.get(path)
-  if (name === undefined) return url
-  return issuer + (name === 'discovery' ? PATHS.discovery : ENDPOINTS[name as keyof typeof ENDPOINTS]) + query
-}
-
-const INSERTED = /^\/*(\/\.well-known\/(?:openid-configuration|oauth-authorization-server))(\/[^?]*)(.*)$/
-
-/**
- * RFC 8414 §3.1: the document of an issuer with a path is also where the well-known part stands before that path. Here
- * it follows, as OpenID Connect Discovery §4.1 has it.
- */
-function appendWellKnown(url: string): string {
-  const [, document, path = '', query = ''] = INSERTED.exec(url) ?? []
-  return document === undefined ? url : path + document + query
 }

@@ -4,6 +4,7 @@ import { decodeTokens } from '../journal/decoded_token.js'
 import type { JournalRequest, JournalResponse } from '../journal/journal.js'
 import { isTooDeep } from '../oauth/params.js'
 import { endpointOf } from '../routes.js'
+import { urlOf } from './routed_url.js'
 
 type Members = Readonly<Record<string, unknown>>
 
@@ -15,7 +16,7 @@ export function recordExchange(
   request: FastifyRequest,
   reply: FastifyReply,
   payload?: unknown,
-  endpoint = endpointOf(request.routeOptions.url),
+  endpoint: string | undefined = endpointOf(request.routeOptions.url),
 ): void {
   const { ctx } = request
   if (endpoint === undefined) return
@@ -43,8 +44,9 @@ export function recordExchange(
   })
 }
 
-function requestOf({ method, url, headers, body }: FastifyRequest, max: number): JournalRequest {
-  return { method, url, headers, ...(body !== undefined && bodyOf(body, max)) }
+function requestOf(request: FastifyRequest, max: number): JournalRequest {
+  const { method, headers, body } = request
+  return { method, url: urlOf(request), headers, ...(body !== undefined && bodyOf(body, max)) }
 }
 
 function responseOf(reply: FastifyReply, said: unknown, max: number): JournalResponse {

@@ -4,14 +4,21 @@ import type { Socket } from 'node:net'
 import type { FastifyBaseLogger, FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { OAuthError, serverError, unreadableRequest } from '../errors.js'
 import { renderPage } from '../pages/render.js'
+import { findRoute } from '../routes.js'
+import { urlOf } from './routed_url.js'
 
 /** For people to read: indented. */
 export const toJson = (payload: unknown) => `${JSON.stringify(payload, null, 2)}\n`
 
-export const pathOf = (request: FastifyRequest) => request.url.split('?')[0]!.slice(0, 200)
+export const pathOf = (request: FastifyRequest) => urlOf(request).split('?')[0]!.slice(0, 200)
 export const describeRequest = (request: FastifyRequest) => `${request.method} ${pathOf(request)}`
-const answerFor = (request: FastifyRequest) =>
-  request.routeOptions.config.answer ?? (request.accepts().type(['json', 'html']) === 'html' ? 'page' : 'json')
+
+/** Returns the format of a refusal: that of the route, or the preferred one of the Accept header. */
+function answerFor(request: FastifyRequest): 'page' | 'json' {
+  const { answer = 'accepted' } = findRoute(request.routeOptions.url) ?? {}
+  if (answer !== 'accepted') return answer
+  return request.accepts().type(['json', 'html']) === 'html' ? 'page' : 'json'
+}
 
 /** Answers with the refusal; what isn't one yet becomes one. */
 export function refuse(
@@ -37,7 +44,8 @@ export function refuse(
 function asRefusal(error: FastifyError, request: FastifyRequest): OAuthError {
   const status = error.statusCode ?? 500
   if (status >= 500) return serverError()
-  return unreadableRequest(request.routeOptions.config.bad_body ?? 'invalid_request', explain(error, request), status)
+  const { bad_body = 'invalid_request' } = findRoute(request.routeOptions.url) ?? {}
+  return unreadableRequest(bad_body, explain(error, request), status)
 }
 
 function explain({ code, message }: FastifyError, request: FastifyRequest): string {

@@ -5,7 +5,7 @@ import type { Facts } from '../../src/doctor/facts.js'
 import type { Fetched } from '../../src/doctor/fetch.js'
 import type { Finding } from '../../src/doctor/finding.js'
 import { judge } from '../../src/doctor/findings.js'
-import { ENDPOINTS, FRONT_CHANNEL } from '../../src/routes.js'
+import { ROUTES } from '../../src/routes.js'
 
 const NOW = 1_800_000_000
 const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
@@ -25,9 +25,9 @@ interface Seen {
 
 /** A good provider at `asked`, but for what is said here. */
 function factsOf({ asked = 'http://op.test:9400', issuer = asked, front = asked, back = asked, ...seen }: Seen): Facts {
-  const urls = Object.entries(ENDPOINTS).map(([name, path]) => [
+  const urls = ROUTES.filter(({ advertised }) => advertised).map(({ name, path, channel }) => [
     name,
-    (FRONT_CHANNEL.includes(name) ? front : back) + path,
+    (channel === 'browser' ? front : back) + path,
   ])
   const document = {
     issuer,
