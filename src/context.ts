@@ -33,8 +33,8 @@ export interface Context {
   readonly journal: Journal
   /** What this request turns out to be about. Nothing of the protocol reads it: it is for faults and for the journal. */
   readonly exchange: Exchange & { readonly remarks: Remark[] }
-  /** Says more of what this request is about. */
-  learn(facts: Partial<Facts> & { readonly flow_id?: string | undefined }): void
+  /** Adds facts about this request, for fault rules and the journal. */
+  addFacts(facts: Partial<Facts> & { readonly flow_id?: string | undefined }): void
   /** Every signing key of this issuer, published or not. Of several with the same `alg` the first is the one that signs. */
   keys(): Promise<readonly SigningKey[]>
   /** Those of them that the JWKS has. */

@@ -66,7 +66,7 @@ export const login: FastifyPluginAsync = async (app) => {
     const about = ctx.exchange.facts
     const params = readRequest(ctx, request.body.authorization_request)
     const flow_id = createFlowId()
-    ctx.learn({ endpoint: 'authorization', flow_id })
+    ctx.addFacts({ endpoint: 'authorization', flow_id })
     try {
       const answer = { flow_id, ...describe(await complete(request, params)) }
       // The login is an exchange of the authorization endpoint. The response of this route is not, so its faults do not apply.

@@ -1,8 +1,8 @@
 /** The authorization endpoint. OpenID Connect Core §3.1.2: https://openid.net/specs/openid-connect-core-1_0.html#AuthorizationEndpoint */
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import { invalidRequest } from '../errors.js'
-import { readAnswer, readCarried } from '../interaction/answer.js'
 import { authorize } from '../interaction/authorize.js'
+import { readRequestFields, readSubmission } from '../interaction/submission.js'
 import { type Params, readForm, readParams } from '../oauth/params.js'
 import type { AuthorizationResponse } from '../oauth/response_mode.js'
 import { USER_AGENT } from '../outbound.js'
@@ -28,10 +28,10 @@ async function handle(request: FastifyRequest, reply: FastifyReply, form?: Param
   const query = request.url.split('?').slice(1).join('?')
   const visit = {
     params: posted ?? readParams(request.query),
-    answer: form && readAnswer(form),
+    answer: form && readSubmission(form),
     cookies: request.cookies,
     jar: reply,
-    form: { action: `?${query}`, hidden: posted ? readCarried(posted) : [] },
+    form: { action: `?${query}`, hidden: posted ? readRequestFields(posted) : [] },
   }
   const outcome = await authorize(request.ctx, visit, request.log)
   reply.header('cache-control', 'no-store').type('text/html; charset=utf-8')

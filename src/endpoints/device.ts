@@ -1,8 +1,8 @@
 /** The page of the device flow, in a browser of the end-user's. RFC 8628 §3.3: https://www.rfc-editor.org/rfc/rfc8628#section-3.3 */
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
-import { readAnswer } from '../interaction/answer.js'
 import { answerDevice, confirmPage, devicePage, findDevice } from '../interaction/device.js'
 import { findSession } from '../interaction/session.js'
+import { readSubmission } from '../interaction/submission.js'
 import { type Params, readForm, readParams } from '../oauth/params.js'
 import { PATHS } from '../routes.js'
 
@@ -13,7 +13,7 @@ export const device: FastifyPluginAsync = async (app) => {
     const form = readForm(headers['content-type'], body)
     // RFC 8628 §5.4: a page of another site can only ask; the answer to our own page comes from there.
     if (['cross-site', 'same-site'].includes(String(headers['sec-fetch-site']))) return show(request, reply, form)
-    const { sub, action } = readAnswer(form) ?? {}
+    const { sub, action } = readSubmission(form) ?? {}
     const waiting = await findDevice(ctx, form.require('user_code'))
     if (typeof waiting === 'string' || (sub === undefined && action !== 'deny')) {
       return show(request, reply, form, 'Error: invalid_request: sub is missing, expected the subject to log in as')

@@ -19,7 +19,7 @@ export const deviceAuthorization: FastifyPluginAsync = async (app) => {
     const scope = grantScope(ctx, client, params.find('scope'), true)
     const { device_code, record } = await createDeviceCode(ctx, client, scope)
     const { user_code, interval, flow_id } = record
-    ctx.learn({ scope, flow_id })
+    ctx.addFacts({ scope, flow_id })
     log.info({ client_id: client.client_id, user_code, scope }, 'a device waits for its end-user')
     const verification_uri = ctx.public_url + PATHS.device
     return {

@@ -1,6 +1,6 @@
 /** The page at the issuer's own URL: what this is and where to go from here. */
 import type { FastifyPluginAsync } from 'fastify'
-import { listPredefined } from '../interaction/page_user.js'
+import { listPredefinedUsers } from '../interaction/listed_users.js'
 import { renderPage } from '../pages/render.js'
 import { PATHS } from '../routes.js'
 
@@ -12,7 +12,7 @@ export const home: FastifyPluginAsync = async (app) => {
       discovery: ctx.base_path + PATHS.discovery,
       authorization_endpoint: ctx.base_path + PATHS.authorization_endpoint,
       self_login: ctx.base_path + PATHS.self_login,
-      users: await listPredefined(ctx),
+      users: await listPredefinedUsers(ctx),
       clients: [...ctx.snapshot.clients.values()],
       isolated: ctx.own_path !== '',
       profile: ctx.snapshot.config.profile,

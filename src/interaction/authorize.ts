@@ -16,25 +16,25 @@ import { type AuthorizationResponse, authorizationResponse, completeParameters }
 import { createResponseJwt } from '../tokens/authorization_response.js'
 import { issueAuthorizationResponse } from '../tokens/issue.js'
 import { readAcr } from './acr.js'
-import { type Answer, problemWith } from './answer.js'
 import { recordConsent } from './consent.js'
 import { consentPage, type Form, logIn, loginPage, logoOf } from './login.js'
 import { nextStep, type Step } from './next_step.js'
 import { addClient, type BrowserSession, type CookieJar, type Cookies, findSession, sessionState } from './session.js'
+import { describeProblem, type Submission } from './submission.js'
 
 /** A request as it came, whoever brings it. */
-export interface Visit {
+export interface BrowserRequest {
   /** The authorization request. */
   readonly params: Params
   /** What the end-user said; undefined where nothing was asked yet. */
-  readonly answer: Answer | undefined
+  readonly answer: Submission | undefined
   readonly cookies: Cookies
   readonly jar: CookieJar
   /** Where the forms of a page go. */
   readonly form: Pick<Form, 'action' | 'hidden'>
 }
 
-export type Outcome =
+export type AuthorizationResult =
   | { readonly page: string; readonly has_problem: boolean; readonly has_logo: boolean }
   | AuthorizationResponse
 
@@ -42,10 +42,14 @@ export type Outcome =
 const END_USERS_ANSWER = /^(?:access_denied|(?:login|consent|interaction|account_selection)_required)$/
 
 /** What this throws is for the end-user to see: there is no one to redirect to. */
-export async function authorize(ctx: Context, visit: Visit, log: FastifyBaseLogger): Promise<Outcome> {
+export async function authorize(
+  ctx: Context,
+  visit: BrowserRequest,
+  log: FastifyBaseLogger,
+): Promise<AuthorizationResult> {
   const addressed = await readReturnAddress(ctx, visit.params, visit.answer !== undefined)
   try {
-    return await goOn(ctx, addressed, visit, log)
+    return await answerRequest(ctx, addressed, visit, log)
   } catch (error) {
     if (!(error instanceof OAuthError)) throw error
     const level = END_USERS_ANSWER.test(error.error) ? 'info' : 'warn'
@@ -54,16 +58,21 @@ export async function authorize(ctx: Context, visit: Visit, log: FastifyBaseLogg
   }
 }
 
-async function goOn(ctx: Context, addressed: Addressed, visit: Visit, log: FastifyBaseLogger): Promise<Outcome> {
+async function answerRequest(
+  ctx: Context,
+  addressed: Addressed,
+  visit: BrowserRequest,
+  log: FastifyBaseLogger,
+): Promise<AuthorizationResult> {
   const asked = readAuthorizationRequest(ctx, addressed)
   const scope = addressed.params.find('scope')
-  ctx.learn({ client_id: asked.client.client_id, ...(scope !== undefined && { scope }) })
+  ctx.addFacts({ client_id: asked.client.client_id, ...(scope !== undefined && { scope }) })
   await refuseOnPurpose(ctx, { sub: undefined })
   const acr = readAcr(ctx, asked)
   const before = await findSession(ctx, visit.cookies)
   const next = await nextStep(ctx, asked, before, visit.answer)
   if (next.step === 'ask_login' || next.step === 'ask_consent') return showPage(ctx, asked, next, before, visit)
-  ctx.learn({ sub: next.step === 'log_in' ? next.sub : next.account.sub })
+  ctx.addFacts({ sub: next.step === 'log_in' ? next.sub : next.account.sub })
   await refuseOnPurpose(ctx)
   const { account, found } = next.step === 'log_in' ? await logIn(ctx, visit.jar, before, next.sub) : next
   // The form of the login is that of the consent as well.
@@ -98,10 +107,10 @@ async function showPage(
   asked: AuthorizationRequest,
   next: Extract<Step, { step: `ask_${string}` }>,
   before: BrowserSession | undefined,
-  { answer, form }: Visit,
-): Promise<Outcome> {
+  { answer, form }: BrowserRequest,
+): Promise<AuthorizationResult> {
   const mispicked = answer?.picked.problem !== undefined
-  const problem = answer === undefined || mispicked ? undefined : problemWith(answer, before)
+  const problem = answer === undefined || mispicked ? undefined : describeProblem(answer, before)
   const shown = {
     ...form,
     ...(problem !== undefined && { problem }),

@@ -11,13 +11,13 @@ import type { Account } from '../store/records.js'
 import { createLogoutToken } from '../tokens/logout_token.js'
 
 /** A login that has ended, and a client that knows of it. */
-export interface Login {
+export interface EndedLogin {
   readonly client: Client
   readonly account: Account
 }
 
 /** What came of telling one client. */
-export interface Outcome {
+export interface NotificationResult {
   readonly client_id: string
   readonly attempts: number
   /** Of the last answer, if there was one. */
@@ -33,7 +33,11 @@ const MOST_ATTEMPTS = 3
 const PAUSE = 200
 
 /** Tells all clients at the same time, each for as long as its attempts take; what comes of it goes into the journal. */
-export function notifyBackchannels(ctx: Context, logins: readonly Login[], log: FastifyBaseLogger): Promise<Outcome[]> {
+export function notifyBackchannels(
+  ctx: Context,
+  logins: readonly EndedLogin[],
+  log: FastifyBaseLogger,
+): Promise<NotificationResult[]> {
   return Promise.all(
     logins.flatMap((login) => {
       const { backchannel_logout_uri: uri } = login.client
@@ -45,7 +49,12 @@ export function notifyBackchannels(ctx: Context, logins: readonly Login[], log: 
 /** What can go wrong with a call to a client. */
 export const FAULTY_CALLS = ['logout.not_delivered'] as const
 
-async function notify(ctx: Context, login: Login, uri: string, log: FastifyBaseLogger): Promise<Outcome> {
+async function notify(
+  ctx: Context,
+  login: EndedLogin,
+  uri: string,
+  log: FastifyBaseLogger,
+): Promise<NotificationResult> {
   const { client, account } = login
   const kept = await findFault(ctx, FAULTY_CALLS, { client_id: client.client_id, sub: account.sub })
   if (kept !== undefined) return keepBack(ctx, client, uri)
@@ -64,7 +73,7 @@ async function notify(ctx: Context, login: Login, uri: string, log: FastifyBaseL
 }
 
 /** The fault `logout.not_delivered`: the client is not told, and nobody tells it later. */
-function keepBack(ctx: Context, { client_id }: Client, backchannel_logout_uri: string): Outcome {
+function keepBack(ctx: Context, { client_id }: Client, backchannel_logout_uri: string): NotificationResult {
   const outcome = { client_id, attempts: 0, reason: 'the fault logout.not_delivered kept it back' }
   ctx.remark('backchannel_logout', `client ${client_id} was not told: ${outcome.reason}`, {
     ...outcome,
@@ -73,7 +82,7 @@ function keepBack(ctx: Context, { client_id }: Client, backchannel_logout_uri: s
   return outcome
 }
 
-interface Attempt extends Pick<Outcome, 'status' | 'reason'> {
+interface Attempt extends Pick<NotificationResult, 'status' | 'reason'> {
   readonly logout_token: string
   /** Whether another could do better. */
   readonly again: boolean
@@ -83,11 +92,16 @@ interface Told {
   readonly uri: string
   /** Of the last attempt. */
   readonly logout_token: string
-  readonly outcome: Outcome
+  readonly outcome: NotificationResult
 }
 
 /** The call is an exchange of its own, in which the provider asks. */
-function record(ctx: Context, { account }: Login, { uri, logout_token, outcome }: Told, log: FastifyBaseLogger): void {
+function record(
+  ctx: Context,
+  { account }: EndedLogin,
+  { uri, logout_token, outcome }: Told,
+  log: FastifyBaseLogger,
+): void {
   const { sub, sid, flow_id = ctx.exchange.flow_id } = account
   const { client_id, status, reason } = outcome
   const event = 'backchannel_logout'

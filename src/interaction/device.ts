@@ -11,10 +11,10 @@ import {
   findByUserCode,
 } from '../oauth/device_code.js'
 import { renderPage } from '../pages/render.js'
-import type { Answer } from './answer.js'
+import { listPredefinedUsers } from './listed_users.js'
 import { describeScopes, logIn } from './login.js'
-import { listPredefined } from './page_user.js'
 import { addClient, type BrowserSession, type CookieJar } from './session.js'
+import type { Submission } from './submission.js'
 
 /** The form for a code; with what was wrong with the one before. */
 export function devicePage(action: string, user_code?: string, problem?: string): string {
@@ -29,7 +29,7 @@ export function devicePage(action: string, user_code?: string, problem?: string)
 export async function findDevice(ctx: Context, user_code: string): Promise<DeviceRecord | string> {
   const found = await findByUserCode(ctx, user_code)
   if (found === undefined) return 'No device waits with this code. Look at the device once more, or start again there.'
-  ctx.learn({ client_id: found.record.client_id, scope: found.record.scope, flow_id: found.record.flow_id })
+  ctx.addFacts({ client_id: found.record.client_id, scope: found.record.scope, flow_id: found.record.flow_id })
   return found.status === 'pending' ? found : OVER[found.status]
 }
 
@@ -54,7 +54,7 @@ export async function confirmPage(
     client_id,
     ...(client?.client_name !== undefined && { client_name: client.client_name }),
     scopes: describeScopes(ctx, scope),
-    predefined: await listPredefined(ctx),
+    predefined: await listPredefinedUsers(ctx),
     recent: await listRecentUsers(ctx),
     ...(problem !== undefined && { problem }),
   })
@@ -66,7 +66,7 @@ export async function answerDevice(
   jar: CookieJar,
   before: BrowserSession | undefined,
   waiting: DeviceRecord,
-  { sub, action }: Pick<Answer, 'sub' | 'action'>,
+  { sub, action }: Pick<Submission, 'sub' | 'action'>,
 ): Promise<string> {
   const { client_id, user_code } = waiting.record
   const client = await findClient(ctx, client_id)
@@ -78,7 +78,7 @@ export async function answerDevice(
     return renderPage('device_done', about)
   }
   const { account, found } = await logIn(ctx, jar, before, sub!)
-  ctx.learn({ sub: account.sub })
+  ctx.addFacts({ sub: account.sub })
   await approveDevice(ctx, waiting, account)
   await addClient(ctx, found, account.sid, client)
   ctx.remark('decision', `the end-user let the device with the user_code ${user_code} in as ${account.sub}`)

@@ -4,7 +4,7 @@ import type { Context } from '../context.js'
 import { withQuery } from '../oauth/response_mode.js'
 import { contentSecurityPolicy } from '../pages/content_security_policy.js'
 import { SCRIPT_HASHES } from '../pages/scripts.js'
-import type { Login } from './backchannel_logout.js'
+import type { EndedLogin } from './backchannel_logout.js'
 
 /** A client's page that the browser has to load. */
 export interface Frame {
@@ -12,7 +12,7 @@ export interface Frame {
   readonly url: string
 }
 
-export function framesFor(ctx: Context, logins: readonly Login[]): Frame[] {
+export function framesFor(ctx: Context, logins: readonly EndedLogin[]): Frame[] {
   const frames = logins.flatMap(({ client, account }) => {
     const { client_id, frontchannel_logout_uri: uri, frontchannel_logout_session_required } = client
     if (uri === undefined || !isFrameable(uri)) return []

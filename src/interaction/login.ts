@@ -9,8 +9,8 @@ import { type PageUser, renderPage } from '../pages/render.js'
 import { randomToken } from '../random.js'
 import type { Account } from '../store/records.js'
 import { namesOf } from './consent.js'
+import { describeUser, listPredefinedUsers } from './listed_users.js'
 import type { AskConsent, AskLogin } from './next_step.js'
-import { describeUser, listPredefined } from './page_user.js'
 import { describePicks } from './picks.js'
 import { type BrowserSession, type CookieJar, putAccount } from './session.js'
 
@@ -35,7 +35,7 @@ export async function loginPage(
   return renderPage('login', {
     ...describeForm(ctx, asked, form),
     ...describeRequest(ctx, asked),
-    predefined: await listPredefined(ctx),
+    predefined: await listPredefinedUsers(ctx),
     recent: await listRecentUsers(ctx),
     accounts: await Promise.all(accounts.map((account) => describeAccount(ctx, account))),
     ...(found !== undefined && { browser_state: found.session.browser_state }),

@@ -8,7 +8,7 @@ import { type Params, words } from '../oauth/params.js'
 import { withQuery } from '../oauth/response_mode.js'
 import { renderPage } from '../pages/render.js'
 import { randomToken } from '../random.js'
-import { type Login, notifyBackchannels, type Outcome } from './backchannel_logout.js'
+import { type EndedLogin, type NotificationResult, notifyBackchannels } from './backchannel_logout.js'
 import { type Frame, framesFor } from './frontchannel_logout.js'
 import { type LogoutRequest, readLogoutRequest } from './logout_request.js'
 import { type BrowserSession, endSession, findSession, findSessionOf } from './session.js'
@@ -16,7 +16,7 @@ import { type BrowserSession, endSession, findSession, findSessionOf } from './s
 type Cookies = Readonly<Record<string, string | undefined>>
 
 /** The browser goes on at once, or stays for a page, with these frames on it. */
-export type LogoutAnswer = { readonly location: string } | { readonly page: string; readonly frames: readonly Frame[] }
+export type LogoutResult = { readonly location: string } | { readonly page: string; readonly frames: readonly Frame[] }
 
 /** The page that asks whether to end the session. RP-Initiated Logout §2: with or without a hint, the end-user is asked. */
 export async function endSessionPage(ctx: Context, cookies: Cookies, params: Params, action: string): Promise<string> {
@@ -42,10 +42,10 @@ export async function logOut(
   reply: FastifyReply,
   cookies: Cookies,
   params: Params,
-): Promise<LogoutAnswer> {
+): Promise<LogoutResult> {
   const asked = await readLogoutRequest(ctx, params)
   const sessions = await findSessions(ctx, cookies, asked.sid)
-  learnLogin(ctx, sessions, asked.sid)
+  addLoginFacts(ctx, sessions, asked.sid)
   const ended: BrowserSession[] = []
   for (const found of sessions) {
     // Of two buttons pressed at once only one tells the clients.
@@ -75,12 +75,12 @@ async function locationFor(ctx: Context, { location, state, uri }: LogoutRequest
 }
 
 /** Says whose login ends, where no hint has said it. */
-function learnLogin(ctx: Context, sessions: readonly BrowserSession[], sid: string | undefined): void {
+function addLoginFacts(ctx: Context, sessions: readonly BrowserSession[], sid: string | undefined): void {
   const accounts = sessions.flatMap(({ session }) => session.accounts)
   const account = accounts.find((one) => one.sid === sid) ?? accounts[0]
   if (account === undefined) return
   const { exchange } = ctx
-  ctx.learn({ sub: exchange.facts.sub ?? account.sub, flow_id: exchange.flow_id ?? account.flow_id })
+  ctx.addFacts({ sub: exchange.facts.sub ?? account.sub, flow_id: exchange.flow_id ?? account.flow_id })
 }
 
 /**
@@ -92,7 +92,7 @@ export async function endLogin(
   { id, session }: BrowserSession,
   sid: string,
   log?: FastifyBaseLogger,
-): Promise<readonly Outcome[]> {
+): Promise<readonly NotificationResult[]> {
   const [ended, others] = [true, false].map((wanted) => session.accounts.filter((one) => (one.sid === sid) === wanted))
   if (others!.length === 0) await ctx.store.sessions.delete(id)
   else await ctx.store.sessions.put(id, { ...session, accounts: others!, browser_state: randomToken() })
@@ -116,7 +116,7 @@ async function findSessions(ctx: Context, cookies: Cookies, sid: string | undefi
 async function describeSessions(ctx: Context, cookies: Cookies, { sub, sid }: LogoutRequest) {
   const here = (await findSession(ctx, cookies))?.session.accounts
   const sessions = await findSessions(ctx, cookies, sid)
-  learnLogin(ctx, sessions, sid)
+  addLoginFacts(ctx, sessions, sid)
   const accounts = sessions.flatMap(({ session }) => session.accounts)
   // A pairwise `sub` says nothing to people, the account's own does.
   const who = accounts.find((account) => account.sid === sid)?.sub ?? sub ?? accounts[0]?.sub
@@ -128,10 +128,10 @@ async function describeSessions(ctx: Context, cookies: Cookies, { sub, sid }: Lo
 }
 
 /** Every client that wants to be told, with the login that it knows. */
-async function findLogins(ctx: Context, sessions: readonly BrowserSession[]): Promise<Login[]> {
+async function findLogins(ctx: Context, sessions: readonly BrowserSession[]): Promise<EndedLogin[]> {
   const accounts = sessions.flatMap(({ session }) => session.accounts)
   const pairs = accounts.flatMap((account) => account.client_ids.map((client_id) => ({ account, client_id })))
-  const logins: Login[] = []
+  const logins: EndedLogin[] = []
   for (const { account, client_id } of pairs) {
     const client = await findClient(ctx, client_id)
     if (client?.backchannel_logout_uri !== undefined || client?.frontchannel_logout_uri !== undefined)
@@ -144,7 +144,7 @@ async function findLogins(ctx: Context, sessions: readonly BrowserSession[]): Pr
 const MOST_LOGINS = 100
 
 /** Back-Channel Logout §2.7: refresh tokens without offline_access end with the session, those of clients that learn of it. */
-async function endRefreshTokens(ctx: Context, logins: readonly Login[]): Promise<void> {
+async function endRefreshTokens(ctx: Context, logins: readonly EndedLogin[]): Promise<void> {
   const ended = new Set(
     logins
       .filter(({ client }) => client.backchannel_logout_uri !== undefined)

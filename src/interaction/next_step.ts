@@ -4,11 +4,11 @@ import { findUser } from '../directory/users.js'
 import { accessDenied, consentRequired, loginRequired, shown } from '../errors.js'
 import type { AuthorizationRequest } from '../oauth/authorization_request.js'
 import type { Account } from '../store/records.js'
-import { type Answer, isOf } from './answer.js'
 import { findAutoLogin } from './auto_login.js'
 import { hasConsented } from './consent.js'
+import { filterByLoginHint, type IsRequested, readRequestedUser } from './requested_user.js'
 import type { BrowserSession } from './session.js'
-import { type Fits, hintedAmong, readWanted } from './wanted.js'
+import { isFromPage, type Submission } from './submission.js'
 
 export interface AskLogin {
   readonly accounts: readonly Account[]
@@ -34,13 +34,13 @@ export async function nextStep(
   ctx: Context,
   asked: AuthorizationRequest,
   found: BrowserSession | undefined,
-  answer: Answer | undefined,
+  answer: Submission | undefined,
 ): Promise<Step> {
   if (answer?.action === 'deny') throw accessDenied('the end-user denied access')
   if (answer?.picked.problem !== undefined) {
     return askLogin(ctx, asked, found, [], 'what was picked to go wrong is not known', answer.sub)
   }
-  const fits = await readWanted(ctx, asked)
+  const fits = await readRequestedUser(ctx, asked)
   if (answer?.sub !== undefined) {
     if (!fits(answer.sub)) throw otherUser()
     ctx.remark('decision', `${shown(answer.sub)} is logged in, since the form says so`)
@@ -65,7 +65,7 @@ async function logInUnasked(
   asked: AuthorizationRequest,
   found: BrowserSession | undefined,
   accounts: readonly Account[],
-  fits: Fits,
+  fits: IsRequested,
 ): Promise<Step | undefined> {
   const auto = await findAutoLogin(ctx, asked)
   if (auto === undefined) return undefined
@@ -89,10 +89,10 @@ async function answerSilently(
   asked: AuthorizationRequest,
   found: BrowserSession | undefined,
   accounts: readonly Account[],
-  fits: Fits,
+  fits: IsRequested,
 ): Promise<Step> {
   const fitting = accounts.filter(({ sub, sid }) => fits(sub, sid))
-  const account = (await hintedAmong(ctx, asked, fitting))[0] ?? fitting[0]
+  const account = (await filterByLoginHint(ctx, asked, fitting))[0] ?? fitting[0]
   if (found === undefined || account === undefined) {
     throw loginRequired(
       accounts.length === 0 ? 'nobody is logged in in this browser' : 'another end-user is logged in in this browser',
@@ -114,14 +114,14 @@ async function interact(
   asked: AuthorizationRequest,
   found: BrowserSession,
   accounts: readonly Account[],
-  fits: Fits,
-  answer: Answer | undefined,
+  fits: IsRequested,
+  answer: Submission | undefined,
 ): Promise<Step> {
-  const said = answer !== undefined && isOf(answer, found) ? answer : undefined
+  const said = answer !== undefined && isFromPage(answer, found) ? answer : undefined
   if (said?.action === 'switch') return askLogin(ctx, asked, found, accounts, 'the end-user wants another account')
   const chosen = accounts.find(({ sub }) => sub === said?.account)
   const { prompt } = asked
-  const fitting = await hintedAmong(
+  const fitting = await filterByLoginHint(
     ctx,
     asked,
     accounts.filter(({ sub, sid }) => fits(sub, sid)),

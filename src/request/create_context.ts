@@ -74,13 +74,13 @@ export function createContext(
 }
 
 /** What a request turns out to be about: at first only whose it is. */
-export function createExchange(issuer = 'default'): Pick<Context, 'exchange' | 'learn'> {
+export function createExchange(issuer = 'default'): Pick<Context, 'exchange' | 'addFacts'> {
   const facts: Facts = { issuer }
   const remarks: Remark[] = []
   const exchange: Context['exchange'] = { facts, flow_id: undefined, picked: [], applied: [], remarks }
   return {
     exchange,
-    learn: ({ flow_id, ...more }) => {
+    addFacts: ({ flow_id, ...more }) => {
       exchange.flow_id = flow_id ?? exchange.flow_id
       exchange.facts = { ...exchange.facts, ...more }
     },

@@ -23,10 +23,10 @@ export async function identify(request: FastifyRequest): Promise<void> {
   const parameters: Parameters = { ...(query as object), ...(typeof body === 'object' && body) }
   const { client_id } = request.params as { client_id?: string }
   const facts = readFacts(endpoint, parameters, headers.authorization)
-  ctx.learn({ ...facts, ...(client_id !== undefined && { client_id }) })
+  ctx.addFacts({ ...facts, ...(client_id !== undefined && { client_id }) })
   const { grant, device, flow_id } = await findFlow(ctx, endpoint, parameters, headers.authorization)
-  ctx.learn({ flow_id: flow_id ?? newFlow(endpoint, parameters) })
-  if (device !== undefined) ctx.learn({ client_id: device.client_id, scope: device.scope })
+  ctx.addFacts({ flow_id: flow_id ?? newFlow(endpoint, parameters) })
+  if (device !== undefined) ctx.addFacts({ client_id: device.client_id, scope: device.scope })
   if (endpoint === 'authorization') ctx.exchange.picked = readPicked({ ...(typeof body === 'object' && body) }).rules
   if (grant !== undefined) learnGrant(ctx, grant)
 }
@@ -34,7 +34,7 @@ export async function identify(request: FastifyRequest): Promise<void> {
 /** Says that the exchange is part of what an end-user granted. Who presents it counts more than whom it was granted to. */
 function learnGrant(ctx: Context, { sub, client_id, scope, flow_id, faults }: Grant): void {
   const { facts } = ctx.exchange
-  ctx.learn({
+  ctx.addFacts({
     sub,
     client_id: facts.client_id ?? client_id,
     scope: words(`${scope} ${facts.scope ?? ''}`).join(' '),

@@ -46,7 +46,7 @@ export async function mintTokens(ctx: Context, order: Order): Promise<Minted> {
   const grant: Grant = { sub: user.sub, client_id, scope, auth_time: now, sid: randomToken(), flow_id, expires_at }
   const grant_id = randomToken()
   await ctx.store.grants.put(grant_id, grant)
-  ctx.learn({ sub, client_id, scope, flow_id })
+  ctx.addFacts({ sub, client_id, scope, flow_id })
   const wanted = (one: TokenKind) => (kind ?? one) === one
   const said = Object.entries({ ...(aud !== undefined && { aud }), ...order.claims })
   const over = { expires_in, claims: Object.fromEntries(said.map(([name, value]) => [name, value ?? undefined])) }

@@ -4,7 +4,7 @@ import { type Picked, readPicked } from '../faults/picked.js'
 import type { Params } from '../oauth/params.js'
 import type { BrowserSession } from './session.js'
 
-export interface Answer {
+export interface Submission {
   /** Who to log in as. */
   readonly sub: string | undefined
   readonly action: string | undefined
@@ -19,7 +19,7 @@ export interface Answer {
 const FIELDS = ['sub', 'as', 'action', 'account', 'browser_state', 'flow_id', 'error', 'fault'] as const
 
 /** The answer in a form; undefined where the form is an authorization request and nothing else. */
-export function readAnswer(form: Params): Answer | undefined {
+export function readSubmission(form: Params): Submission | undefined {
   const came = new Set(form.entries().map(([name]) => name))
   if (came.has('client_id') && !FIELDS.some((name) => came.has(name))) return undefined
   const [action, account, browser_state] = [form.find('action'), form.find('account'), form.find('browser_state')]
@@ -35,21 +35,21 @@ export function readAnswer(form: Params): Answer | undefined {
 }
 
 /** What came besides the answer: an authorization request that was posted, to be posted again with the next answer. */
-export function readCarried(form: Params): [string, string][] {
+export function readRequestFields(form: Params): [string, string][] {
   const answered: readonly string[] = FIELDS
   return form.entries().filter(([name]) => !answered.includes(name))
 }
 
 /** Why an answer brings a page again, for the end-user to read; undefined where it has led on. */
-export function problemWith(answer: Answer, before: BrowserSession | undefined): string | undefined {
+export function describeProblem(answer: Submission, before: BrowserSession | undefined): string | undefined {
   if (answer.account === undefined && answer.action !== 'switch') {
     return 'Error: invalid_request: sub is missing, expected the subject to log in as'
   }
-  if (before !== undefined && isOf(answer, before)) return undefined
+  if (before !== undefined && isFromPage(answer, before)) return undefined
   return 'Error: invalid_request: who is logged in here has changed since the page was shown'
 }
 
 /** Whether the answer is to a page that this session was shown, and not to one that another site made up. */
-export function isOf(answer: Answer, { session }: BrowserSession): boolean {
+export function isFromPage(answer: Submission, { session }: BrowserSession): boolean {
   return answer.browser_state === session.browser_state
 }

@@ -4,7 +4,7 @@ import { findUser, type User } from '../directory/users.js'
 import type { PageUser } from '../pages/render.js'
 
 /** Those of the configuration, as they are now, in its order. */
-export async function listPredefined(ctx: Context): Promise<PageUser[]> {
+export async function listPredefinedUsers(ctx: Context): Promise<PageUser[]> {
   const users = await Promise.all([...ctx.snapshot.users.keys()].map((sub) => findUser(ctx, sub)))
   return users.filter((user) => user !== undefined).map(describeUser)
 }

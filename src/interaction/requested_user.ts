@@ -10,10 +10,10 @@ import type { Account } from '../store/records.js'
 import { readOwnIdToken } from '../tokens/jwt.js'
 
 /** Whether an end-user is the one; `sid` is that of a login that is there already. */
-export type Fits = (sub: string, sid?: string) => boolean
+export type IsRequested = (sub: string, sid?: string) => boolean
 
 /** What `id_token_hint` and `claims` demand; a request that names nobody takes anybody. */
-export async function readWanted(ctx: Context, asked: AuthorizationRequest): Promise<Fits> {
+export async function readRequestedUser(ctx: Context, asked: AuthorizationRequest): Promise<IsRequested> {
   const hinted = await readIdTokenHint(ctx, asked)
   const { value, values = value === undefined ? undefined : [value] } = subRequest(asked) ?? {}
   return (sub, sid) => {
@@ -24,7 +24,10 @@ export async function readWanted(ctx: Context, asked: AuthorizationRequest): Pro
 }
 
 /** OpenID Connect Core §3.1.2.1: the end-user of the ID token that the client had before, or none. */
-async function readIdTokenHint(ctx: Context, { client, id_token_hint, prompt }: AuthorizationRequest): Promise<Fits> {
+async function readIdTokenHint(
+  ctx: Context,
+  { client, id_token_hint, prompt }: AuthorizationRequest,
+): Promise<IsRequested> {
   if (id_token_hint === undefined) return () => true
   const hint = await readOwnIdToken(ctx, id_token_hint)
   if (hint === undefined) {
@@ -43,7 +46,7 @@ function subRequest({ claims }: AuthorizationRequest) {
 }
 
 /** The logins of a browser that login_hint means, by `sub` or email. OpenID Connect Core §3.1.2.1. */
-export async function hintedAmong(
+export async function filterByLoginHint(
   ctx: Context,
   { login_hint }: AuthorizationRequest,
   accounts: readonly Account[],
