@@ -1,4 +1,4 @@
-/** What one request may read and touch. Made once for each request, for one issuer. */
+/** The context of one request: everything that it may read and change, for one issuer. */
 import type { DecryptionKey, SigningKey, Snapshot } from './config/snapshot.js'
 import type { Exchange, Facts, Faults } from './faults/rules.js'
 import type { MovableClock } from './issuer/clock.js'
@@ -6,32 +6,32 @@ import type { KeyStatus, Rotation } from './issuer/keys.js'
 import type { Journal, JournalEvent, Remark } from './journal/journal.js'
 import type { Store } from './store/store.js'
 
-/** The remote address of requests that the provider makes to itself; no socket has it. */
+/** Remote address of requests that the provider sends to itself; no socket has it. */
 export const IN_PROCESS = 'in-process'
 
 export interface Context {
-  /** The issuer identifier, as it stands in `iss` (OpenID Connect Core §2). */
+  /** Issuer identifier, the value of `iss` (OpenID Connect Core §2). */
   readonly issuer: string
-  /** What browsers visit, without a trailing slash: the paths of the endpoints follow it. */
+  /** URL for browsers, without a trailing slash; paths of the route table follow it. */
   readonly public_url: string
-  /** What back ends call, likewise. */
+  /** URL for back ends, without a trailing slash. */
   readonly internal_url: string
-  /** The base that the request came by, with any base path, whichever issuer it is for. */
+  /** URL of the process as this request used it, with the base path, without the isolated issuer. */
   readonly request_url: string
-  /** What stands in front of the endpoints' own paths where a browser sees them; empty, or begins with a slash. */
+  /** Path before the paths of the route table, as browsers see it: empty, or begins with a slash. */
   readonly base_path: string
-  /** What of that belongs to the issuer, whatever a proxy puts in front: empty, or `/issuers/{name}`. */
+  /** The part of `base_path` that names the issuer: empty, or `/issuers/{name}`. */
   readonly own_path: string
-  /** What the configuration said when the request began. */
+  /** Configuration in force when the request began. */
   readonly snapshot: Snapshot
-  /** What has happened at this issuer. */
+  /** Records of this issuer. One request reads a user, client, grant or access token once. */
   readonly store: Store
   readonly clock: MovableClock
   /** The time of this request in seconds since the epoch: one request sees one time. */
   readonly now: number
   readonly faults: Faults
   readonly journal: Journal
-  /** What this request turns out to be about. Nothing of the protocol reads it: it is for faults and for the journal. */
+  /** Facts about this request for fault rules and the journal. The protocol does not read them. */
   readonly exchange: Exchange & { readonly remarks: Remark[] }
   /** Adds facts about this request, for fault rules and the journal. */
   addFacts(facts: Partial<Facts> & { readonly flow_id?: string | undefined }): void
@@ -49,6 +49,6 @@ export interface Context {
   resetKeys(): void
   /** Every key of this issuer that clients encrypt to. */
   encryption_keys(): Promise<readonly DecryptionKey[]>
-  /** Says what was decided and why, for the journal; and for the log as well, unless it is a decision or was said before. */
+  /** Adds a remark to the journal entry. Also logs it, unless it is a decision or the same message was logged before. */
   remark(event: JournalEvent, message: string, details?: Readonly<Record<string, unknown>>): void
 }

@@ -1,4 +1,4 @@
-/** The HTTP server: every plugin in one visible list. */
+/** The HTTP server: registers every plugin in one visible list. */
 import accepts from '@fastify/accepts'
 import cookie from '@fastify/cookie'
 import cors from '@fastify/cors'
@@ -60,42 +60,42 @@ declare module 'fastify' {
   }
 }
 
-/** What the server stands on. */
+/** Everything that the server needs from the process. */
 export interface Foundation {
-  /** The snapshot of this moment; each request reads it once. */
+  /** Returns the snapshot in force; each request reads it once. */
   current(): Snapshot
-  /** The issuer with this name, made on first use; without a name the default one. */
+  /** Returns the issuer with this name, created on first use; without a name, the default issuer. */
   findIssuer(name: string | undefined): Issuer
   health(): Health
-  /** Reads the configuration again; resolves to whether what it says now is in force. */
+  /** Reads the configuration again. Resolves to whether the new configuration is in force. */
   reload(): Promise<boolean>
   readonly schema: object
-  /** Left out, the server speaks plain http. */
+  /** Left out, the server uses plain http. */
   readonly credentials?: Credentials
   /** Left out, clients are not asked for a certificate. */
   readonly client_certificates?: ClientCertificates
-  /** The authority of a self-signed certificate, to be served. */
+  /** Certificate of the authority that signed a self-signed certificate, in PEM, for clients to download. */
   readonly ca?: string
   readonly log: FastifyBaseLogger
 }
 
-/** How long a request may take to arrive, in milliseconds. */
+/** Time limit for receiving a whole request, in milliseconds. */
 export const REQUEST_TIMEOUT = 30_000
 
-/** The server, ready to listen or to be called by `inject`. */
+/** Creates a server that can listen, or take requests by `inject`. */
 export async function createServer(foundation: Foundation): Promise<FastifyInstance> {
   const app = Fastify({
     https: tlsOptions(foundation),
     loggerInstance: foundation.log,
-    // The default lines hold URLs with codes and tokens; `logRequest` writes its own.
+    // Fastify's own log lines contain URLs with codes and tokens; `logRequest` writes lines without them.
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: foundation.current().config.server.body_limit,
     requestTimeout: REQUEST_TIMEOUT,
     rewriteUrl: (request) => rewriteUrl(foundation.current(), request),
-    // An issuer with a trailing slash, put before a path, is a common slip that the reference forgives.
+    // A path appended to an issuer with a trailing slash is a common mistake that the reference accepts.
     routerOptions: { maxParamLength: 2048, ignoreDuplicateSlashes: true },
     clientErrorHandler: (error, socket) => refuseUnparsed(foundation.log, error, socket),
-    // No hook has run for these, so neither has what makes a page safe or knows who accepts one.
+    // No hook has run for these requests, so the headers that make a page safe are missing: the answer is JSON.
     frameworkErrors: (error, request, reply) => void refuse(error, request, reply, 'json'),
   })
   app.decorateRequest('ctx', null as unknown as Context)
@@ -129,7 +129,7 @@ export async function createServer(foundation: Foundation): Promise<FastifyInsta
   return app
 }
 
-/** RFC 8705 §7.2: a certificate that nobody vouches for is let through, since its key may be what the client registered. */
+/** RFC 8705 §7.2: a certificate without a trusted authority is accepted, since the client may have registered its key. */
 function tlsOptions({ credentials, client_certificates }: Foundation) {
   if (credentials === undefined) return null
   if (client_certificates === undefined) return credentials
@@ -187,9 +187,9 @@ function allowOrigin({ config }: Snapshot, origin: string | undefined): string |
   return origin !== undefined && cors_origins.includes(origin) ? origin : false
 }
 
-/** What would break a login in a pop-up or over plain http is left out. */
+/** Headers of every response, without those that break a login in a pop-up or over plain http. */
 const HELMET = {
-  // What a page needs differs, so that the hook below says it.
+  // Pages need different policies, so a hook and the endpoints set this header.
   contentSecurityPolicy: false,
   frameguard: { action: 'deny' as const },
   crossOriginEmbedderPolicy: false,
@@ -198,7 +198,7 @@ const HELMET = {
   strictTransportSecurity: false,
 }
 
-/** Bodies are forms or JSON; an empty JSON body is none. */
+/** Accepts forms and JSON as bodies; an empty JSON body counts as no body. */
 function readBodies(app: FastifyInstance): void {
   const parseJson = app.getDefaultJsonParser('error', 'error')
   app.removeContentTypeParser(['application/json', 'text/plain'])

@@ -227,10 +227,10 @@ test('malformed HTTP is refused as JSON, and its content is not logged', async (
     socket.end(sent)
     const [head = '', body = ''] = (await text(socket)).split('\r\n\r\n')
     t.match(head, new RegExp(`^HTTP/1.1 ${status} `))
-    t.match(JSON.parse(body), { error: 'invalid_request', error_description: /^what came is no HTTP request: HPE_/ })
+    t.match(JSON.parse(body), { error: 'invalid_request', error_description: /^the request is not HTTP: HPE_/ })
   }
   const lines = JSON.stringify(log.matching(/./))
-  t.match(lines, 'what came is no request')
+  t.match(lines, 'received bytes that are not HTTP')
   t.notMatch(lines, 'secret')
   t.notMatch(lines, Buffer.from('secret').join())
 })

@@ -1,4 +1,4 @@
-/** From a request to its context: which issuer it is for, and the URLs by which the world knows that issuer. */
+/** Creates the context of a request: the issuer it is for, and the URLs of that issuer. */
 import type { FastifyRequest } from 'fastify'
 import { identifierOf, rootOf } from '../config/issuer_identifier.js'
 import type { Snapshot } from '../config/snapshot.js'
@@ -15,7 +15,7 @@ import { type Arrival, readOrigin, readPrefix } from './origin.js'
 import { describeRequest } from './refusal.js'
 import { isolatedName } from './routed_url.js'
 
-/** What one issuer has of its own. */
+/** State of one issuer. */
 export interface Issuer {
   readonly store: Store
   readonly clock: MovableClock
@@ -67,13 +67,13 @@ export function createContext(
     remark: (event, message, details = {}) => {
       about.exchange.remarks.push({ event, message, details })
       if (event === 'decision' || !journal.isNews({ event, message })) return
-      // Leniency is no fault: a program that hears of warnings only stays quiet about it.
+      // An accepted deviation is not a warning, so programs that log only warnings stay quiet.
       request.log.info({ event, ...details }, message)
     },
   }
 }
 
-/** What a request turns out to be about: at first only whose it is. */
+/** Creates the facts about a request, at first only the name of its issuer. */
 export function createExchange(issuer = 'default'): Pick<Context, 'exchange' | 'addFacts'> {
   const facts: Facts = { issuer }
   const remarks: Remark[] = []
@@ -87,7 +87,7 @@ export function createExchange(issuer = 'default'): Pick<Context, 'exchange' | '
   }
 }
 
-/** Where nothing follows from the host, one that can't be read does no harm. */
+/** Returns the URL that the request used. An unreadable host is accepted if no URL is derived from it. */
 function readRequestUrl(arrival: Arrival, prefix: string, known: string | undefined): string {
   try {
     return readOrigin(arrival) + prefix

@@ -1,4 +1,4 @@
-/** What a request is about, found out before anything is done, for faults to match and for the journal. */
+/** Identifies a request before it is handled: client, user, scope, grant and flow, for fault rules and the journal. */
 import type { FastifyRequest } from 'fastify'
 import type { Context } from '../context.js'
 import { readPicked } from '../faults/picked.js'
@@ -12,10 +12,10 @@ import type { DeviceCode, Grant } from '../store/records.js'
 
 type Parameters = Readonly<Record<string, unknown>>
 
-/** What is longer is refused by every endpoint. */
+/** Maximum length of a parameter; every endpoint refuses longer ones. */
 const MAX_LENGTH = 8192
 
-/** Tells the context what can be told from the request and from what it refers to. Nothing is used up, and nothing refused. */
+/** Adds facts from the request, and from the records that it refers to, to the context. It redeems and refuses nothing. */
 export async function identify(request: FastifyRequest): Promise<void> {
   const { ctx, routeOptions, query, body, headers } = request
   const endpoint = endpointOf(routeOptions.url)
@@ -28,11 +28,11 @@ export async function identify(request: FastifyRequest): Promise<void> {
   ctx.addFacts({ flow_id: flow_id ?? newFlow(endpoint, parameters) })
   if (device !== undefined) ctx.addFacts({ client_id: device.client_id, scope: device.scope })
   if (endpoint === 'authorization') ctx.exchange.picked = readPicked({ ...(typeof body === 'object' && body) }).rules
-  if (grant !== undefined) learnGrant(ctx, grant)
+  if (grant !== undefined) addGrantFacts(ctx, grant)
 }
 
-/** Says that the exchange is part of what an end-user granted. Who presents it counts more than whom it was granted to. */
-function learnGrant(ctx: Context, { sub, client_id, scope, flow_id, faults }: Grant): void {
+/** Adds the facts of a grant. The client that sends the request takes precedence over the client of the grant. */
+function addGrantFacts(ctx: Context, { sub, client_id, scope, flow_id, faults }: Grant): void {
   const { facts } = ctx.exchange
   ctx.addFacts({
     sub,
@@ -48,7 +48,7 @@ function readFacts(endpoint: string, parameters: Parameters, authorization: stri
   const resources = [resource].flat().filter(isText)
   return {
     endpoint,
-    // RFC 9101 §5: what a request object says may stand in it alone.
+    // RFC 9101 §5: a parameter may be in the request object only.
     ...textOf(payloadOf(parameters.request), ['client_id', 'scope']),
     ...textOf({ client_id: clientOf(authorization, parameters) }, ['client_id']),
     ...textOf({ client_id, scope, grant_type }, ['client_id', 'scope', 'grant_type']),
@@ -61,7 +61,7 @@ function readFacts(endpoint: string, parameters: Parameters, authorization: stri
 const isText = (value: unknown): value is string =>
   typeof value === 'string' && value !== '' && value.length <= MAX_LENGTH
 
-/** Those of the members that are texts. */
+/** Returns the named members whose values are texts. */
 function textOf<K extends string>(members: Parameters, names: readonly K[]): { readonly [M in K]?: string } {
   const texts = names.filter((name) => Object.hasOwn(members, name) && isText(members[name]))
   return Object.fromEntries(texts.map((name) => [name, members[name]])) as { [M in K]?: string }
@@ -69,7 +69,7 @@ function textOf<K extends string>(members: Parameters, names: readonly K[]): { r
 
 const payloadOf = (jwt: unknown): Parameters => decodeTokens({ jwt })[0]?.payload ?? {}
 
-/** RFC 6749 §2.3.1 and RFC 7523 §3: whom the client says it is; nobody has verified it. */
+/** RFC 6749 §2.3.1 and RFC 7523 §3: returns the client_id that the request claims, not verified. */
 function clientOf(authorization: string | undefined, { client_assertion, id_token_hint }: Parameters): unknown {
   const [, basic] = /^basic +(\S+) *$/i.exec(authorization ?? '') ?? []
   if (basic === undefined) return payloadOf(client_assertion).sub ?? [payloadOf(id_token_hint).aud].flat()[0]
@@ -81,14 +81,15 @@ function clientOf(authorization: string | undefined, { client_assertion, id_toke
   }
 }
 
+/** The flow that a request continues. */
 interface Flow {
   readonly grant?: Grant | undefined
   readonly flow_id?: string | undefined
-  /** What the end-user is asked about on the page of the device flow. */
+  /** The device code that the end-user is asked to approve. */
   readonly device?: DeviceCode | undefined
 }
 
-/** Which flow the request goes on with: by the code or the token that came, by the form of a page, or by the hint of a logout. */
+/** Finds the flow by the code or token of the request, by the form of a page, or by the hint of a logout. */
 async function findFlow(
   ctx: Context,
   endpoint: string,
@@ -115,7 +116,7 @@ async function findFlow(
 
 const flowOf = (grant: Grant | undefined): Flow => ({ grant, flow_id: grant?.flow_id })
 
-/** What the exchanges of one login have in common from now on. */
+/** Creates an id that all exchanges of one login share. */
 export const createFlowId = () => randomToken().slice(0, 22)
 
 const isFlowId = (value: unknown): value is string => isText(value) && /^[\w-]{22}$/.test(value)
@@ -124,14 +125,14 @@ async function lookUp<R>(collection: { get(key: string): Promise<R | undefined> 
   return isText(key) ? collection.get(key) : undefined
 }
 
-/** OpenID Connect Front-Channel Logout §3: of the grants of the login, the latest that the client of the ID token has. */
+/** OpenID Connect Front-Channel Logout §3: returns the latest grant of the login that the client of the ID token has. */
 async function findHinted({ grants }: Context['store'], { sid, aud }: Parameters): Promise<Grant | undefined> {
   if (!isText(sid)) return undefined
   const ofLogin = (await grants.listBy('sid', sid)).map(([, grant]) => grant)
   return ofLogin.findLast(({ client_id }) => [aud].flat().includes(client_id))
 }
 
-/** Requests that begin a flow: those that lead to a grant, and have none yet. */
+/** Returns a new flow id for a request that can lead to a grant and has none yet. */
 function newFlow(endpoint: string, { code, refresh_token, device_code }: Parameters): string | undefined {
   const redeemed = code ?? refresh_token ?? device_code
   const begins = endpoint === 'authorization' || (endpoint === 'token' && redeemed === undefined)

@@ -1,4 +1,4 @@
-/** The one error handler: every refusal that isn't sent to a client ends here, as JSON or as a page. */
+/** The one error handler: answers every refusal that is not redirected to a client, as JSON or as a page. */
 import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyBaseLogger, FastifyError, FastifyReply, FastifyRequest } from 'fastify'
@@ -7,7 +7,7 @@ import { renderPage } from '../pages/render.js'
 import { findRoute } from '../routes.js'
 import { urlOf } from './routed_url.js'
 
-/** For people to read: indented. */
+/** Serializes JSON with indentation, so that people can read it. */
 export const toJson = (payload: unknown) => `${JSON.stringify(payload, null, 2)}\n`
 
 export const pathOf = (request: FastifyRequest) => urlOf(request).split('?')[0]!.slice(0, 200)
@@ -20,7 +20,7 @@ function answerFor(request: FastifyRequest): 'page' | 'json' {
   return request.accepts().type(['json', 'html']) === 'html' ? 'page' : 'json'
 }
 
-/** Answers with the refusal; what isn't one yet becomes one. */
+/** Answers with the refusal. An error of another type becomes a refusal first. */
 export function refuse(
   error: FastifyError | OAuthError,
   request: FastifyRequest,
@@ -28,19 +28,19 @@ export function refuse(
   answer: 'page' | 'json' = answerFor(request),
 ): FastifyReply {
   const refusal = error instanceof OAuthError ? error : asRefusal(error, request)
-  // What was refused on purpose, by a fault, is no failure of ours.
+  // A fault rule can refuse with a status of 500, which is no failure of the provider.
   if (refusal.status >= 500 && refusal !== error)
     request.log.error({ err: error, path: pathOf(request) }, 'a request failed')
   else request.log.warn({ path: pathOf(request), status: refusal.status, ...refusal.toJSON() }, 'request refused')
   reply.code(refusal.status).headers(refusal.headers)
   if (answer === 'json') return reply.type('application/json; charset=utf-8').send(toJson(refusal))
-  // There is no context where the request is for an issuer that can't be.
+  // A request for an isolated issuer with an invalid name has no context.
   if (request.ctx !== null) request.ctx.exchange.answer = refusal.toJSON()
   const page = renderPage('error', { error: refusal.error, description: refusal.message, status: refusal.status })
   return reply.type('text/html; charset=utf-8').send(page)
 }
 
-/** What Fastify refuses by itself (a broken or too large body, a broken URL), in our terms; else it is a fault of ours. */
+/** Converts an error of Fastify, such as a body that is too large, to a refusal. Every other error is a failure of the provider. */
 function asRefusal(error: FastifyError, request: FastifyRequest): OAuthError {
   const status = error.statusCode ?? 500
   if (status >= 500) return serverError()
@@ -49,7 +49,7 @@ function asRefusal(error: FastifyError, request: FastifyRequest): OAuthError {
 }
 
 function explain({ code, message }: FastifyError, request: FastifyRequest): string {
-  // Fastify's own sentences about a URL quote its query, where codes and tokens may be.
+  // Fastify's messages about a URL quote its query, which may contain codes and tokens.
   if (code === 'FST_ERR_BAD_URL') return `${describeRequest(request)}: the path is not percent-encoded UTF-8`
   if (code === 'FST_ERR_MAX_PARAM_LENGTH') return `${describeRequest(request)}: a part of the path is too long`
   if (code !== 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return message
@@ -59,11 +59,11 @@ function explain({ code, message }: FastifyError, request: FastifyRequest): stri
 
 const UNPARSED: Readonly<Record<string, number>> = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 }
 
-/** What is no HTTP has no request to answer by: the socket gets the refusal. The log gets nothing of what came, secrets least. */
+/** Refuses bytes that are not HTTP, on the socket itself. The log gets none of them, since they may contain secrets. */
 export function refuseUnparsed(log: FastifyBaseLogger, { code }: NodeJS.ErrnoException, socket: Socket): void {
   const status = UNPARSED[String(code)] ?? 400
-  log.debug({ code, status }, 'what came is no request')
-  const refusal = unreadableRequest('invalid_request', `what came is no HTTP request: ${code}`, status)
+  log.debug({ code, status }, 'received bytes that are not HTTP')
+  const refusal = unreadableRequest('invalid_request', `the request is not HTTP: ${code}`, status)
   const body = toJson(refusal)
   const head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\ncontent-type: application/json; charset=utf-8`
   socket.end(`${head}\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`)
