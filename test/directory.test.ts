@@ -1,5 +1,6 @@
 /** Who exists: what was put at run time, over the configuration, over what a login brought. */
 import t, { type Test } from 'tap'
+import { CLIENT_DEFAULTS } from '../src/clients/members.js'
 import * as clients from '../src/directory/clients.js'
 import * as users from '../src/directory/users.js'
 import type { ConfigInput } from '../src/generated/input.js'
@@ -7,7 +8,7 @@ import { createContext, snapshotOf } from './app.js'
 
 const CLIENT = { client_id: 'web', redirect_uris: ['http://localhost/cb'], client_secret: 's' }
 const STORED = {
-  ...clients.CLIENT_DEFAULTS,
+  ...CLIENT_DEFAULTS,
   client_id: 'web',
   client_id_issued_at: 1,
   redirect_uris: ['http://localhost/other'],

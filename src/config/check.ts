@@ -29,7 +29,7 @@ export function check(config: Pruned<Config>): Complaint[] {
       ...checkFaults(['users', String(index), 'faults'], user?.faults, { sub: user?.sub }),
     ]),
     ...repeated('client_id', { clients: clients.map((client) => client?.client_id) }),
-    ...clients.flatMap((client, index) => [...checkClient(['clients', String(index)], client ?? {}, config)]),
+    ...clients.flatMap((client, index) => [...checkClient(['clients', String(index)], client, config)]),
     ...clients.flatMap((client, index) => [
       ...checkFaults(['clients', String(index), 'faults'], client?.faults, { client_id: client?.client_id }),
     ]),

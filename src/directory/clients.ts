@@ -1,7 +1,9 @@
 /** The clients of an issuer: those put or registered at run time lie over those of the configuration. */
+import { CLIENT_DEFAULTS } from '../clients/members.js'
 import type { DeepReadonly } from '../config/snapshot.js'
 import type { Context } from '../context.js'
 import type * as config from '../generated/types.js'
+import { VALUES } from '../generated/values.js'
 import { NEVER } from '../store/collections.js'
 import type { StoredClient } from '../store/records.js'
 
@@ -13,17 +15,6 @@ export interface Client extends DeepReadonly<Omit<config.Client, 'redirect_uris'
   /** Seconds since the epoch; 0 is never. */
   readonly client_secret_expires_at?: number
 }
-
-/** What a client is that says nothing about it. */
-export const CLIENT_DEFAULTS = {
-  grant_types: ['authorization_code', 'refresh_token'],
-  response_types: ['code'],
-  subject_type: 'public',
-  application_type: 'web',
-  require_auth_time: false,
-  frontchannel_logout_session_required: false,
-  backchannel_logout_session_required: false,
-} as const satisfies Partial<DeepReadonly<config.Client>>
 
 /** A client of run time. */
 export type RuntimeClient = Omit<StoredClient, 'expires_at'>
@@ -125,15 +116,7 @@ function unregistered(client_id: string): Client {
     redirect_uris: 'any',
     wildcard_redirect_uris: false,
     token_endpoint_auth_method: 'any',
-    grant_types: ['authorization_code', 'implicit', 'refresh_token', 'urn:ietf:params:oauth:grant-type:device_code'],
-    response_types: [
-      'code',
-      'id_token',
-      'id_token token',
-      'code id_token',
-      'code token',
-      'code id_token token',
-      'none',
-    ],
+    grant_types: VALUES.GrantType,
+    response_types: VALUES.ResponseType,
   }
 }

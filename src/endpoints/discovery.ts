@@ -1,19 +1,22 @@
 /** The provider's metadata, derived from the tables. OpenID Connect Discovery §3 and §4, and RFC 8414 §2 and §3: https://openid.net/specs/openid-connect-discovery-1_0.html */
 import type { FastifyPluginAsync } from 'fastify'
+import {
+  ASSERTION_ALGS,
+  CONTENT_ENCRYPTIONS,
+  KEY_MANAGEMENT_ALGS,
+  listRequestObjectEncryptionAlgs,
+  listResponseAlgs,
+  REQUEST_OBJECT_SIGNING_ALGS,
+} from '../clients/algorithms.js'
+import { listAuthMethods } from '../clients/authentication.js'
 import type { DeepReadonly, Snapshot } from '../config/snapshot.js'
 import type { Context } from '../context.js'
 import type { User } from '../generated/types.js'
-import { CONTENT_ENCRYPTIONS, KEY_MANAGEMENT_ALGS, listResponseAlgs } from '../oauth/algorithms.js'
-import { ASSERTION_ALGS } from '../oauth/client/assertion.js'
-import { listAuthMethods } from '../oauth/client/authentication.js'
-import { GRANT_TYPES } from '../oauth/client/metadata.js'
+import { VALUES } from '../generated/values.js'
 import { CODE_CHALLENGE_METHODS } from '../oauth/pkce.js'
 import { DISPLAYS } from '../oauth/prompt.js'
-import { listRequestObjectEncryptionAlgs, REQUEST_OBJECT_SIGNING_ALGS } from '../oauth/request_object_jwt.js'
 import { RESPONSE_MODES } from '../oauth/response_mode.js'
-import { RESPONSE_TYPES } from '../oauth/response_type.js'
 import { listScopes } from '../oauth/scopes.js'
-import { SUBJECT_TYPES } from '../oauth/subject.js'
 import { PATHS, ROUTES } from '../routes.js'
 
 /** Where the same document is, for clients of OpenID Connect and for those of OAuth alone. */
@@ -56,7 +59,7 @@ function listEndpoints({ snapshot, public_url, internal_url }: Context): Metadat
 function describeRequests(snapshot: Snapshot): Metadata {
   const { config, rules } = snapshot
   return {
-    response_types_supported: Object.keys(RESPONSE_TYPES),
+    response_types_supported: VALUES.ResponseType,
     response_modes_supported: Object.keys(RESPONSE_MODES),
     code_challenge_methods_supported: CODE_CHALLENGE_METHODS,
     acr_values_supported: config.acr_values,
@@ -68,7 +71,9 @@ function describeRequests(snapshot: Snapshot): Metadata {
     request_uri_parameter_supported: true,
     require_request_uri_registration: rules.registered_request_uris,
     request_object_signing_alg_values_supported: REQUEST_OBJECT_SIGNING_ALGS,
-    request_object_encryption_alg_values_supported: listRequestObjectEncryptionAlgs(snapshot),
+    request_object_encryption_alg_values_supported: listRequestObjectEncryptionAlgs(
+      snapshot.encryption_keys.map(({ alg }) => alg),
+    ),
     request_object_encryption_enc_values_supported: CONTENT_ENCRYPTIONS,
     // RFC 9207 §3.
     authorization_response_iss_parameter_supported: rules.iss_parameter,
@@ -78,11 +83,11 @@ function describeRequests(snapshot: Snapshot): Metadata {
 /** How clients get tokens, and what these are protected by. */
 function describeTokens(ctx: Context): Metadata {
   const { snapshot } = ctx
-  const response_algs = listResponseAlgs(snapshot)
-  const auth_methods = listAuthMethods(ctx)
+  const response_algs = listResponseAlgs(snapshot.keys.map(({ alg }) => alg))
+  const auth_methods = listAuthMethods(snapshot.config.server.tls?.client_certificates === true)
   const { issue_refresh_token } = snapshot.config
   return {
-    grant_types_supported: GRANT_TYPES.filter((grant) => grant !== 'refresh_token' || issue_refresh_token),
+    grant_types_supported: VALUES.GrantType.filter((grant) => grant !== 'refresh_token' || issue_refresh_token),
     token_endpoint_auth_methods_supported: auth_methods,
     token_endpoint_auth_signing_alg_values_supported: ASSERTION_ALGS,
     // RFC 8414 §2.
@@ -109,7 +114,7 @@ function describeClaims(snapshot: Snapshot): Metadata {
   const { issue_refresh_token } = snapshot.config
   const own = [...snapshot.users.values()].flatMap(listClaims)
   return {
-    subject_types_supported: SUBJECT_TYPES,
+    subject_types_supported: VALUES.SubjectType,
     scopes_supported: [...scopes.keys()].filter((scope) => scope !== 'offline_access' || issue_refresh_token),
     claim_types_supported: ['normal', 'aggregated', 'distributed'],
     claims_supported: [...new Set([...PROTOCOL_CLAIMS, ...[...scopes.values()].flat(), ...own])],

@@ -1,10 +1,11 @@
 /** Dynamic client registration and its management. RFC 7591 §3, RFC 7592 §2 and OpenID Connect Registration §3 and §4. */
 import type { FastifyPluginAsync, FastifyReply } from 'fastify'
+import { findSecretUse } from '../clients/authentication.js'
 import type { Context } from '../context.js'
 import { deleteClient, findRegistered, putClient, type RuntimeClient, replaceRegistered } from '../directory/clients.js'
 import { invalidClientMetadata, invalidToken, shown } from '../errors.js'
 import { requireBearerToken } from '../oauth/bearer_token.js'
-import { needsSecret, readClientMetadata } from '../oauth/client/metadata.js'
+import { readClientMetadata } from '../oauth/client/metadata.js'
 import { readJson } from '../oauth/params.js'
 import { randomToken } from '../random.js'
 import { PATHS } from '../routes.js'
@@ -117,7 +118,7 @@ function secretFor(
   metadata: ClientMetadata,
   before?: RuntimeClient,
 ): Pick<RuntimeClient, 'client_secret' | 'client_secret_expires_at'> {
-  if (!needsSecret(metadata)) return {}
+  if (findSecretUse(metadata) === undefined) return {}
   const { client_secret, client_secret_expires_at = 0 } = before ?? {}
   const good = client_secret_expires_at === 0 || client_secret_expires_at > now
   if (client_secret !== undefined && good) return { client_secret, client_secret_expires_at }

@@ -2,7 +2,7 @@
 import type { Context } from '../context.js'
 import type { Client } from '../directory/clients.js'
 import { shown, unauthorizedClient, unsupportedGrantType } from '../errors.js'
-import type { GRANT_TYPES } from '../oauth/client/metadata.js'
+import type { GrantType } from '../generated/types.js'
 import type { Params } from '../oauth/params.js'
 import type { TokenResponse } from '../tokens/issue.js'
 import { authorizationCode } from './authorization_code.js'
@@ -11,7 +11,7 @@ import type { GrantHandler } from './grant.js'
 import { refreshToken } from './refresh_token.js'
 
 /** The implicit grant happens at the authorization endpoint. */
-const GRANTS: Readonly<Record<Exclude<(typeof GRANT_TYPES)[number], 'implicit'>, GrantHandler>> = {
+const GRANTS: Readonly<Record<Exclude<GrantType, 'implicit'>, GrantHandler>> = {
   authorization_code: authorizationCode,
   refresh_token: refreshToken,
   'urn:ietf:params:oauth:grant-type:device_code': deviceCode,
@@ -34,7 +34,7 @@ export function requireGrantType(params: Params): keyof typeof GRANTS {
 }
 
 /** RFC 6749 §5.2: a client may use the grant types that it has. */
-export function requireGrantOf(client: Client, grant_type: (typeof GRANT_TYPES)[number]): void {
+export function requireGrantOf(client: Client, grant_type: GrantType): void {
   if (client.grant_types.includes(grant_type)) return
   throw unauthorizedClient(
     `grant_type ${grant_type} is not one of the client's grant_types: ${client.grant_types.join(', ') || 'it has none'}`,

@@ -1,9 +1,9 @@
 /** What a client asks for when it sends the end-user to log out. OpenID Connect RP-Initiated Logout §2 and §3. */
+import { expectRedirectUri } from '../clients/redirect_uris.js'
 import type { Context } from '../context.js'
 import { type Client, findClient } from '../directory/clients.js'
 import { invalidRequest, shown } from '../errors.js'
 import type { Params } from '../oauth/params.js'
-import { redirectUriProblem } from '../oauth/redirect_uri.js'
 import { withQuery } from '../oauth/response_mode.js'
 import { enforce } from '../oauth/rules.js'
 import { readOwnIdToken } from '../tokens/jwt.js'
@@ -62,8 +62,10 @@ function requireRedirectable(
   client: Client | undefined,
 ): void {
   // Departure: RP-Initiated Logout §3 wants a registered URI; a path on this provider is what the reference takes as well.
-  const problem = /^\/(?![/\\])/.test(uri) ? redirectUriProblem(ctx.public_url + uri) : redirectUriProblem(uri)
-  if (problem !== undefined) throw invalidRequest(`post_logout_redirect_uri ${problem}`)
+  const expected = expectRedirectUri(/^\/(?![/\\])/.test(uri) ? ctx.public_url + uri : uri)
+  if (expected !== undefined) {
+    throw invalidRequest(`post_logout_redirect_uri is ${shown(uri)}, expected ${expected}`)
+  }
   // RP-Initiated Logout §3: no redirect where nothing confirms that the request comes from the client.
   if (id_token_hint === undefined) {
     const refusal = invalidRequest(`post_logout_redirect_uri is ${shown(uri)}, but id_token_hint is missing`)

@@ -1,8 +1,9 @@
 /** A small relying party of our own, to try a login in the browser with nothing else. It uses the code flow with PKCE. */
 import { createHash } from 'node:crypto'
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
+import { CLIENT_DEFAULTS } from '../clients/members.js'
 import { type Context, IN_PROCESS } from '../context.js'
-import { CLIENT_DEFAULTS, putClient } from '../directory/clients.js'
+import { putClient } from '../directory/clients.js'
 import { readParams } from '../oauth/params.js'
 import { renderPage } from '../pages/render.js'
 import { randomToken } from '../random.js'

@@ -2,18 +2,22 @@
  * The authorization request, in two steps. Until the first is done nobody may be redirected; after it, every refusal
  * goes to the client. RFC 6749 §4.1.2.1: https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2.1
  */
+
+import { expectRedirectUri } from '../clients/redirect_uris.js'
+import { RESPONSE_TYPES } from '../clients/response_types.js'
 import type { Context } from '../context.js'
 import { type Client, findClient } from '../directory/clients.js'
 import { invalidRequest, invalidScope, OAuthError, shown, unsupportedParameter, untrustedClient } from '../errors.js'
+import type { ResponseType } from '../generated/types.js'
 import type { ClaimsRequest } from '../store/records.js'
 import { readClaimsRequest } from './claims_request.js'
 import { type Params, words } from './params.js'
 import { type CodeChallenge, readCodeChallenge } from './pkce.js'
 import { type Display, findDisplay, type Prompt, readPrompt } from './prompt.js'
-import { fitsPattern, isRegistered, redirectUriProblem } from './redirect_uri.js'
+import { fitsPattern, isRegistered } from './redirect_uri.js'
 import { readRequestObject } from './request_object.js'
 import { type ReturnAddress, readResponseMode, requireFittingMode } from './response_mode.js'
-import { RESPONSE_TYPES, type ResponseType, readResponseType } from './response_type.js'
+import { readResponseType } from './response_type.js'
 import { enforce } from './rules.js'
 import { grantScope } from './scopes.js'
 
@@ -83,8 +87,8 @@ async function requireClient(ctx: Context, client_id: string | undefined): Promi
 }
 
 function requireRedirectUri(ctx: Context, client: Client, redirect_uri: string): void {
-  const problem = redirectUriProblem(redirect_uri)
-  if (problem !== undefined) throw untrustedClient(`redirect_uri ${problem}`)
+  const expected = expectRedirectUri(redirect_uri)
+  if (expected !== undefined) throw untrustedClient(`redirect_uri is ${shown(redirect_uri)}, expected ${expected}`)
   if (isRegistered(client, redirect_uri)) return
   const known = shown([client.redirect_uris].flat().join(', '))
   const mismatch = `redirect_uri is ${shown(redirect_uri)}, expected one of the client's: ${known}`

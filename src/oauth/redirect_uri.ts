@@ -1,19 +1,5 @@
 /** Which redirect_uri is believed. RFC 6749 §3.1.2: https://www.rfc-editor.org/rfc/rfc6749#section-3.1.2 */
 import type { Client } from '../directory/clients.js'
-import { shown } from '../errors.js'
-
-/** What is wrong with a URI as a target of redirection, or undefined. The sentence begins after the parameter's name. */
-export function redirectUriProblem(uri: string): string | undefined {
-  // RFC 3986 §2: a URI is ASCII; a line break would also end the Location header.
-  if (!/^[\x21-\x7e]+$/.test(uri))
-    return `is ${shown(uri)}, expected a URI of printable ASCII characters without spaces`
-  if (!URL.canParse(uri)) return `is ${shown(uri)}, expected an absolute URI`
-  if (uri.includes('#')) return `is ${shown(uri)}, expected a URI without fragment`
-  if (['javascript:', 'data:', 'vbscript:'].includes(new URL(uri).protocol)) {
-    return `is ${shown(uri)}, expected a URI that leads to an application, not a script`
-  }
-  return undefined
-}
 
 /** RFC 9700 §2.1: whether the URI is one of the client's, character for character. */
 export function isRegistered({ redirect_uris, application_type }: Client, uri: string): boolean {

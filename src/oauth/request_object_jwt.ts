@@ -1,24 +1,20 @@
 /** From a request object, encrypted, signed, both or neither, to its claims. OpenID Connect Core §6.1 and §10. */
 import { compactDecrypt, decodeJwt } from 'jose'
-import type { Snapshot } from '../config/snapshot.js'
+import {
+  CONTENT_ENCRYPTIONS,
+  familyOf,
+  isShared,
+  KEY_MANAGEMENT_ALGS,
+  REQUEST_OBJECT_SIGNING_ALGS,
+} from '../clients/algorithms.js'
 import type { Context } from '../context.js'
 import type { Client } from '../directory/clients.js'
 import { shown } from '../errors.js'
 import type { ContentEncryption, KeyManagementAlg } from '../generated/types.js'
-import { ASYMMETRIC_ALGS, CONTENT_ENCRYPTIONS, KEY_MANAGEMENT_ALGS, SYMMETRIC_ALGS } from './algorithms.js'
 import { readHeader, requireEncryptionKey, verifyClientJwt } from './client/keys.js'
 import { MAX_OBJECT_LENGTH } from './params.js'
 
 type Claims = Readonly<Record<string, unknown>>
-
-/** For discovery. */
-export const REQUEST_OBJECT_SIGNING_ALGS = [...ASYMMETRIC_ALGS, ...SYMMETRIC_ALGS, 'none'] as const
-
-/** For discovery: what our keys decrypt, and what a client_secret does. */
-export function listRequestObjectEncryptionAlgs({ encryption_keys }: Snapshot): KeyManagementAlg[] {
-  const families = encryption_keys.map((key) => family(key.alg))
-  return KEY_MANAGEMENT_ALGS.filter((alg) => isBySecret(alg) || families.includes(family(alg)))
-}
 
 /**
  * The claims of a request object whose signature is good, or that nobody signed. They have not been looked at.
@@ -89,17 +85,12 @@ async function findKeys(
   enc: ContentEncryption,
   kid: string | undefined,
 ) {
-  if (isBySecret(alg)) return [(await requireEncryptionKey(ctx, client, alg, enc)).key]
+  if (isShared(alg)) return [(await requireEncryptionKey(ctx, client, alg, enc)).key]
   const keys = await ctx.encryption_keys()
   return keys
-    .filter((key) => family(key.alg) === family(alg) && (kid === undefined || kid === key.kid))
+    .filter((key) => familyOf(key.alg) === familyOf(alg) && (kid === undefined || kid === key.kid))
     .map(({ privateKey }) => privateKey)
 }
-
-const isBySecret = (alg: string) => alg === 'dir' || /^A\d+KW$/.test(alg)
-
-/** An elliptic key agrees on keys for each algorithm of its kind; one of RSA is made for its hash. */
-const family = (alg: string) => (alg.startsWith('ECDH-ES') ? 'ECDH-ES' : alg)
 
 const only = <T>(registered: T | undefined): readonly T[] | undefined =>
   registered === undefined ? undefined : [registered]

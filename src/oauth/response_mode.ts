@@ -1,9 +1,12 @@
 /** How an authorization response travels to the client. OAuth 2.0 Multiple Response Types §2.1, Form Post Response Mode §2 and JARM §2.3. */
+
+import { RESPONSE_TYPES } from '../clients/response_types.js'
 import type { Context } from '../context.js'
 import type { Client } from '../directory/clients.js'
 import { invalidRequest, shown } from '../errors.js'
 import { type Parameters, spoil } from '../faults/doors/response.js'
-import { findResponseType, RESPONSE_TYPES, type ResponseType } from './response_type.js'
+import type { ResponseType } from '../generated/types.js'
+import { findResponseType } from './response_type.js'
 
 /** Each mode that is a redirect, and how it puts the parameters on the redirect_uri. */
 const REDIRECTS = {

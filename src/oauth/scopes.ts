@@ -1,38 +1,14 @@
 /** Scopes, and the claims that each releases. OpenID Connect Core §5.4: https://openid.net/specs/openid-connect-core-1_0.html#ScopeClaims */
+import { STANDARD_SCOPES } from '../clients/scope.js'
 import type { Snapshot } from '../config/snapshot.js'
 import type { Context } from '../context.js'
 import type { Client } from '../directory/clients.js'
 import { invalidScope, shown } from '../errors.js'
 import { words } from './params.js'
 
-const STANDARD: Readonly<Record<string, readonly string[]>> = {
-  openid: [],
-  profile: [
-    'name',
-    'family_name',
-    'given_name',
-    'middle_name',
-    'nickname',
-    'preferred_username',
-    'profile',
-    'picture',
-    'website',
-    'gender',
-    'birthdate',
-    'zoneinfo',
-    'locale',
-    'updated_at',
-  ],
-  email: ['email', 'email_verified'],
-  address: ['address'],
-  phone: ['phone_number', 'phone_number_verified'],
-  // OpenID Connect Core §11: releases a refresh token, not claims.
-  offline_access: [],
-}
-
 /** Every scope that is known by name, standard and configured, with the claims that it releases. */
 export function listScopes(snapshot: Snapshot): Map<string, readonly string[]> {
-  const scopes = new Map(Object.entries(STANDARD))
+  const scopes = new Map(Object.entries(STANDARD_SCOPES))
   for (const [name, { claims }] of Object.entries(snapshot.config.scopes)) {
     scopes.set(name, [...(scopes.get(name) ?? []), ...claims])
   }

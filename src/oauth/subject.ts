@@ -1,11 +1,8 @@
 /** Which `sub` a client sees of a user: the user's own, or one for the client's sector. OpenID Connect Core §8. */
 import { createHash } from 'node:crypto'
+import { hostsOf } from '../clients/redirect_uris.js'
 import type { Context } from '../context.js'
 import type { Client } from '../directory/clients.js'
-import { hostsOf } from './client/sector_identifier.js'
-
-/** For discovery, and for the metadata that clients register. */
-export const SUBJECT_TYPES = ['public', 'pairwise'] as const
 
 /** @param sub the user's own, by which the provider knows the user. */
 export function subjectFor(ctx: Context, client: Client, sub: string): string {

@@ -1,4 +1,6 @@
 /** The only place that composes a token response. RFC 6749 §5.1 and OpenID Connect Core §3.1.3.3. */
+
+import { RESPONSE_TYPES } from '../clients/response_types.js'
 import type { Context } from '../context.js'
 import type { Client } from '../directory/clients.js'
 import { findUser, type User } from '../directory/users.js'
@@ -6,7 +8,6 @@ import { invalidGrant, shown } from '../errors.js'
 import { signAmidRotation } from '../faults/doors/keys.js'
 import type { AuthorizationRequest } from '../oauth/authorization_request.js'
 import { words } from '../oauth/params.js'
-import { RESPONSE_TYPES } from '../oauth/response_type.js'
 import { subjectFor } from '../oauth/subject.js'
 import { randomToken } from '../random.js'
 import { expiryOf } from '../store/collections.js'

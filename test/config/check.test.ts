@@ -63,43 +63,9 @@ const BAD: [string, string, string[]][] = [
     ['config.yaml:2:5 /keys/0 has file and pem, but a key comes from one of them only'],
   ],
   [
-    'a confidential client has a secret',
-    `clients:\n  - { ${CLIENT} }\n  - { ${CLIENT.replace('app', 'web')}, token_endpoint_auth_method: client_secret_post }\n`,
-    [
-      'config.yaml:2:5 /clients/0 lacks the client_secret that client_secret_basic needs; add one, or make it a public client with token_endpoint_auth_method: none',
-      'config.yaml:3:5 /clients/1 lacks the client_secret that client_secret_post needs; add one, or make it a public client with token_endpoint_auth_method: none',
-    ],
-  ],
-  [
-    'the algorithm of the ID token has a key',
-    `clients:\n  - { ${PUBLIC}, id_token_signed_response_alg: ES384 }\nkeys: [{ alg: ES256 }, { alg: EdDSA }]\n`,
-    [
-      'config.yaml:2:127 /clients/0/id_token_signed_response_alg is ES384, but the keys are for ES256, EdDSA; add a key with alg: ES384 under keys',
-    ],
-  ],
-  [
-    'a scope of a client is known',
-    `clients:\n  - ${PUBLIC.replaceAll(', ', '\n    ')}\n    scope: openid groups  email\n`,
-    ['config.yaml:5:12 /clients/0/scope names the scope groups, which is neither a standard one nor under scopes'],
-  ],
-  [
     'the scope openid is not to be defined',
     'scopes:\n  openid: { claims: [a] }\n  email: { claims: [b] }\n',
     ["config.yaml:2:3 /scopes/openid can't be defined; claims without a scope go to everybody"],
-  ],
-  [
-    'a redirect_uri is an absolute URI without fragment; RFC 6749 §3.1.2',
-    `clients:
-  - client_id: app
-    client_secret: s
-    redirect_uris: ["/cb", "localhost:3000/cb", "http://a/cb#x", "https://*.a/cb", "com.example:/cb", "http://[::1]:3000/"]
-`,
-    [
-      'config.yaml:4:21 /clients/0/redirect_uris/0 must be an absolute URI such as http://localhost:3000/callback, but is "/cb"',
-      'config.yaml:4:28 /clients/0/redirect_uris/1 must be an absolute URI such as http://localhost:3000/callback, but is "localhost:3000/cb"',
-      'config.yaml:4:49 /clients/0/redirect_uris/2 must not have a fragment, but is "http://a/cb#x"',
-      'config.yaml:4:66 /clients/0/redirect_uris/3 has a *, which stands for itself unless wildcard_redirect_uris: true is set, for this client or for all',
-    ],
   ],
   [
     'claims have no other sub than the user',

@@ -39,8 +39,8 @@ const CASES: [string, string, string[]][] = [
   ],
   [
     'what is no URL',
-    'clients: [{ client_id: a, redirect_uris: ["http://a"], client_secret: s, backchannel_logout_uri: /logout }]\n',
-    ['config.yaml:1:98 /clients/0/backchannel_logout_uri must be an absolute URL, but is "/logout"'],
+    'users: [{ sub: a, claim_sources: { bank: { claims: {}, endpoint: /claims } } }]\n',
+    ['config.yaml:1:66 /users/0/claim_sources/bank/endpoint must be an absolute URL, but is "/claims"'],
   ],
   [
     'missing keys',
@@ -48,7 +48,7 @@ const CASES: [string, string, string[]][] = [
     [
       'config.yaml:2:5 /users/0 lacks the required key sub',
       'config.yaml:4:5 /clients/0 lacks the required key client_id',
-      'config.yaml:4:5 /clients/0 lacks the required key redirect_uris',
+      'config.yaml:4:5 /clients/0/redirect_uris is missing or empty, expected a list of absolute URIs',
     ],
   ],
   [

@@ -1,7 +1,7 @@
 /** The authorization endpoint: the form, the answer, and who is told what went wrong. OpenID Connect Core §3.1.2. */
 import { createHash } from 'node:crypto'
 import t, { type Test } from 'tap'
-import { CLIENT_DEFAULTS } from '../../src/directory/clients.js'
+import { CLIENT_DEFAULTS } from '../../src/clients/members.js'
 import type { ConfigInput } from '../../src/generated/input.js'
 import { createKeys } from '../../src/issuer/keys.js'
 import { createMemoryStore } from '../../src/store/memory.js'
@@ -139,7 +139,7 @@ const UNTRUSTED: [string, Record<string, string>, string, RegExp][] = [
     /redirect_uri/,
   ],
   ['redirect_uri is relative', { redirect_uri: '/callback' }, 'invalid_client', /expected an absolute URI/],
-  ['redirect_uri has a fragment', { redirect_uri: `${REDIRECT_URI}#x` }, 'invalid_client', /without fragment/],
+  ['redirect_uri has a fragment', { redirect_uri: `${REDIRECT_URI}#x` }, 'invalid_client', /without a fragment/],
   [
     'redirect_uri has a line break',
     { redirect_uri: 'http://a/\r\nX-Injected: 1' },
@@ -268,8 +268,7 @@ t.test('wildcards fit where the client or the whole configuration allows them', 
       t.equal(response.headers.location, undefined)
     }
   }
-  const { client_id } = await register(shared, { redirect_uris: [pattern] })
-  await shownToUser(t, shared, { client_id, redirect_uri: fits }, 'invalid_client', /expected one of/)
+  t.match(await register(shared, { redirect_uris: [pattern] }), { error: 'invalid_redirect_uri' })
 })
 
 t.test('a request keeps to the configuration of the moment', async (t) => {

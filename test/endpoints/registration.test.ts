@@ -15,6 +15,8 @@ const post = (payload: unknown) =>
   test.app.inject({ method: 'POST', url: '/oauth2/clients', payload: payload as object, headers: JSON_TYPE })
 const JSON_TYPE = { 'content-type': 'application/json' }
 const redirect_uris = [REDIRECT_URI]
+/** The description of a refusal, which names a member and what is expected of it. */
+const about = (place: string) => new RegExp(`^${place.replaceAll(/[[\].]/g, '\\$&')} .*, expected `)
 
 t.test('RFC 7591 §3.2.1: the answer has the id, the secret and the metadata with its defaults', async (t) => {
   const answer = await post({ redirect_uris })
@@ -90,50 +92,50 @@ t.test('two registrations are two clients', async (t) => {
   t.not(one.client_secret, other.client_secret)
 })
 
-const BAD_URIS: [string, unknown, RegExp][] = [
-  ['missing', undefined, /^redirect_uris is missing, expected a list/],
-  ['empty', [], /^redirect_uris is empty/],
-  ['null', null, /^redirect_uris is null, expected a list/],
-  ['a text', REDIRECT_URI, /^redirect_uris is http:.*, expected a list/],
-  ['an object', {}, /^redirect_uris is an object/],
-  ['a list of numbers', [1], /^redirect_uris\[0\] is 1, expected a text$/],
-  ['a list of lists', [REDIRECT_URI, [REDIRECT_URI]], /^redirect_uris\[1\] is a list of 1/],
-  ['too long a list', Array(101).fill(REDIRECT_URI), /^redirect_uris is a list of 101/],
-  ['relative', ['/callback'], /^redirect_uris\[0\] is \/callback, expected an absolute URI/],
-  ['an empty text', [''], /^redirect_uris\[0\] is /],
-  ['with fragment', [REDIRECT_URI, `${REDIRECT_URI}#x`], /^redirect_uris\[1\] .* without fragment/],
-  ['a script', ['javascript:alert(1)'], /not a script$/],
+const BAD_URIS: [title: string, uris: unknown, place: string][] = [
+  ['missing', undefined, 'redirect_uris'],
+  ['empty', [], 'redirect_uris'],
+  ['null', null, 'redirect_uris'],
+  ['a text', REDIRECT_URI, 'redirect_uris'],
+  ['an object', {}, 'redirect_uris'],
+  ['a list of numbers', [1], 'redirect_uris[0]'],
+  ['a list of lists', [REDIRECT_URI, [REDIRECT_URI]], 'redirect_uris[1]'],
+  ['too long a list', Array(101).fill(REDIRECT_URI), 'redirect_uris'],
+  ['relative', ['/callback'], 'redirect_uris[0]'],
+  ['an empty text', [''], 'redirect_uris[0]'],
+  ['with fragment', [REDIRECT_URI, `${REDIRECT_URI}#x`], 'redirect_uris[1]'],
+  ['a script', ['javascript:alert(1)'], 'redirect_uris[0]'],
 ]
-for (const [title, uris, message] of BAD_URIS) {
+for (const [title, uris, place] of BAD_URIS) {
   t.test(`RFC 7591 §3.2.2: redirect_uris ${title}: invalid_redirect_uri`, async (t) => {
-    refused(t, await post({ redirect_uris: uris }), 'invalid_redirect_uri', message)
+    refused(t, await post({ redirect_uris: uris }), 'invalid_redirect_uri', about(place))
   })
 }
 
-const BAD_METADATA: [object, RegExp][] = [
-  [{ token_endpoint_auth_method: 1 }, /^token_endpoint_auth_method is 1/],
-  [{ token_endpoint_auth_method: null }, /^token_endpoint_auth_method is null/],
-  [{ token_endpoint_auth_method: ['none'] }, /^token_endpoint_auth_method is a list of 1/],
-  [{ token_endpoint_auth_method: 'toString' }, /^token_endpoint_auth_method is toString/],
-  [{ grant_types: 'authorization_code' }, /^grant_types is authorization_code, expected a list of up to 100$/],
-  [{ grant_types: ['authorization_code', 'password'] }, /^grant_types\[1\] is password, expected one of/],
-  [{ grant_types: {} }, /^grant_types is an object/],
-  [{ response_types: ['token'] }, /^response_types\[0\] is token, expected one of code, id_token/],
-  [{ response_types: [5] }, /^response_types\[0\] is 5, expected one of code, id_token/],
-  [{ response_types: true }, /^response_types is true/],
-  [{ scope: ['openid'] }, /^scope is a list of 1, expected a text$/],
-  [{ scope: null }, /^scope is null/],
-  [{ client_name: 5 }, /^client_name is 5, expected a text$/],
-  [{ client_name: {} }, /^client_name is an object/],
-  [{ id_token_signed_response_alg: 'RS256' }, /^id_token_signed_response_alg is RS256, expected one of ES256, HS256/],
-  [{ id_token_signed_response_alg: 256 }, /^id_token_signed_response_alg is 256/],
-  [{ post_logout_redirect_uris: 'x:y' }, /^post_logout_redirect_uris is x:y, expected a list/],
-  [{ post_logout_redirect_uris: [null] }, /^post_logout_redirect_uris\[0\] is null/],
-  [{ post_logout_redirect_uris: ['/bye'] }, /^post_logout_redirect_uris\[0\] is \/bye, expected an absolute/],
+const BAD_METADATA: [metadata: object, place: string][] = [
+  [{ token_endpoint_auth_method: 1 }, 'token_endpoint_auth_method'],
+  [{ token_endpoint_auth_method: null }, 'token_endpoint_auth_method'],
+  [{ token_endpoint_auth_method: ['none'] }, 'token_endpoint_auth_method'],
+  [{ token_endpoint_auth_method: 'toString' }, 'token_endpoint_auth_method'],
+  [{ grant_types: 'authorization_code' }, 'grant_types'],
+  [{ grant_types: ['authorization_code', 'password'] }, 'grant_types[1]'],
+  [{ grant_types: {} }, 'grant_types'],
+  [{ response_types: ['token'] }, 'response_types[0]'],
+  [{ response_types: [5] }, 'response_types[0]'],
+  [{ response_types: true }, 'response_types'],
+  [{ scope: ['openid'] }, 'scope'],
+  [{ scope: null }, 'scope'],
+  [{ client_name: 5 }, 'client_name'],
+  [{ client_name: {} }, 'client_name'],
+  [{ id_token_signed_response_alg: 'RS256' }, 'id_token_signed_response_alg'],
+  [{ id_token_signed_response_alg: 256 }, 'id_token_signed_response_alg'],
+  [{ post_logout_redirect_uris: 'x:y' }, 'post_logout_redirect_uris'],
+  [{ post_logout_redirect_uris: [null] }, 'post_logout_redirect_uris[0]'],
+  [{ post_logout_redirect_uris: ['/bye'] }, 'post_logout_redirect_uris[0]'],
 ]
-for (const [metadata, message] of BAD_METADATA) {
+for (const [metadata, place] of BAD_METADATA) {
   t.test(`RFC 7591 §3.2.2: ${JSON.stringify(metadata)}: invalid_client_metadata`, async (t) => {
-    refused(t, await post({ redirect_uris, ...metadata }), 'invalid_client_metadata', message)
+    refused(t, await post({ redirect_uris, ...metadata }), 'invalid_client_metadata', about(place))
   })
 }
 
@@ -233,106 +235,64 @@ for (const [metadata, expected] of SECRETIVE) {
   })
 }
 
-const INCONSISTENT: [object, RegExp][] = [
-  [{ jwks, jwks_uri: 'https://a/' }, /^jwks and jwks_uri both came, expected one of them$/],
-  [{ jwks: 5 }, /^jwks is no JWKS: it lacks the list keys$/],
-  [{ jwks: null }, /^jwks is no JWKS/],
-  [{ jwks: { keys: ['x'] } }, /^jwks is no JWKS: not all of its keys are objects$/],
-  [{ jwks: { keys: Array(101).fill(RSA_KEY) } }, /^jwks is a JWKS of 101 keys, expected 100 at most$/],
-  [
-    { jwks: { keys: [RSA_KEY, PRIVATE_KEY] } },
-    /^jwks has no public key in keys\[1\]; a public one has kty, and neither d/,
-  ],
-  [{ jwks: { keys: [{ kty: 'oct', k: 'abc' }] } }, /^jwks has no public key in keys\[0\]/],
-  [{ jwks: { keys: [{}] } }, /^jwks has no public key in keys\[0\]/],
-  [{ jwks_uri: 'https://a/#b' }, /^jwks_uri is https:\/\/a\/#b, expected a URL without fragment$/],
-  [{ jwks_uri: 'ftp://a/' }, /^jwks_uri is ftp:\/\/a\/, expected an absolute URL of the scheme https or http$/],
-  [{ logo_uri: 'javascript:alert(1)' }, /^logo_uri is javascript:alert\(1\), expected an absolute URL/],
-  [{ logo_uri: '/logo.png' }, /^logo_uri is \/logo\.png, expected an absolute URL/],
-  [{ policy_uri: 'https://a/ b' }, /^policy_uri is https:\/\/a\/ b, expected an absolute URL/],
-  [{ 'tos_uri#de': 'x:y' }, /^tos_uri#de is x:y, expected an absolute URL/],
-  [{ 'client_name#de': 5 }, /^client_name#de is 5, expected a text$/],
-  [{ client_uri: `https://a/${'x'.repeat(9000)}` }, /^client_uri has 9010 characters, expected 8192 at most$/],
-  [
-    { initiate_login_uri: 'http://a/login' },
-    /^initiate_login_uri is http:\/\/a\/login, expected a URL of the scheme https$/,
-  ],
-  [{ backchannel_logout_uri: 'https://a/#x' }, /^backchannel_logout_uri .* without fragment$/],
-  [{ frontchannel_logout_uri: 'data:text/html,x' }, /^frontchannel_logout_uri .* https or http$/],
-  [{ request_uris: [`https://a/${'x'.repeat(503)}`] }, /^request_uris\[0\] has 513 characters, expected 512 at most$/],
-  [{ request_uris: ['file:///etc/passwd'] }, /^request_uris\[0\] is file:/],
-  [{ contacts: 'a@b' }, /^contacts is a@b, expected a list of up to 100$/],
-  [{ contacts: Array(101).fill('a') }, /^contacts is a list of 101, expected a list of up to 100$/],
-  [{ default_max_age: -1 }, /^default_max_age is -1, expected a number of seconds$/],
-  [{ default_max_age: '5' }, /^default_max_age is 5, expected a number/],
-  [{ require_auth_time: 'true' }, /^require_auth_time is true, expected true or false$/],
-  [{ subject_type: 'private' }, /^subject_type is private, expected one of public, pairwise$/],
-  [{ application_type: 'app' }, /^application_type is app, expected one of web, native$/],
-  [
-    { token_endpoint_auth_method: 'private_key_jwt' },
-    /^jwks and jwks_uri are missing, .* token_endpoint_auth_method priv/,
-  ],
-  [
-    { token_endpoint_auth_method: 'tls_client_auth' },
-    /^token_endpoint_auth_method is tls_client_auth, expected one of cl/,
-  ],
+const INCONSISTENT: [metadata: object, place: string][] = [
+  [{ jwks, jwks_uri: 'https://a/' }, 'jwks_uri'],
+  [{ jwks: 5 }, 'jwks'],
+  [{ jwks: null }, 'jwks'],
+  [{ jwks: { keys: ['x'] } }, 'jwks'],
+  [{ jwks: { keys: Array(101).fill(RSA_KEY) } }, 'jwks'],
+  [{ jwks: { keys: [RSA_KEY, PRIVATE_KEY] } }, 'jwks.keys[1]'],
+  [{ jwks: { keys: [{ kty: 'oct', k: 'abc' }] } }, 'jwks.keys[0]'],
+  [{ jwks: { keys: [{}] } }, 'jwks.keys[0]'],
+  [{ jwks_uri: 'https://a/#b' }, 'jwks_uri'],
+  [{ jwks_uri: 'ftp://a/' }, 'jwks_uri'],
+  [{ logo_uri: 'javascript:alert(1)' }, 'logo_uri'],
+  [{ logo_uri: '/logo.png' }, 'logo_uri'],
+  [{ policy_uri: 'https://a/ b' }, 'policy_uri'],
+  [{ 'tos_uri#de': 'x:y' }, 'tos_uri#de'],
+  [{ 'client_name#de': 5 }, 'client_name#de'],
+  [{ client_uri: `https://a/${'x'.repeat(9000)}` }, 'client_uri'],
+  [{ initiate_login_uri: 'http://a/login' }, 'initiate_login_uri'],
+  [{ backchannel_logout_uri: 'https://a/#x' }, 'backchannel_logout_uri'],
+  [{ frontchannel_logout_uri: 'data:text/html,x' }, 'frontchannel_logout_uri'],
+  [{ request_uris: [`https://a/${'x'.repeat(503)}`] }, 'request_uris[0]'],
+  [{ request_uris: ['file:///etc/passwd'] }, 'request_uris[0]'],
+  [{ contacts: 'a@b' }, 'contacts'],
+  [{ contacts: Array(101).fill('a') }, 'contacts'],
+  [{ default_max_age: -1 }, 'default_max_age'],
+  [{ default_max_age: '5' }, 'default_max_age'],
+  [{ require_auth_time: 'true' }, 'require_auth_time'],
+  [{ subject_type: 'private' }, 'subject_type'],
+  [{ application_type: 'app' }, 'application_type'],
+  [{ token_endpoint_auth_method: 'private_key_jwt' }, 'jwks'],
+  [{ token_endpoint_auth_method: 'tls_client_auth' }, 'token_endpoint_auth_method'],
   [
     { token_endpoint_auth_method: 'private_key_jwt', jwks, token_endpoint_auth_signing_alg: 'HS256' },
-    /^token_endpoint_auth_signing_alg is HS256, expected one of RS256.* for private_key_jwt$/,
+    'token_endpoint_auth_signing_alg',
   ],
   [
     { token_endpoint_auth_method: 'client_secret_jwt', token_endpoint_auth_signing_alg: 'ES256' },
-    /^token_endpoint_auth_signing_alg is ES256, expected one of HS256, HS384, HS512 for client_secret_jwt$/,
+    'token_endpoint_auth_signing_alg',
   ],
-  [{ token_endpoint_auth_signing_alg: 'none' }, /^token_endpoint_auth_signing_alg is none, expected one of RS256/],
-  [
-    { id_token_encrypted_response_enc: 'A128GCM' },
-    /^id_token_encrypted_response_enc came without id_token_encrypted_resp/,
-  ],
-  [
-    { userinfo_encrypted_response_enc: 'A128GCM' },
-    /^userinfo_encrypted_response_enc came without userinfo_encrypted_resp/,
-  ],
-  [
-    { request_object_encryption_enc: 'A128GCM' },
-    /^request_object_encryption_enc came without request_object_encryption_a/,
-  ],
-  [
-    { id_token_encrypted_response_alg: 'RSA-OAEP' },
-    /^jwks and jwks_uri are missing, .* id_token_encrypted_response_alg RS/,
-  ],
-  [
-    { userinfo_encrypted_response_alg: 'ECDH-ES' },
-    /^jwks and jwks_uri are missing, .* userinfo_encrypted_response_alg EC/,
-  ],
-  [
-    { id_token_encrypted_response_alg: 'RSA1_5' },
-    /^id_token_encrypted_response_alg is RSA1_5, expected one of RSA-OAEP,/,
-  ],
-  [{ request_object_encryption_alg: 'RSA-OAEP' }, /^request_object_encryption_alg is RSA-OAEP, expected one of A128KW/],
-  [
-    { id_token_signed_response_alg: 'none', response_types: ['code', 'code id_token'] },
-    /^id_token_signed_response_alg is none, expected a signature for the response_types code id_token$/,
-  ],
-  [
-    { tls_client_auth_subject_dn: 'client' },
-    /^tls_client_auth_subject_dn is client, expected a distinguished name such as/,
-  ],
-  [{ tls_client_auth_san_ip: 'localhost' }, /^tls_client_auth_san_ip is localhost, expected an IP address$/],
-  [
-    { subject_type: 'pairwise', redirect_uris: ['https://a.example/', 'https://b.example/'] },
-    /^sector_identifier_uri is missing, .* redirect_uris has the hosts a\.example, b\.example$/,
-  ],
-  [
-    { subject_type: 'pairwise', redirect_uris: ['com.example:/cb'] },
-    /^sector_identifier_uri is missing, .* redirect_uris has the hosts none$/,
-  ],
+  [{ token_endpoint_auth_signing_alg: 'none' }, 'token_endpoint_auth_signing_alg'],
+  [{ id_token_encrypted_response_enc: 'A128GCM' }, 'id_token_encrypted_response_enc'],
+  [{ userinfo_encrypted_response_enc: 'A128GCM' }, 'userinfo_encrypted_response_enc'],
+  [{ request_object_encryption_enc: 'A128GCM' }, 'request_object_encryption_enc'],
+  [{ id_token_encrypted_response_alg: 'RSA-OAEP' }, 'id_token_encrypted_response_alg'],
+  [{ userinfo_encrypted_response_alg: 'ECDH-ES' }, 'userinfo_encrypted_response_alg'],
+  [{ id_token_encrypted_response_alg: 'RSA1_5' }, 'id_token_encrypted_response_alg'],
+  [{ request_object_encryption_alg: 'RSA-OAEP' }, 'request_object_encryption_alg'],
+  [{ id_token_signed_response_alg: 'none', response_types: ['code', 'code id_token'] }, 'id_token_signed_response_alg'],
+  [{ tls_client_auth_subject_dn: 'client' }, 'tls_client_auth_subject_dn'],
+  [{ tls_client_auth_san_ip: 'localhost' }, 'tls_client_auth_san_ip'],
+  [{ subject_type: 'pairwise', redirect_uris: ['https://a.example/', 'https://b.example/'] }, 'sector_identifier_uri'],
+  [{ subject_type: 'pairwise', redirect_uris: ['com.example:/cb'] }, 'sector_identifier_uri'],
 ]
-for (const [metadata, message] of INCONSISTENT) {
+for (const [metadata, place] of INCONSISTENT) {
   t.test(
     `OpenID Connect Registration §2: ${JSON.stringify(metadata).slice(0, 150)}: invalid_client_metadata`,
     async (t) => {
-      refused(t, await post({ redirect_uris, ...metadata }), 'invalid_client_metadata', message)
+      refused(t, await post({ redirect_uris, ...metadata }), 'invalid_client_metadata', about(place))
     },
   )
 }
@@ -347,7 +307,12 @@ t.test('RFC 7591 §2.2: what is no language is an unknown member; languages are 
   const registered = await register(test, odd)
   for (const name of Object.keys(odd)) t.notOk(name in registered, name)
   const many = Object.fromEntries(Array.from({ length: 101 }, (_, index) => [`client_name#a-${index}`, 'x']))
-  refused(t, await post({ redirect_uris, ...many }), 'invalid_client_metadata', /^101 members have a language/)
+  refused(
+    t,
+    await post({ redirect_uris, ...many }),
+    'invalid_client_metadata',
+    /^101 members have a language tag, expected at most 100$/,
+  )
 })
 
 t.test('RFC 8705 §2.1.2: tls_client_auth has exactly one name', async (t) => {
@@ -363,16 +328,12 @@ t.test('RFC 8705 §2.1.2: tls_client_auth has exactly one name', async (t) => {
   ]) {
     t.match(await attempt(one), { ...one, token_endpoint_auth_method: 'tls_client_auth' })
   }
-  const error = 'invalid_client_metadata'
-  t.match(await attempt({}), {
-    error,
-    error_description: /^tls_client_auth came with no name, expected exactly one of tls/,
-  })
-  t.match(await attempt({ tls_client_auth_san_dns: 'a', tls_client_auth_san_uri: 'urn:a' }), {
-    error,
-    error_description:
-      /^tls_client_auth came with tls_client_auth_san_dns and tls_client_auth_san_uri, expected exactly/,
-  })
+  for (const metadata of [{}, { tls_client_auth_san_dns: 'a', tls_client_auth_san_uri: 'urn:a' }]) {
+    t.match(await attempt(metadata), {
+      error: 'invalid_client_metadata',
+      error_description: about('token_endpoint_auth_method'),
+    })
+  }
 })
 
 const APPLICATIONS: [object, boolean][] = [
@@ -391,8 +352,7 @@ for (const [metadata, good] of APPLICATIONS) {
     const answer = await register(byApplicationType, metadata)
     if (good) t.match(answer, metadata)
     else {
-      const error_description = /^redirect_uris\[[01]\] is \S+, expected .* since the application_type is (web|native)/
-      t.match(answer, { error: 'invalid_redirect_uri', error_description })
+      t.match(answer, { error: 'invalid_redirect_uri', error_description: /^redirect_uris\[[01]\] .*, expected / })
     }
     t.match(await register(test, metadata), metadata, 'lenient takes both')
   })
@@ -409,7 +369,7 @@ t.test('RFC 7591 §2.1: response types go with grant types', async (t) => {
   ] as const) {
     t.match(await strict({ response_types, grant_types }), {
       error: 'invalid_client_metadata',
-      error_description: `grant_types lacks ${missing}, which the response_types ${response_types.join(', ')} need`,
+      error_description: `, expected also ${missing} for the response_types ${response_types.join(', ')};`,
     })
     t.match(await register(test, { response_types, grant_types }), { response_types })
   }

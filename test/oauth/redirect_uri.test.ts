@@ -1,42 +1,9 @@
 /** Which redirect_uri is believed: exactly the registered ones, or what fits a pattern without leaving it. */
 import t from 'tap'
-import { CLIENT_DEFAULTS, type Client } from '../../src/directory/clients.js'
-import { fitsPattern, isRegistered, redirectUriProblem } from '../../src/oauth/redirect_uri.js'
-
-const GOOD = [
-  'http://localhost:8000/callback',
-  'https://app.example.com/cb?tenant=a&x=%20',
-  'http://[::1]:8000/cb',
-  'http://127.0.0.1/',
-  'com.example.app:/oauth2redirect',
-  'com.example.app:callback',
-  'myapp://',
-  'urn:ietf:wg:oauth:2.0:oob',
-]
-for (const uri of GOOD) t.equal(redirectUriProblem(uri), undefined, `RFC 6749 §3.1.2: ${uri} is an absolute URI`)
-
-const BAD: [string, RegExp][] = [
-  ['/callback', /an absolute URI/],
-  ['localhost', /an absolute URI/],
-  ['//evil.com/cb', /an absolute URI/],
-  ['http://', /an absolute URI/],
-  ['https://evil.com%2F.example.com/', /an absolute URI/],
-  ['https://evil.com%40example.com/', /an absolute URI/],
-  ['http://localhost:99999/', /an absolute URI/],
-  ['http://localhost/cb#part', /without fragment/],
-  ['http://localhost/cb#', /without fragment/],
-  ['http://localhost/a b', /printable ASCII/],
-  ['http://localhost/\r\nSet-Cookie:a=b', /printable ASCII/],
-  ['http://localhost/\t', /printable ASCII/],
-  ['http://localhost/\u0000', /printable ASCII/],
-  ['http://münchen.example/', /printable ASCII/],
-  ['http://localhost/\n', /printable ASCII/],
-  ['javascript:alert(1)', /not a script/],
-  ['JavaScript:alert(1)', /not a script/],
-  ['data:text/html,<script>', /not a script/],
-  ['vbscript:x', /not a script/],
-]
-for (const [uri, problem] of BAD) t.match(redirectUriProblem(uri), problem, `${JSON.stringify(uri)} is refused`)
+import { CLIENT_DEFAULTS } from '../../src/clients/members.js'
+import { expectRedirectUri } from '../../src/clients/redirect_uris.js'
+import type { Client } from '../../src/directory/clients.js'
+import { fitsPattern, isRegistered } from '../../src/oauth/redirect_uri.js'
 
 const clientWith = (redirect_uris: Client['redirect_uris'], wildcard_redirect_uris = false): Client => ({
   ...CLIENT_DEFAULTS,
@@ -155,7 +122,7 @@ for (const [pattern, uri] of ATTACKS) {
 t.test('what an encoded separator lets through a pattern is no URI', async (t) => {
   for (const encoded of ['%2F', '%5C', '%40', '%3F', '%23', '%3A', '%EF%BC%8F']) {
     const uri = `https://evil.com${encoded}.preview.example.com/cb`
-    t.match(redirectUriProblem(uri), /an absolute URI/, uri)
+    t.match(expectRedirectUri(uri), /an absolute URI/, uri)
   }
 })
 

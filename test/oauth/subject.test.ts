@@ -1,6 +1,7 @@
 /** Which sub a client sees. OpenID Connect Core §8. */
 import t from 'tap'
-import { CLIENT_DEFAULTS, type Client } from '../../src/directory/clients.js'
+import { CLIENT_DEFAULTS } from '../../src/clients/members.js'
+import type { Client } from '../../src/directory/clients.js'
 import { subjectFor } from '../../src/oauth/subject.js'
 import { createContext } from '../app.js'
 

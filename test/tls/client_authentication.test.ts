@@ -154,14 +154,11 @@ test('RFC 5280 §4.1.2.6: a certificate without a subject matches only by its al
   const started = await startWith(t, [
     client('dns', { tls_client_auth_san_dns: 'client.example' }),
     client('subject', { tls_client_auth_subject_dn: 'CN=Client 1' }),
-    client('mistaken', { tls_client_auth_subject_dn: 'Client 1' }),
   ])
   const nameless = authority.issue([], [dns('client.example')])
   accepted(t, await call(started, 'dns', nameless), 'dns')
-  for (const client_id of ['subject', 'mistaken']) {
-    const message = /^the client's certificate has the names no subject; DNS:client.example, expected /
-    refused(t, await call(started, client_id, nameless), message)
-  }
+  const message = /^the client's certificate has the names no subject; DNS:client.example, expected /
+  refused(t, await call(started, 'subject', nameless), message)
 })
 
 test('RFC 8705 §2.1: a certificate of an unknown authority is refused', async (t) => {

@@ -1,16 +1,13 @@
 /** A JWT by which a client says who it is. RFC 7523 §2.2 and §3, OpenID Connect Core §9. */
 import { decodeJwt } from 'jose'
+import { ASYMMETRIC_ALGS, SYMMETRIC_ALGS } from '../../clients/algorithms.js'
 import type { Context } from '../../context.js'
 import type { Client } from '../../directory/clients.js'
 import { invalidClient, shown } from '../../errors.js'
-import { ASYMMETRIC_ALGS, SYMMETRIC_ALGS } from '../algorithms.js'
 import { readHeader, verifyClientJwt } from './keys.js'
 
 /** RFC 7523 §2.2. */
 export const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
-
-/** For discovery: by a key for private_key_jwt, by the client_secret for client_secret_jwt. */
-export const ASSERTION_ALGS = [...ASYMMETRIC_ALGS, ...SYMMETRIC_ALGS] as const
 
 /** How far the client's clock may be ahead, in seconds. */
 const SKEW = 60

@@ -1,30 +1,13 @@
 /** Who calls the token endpoint. RFC 6749 §2.3, OpenID Connect Core §9 and RFC 8705 §2. */
+import { isByCertificate } from '../../clients/authentication.js'
 import type { Context } from '../../context.js'
 import { type Client, findClient } from '../../directory/clients.js'
 import { invalidClient, invalidRequest, shown } from '../../errors.js'
+import type { ClientAuthMethod } from '../../generated/types.js'
 import type { Params } from '../params.js'
 import { enforce } from '../rules.js'
 import { ASSERTION_TYPE, type ClientAssertion, readAssertion, verifyAssertion } from './assertion.js'
 import { type ClientCertificate, verifyCertificate, verifySelfSigned } from './certificate.js'
-
-/** Every method that there is. */
-export const TOKEN_ENDPOINT_AUTH_METHODS = [
-  'client_secret_basic',
-  'client_secret_post',
-  'client_secret_jwt',
-  'private_key_jwt',
-  'tls_client_auth',
-  'self_signed_tls_client_auth',
-  'none',
-] as const satisfies readonly Client['token_endpoint_auth_method'][]
-
-type Method = (typeof TOKEN_ENDPOINT_AUTH_METHODS)[number]
-
-/** For discovery, and for the metadata that clients register: those by certificate only where the server asks for one. */
-export function listAuthMethods({ snapshot }: Context): Method[] {
-  const certificates = snapshot.config.server.tls?.client_certificates === true
-  return TOKEN_ENDPOINT_AUTH_METHODS.filter((method) => certificates || !isByCertificate(method))
-}
 
 /** Everything by which a client can say who it is. */
 export interface Caller {
@@ -38,7 +21,7 @@ export interface Caller {
 
 interface Credentials {
   /** Left out, nothing came but the client_id: the method is `none`, or the certificate says the rest. */
-  readonly method?: Method
+  readonly method?: ClientAuthMethod
   readonly client_id: string
   readonly client_secret?: string
   readonly assertion?: ClientAssertion
@@ -68,7 +51,10 @@ const NO_CERTIFICATE = '; no certificate came, which the provider asks for with 
 
 /** For each method, what looks at the proof and throws where it is none. */
 const PROOFS: Readonly<
-  Record<Method, (ctx: Context, client: Client, credentials: Credentials, caller: Caller) => void | Promise<void>>
+  Record<
+    ClientAuthMethod,
+    (ctx: Context, client: Client, credentials: Credentials, caller: Caller) => void | Promise<void>
+  >
 > = {
   client_secret_basic: verifySecret,
   client_secret_post: verifySecret,
@@ -103,10 +89,6 @@ function verifyExpiry(ctx: Context, client: Client, credentials: Credentials): v
 /** RFC 6749 §5.2: with a challenge for whom tried the header. */
 const refusal = ({ method }: Credentials, description: string) =>
   invalidClient(description, method === 'client_secret_basic' ? 'Basic' : undefined)
-
-function isByCertificate(method: string): method is 'tls_client_auth' | 'self_signed_tls_client_auth' {
-  return method.endsWith('tls_client_auth')
-}
 
 function readCredentials(ctx: Context, { authorization, params }: Caller): Credentials {
   const client_secret = params.find('client_secret')

@@ -1,12 +1,12 @@
 /** Who a client's TLS certificate says it is. RFC 8705 §2: https://www.rfc-editor.org/rfc/rfc8705#section-2 */
 import type { X509Certificate } from 'node:crypto'
-import { isIP, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
+import { TLS_CLIENT_AUTH_MEMBERS } from '../../clients/authentication.js'
 import { canonicalDn, reverseDn } from '../../clients/distinguished_name.js'
 import type { Context } from '../../context.js'
 import type { Client } from '../../directory/clients.js'
-import { invalidClient, invalidClientMetadata, shown } from '../../errors.js'
-import { type Reader, text } from '../metadata_members.js'
+import { invalidClient, shown } from '../../errors.js'
 import { hasClientKey } from './keys.js'
 
 /** What a client showed when it connected; that it has the private key, TLS has made sure of. */
@@ -15,15 +15,6 @@ export interface ClientCertificate {
   /** Whether an authority that is trusted here vouches for it. */
   readonly authorized: boolean
 }
-
-/** RFC 8705 §2.1.2: of these `tls_client_auth` needs exactly one. */
-export const TLS_CLIENT_AUTH_MEMBERS = [
-  'tls_client_auth_subject_dn',
-  'tls_client_auth_san_dns',
-  'tls_client_auth_san_uri',
-  'tls_client_auth_san_ip',
-  'tls_client_auth_san_email',
-] as const satisfies readonly (keyof Client)[]
 
 /** The certificate of a connection; undefined over plain http, and where the client has shown none. */
 export function findClientCertificate(socket: Socket): ClientCertificate | undefined {
@@ -55,31 +46,15 @@ export async function verifySelfSigned(ctx: Context, client: Client, { x509 }: C
     throw invalidClient(`the client's certificate has a key that is none of client ${shown(client.client_id)}`)
 }
 
-/** RFC 4514 §3: as metadata, so that what can never fit is refused. */
-export const distinguishedName: Reader<string> = (name, value) => {
-  const dn = text(name, value)
-  if (canonicalDn(dn) !== undefined) return dn
-  throw invalidClientMetadata(`${name} is ${shown(dn)}, expected a distinguished name such as CN=client,O=Example`)
-}
-
-/** RFC 8705 §2.1.2: as metadata, an IPv4 or IPv6 address. */
-export const ipAddress: Reader<string> = (name, value) => {
-  const address = text(name, value)
-  if (isIP(address) !== 0) return address
-  throw invalidClientMetadata(`${name} is ${shown(address)}, expected an IP address`)
-}
-
 const NAMES: Readonly<
   Record<(typeof TLS_CLIENT_AUTH_MEMBERS)[number], (x509: X509Certificate, name: string) => boolean>
 > = {
-  tls_client_auth_subject_dn: (x509, name) => {
-    const expected = canonicalDn(name)
-    return expected !== undefined && canonicalDn(subjectOf(x509)) === expected
-  },
+  // A registered name has a canonical form, unlike the subject of a certificate without one.
+  tls_client_auth_subject_dn: (x509, name) => canonicalDn(subjectOf(x509)) === canonicalDn(name),
   tls_client_auth_san_dns: (x509, name) =>
     namesOf(x509, 'DNS').some((found) => found.toLowerCase() === name.toLowerCase()),
   tls_client_auth_san_uri: (x509, name) => namesOf(x509, 'URI').includes(name),
-  tls_client_auth_san_ip: (x509, name) => isIP(name) !== 0 && x509.checkIP(name) !== undefined,
+  tls_client_auth_san_ip: (x509, name) => x509.checkIP(name) !== undefined,
   tls_client_auth_san_email: (x509, name) => namesOf(x509, 'email').some((found) => mailbox(found) === mailbox(name)),
 }
 

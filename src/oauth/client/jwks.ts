@@ -1,12 +1,9 @@
 /** The JWKS of a client, registered by value or fetched. RFC 7517 §4 and §5, OpenID Connect Core §10.1.1. */
-import { createPublicKey, type KeyObject } from 'node:crypto'
+import { type ClientJwk, expectJwks } from '../../clients/keys.js'
 import type { Context } from '../../context.js'
 import type { Client } from '../../directory/clients.js'
 import { shown } from '../../errors.js'
 import { getDocument } from '../../outbound.js'
-
-/** A key as it stands there. */
-export type ClientJwk = Readonly<Record<string, unknown>>
 
 /** The keys that a search came to. */
 export interface ClientJwks {
@@ -19,7 +16,6 @@ export interface ClientJwks {
 
 /** How long a fetched JWKS counts, in seconds; what isn't in it is looked for anew all the same. */
 const KEPT = 300
-const MOST_KEYS = 100
 
 /** RFC 7517 §8.5.2; most servers send what any JSON has. */
 const TYPES = ['application/jwk-set+json', 'application/json']
@@ -51,31 +47,11 @@ export async function searchJwks<T>(
   return { found: await look(anew.list), jwks: anew }
 }
 
-/** RFC 7517 §5: a JWKS is an object whose member `keys` is a list of JWKs. The message goes on after the JWKS's name. */
-export function readJwks(value: unknown): readonly ClientJwk[] {
-  const { keys } = (value ?? {}) as { keys?: unknown }
-  if (!Array.isArray(keys)) throw new Error('is no JWKS: it lacks the list keys')
-  if (keys.length > MOST_KEYS) throw new Error(`is a JWKS of ${keys.length} keys, expected ${MOST_KEYS} at most`)
-  if (!keys.every((key) => typeof key === 'object' && key !== null && !Array.isArray(key))) {
-    throw new Error('is no JWKS: not all of its keys are objects')
-  }
-  return keys
-}
-
 /** RFC 7517 §4.1 to §4.4: the key is of the right kind, and nothing in it says that it is for something else. */
 export function isFor(jwk: ClientJwk, alg: string, use: 'sig' | 'enc'): boolean {
   const kind = jwk.kty === 'RSA' ? 'RSA' : `${jwk.kty} ${jwk.crv}`
   const [, kinds] = KINDS.find(([pattern]) => pattern.test(alg))!
   return kinds.includes(kind) && (jwk.use ?? use) === use && (jwk.alg ?? alg) === alg
-}
-
-/** The public half; undefined where the members make no key. */
-export function importKey(jwk: ClientJwk): KeyObject | undefined {
-  try {
-    return createPublicKey({ key: jwk, format: 'jwk' })
-  } catch {
-    return undefined
-  }
 }
 
 async function findJwks(ctx: Context, { client_id, jwks, jwks_uri }: Client, anew = false): Promise<ClientJwks> {
@@ -109,5 +85,7 @@ async function fetchJwks(ctx: Context, jwks_uri: string): Promise<readonly Clien
   } catch {
     throw new Error('is not valid JSON')
   }
-  return readJwks(document)
+  const expected = expectJwks(document)
+  if (expected !== undefined) throw new Error(`returned other JSON, expected ${expected}`)
+  return (document as { readonly keys: readonly ClientJwk[] }).keys
 }

@@ -6,11 +6,12 @@ import {
   decodeProtectedHeader,
   type ProtectedHeaderParameters,
 } from 'jose'
+import { type ClientJwk, importKey } from '../../clients/keys.js'
 import type { Context } from '../../context.js'
 import type { Client } from '../../directory/clients.js'
 import { shown } from '../../errors.js'
 import type { ContentEncryption, KeyManagementAlg } from '../../generated/types.js'
-import { type ClientJwk, type ClientJwks, importKey, isFor, searchJwks } from './jwks.js'
+import { type ClientJwks, isFor, searchJwks } from './jwks.js'
 
 /** A JWT of a client whose signature is good. Nothing else about it has been looked at. */
 export interface VerifiedJwt {

@@ -1,7 +1,6 @@
 /** Metadata that somebody else vouches for: a JWT within a registration request. RFC 7591 §2.3 and §3.1.1. */
 import { decodeJwt } from 'jose'
 import { invalidSoftwareStatement } from '../../errors.js'
-import { kind } from '../metadata_members.js'
 import { isTooDeep, MAX_DEPTH } from '../params.js'
 import { readHeader } from './keys.js'
 
@@ -14,7 +13,7 @@ export function unfoldSoftwareStatement(request: Metadata): Metadata {
   const { software_statement } = request
   if (software_statement === undefined) return request
   if (typeof software_statement !== 'string') {
-    throw invalidSoftwareStatement(`software_statement is ${kind(software_statement)}, expected a JWT`)
+    throw invalidSoftwareStatement(`software_statement is ${JSON.stringify(software_statement)}, expected a JWT`)
   }
   const { alg, claims } = decode(software_statement)
   if (isTooDeep(claims)) throw invalidSoftwareStatement(`software_statement nests more than ${MAX_DEPTH} levels deep`)

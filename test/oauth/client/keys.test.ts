@@ -4,8 +4,9 @@ import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { CompactEncrypt, CompactSign, compactDecrypt, exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose'
 import t, { type Test } from 'tap'
+import { CLIENT_DEFAULTS } from '../../../src/clients/members.js'
 import type { Context } from '../../../src/context.js'
-import { CLIENT_DEFAULTS, type Client } from '../../../src/directory/clients.js'
+import type { Client } from '../../../src/directory/clients.js'
 import { requireEncryptionKey, verifyClientJwt } from '../../../src/oauth/client/keys.js'
 import { createContext } from '../../app.js'
 
@@ -147,7 +148,12 @@ t.test(
   'OpenID Connect Core §10.1.1: jwks_uri is fetched once for some minutes, and anew for an unknown kid',
   async (t) => {
     let moved = 0
-    const context: Context = { ...ctx, clock: { ...ctx.clock, now: () => ctx.clock.now() + moved } }
+    const context: Context = {
+      ...ctx,
+      get now() {
+        return ctx.now + moved
+      },
+    }
     const [one, two] = [await makeKey('ES256', { kid: '1' }), await makeKey('ES256', { kid: '2' })]
     const served = await serve(t, json({ keys: [one.jwk] }, 'application/jwk-set+json; charset=utf-8'))
     const client = clientWith({ jwks_uri: served.uri })
@@ -196,12 +202,12 @@ const BAD_ANSWERS: [string, RequestListener, RegExp][] = [
   ],
   ['no type', (_q, r) => void r.end('{}'), /answered with the content type missing/],
   ['no JSON', json('{'), /is not valid JSON$/],
-  ['null', json('null'), /is no JWKS: it lacks the list keys$/],
-  ['a text', json('"keys"'), /it lacks the list keys$/],
-  ['no list', json({ keys: {} }), /it lacks the list keys$/],
-  ['a list of texts', json({ keys: ['x'] }), /not all of its keys are objects$/],
-  ['a list of lists', json({ keys: [[]] }), /not all of its keys are objects$/],
-  ['too many keys', json({ keys: Array(101).fill({}) }), /is a JWKS of 101 keys, expected 100 at most$/],
+  ['null', json('null'), /expected a JWK Set: an object with the list keys$/],
+  ['a text', json('"keys"'), /expected a JWK Set: an object with the list keys$/],
+  ['no list', json({ keys: {} }), /expected a JWK Set: an object with the list keys$/],
+  ['a list of texts', json({ keys: ['x'] }), /expected a JWK Set in which every key is an object$/],
+  ['a list of lists', json({ keys: [[]] }), /expected a JWK Set in which every key is an object$/],
+  ['too many keys', json({ keys: Array(101).fill({}) }), /expected a JWK Set of at most 100 keys, not 101$/],
   ['too much', json(' '.repeat(5001)), /answered with more than 5000 bytes$/],
   ['nothing in time', () => undefined, /did not answer within 1 s$/],
 ]

@@ -1,0 +1,48 @@
+/** Findings of the client rulebook, and the settings that its rules depend on. */
+import type { Alg, Client, Config, EncryptionAlg } from '../generated/types.js'
+
+/**
+ * A way by which client metadata comes in: the configuration file and the admin API, which apply the same rules, or
+ * dynamic client registration.
+ */
+export type Door = 'configuration' | 'registration'
+
+/** A rule that client metadata breaks. */
+export interface Finding {
+  /** The member, and below it names of members and indexes of lists. The member can be missing. */
+  readonly path: readonly [member: string, ...(string | number)[]]
+  /** The end of a sentence that begins with the path: `is "x", expected y`. */
+  readonly message: string
+  /** The rule of the profile that registration applies the finding under. */
+  readonly rule?: keyof Config['rules']
+}
+
+/** The settings of the provider that decide which metadata is valid. */
+export interface Settings {
+  readonly door: Door
+  /** Algorithms of the signing keys. Undefined if the configuration of the keys is invalid. */
+  readonly signing_algs: readonly Alg[] | undefined
+  /** Algorithms of the keys that clients encrypt to. Undefined if the configuration of the keys is invalid. */
+  readonly encryption_algs: readonly EncryptionAlg[] | undefined
+  /** Names under `scopes`. Undefined if the configuration of the scopes is invalid. */
+  readonly scopes: readonly string[] | undefined
+  /** Whether `*` is a wildcard in the redirect_uris of every client. */
+  readonly wildcard_redirect_uris: boolean
+  /** Whether the server requests certificates from clients. */
+  readonly client_certificates: boolean
+}
+
+/** A value in which invalid items of a list are undefined. */
+type WithoutInvalid<T> = T extends (infer E)[]
+  ? readonly (WithoutInvalid<E> | undefined)[]
+  : T extends object
+    ? { readonly [K in keyof T]: WithoutInvalid<T[K]> }
+    : T
+
+/** Client metadata in which an invalid member is present and undefined. */
+export type Metadata = { readonly [M in keyof Client]?: WithoutInvalid<Client[M]> | undefined }
+
+/** Whether a member is present, valid or not. */
+export function has(metadata: Metadata, member: keyof Client): boolean {
+  return Object.hasOwn(metadata, member)
+}

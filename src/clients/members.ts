@@ -1,0 +1,99 @@
+/** The members of client metadata. RFC 7591 §2, OpenID Connect Registration §2, RFC 8705 §2.1.2 and §2.2.1, JARM §3, Back-Channel Logout §2.2, Front-Channel Logout §2. */
+import type { Client } from '../generated/types.js'
+import { CLIENT_DEFAULTS as DEFAULTS, VALUES } from '../generated/values.js'
+import { ASSERTION_ALGS, CONTENT_ENCRYPTIONS, KEY_MANAGEMENT_ALGS, REQUEST_OBJECT_SIGNING_ALGS } from './algorithms.js'
+import { expectJwks } from './keys.js'
+import * as kinds from './kinds.js'
+import { oneOf } from './kinds.js'
+
+/** A member of client metadata. Only members of some kind are read at every door. */
+export type Member =
+  | { readonly kind: kinds.Kind; readonly localizable?: true }
+  | { readonly items: kinds.Kind }
+  /** A member that registration ignores or the configuration refuses, and the reason. */
+  | { readonly configuration_only: string }
+  | { readonly registration_only: string }
+
+const encryption = { kind: oneOf(KEY_MANAGEMENT_ALGS) }
+const enc = { kind: oneOf(CONTENT_ENCRYPTIONS) }
+const flag = { kind: kinds.flag }
+const text = { kind: kinds.text }
+const nonEmptyText = { kind: kinds.nonEmptyText }
+const page = { kind: kinds.webUri, localizable: true } as const
+const endpoint = { kind: kinds.endpointUri }
+const responseAlg = { kind: kinds.responseAlg }
+
+const CHOSEN = 'RFC 7591 §3.2.1: the provider chooses it for a client that registers.'
+const EXTENSION = 'It is an extension of this provider, which a client that registers has no need to know.'
+
+export const MEMBERS: Readonly<Record<keyof Client | 'software_statement', Member>> = {
+  client_id: { configuration_only: CHOSEN },
+  client_secret: { configuration_only: CHOSEN },
+  client_name: { kind: kinds.text, localizable: true },
+  redirect_uris: { items: kinds.text },
+  wildcard_redirect_uris: { configuration_only: EXTENSION },
+  post_logout_redirect_uris: { items: kinds.redirectTarget },
+  token_endpoint_auth_method: { kind: oneOf(VALUES.ClientAuthMethod) },
+  grant_types: { items: oneOf(VALUES.GrantType) },
+  response_types: { items: oneOf(VALUES.ResponseType) },
+  scope: text,
+  id_token_signed_response_alg: responseAlg,
+  id_token_encrypted_response_alg: encryption,
+  id_token_encrypted_response_enc: enc,
+  userinfo_signed_response_alg: responseAlg,
+  userinfo_encrypted_response_alg: encryption,
+  userinfo_encrypted_response_enc: enc,
+  authorization_signed_response_alg: { kind: kinds.authorizationAlg },
+  authorization_encrypted_response_alg: encryption,
+  authorization_encrypted_response_enc: enc,
+  request_object_signing_alg: { kind: oneOf(REQUEST_OBJECT_SIGNING_ALGS) },
+  request_object_encryption_alg: { kind: kinds.requestObjectEncryptionAlg },
+  request_object_encryption_enc: enc,
+  token_endpoint_auth_signing_alg: { kind: oneOf(ASSERTION_ALGS) },
+  jwks: { kind: expectJwks },
+  jwks_uri: endpoint,
+  subject_type: { kind: oneOf(VALUES.SubjectType) },
+  sector_identifier_uri: endpoint,
+  application_type: { kind: oneOf(VALUES.ApplicationType) },
+  contacts: { items: kinds.nonEmptyText },
+  client_uri: page,
+  logo_uri: page,
+  policy_uri: page,
+  tos_uri: page,
+  initiate_login_uri: { kind: kinds.httpsEndpointUri },
+  default_max_age: { kind: kinds.seconds },
+  require_auth_time: flag,
+  default_acr_values: { items: kinds.word },
+  request_uris: { items: kinds.requestUri },
+  // Departure: Front-Channel Logout §2 requires the origin of a redirect_uri. The parts of a test can use several ports.
+  frontchannel_logout_uri: endpoint,
+  frontchannel_logout_session_required: flag,
+  backchannel_logout_uri: endpoint,
+  backchannel_logout_session_required: flag,
+  tls_client_auth_subject_dn: { kind: kinds.distinguishedName },
+  tls_client_auth_san_dns: nonEmptyText,
+  tls_client_auth_san_uri: nonEmptyText,
+  tls_client_auth_san_ip: { kind: kinds.ipAddress },
+  tls_client_auth_san_email: nonEmptyText,
+  software_id: nonEmptyText,
+  software_version: nonEmptyText,
+  software_statement: { registration_only: 'RFC 7591 §2.3: its members take the place of those beside it.' },
+  faults: { configuration_only: EXTENSION },
+  auto_login: { configuration_only: EXTENSION },
+}
+
+const { wildcard_redirect_uris: _, ...defaults } = DEFAULTS
+
+/** The defaults of the members that every client can have. */
+export const CLIENT_DEFAULTS = defaults
+
+/** A member with a language tag in the syntax of RFC 5646 §2.1. RFC 7591 §2.2. */
+const LOCALIZED = /^(\w+)#[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8}){0,8}$/
+
+/** Returns the row of a member, with or without a language tag; undefined for an unknown member. */
+export function findMember(name: string): Member | undefined {
+  if (Object.hasOwn(MEMBERS, name)) return MEMBERS[name as keyof typeof MEMBERS]
+  const [, base = ''] = LOCALIZED.exec(name) ?? []
+  const member = Object.hasOwn(MEMBERS, base) ? MEMBERS[base as keyof typeof MEMBERS] : undefined
+  return member !== undefined && 'localizable' in member ? member : undefined
+}

@@ -1,0 +1,100 @@
+/** The redirect URIs of a client. RFC 6749 §3.1.2, RFC 7591 §2, OpenID Connect Registration §2 and OpenID Connect Core §8.1. */
+import { shown } from '../errors.js'
+import { type Finding, has, type Metadata, type Settings } from './findings.js'
+import { isRedirected } from './response_types.js'
+
+/** Schemes that run or show the URI itself. */
+const SCRIPTS = ['javascript:', 'data:', 'vbscript:']
+const LOOPBACK = ['localhost', '127.0.0.1', '[::1]']
+
+/** Returns what is expected of a URI that browsers are redirected to, or undefined if it is valid. */
+export function expectRedirectUri(uri: string): string | undefined {
+  // RFC 3986 §2: a URI is ASCII. A line break would also end the Location header.
+  if (!/^[\x21-\x7e]+$/.test(uri)) return 'a URI of printable ASCII characters without spaces'
+  // `localhost:3000/callback` is an absolute URI of the scheme `localhost`, which is never intended.
+  if (!URL.canParse(uri) || /^[^/:?#]+:\d+([/?#]|$)/.test(uri)) {
+    return 'an absolute URI such as http://localhost:3000/callback'
+  }
+  // RFC 6749 §3.1.2: the redirection endpoint URI must not include a fragment.
+  if (uri.includes('#')) return 'a URI without a fragment'
+  if (SCRIPTS.includes(new URL(uri).protocol)) return 'a URI that leads to an application, not a script'
+  return undefined
+}
+
+/** Returns a URI with a valid character in place of each wildcard, because a host or port can't contain `*`. */
+function withoutWildcards(uri: string): string {
+  return uri.replaceAll('*', '1')
+}
+
+export function* checkRedirectUris(metadata: Metadata, settings: Settings): Iterable<Finding> {
+  const wildcards = metadata.wildcard_redirect_uris === true || settings.wildcard_redirect_uris
+  const redirect_uris = has(metadata, 'redirect_uris') ? metadata.redirect_uris : []
+  // RFC 7591 §2: clients that use flows with redirection must register their redirect URIs.
+  if (redirect_uris?.length === 0 && isRedirected(metadata)) {
+    yield { path: ['redirect_uris'], message: 'is missing or empty, expected a list of absolute URIs' }
+  }
+  for (const [index, uri] of (redirect_uris ?? []).entries()) {
+    if (uri === undefined) continue
+    const expected = expectRegistered(uri, wildcards)
+    const message = `is "${shown(uri)}", expected ${expected}`
+    if (expected !== undefined) yield { path: ['redirect_uris', index], message }
+  }
+}
+
+function expectRegistered(uri: string, wildcards: boolean): string | undefined {
+  if (uri.includes('*') && !wildcards) {
+    return 'a URI without *; wildcard_redirect_uris: true makes * a wildcard, for this client or for all'
+  }
+  return expectRedirectUri(withoutWildcards(uri))
+}
+
+/** Returns the hosts that can be the sector of a client. A scheme of an application's own has the host ''. */
+export function hostsOf({
+  sector_identifier_uri,
+  redirect_uris,
+}: {
+  readonly sector_identifier_uri?: string | undefined
+  readonly redirect_uris: readonly string[] | 'any'
+}): readonly string[] {
+  const uris = [sector_identifier_uri ?? redirect_uris].flat()
+  return [...new Set(uris.map((uri) => new URL(URL.canParse(uri) ? uri : withoutWildcards(uri)).hostname))]
+}
+
+// OpenID Connect Core §8.1: only one host can be the sector, so that with several or none a sector_identifier_uri must be registered.
+export function* checkSector(metadata: Metadata): Iterable<Finding> {
+  if (metadata.subject_type !== 'pairwise' || has(metadata, 'sector_identifier_uri')) return
+  const uris = metadata.redirect_uris ?? [undefined]
+  const valid = uris.filter((uri) => uri !== undefined).filter((uri) => URL.canParse(withoutWildcards(uri)))
+  const hosts = hostsOf({ redirect_uris: valid })
+  if (hosts.length === 1 ? hosts[0] !== '' : hosts.length === 0 && valid.length < uris.length) return
+  const found = hosts.map((host) => host || 'none').join(', ') || 'none'
+  const message = `is missing, expected one for pairwise because redirect_uris has the hosts ${found}`
+  yield { path: ['sector_identifier_uri'], message }
+}
+
+/** Checks each redirect URI against the application_type. OpenID Connect Registration §2. */
+export function* checkApplicationType(metadata: Metadata): Iterable<Finding> {
+  const { application_type, grant_types = [], redirect_uris = [] } = metadata
+  for (const [index, uri] of redirect_uris.entries()) {
+    if (uri === undefined || !URL.canParse(uri)) continue
+    const expected =
+      application_type === 'native' ? expectNative(uri) : expectWeb(uri, grant_types.includes('implicit'))
+    if (expected === undefined) continue
+    const message = `is "${shown(uri)}", expected ${expected}`
+    yield { path: ['redirect_uris', index], message, rule: 'application_type' }
+  }
+}
+
+/** A web application with the implicit grant must use https and must not use localhost. */
+function expectWeb(uri: string, implicit: boolean): string | undefined {
+  const { protocol, hostname } = new URL(uri)
+  if (!implicit || (protocol === 'https:' && hostname !== 'localhost')) return undefined
+  return 'https and another host than localhost, because the application_type is web and the grant_types have implicit'
+}
+
+/** A native application must use a scheme of its own, or http on this machine. */
+function expectNative(uri: string): string | undefined {
+  const { protocol, hostname } = new URL(uri)
+  if (protocol !== 'https:' && (protocol !== 'http:' || LOOPBACK.includes(hostname))) return undefined
+  return `a scheme of its own, or http with one of ${LOOPBACK.join(', ')}, because the application_type is native`
+}
