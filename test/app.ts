@@ -1,4 +1,5 @@
 /** A provider without a socket for tests: `inject` requests into it. */
+import { AsyncLocalStorage } from 'node:async_hooks'
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify'
 import { pino } from 'pino'
 import type { Test } from 'tap'
@@ -15,29 +16,54 @@ import { createServer, type Foundation, type Issuer } from '../src/server.js'
 import { createMemoryStore } from '../src/store/memory.js'
 
 export interface TestApp {
-  readonly app: FastifyInstance
+  readonly app: { inject(request: InjectOptions | string): Promise<LightMyRequestResponse> }
   /** Moves the clock of every issuer, in seconds. */
   advance(seconds: number): void
-  /** Puts another configuration in force, as a reload does. */
+  /** Replaces the configuration, as a reload does. */
   reload(config: ConfigInput): Promise<void>
   get(url: string, options?: InjectOptions): Promise<LightMyRequestResponse>
   /** Posts a form. */
   post(url: string, form?: Record<string, string>, options?: InjectOptions): Promise<LightMyRequestResponse>
+  /** Serves the same issuers on a free port and returns the URL. */
+  listen(): Promise<string>
   /** Log lines, newest last. */
   readonly log: Record<string, unknown>[]
 }
 
-/** @param foundation what the server stands on instead, to let something fail. */
-export async function createApp(
-  t: Test,
-  config: ConfigInput = {},
-  foundation: Partial<Foundation> = {},
-): Promise<TestApp> {
+/** The parts of the foundation that each app has for itself. */
+type Parts = Pick<Foundation, 'current' | 'findIssuer' | 'health' | 'reload'>
+
+/** The app whose request is being handled. */
+const ACTIVE = new AsyncLocalStorage<{ readonly foundation: Foundation; write(line: string): void }>()
+/** The servers of this test file by body limit. Registering every route takes longer than most tests. */
+const SERVERS = new Map<number, Promise<FastifyInstance>>()
+
+/** Returns a server that hands each request to the active app. */
+function findServer(body_limit: number): Promise<FastifyInstance> {
+  const { foundation } = ACTIVE.getStore()!
+  const found = SERVERS.get(body_limit)
+  if (found !== undefined) return found
+  const active = () => ACTIVE.getStore()!
+  const server = createServer({
+    current: () => active().foundation.current(),
+    findIssuer: (name) => active().foundation.findIssuer(name),
+    health: () => active().foundation.health(),
+    reload: () => active().foundation.reload(),
+    schema: foundation.schema,
+    log: pino({ level: 'debug' }, { write: (line: string) => active().write(line) }),
+  })
+  SERVERS.set(body_limit, server)
+  return server
+}
+
+/** @param parts replacements for parts of the foundation, to let something fail. */
+export async function createApp(t: Test, config: ConfigInput = {}, parts: Partial<Parts> = {}): Promise<TestApp> {
   let snapshot = await snapshotOf(config)
   let moved = 0
   const issuers = new Map<string | undefined, Issuer>()
   const log: Record<string, unknown>[] = []
-  const app = await createServer({
+  const write = (line: string) => void log.push(JSON.parse(line))
+  const foundation: Foundation = {
     current: () => snapshot,
     findIssuer: (name) => {
       const issuer = issuers.get(name) ?? createIssuer(() => snapshot)
@@ -48,12 +74,14 @@ export async function createApp(
     health: () => ({ status: 'ok', config: { status: 'current', problems: [] } }),
     reload: async () => true,
     schema: readSchema(),
-    log: pino({ level: 'debug' }, { write: (line: string) => void log.push(JSON.parse(line)) }),
-    ...foundation,
-  })
-  t.teardown(() => app.close())
+    log: pino({ level: 'debug' }, { write }),
+    ...parts,
+  }
+  const active = { foundation, write }
+  const server = await ACTIVE.run(active, () => findServer(snapshot.config.server.body_limit))
+  const inject = (request: InjectOptions | string) => ACTIVE.run(active, async () => server.inject(request))
   return {
-    app,
+    app: { inject },
     log,
     advance: (seconds) => {
       moved += seconds
@@ -62,15 +90,20 @@ export async function createApp(
     reload: async (next) => {
       snapshot = await snapshotOf(next, snapshot)
     },
-    get: (url, options) => app.inject({ url, ...options }),
+    get: (url, options) => inject({ url, ...options }),
     post: (url, form, options) =>
-      app.inject({
+      inject({
         method: 'POST',
         url,
         ...(form && { payload: new URLSearchParams(form).toString() }),
         ...options,
         headers: { ...(form && { 'content-type': 'application/x-www-form-urlencoded' }), ...options?.headers },
       }),
+    listen: async () => {
+      const own = await createServer(foundation)
+      t.teardown(() => own.close())
+      return own.listen({ port: 0, host: '127.0.0.1' })
+    },
   }
 }
 

@@ -1,10 +1,10 @@
 /** The admin API for tests: every answer is held against the OpenAPI document that the same server hands out. */
+import type { ValidateFunction } from 'ajv'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import formats from 'ajv-formats'
 import type { InjectOptions, LightMyRequestResponse } from 'fastify'
 import type { Test } from 'tap'
 import type { ConfigInput } from '../../src/generated/input.js'
-import type { Foundation } from '../../src/server.js'
 import { createApp, type TestApp } from '../app.js'
 
 type Schema = Record<string, unknown>
@@ -29,13 +29,12 @@ type Call = Promise<LightMyRequestResponse>
 export async function createAdminApp(
   t: Test,
   config: ConfigInput = {},
-  foundation: Partial<Foundation> = {},
+  parts: Parameters<typeof createApp>[2] = {},
 ): Promise<AdminApp> {
-  const test = await createApp(t, config, foundation)
+  const test = await createApp(t, config, parts)
   const { admin_token } = config.server ?? {}
   const authorization = admin_token === undefined ? {} : { authorization: `Bearer ${admin_token}` }
-  const document = (await test.get('/admin/openapi.json', { headers: authorization })).json<Document>()
-  const check = createCheck(document)
+  const check = findCheck((await test.get('/admin/openapi.json', { headers: authorization })).body)
   const call: AdminApp['call'] = async (method, path, body, options = {}) => {
     const [, base = '', rest = ''] = /^(\/issuers\/[^/]+)?(.*)$/.exec(path)!
     const url = `${base}/admin${rest}`
@@ -56,10 +55,21 @@ export async function createAdminApp(
   return { ...test, call }
 }
 
+/** The checks of this test file by the text of their document. */
+const CHECKS = new Map<string, ReturnType<typeof createCheck>>()
+
+function findCheck(document: string): ReturnType<typeof createCheck> {
+  const check = CHECKS.get(document) ?? createCheck(JSON.parse(document))
+  CHECKS.set(document, check)
+  return check
+}
+
 /** Throws where an answer is not what the document says of it. */
 export function createCheck({ paths, components }: Document) {
   const ajv = new Ajv2020({ allErrors: true, strict: false })
   formats.default(ajv)
+  // Compiling a schema takes longer than the request.
+  const validators = new Map<Schema, ValidateFunction>()
   return (method: string, url: string, answer: LightMyRequestResponse) => {
     const path = findPath(Object.keys(paths), url.split('?')[0]!)
     const operation = path && paths[path]?.[method.toLowerCase()]
@@ -72,7 +82,8 @@ export function createCheck({ paths, components }: Document) {
       if (answer.body !== '') throw new Error(`${method} ${url}: ${status} has a body, but the document says none`)
       return
     }
-    const validate = ajv.compile({ ...schema, components })
+    const validate = validators.get(schema) ?? ajv.compile({ ...schema, components })
+    validators.set(schema, validate)
     if (!validate(answer.json())) {
       throw new Error(
         `${method} ${url}: ${status} is not as documented: ${ajv.errorsText(validate.errors)}\n${answer.body}`,

@@ -109,7 +109,6 @@ t.test('who waits gets what is there already, or the next that fits', async (t) 
   t.match(await entriesOf(t, test, '?wait=1m&after=0&endpoint=jwks'), [{ id: 1 }], 'at once')
   const fromNow = entriesOf(t, test, '?wait=1m&endpoint=jwks')
   const after = entriesOf(t, test, '?wait=60&after=1&endpoint=token')
-  await test.app.ready()
   await test.get('/.well-known/openid-configuration')
   await test.get('/jwks')
   await test.post('/oauth2/token', {})
@@ -199,8 +198,8 @@ t.test('who has gone is not waited for', async (t) => {
       }
     },
   }
-  const { app } = await createAdminApp(t, {}, { findIssuer: () => ({ ...issuer, journal }) })
-  const url = await app.listen({ port: 0 })
+  const { listen } = await createAdminApp(t, {}, { findIssuer: () => ({ ...issuer, journal }) })
+  const url = await listen()
   for (const path of ['/admin/journal?wait=5m', '/admin/journal/stream']) {
     const request = getHttp(url + path, { agent: false }).on('error', () => undefined)
     if (path.endsWith('stream')) await once(request, 'response')

@@ -96,7 +96,6 @@ async function adminTable(): Promise<string> {
   const document = (await app.inject('/admin/openapi.json')).json<{
     paths: Record<string, Record<string, Operation>>
   }>()
-  await app.close()
   const rows = Object.entries(document.paths).flatMap(([path, operations]) =>
     Object.entries(operations).map(([method, { summary, description = '' }]) => {
       return [`\`${method.toUpperCase()} ${path}\``, `${summary}. ${description}`.trim()]

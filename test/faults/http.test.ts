@@ -156,8 +156,8 @@ async function listen(t: Test, config: ConfigInput) {
       return issuer.faults.meet(...rule)
     },
   }
-  const { app } = await createApp(t, config, { findIssuer: () => ({ ...issuer, faults }), current: () => snapshot })
-  const url = await app.listen({ port: 0, host: '127.0.0.1' })
+  const { listen } = await createApp(t, config, { findIssuer: () => ({ ...issuer, faults }), current: () => snapshot })
+  const url = await listen()
   const recorded = new Promise<JournalEntry>((resolve) => issuer.journal.follow(resolve))
   return { url, met, recorded }
 }
