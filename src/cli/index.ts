@@ -142,8 +142,10 @@ async function serve(sources: Sources): Promise<void> {
   }
   // Set before anything else: the kernel delivers signals to the first process of a container only if it has handlers.
   process.once('SIGINT', stop).once('SIGTERM', stop)
-  provider = await createProvider(sources, process.stdout)
-  process.on('SIGHUP', () => void provider.reload())
+  const starting = createProvider(sources, process.stdout)
+  // A SIGHUP during the start reloads right after it.
+  process.on('SIGHUP', () => void starting.then((started) => started.reload()))
+  provider = await starting
 }
 
 /** Reports the health with the exit codes of a Docker HEALTHCHECK: 0 and 1; 2 is reserved. */
