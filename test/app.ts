@@ -1,6 +1,5 @@
 /** A provider without a socket for tests: `inject` requests into it. */
-import { AsyncLocalStorage } from 'node:async_hooks'
-import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify'
+import type { InjectOptions, LightMyRequestResponse } from 'fastify'
 import { pino } from 'pino'
 import type { Test } from 'tap'
 import { loadSnapshot, readSchema } from '../src/config/load.js'
@@ -14,6 +13,7 @@ import { createJournal } from '../src/journal/journal.js'
 import { createExchange } from '../src/request/create_context.js'
 import { createServer, type Foundation, type Issuer } from '../src/server.js'
 import { createMemoryStore } from '../src/store/memory.js'
+import { type Handler, injectShared } from './shared_server.js'
 
 export interface TestApp {
   readonly app: { inject(request: InjectOptions | string): Promise<LightMyRequestResponse> }
@@ -24,46 +24,37 @@ export interface TestApp {
   get(url: string, options?: InjectOptions): Promise<LightMyRequestResponse>
   /** Posts a form. */
   post(url: string, form?: Record<string, string>, options?: InjectOptions): Promise<LightMyRequestResponse>
-  /** Serves the same issuers on a free port and returns the URL. */
-  listen(): Promise<string>
   /** Log lines, newest last. */
   readonly log: Record<string, unknown>[]
 }
 
-/** The parts of the foundation that each app has for itself. */
+/** The parts of a foundation that a shared server asks for at each request. */
 type Parts = Pick<Foundation, 'current' | 'findIssuer' | 'health' | 'reload'>
 
-/** The app whose request is being handled. */
-const ACTIVE = new AsyncLocalStorage<{ readonly foundation: Foundation; write(line: string): void }>()
-/** The servers of this test file by body limit. Registering every route takes longer than most tests. */
-const SERVERS = new Map<number, Promise<FastifyInstance>>()
-
-/** Returns a server that hands each request to the active app. */
-function findServer(body_limit: number): Promise<FastifyInstance> {
-  const { foundation } = ACTIVE.getStore()!
-  const found = SERVERS.get(body_limit)
-  if (found !== undefined) return found
-  const active = () => ACTIVE.getStore()!
-  const server = createServer({
-    current: () => active().foundation.current(),
-    findIssuer: (name) => active().foundation.findIssuer(name),
-    health: () => active().foundation.health(),
-    reload: () => active().foundation.reload(),
-    schema: foundation.schema,
-    log: pino({ level: 'debug' }, { write: (line: string) => active().write(line) }),
-  })
-  SERVERS.set(body_limit, server)
-  return server
+/**
+ * Creates an app on the server that all apps of the test file share.
+ * @param parts replacements for parts of the foundation, to let something fail.
+ */
+export async function createApp(_t: Test, config: ConfigInput = {}, parts: Partial<Parts> = {}): Promise<TestApp> {
+  const { handler, controls } = await createHandler(config, parts)
+  return { ...createCalls((request) => injectShared(handler, request)), ...controls }
 }
 
-/** @param parts replacements for parts of the foundation, to let something fail. */
-export async function createApp(t: Test, config: ConfigInput = {}, parts: Partial<Parts> = {}): Promise<TestApp> {
+/** Creates an app on a server of its own, for tests of the server itself. */
+export async function createOwnApp(t: Test, config: ConfigInput = {}, parts: Partial<Foundation> = {}) {
+  const { handler, controls } = await createHandler(config, parts)
+  const app = await createServer(handler)
+  t.teardown(() => app.close())
+  return { ...createCalls((request) => app.inject(request)), ...controls, app }
+}
+
+async function createHandler(config: ConfigInput, parts: Partial<Foundation>) {
   let snapshot = await snapshotOf(config)
   let moved = 0
   const issuers = new Map<string | undefined, Issuer>()
-  const log: Record<string, unknown>[] = []
+  const log: TestApp['log'] = []
   const write = (line: string) => void log.push(JSON.parse(line))
-  const foundation: Foundation = {
+  const handler: Handler = {
     current: () => snapshot,
     findIssuer: (name) => {
       const issuer = issuers.get(name) ?? createIssuer(() => snapshot)
@@ -75,21 +66,22 @@ export async function createApp(t: Test, config: ConfigInput = {}, parts: Partia
     reload: async () => true,
     schema: readSchema(),
     log: pino({ level: 'debug' }, { write }),
+    write,
     ...parts,
   }
-  const active = { foundation, write }
-  const server = await ACTIVE.run(active, () => findServer(snapshot.config.server.body_limit))
-  const inject = (request: InjectOptions | string) => ACTIVE.run(active, async () => server.inject(request))
+  const advance = (seconds: number) => {
+    moved += seconds
+    for (const { clock } of issuers.values()) clock.advance(seconds)
+  }
+  const reload = async (next: ConfigInput) => {
+    snapshot = await snapshotOf(next, snapshot)
+  }
+  return { handler, controls: { advance, reload, log } }
+}
+
+function createCalls(inject: TestApp['app']['inject']): Pick<TestApp, 'app' | 'get' | 'post'> {
   return {
     app: { inject },
-    log,
-    advance: (seconds) => {
-      moved += seconds
-      for (const { clock } of issuers.values()) clock.advance(seconds)
-    },
-    reload: async (next) => {
-      snapshot = await snapshotOf(next, snapshot)
-    },
     get: (url, options) => inject({ url, ...options }),
     post: (url, form, options) =>
       inject({
@@ -99,11 +91,6 @@ export async function createApp(t: Test, config: ConfigInput = {}, parts: Partia
         ...options,
         headers: { ...(form && { 'content-type': 'application/x-www-form-urlencoded' }), ...options?.headers },
       }),
-    listen: async () => {
-      const own = await createServer(foundation)
-      t.teardown(() => own.close())
-      return own.listen({ port: 0, host: '127.0.0.1' })
-    },
   }
 }
 

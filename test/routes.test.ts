@@ -1,7 +1,7 @@
 /** The route table: every row is served as it says, once for all issuers. */
 import t from 'tap'
 import { findRoute, type Method, PATHS, ROUTES } from '../src/routes.js'
-import { createApp, jsonOf, REDIRECT_URI, refused, register } from './app.js'
+import { createApp, createOwnApp, jsonOf, REDIRECT_URI, refused, register } from './app.js'
 
 const METHODS: readonly Method[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 
@@ -15,7 +15,7 @@ t.test('each path stands in one row, which is found by it', async (t) => {
 })
 
 t.test('RFC 9110 §15.5.6: each row accepts its methods; others are refused with 405 and Allow', async (t) => {
-  const { app } = await createApp(t, {}, { ca: 'a certificate' })
+  const { app } = await createOwnApp(t, {}, { ca: 'a certificate' })
   for (const { path, methods, cors } of ROUTES) {
     const accepted = cors ? [...methods, 'OPTIONS'] : methods
     for (const method of METHODS.filter((one) => !accepted.includes(one))) {
@@ -28,7 +28,7 @@ t.test('RFC 9110 §15.5.6: each row accepts its methods; others are refused with
 })
 
 t.test('a route is registered once, not once more for isolated issuers', async (t) => {
-  const { app } = await createApp(t)
+  const { app } = await createOwnApp(t)
   for (const { path } of ROUTES) {
     t.notOk(app.hasRoute({ method: 'GET', url: `/issuers/:issuer${path}` }), path)
   }
@@ -42,7 +42,7 @@ t.test('the certificate of the process is served only if there is one', async (t
 })
 
 t.test('an isolated issuer has no routes of the process, however their path is written', async (t) => {
-  const { get } = await createApp(t, {}, { ca: 'a certificate' })
+  const { get } = await createOwnApp(t, {}, { ca: 'a certificate' })
   for (const path of ['/healthz', '//healthz', '/%68ealthz', '/config.schema.json', '/tls/ca.pem']) {
     const { error, error_description } = jsonOf(t, await get(`/issuers/x${path}`), 404)
     t.equal(error, 'not_found')

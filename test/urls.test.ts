@@ -1,7 +1,7 @@
 /** The issuer and every URL, as each side sees them. */
 import { type Test, test } from 'tap'
 import type { ConfigInput } from '../src/generated/input.js'
-import { createApp, getTokens } from './app.js'
+import { createApp, createOwnApp, getTokens } from './app.js'
 
 type Document = Record<string, string>
 
@@ -148,7 +148,8 @@ test('below the base path and at the root the same is served', async (t) => {
 })
 
 test('a request under a host that contradicts the configuration is warned of once', async (t) => {
-  const { get, log, reload } = await createApp(t, { public_url: PUBLIC, internal_url: INTERNAL })
+  // A server warns once about each host.
+  const { get, log, reload } = await createOwnApp(t, { public_url: PUBLIC, internal_url: INTERNAL })
   const visit = (host: string, proto = 'http') => get('/jwks', { headers: { host, 'x-forwarded-proto': proto } })
   const warnings = () =>
     log.filter(({ level, msg }) => level === 40 && /^requested as/.test(String(msg))).map(({ msg }) => msg)

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { get as getHttp, type IncomingMessage } from 'node:http'
 import t, { type Test } from 'tap'
 import { type JournalEntry, MOST_LISTENERS } from '../../src/journal/journal.js'
-import { createIssuer, jsonOf, logIn, refused, snapshotOf, type TestApp } from '../app.js'
+import { createIssuer, createOwnApp, jsonOf, logIn, refused, snapshotOf, type TestApp } from '../app.js'
 import { start } from '../provider.js'
 import { type AdminApp, createAdminApp } from './api.js'
 
@@ -198,8 +198,8 @@ t.test('who has gone is not waited for', async (t) => {
       }
     },
   }
-  const { listen } = await createAdminApp(t, {}, { findIssuer: () => ({ ...issuer, journal }) })
-  const url = await listen()
+  const { app } = await createOwnApp(t, {}, { findIssuer: () => ({ ...issuer, journal }) })
+  const url = await app.listen({ port: 0, host: '127.0.0.1' })
   for (const path of ['/admin/journal?wait=5m', '/admin/journal/stream']) {
     const request = getHttp(url + path, { agent: false }).on('error', () => undefined)
     if (path.endsWith('stream')) await once(request, 'response')

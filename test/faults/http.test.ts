@@ -4,7 +4,7 @@ import t, { type Test } from 'tap'
 import type { FaultName } from '../../src/faults/row.js'
 import type { ConfigInput } from '../../src/generated/input.js'
 import type { JournalEntry } from '../../src/journal/journal.js'
-import { createApp, createIssuer, snapshotOf } from '../app.js'
+import { createApp, createIssuer, createOwnApp, snapshotOf } from '../app.js'
 import { start } from '../provider.js'
 import { findCode, getTokens, PREPARE, PREPARED, startFaulty, tokenForm } from './endpoints.js'
 import { HTTP_CASES } from './http_cases.js'
@@ -156,8 +156,8 @@ async function listen(t: Test, config: ConfigInput) {
       return issuer.faults.meet(...rule)
     },
   }
-  const { listen } = await createApp(t, config, { findIssuer: () => ({ ...issuer, faults }), current: () => snapshot })
-  const url = await listen()
+  const { app } = await createOwnApp(t, config, { findIssuer: () => ({ ...issuer, faults }), current: () => snapshot })
+  const url = await app.listen({ port: 0, host: '127.0.0.1' })
   const recorded = new Promise<JournalEntry>((resolve) => issuer.journal.follow(resolve))
   return { url, met, recorded }
 }
