@@ -13,7 +13,9 @@ import { createJournal } from '../src/journal/journal.js'
 import { createExchange } from '../src/request/create_context.js'
 import { createServer, type Foundation, type Issuer } from '../src/server.js'
 import { createMemoryStore } from '../src/store/memory.js'
+import type { Store } from '../src/store/store.js'
 import { type Handler, injectShared } from './shared_server.js'
+import { createDelayingStore } from './store/delaying.js'
 
 export interface TestApp {
   readonly app: { inject(request: InjectOptions | string): Promise<LightMyRequestResponse> }
@@ -132,7 +134,12 @@ export function createIssuer(current: () => Snapshot): Issuer {
   const journal = createJournal(() => current().config.journal)
   // A seed of its own would make a test of chance a matter of chance.
   const faults = createFaults(() => 1)
-  return { store: createMemoryStore(), clock, faults, keys: createKeys(clock, journal), journal }
+  return { store: createStore(), clock, faults, keys: createKeys(clock, journal), journal }
+}
+
+/** An empty store. With STORE=delaying the whole test suite runs on a store that delays each call. */
+export function createStore(): Store {
+  return process.env.STORE === 'delaying' ? createDelayingStore(createMemoryStore()) : createMemoryStore()
 }
 
 /** The snapshot of a configuration. */

@@ -40,7 +40,9 @@ export const grants: FastifyPluginAsync = async (app) => {
       const wanted = all.filter(
         ([, grant]) => (sub ?? grant.sub) === grant.sub && (client_id ?? grant.client_id) === grant.client_id,
       )
-      return { grants: wanted.map(([grant_id, { expires_at: _, ...grant }]) => ({ grant_id, ...grant })) }
+      return {
+        grants: wanted.map(([grant_id, { expires_at: _, refresh_ended: __, ...grant }]) => ({ grant_id, ...grant })),
+      }
     },
   )
 

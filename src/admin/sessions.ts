@@ -2,7 +2,6 @@
 import type { FastifyPluginAsync } from 'fastify'
 import { nothingHere, shown } from '../errors.js'
 import { endLogin } from '../interaction/logout.js'
-import { findSessionOf } from '../interaction/session.js'
 import { PATHS } from '../routes.js'
 import { answer, boolean, integer, listOf, object, params, type Schema, text, time } from './schema.js'
 
@@ -62,9 +61,8 @@ export const sessions: FastifyPluginAsync = async (app) => {
     PATHS.admin_session,
     { schema: remove },
     async ({ ctx, params: { sid }, query: { notify }, log }) => {
-      const found = await findSessionOf(ctx, sid)
-      if (found === undefined) throw nothingHere(`there is no session ${shown(sid)}`)
-      const told = await endLogin(ctx, found, sid, notify ? log : undefined)
+      const told = await endLogin(ctx, sid, notify ? log : undefined)
+      if (told === undefined) throw nothingHere(`there is no session ${shown(sid)}`)
       log.info({ sid, notify }, 'session ended')
       return { told }
     },

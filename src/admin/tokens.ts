@@ -130,6 +130,7 @@ async function listTokens(ctx: Context, { sub, client_id, kind }: Filter) {
   const describe = (own: 'access_token' | 'refresh_token', [token, record]: readonly [string, Kept]) => {
     const grant = known.get(record.grant_id)
     if (grant === undefined || (kind ?? own) !== own) return []
+    if (own === 'refresh_token' && grant.refresh_ended) return []
     if ((sub ?? grant.sub) !== grant.sub || (client_id ?? grant.client_id) !== grant.client_id) return []
     const { grant_id, expires_at, scope = grant.scope } = record
     const about = { sub: grant.sub, client_id: grant.client_id, scope, grant_id }

@@ -27,8 +27,7 @@ async function revoke(ctx: Context, client: Client, token: string): Promise<stri
   const refresh_token = await refresh_tokens.get(token)
   if (refresh_token !== undefined) {
     await requireOwn(ctx, client, refresh_token.grant_id)
-    // RFC 7009 §2.1: with a refresh token ends its grant, and with that all its access tokens.
-    await refresh_tokens.delete(token)
+    // RFC 7009 §2.1: the revocation of a refresh token ends its grant, and with the grant all access tokens.
     await grants.delete(refresh_token.grant_id)
     return 'the refresh token is revoked, and with it the grant and all its tokens'
   }

@@ -11,13 +11,14 @@ import { type GrantHandler, requireIssuedTo } from './grant.js'
 export const refreshToken: GrantHandler = async (ctx, client, params) => {
   const token = params.require('refresh_token')
   const found = await ctx.store.refresh_tokens.get(token)
-  if (found === undefined) throw invalidGrant('refresh_token is unknown')
+  if (found === undefined) throw unknownToken()
   const { grant_id, expires_at } = found
   const grant = await ctx.store.grants.get(grant_id)
   if (grant === undefined) throw invalidGrant('refresh_token was revoked')
 
   // RFC 6749 §6: the refresh token must have been issued to the client that presents it.
   requireIssuedTo(client, 'refresh_token', grant.client_id)
+  if (grant.refresh_ended) throw invalidGrant('refresh_token ended with the logout of its login')
   const now = ctx.now
   if (expires_at <= now) throw invalidGrant(`refresh_token expired at ${expires_at}, it is ${now} now`)
 
@@ -34,8 +35,8 @@ export const refreshToken: GrantHandler = async (ctx, client, params) => {
   await spend(ctx, token, found)
   const refresh_token = rotateRefreshToken(found)
   const response = await issueTokens(ctx, { client, grant_id, grant, scope, refresh_token }).catch(async (error) => {
-    // Who got nothing for it, such as while their keys could not be fetched, may come again.
-    await ctx.store.refresh_tokens.put(token, found)
+    // A client that got no tokens, such as while its keys could not be fetched, may use the refresh token again.
+    await ctx.store.refresh_tokens.update(token, (record) => record && found)
     throw error
   })
   await ctx.store.access_tokens.delete(found.access_token)
@@ -60,10 +61,16 @@ async function applyFault(ctx: Context, rotates: boolean, { sub, client_id }: Gr
 }
 
 async function spend(ctx: Context, token: string, found: RefreshToken): Promise<void> {
-  // In one step, so that of many who come at once only one finds it unused.
-  const before = await ctx.store.refresh_tokens.put(token, { ...found, rotated: true })
-  if (before?.rotated === true) await endGrant(ctx, found.grant_id)
+  let before: RefreshToken | undefined
+  await ctx.store.refresh_tokens.update(token, (record) => {
+    before = record
+    return record && { ...record, rotated: true }
+  })
+  if (before === undefined) throw unknownToken()
+  if (before.rotated) await endGrant(ctx, found.grant_id)
 }
+
+const unknownToken = () => invalidGrant('refresh_token is unknown: this issuer did not issue it, or no longer keeps it')
 
 /** RFC 9700 §4.14.2: of two uses one is a thief's, and nobody can tell which; so the grant ends. */
 async function endGrant(ctx: Context, grant_id: string): Promise<never> {

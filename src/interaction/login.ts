@@ -6,13 +6,12 @@ import type { Picked } from '../faults/picked.js'
 import type { AuthorizationRequest } from '../oauth/authorization_request.js'
 import { words } from '../oauth/params.js'
 import { type PageUser, renderPage } from '../pages/render.js'
-import { randomToken } from '../random.js'
 import type { Account } from '../store/records.js'
 import { namesOf } from './consent.js'
 import { describeUser, listPredefinedUsers } from './listed_users.js'
 import type { AskConsent, AskLogin } from './next_step.js'
 import { describePicks } from './picks.js'
-import { type BrowserSession, type CookieJar, putAccount } from './session.js'
+import { type BrowserSession, beginLogin, type CookieJar } from './session.js'
 
 /** Where the forms of a page go, and what they take along. */
 export interface Form {
@@ -67,13 +66,12 @@ export async function logIn(
 ): Promise<{ readonly account: Account; readonly found: BrowserSession }> {
   const user = await findOrCreateUser(ctx, sub)
   await recordLogin(ctx, user)
-  // Who logs in again goes on with the session that their clients know, so that its end reaches them all.
-  const known = before?.session.accounts.find((one) => one.sub === user.sub)
-  const { sid, client_ids } = known ?? { sid: randomToken(), client_ids: [] }
   const { flow_id } = ctx.exchange
-  const auth_time = ctx.now
-  const account = { sub: user.sub, sid, auth_time, client_ids, ...(flow_id !== undefined && { flow_id }) }
-  return { account, found: await putAccount(ctx, jar, before, account) }
+  return beginLogin(ctx, jar, before, {
+    sub: user.sub,
+    auth_time: ctx.now,
+    ...(flow_id !== undefined && { flow_id }),
+  })
 }
 
 /** Where the form goes, what it takes along, and what can be picked on it. */

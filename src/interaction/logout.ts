@@ -8,10 +8,11 @@ import { type Params, words } from '../oauth/params.js'
 import { withQuery } from '../oauth/response_mode.js'
 import { renderPage } from '../pages/render.js'
 import { randomToken } from '../random.js'
+import type { Account } from '../store/records.js'
 import { type EndedLogin, type NotificationResult, notifyBackchannels } from './backchannel_logout.js'
 import { type Frame, framesFor } from './frontchannel_logout.js'
 import { type LogoutRequest, readLogoutRequest } from './logout_request.js'
-import { type BrowserSession, endSession, findSession, findSessionOf } from './session.js'
+import { type BrowserSession, clearCookies, findSession, findSessionsOf } from './session.js'
 
 type Cookies = Readonly<Record<string, string | undefined>>
 
@@ -46,12 +47,8 @@ export async function logOut(
   const asked = await readLogoutRequest(ctx, params)
   const sessions = await findSessions(ctx, cookies, asked.sid)
   addLoginFacts(ctx, sessions, asked.sid)
-  const ended: BrowserSession[] = []
-  for (const found of sessions) {
-    // Of two buttons pressed at once only one tells the clients.
-    if ((await ctx.store.sessions.take(found.id)) !== undefined) ended.push(found)
-    await endSession(ctx, reply, found)
-  }
+  const ended = await endSessions(ctx, sessions, asked.sid)
+  if (sessions.length > 0) clearCookies(ctx, reply)
   const logins = await findLogins(ctx, ended)
   await endRefreshTokens(ctx, logins)
   const told = await notifyBackchannels(ctx, logins, reply.log)
@@ -59,6 +56,23 @@ export async function logOut(
   const location = await locationFor(ctx, asked)
   if (location !== undefined && frames.length === 0) return { location }
   return { page: renderPage('session_ended', { told, frames, ...(location !== undefined && { location }) }), frames }
+}
+
+/** Ends the sessions, and those to which a login at the same time has moved the hinted login. Returns their logins. */
+async function endSessions(
+  ctx: Context,
+  sessions: readonly BrowserSession[],
+  sid: string | undefined,
+): Promise<Account[]> {
+  const ended: Account[] = []
+  for (let found = sessions; found.length > 0; found = sid === undefined ? [] : await findSessionsOf(ctx, sid)) {
+    for (const { id } of found) {
+      // Of two requests at the same time, one gets the session and notifies the clients.
+      const session = await ctx.store.sessions.take(id)
+      ended.push(...(session?.accounts ?? []))
+    }
+  }
+  return ended
 }
 
 /** What can be wrong on the way back from a logout. */
@@ -84,32 +98,47 @@ function addLoginFacts(ctx: Context, sessions: readonly BrowserSession[], sid: s
 }
 
 /**
- * One login ends without its browser, which others may go on using.
- * @param log of the request; left out, no client is told.
+ * Ends one login without its browser. Other logins of the browser continue.
+ * @param log of the request; if absent, no client is notified.
+ * @returns the notifications; undefined if there is no such login.
  */
 export async function endLogin(
   ctx: Context,
-  { id, session }: BrowserSession,
   sid: string,
   log?: FastifyBaseLogger,
-): Promise<readonly NotificationResult[]> {
-  const [ended, others] = [true, false].map((wanted) => session.accounts.filter((one) => (one.sid === sid) === wanted))
-  if (others!.length === 0) await ctx.store.sessions.delete(id)
-  else await ctx.store.sessions.put(id, { ...session, accounts: others!, browser_state: randomToken() })
+): Promise<readonly NotificationResult[] | undefined> {
+  const found = await findSessionsOf(ctx, sid)
+  const ended = await Promise.all(found.map(({ id }) => removeAccount(ctx, id, sid)))
+  const accounts = ended.filter((account) => account !== undefined)
+  if (accounts.length === 0) return undefined
   if (log === undefined) return []
-  const logins = await findLogins(ctx, [{ id, session: { ...session, accounts: ended! } }])
+  const logins = await findLogins(ctx, accounts)
   await endRefreshTokens(ctx, logins)
   return notifyBackchannels(ctx, logins, log)
 }
 
+/** Removes a login from a session, and the session with the last one. Returns the login to one caller only. */
+async function removeAccount({ store }: Context, id: string, sid: string): Promise<Account | undefined> {
+  const browser_state = randomToken()
+  let removed: Account | undefined
+  await store.sessions.update(id, (session) => {
+    removed = session?.accounts.find((account) => account.sid === sid)
+    if (session === undefined || removed === undefined) return session
+    const accounts = session.accounts.filter((account) => account !== removed)
+    return accounts.length === 0 ? undefined : { ...session, accounts, browser_state }
+  })
+  return removed
+}
+
 /**
- * RP-Initiated Logout §2: the session of this browser ends, and the login that the hint is of, wherever that is: the
- * client that holds its ID token may end it, so a call without cookies ends it as well.
+ * RP-Initiated Logout §2: the session of this browser and the session of the hinted login end. A client that holds the ID
+ * token may end its login, so a request without cookies ends it as well.
  */
 async function findSessions(ctx: Context, cookies: Cookies, sid: string | undefined): Promise<BrowserSession[]> {
   const here = await findSession(ctx, cookies)
-  const hinted = sid === undefined ? undefined : await findSessionOf(ctx, sid)
-  return [here, hinted?.id === here?.id ? undefined : hinted].filter((found) => found !== undefined)
+  const hinted = sid === undefined ? [] : await findSessionsOf(ctx, sid)
+  const elsewhere = hinted.filter(({ id }) => id !== here?.id)
+  return here === undefined ? elsewhere : [here, ...elsewhere]
 }
 
 /** Who is logged out, as the page says it. */
@@ -127,9 +156,8 @@ async function describeSessions(ctx: Context, cookies: Cookies, { sub, sid }: Lo
   }
 }
 
-/** Every client that wants to be told, with the login that it knows. */
-async function findLogins(ctx: Context, sessions: readonly BrowserSession[]): Promise<EndedLogin[]> {
-  const accounts = sessions.flatMap(({ session }) => session.accounts)
+/** Returns the clients that want to be notified, each with its login. */
+async function findLogins(ctx: Context, accounts: readonly Account[]): Promise<EndedLogin[]> {
   const pairs = accounts.flatMap((account) => account.client_ids.map((client_id) => ({ account, client_id })))
   const logins: EndedLogin[] = []
   for (const { account, client_id } of pairs) {
@@ -140,26 +168,17 @@ async function findLogins(ctx: Context, sessions: readonly BrowserSession[]): Pr
   return logins.slice(0, MOST_LOGINS)
 }
 
-/** So many are told at a time; nobody has more applications open. */
+/** Largest number of clients that one logout notifies. */
 const MOST_LOGINS = 100
 
-/** Back-Channel Logout §2.7: refresh tokens without offline_access end with the session, those of clients that learn of it. */
-async function endRefreshTokens(ctx: Context, logins: readonly EndedLogin[]): Promise<void> {
-  const ended = new Set(
-    logins
-      .filter(({ client }) => client.backchannel_logout_uri !== undefined)
-      .map(({ client, account }) => JSON.stringify([client.client_id, account.sid])),
-  )
-  if (ended.size === 0) return
-  const grants = await ctx.store.grants.list()
-  const over = new Set(
-    grants
-      .filter(([, { client_id, sid, scope }]) => {
-        return ended.has(JSON.stringify([client_id, sid])) && !words(scope).includes('offline_access')
-      })
-      .map(([grant_id]) => grant_id),
-  )
-  for (const [token, { grant_id }] of await ctx.store.refresh_tokens.list()) {
-    if (over.has(grant_id)) await ctx.store.refresh_tokens.delete(token)
+/** Back-Channel Logout §2.7: with the session end the refresh tokens without offline_access, of clients that are notified. */
+async function endRefreshTokens({ store }: Context, logins: readonly EndedLogin[]): Promise<void> {
+  for (const { client, account } of logins) {
+    if (client.backchannel_logout_uri === undefined) continue
+    for (const [grant_id, { client_id, scope }] of await store.grants.listBy('sid', account.sid)) {
+      if (client_id !== client.client_id || words(scope).includes('offline_access')) continue
+      // The grant says so, and not the token alone: a refresh at the same time can be about to replace the token.
+      await store.grants.update(grant_id, (grant) => grant && { ...grant, refresh_ended: true })
+    }
   }
 }

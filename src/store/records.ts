@@ -27,6 +27,8 @@ export interface Grant extends StoredRecord {
   readonly flow_id?: string
   /** Faults chosen on the login page for this login. */
   readonly faults?: readonly DeepReadonly<config.Fault>[]
+  /** Set by a logout (OpenID Connect Back-Channel Logout §2.7): the refresh tokens of the grant have ended. */
+  readonly refresh_ended?: true
 }
 
 /** OpenID Connect Core §5.5: individually requested claims, by the place where they are returned. */

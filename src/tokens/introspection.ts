@@ -34,7 +34,7 @@ async function describeRefreshToken(
   { grant_id, expires_at, rotated }: RefreshToken,
 ): Promise<Introspection> {
   const granted = await findGranted(ctx, grant_id, expires_at)
-  if (granted === undefined || rotated) return INACTIVE
+  if (granted === undefined || granted.grant.refresh_ended || rotated) return INACTIVE
   return { ...standardMembers(ctx, granted), aud: ctx.issuer, scope: granted.grant.scope, exp: expires_at }
 }
 

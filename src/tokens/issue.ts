@@ -11,7 +11,7 @@ import { words } from '../oauth/params.js'
 import { subjectFor } from '../oauth/subject.js'
 import { randomToken } from '../random.js'
 import { expiryOf } from '../store/collections.js'
-import type { Account, Grant } from '../store/records.js'
+import type { Account, Grant, RefreshToken } from '../store/records.js'
 import { createAccessToken } from './access_token.js'
 import { createIdToken } from './id_token.js'
 import type { IssuedRefreshToken } from './refresh_token.js'
@@ -47,10 +47,9 @@ export async function issueTokens(ctx: Context, issue: Issue): Promise<TokenResp
     return { access_token, id_token }
   })
   if (refresh_token !== undefined) {
-    const { token, expires_at } = refresh_token
+    const { expires_at } = refresh_token
     // RFC 6749 §6: a refresh token keeps the scope of its grant even when one refresh asked for less.
-    const before = await ctx.store.refresh_tokens.put(token, { grant_id, access_token, expires_at })
-    if (before !== undefined) await ctx.store.access_tokens.delete(before.access_token)
+    await keepRefreshToken(ctx, refresh_token, { grant_id, access_token, expires_at })
   }
   return {
     access_token,
@@ -60,6 +59,21 @@ export async function issueTokens(ctx: Context, issue: Issue): Promise<TokenResp
     ...(id_token !== undefined && { id_token }),
     ...(refresh_token?.known === false && { refresh_token: refresh_token.token }),
   }
+}
+
+/** Keeps a refresh token with its new access token, and revokes the access token from before. */
+async function keepRefreshToken(
+  { store }: Context,
+  { token, known }: IssuedRefreshToken,
+  record: RefreshToken,
+): Promise<void> {
+  let before: RefreshToken | undefined
+  await store.refresh_tokens.update(token, (current) => {
+    before = current
+    // A token that the client has already can be revoked in the meantime, and then it stays so.
+    return known ? current && { ...current, access_token: record.access_token } : record
+  })
+  if (before !== undefined) await store.access_tokens.delete(before.access_token)
 }
 
 /** The end-user has logged in and agreed: a grant, and what the response type asks for. OpenID Connect Core §3.3.2.5. */

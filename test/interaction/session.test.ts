@@ -2,11 +2,10 @@
 import { createHash } from 'node:crypto'
 import t from 'tap'
 import type { ConfigInput } from '../../src/generated/input.js'
-import { addClient, endSession, findSession, findSessionOf } from '../../src/interaction/session.js'
+import { addClient, beginLogin, findSession, findSessionsOf } from '../../src/interaction/session.js'
 import { createKeys } from '../../src/issuer/keys.js'
-import { createMemoryStore } from '../../src/store/memory.js'
 import type { Session } from '../../src/store/records.js'
-import { createApp, createContext, REDIRECT_URI } from '../app.js'
+import { createApp, createContext, createStore, REDIRECT_URI } from '../app.js'
 import { CLIENT, createUserAgent, returned, type UserAgent } from './user_agent.js'
 
 const SSO: ConfigInput = { clients: [CLIENT], sessions: { single_sign_on: true } }
@@ -115,7 +114,7 @@ t.test(
 )
 
 t.test('a browser remembers so many accounts and no more, and of each the latest login', async (t) => {
-  const store = createMemoryStore()
+  const store = createStore()
   const { clock, faults, journal } = await createContext()
   const issuer = { store, clock, faults, journal, keys: createKeys(clock, journal) }
   const agent = createUserAgent(await createApp(t, SSO, { findIssuer: () => issuer }))
@@ -142,9 +141,9 @@ async function kept(session: Partial<Session> = {}) {
 
 t.test('RP-Initiated Logout §2: a session is found by the sid of one of its logins, while it lasts', async (t) => {
   const { ctx } = await kept()
-  t.equal((await findSessionOf(ctx, 's-2'))?.id, 'id')
-  t.equal(await findSessionOf(ctx, 's-3'), undefined)
-  t.equal(await findSessionOf((await kept({ expires_at: 1 })).ctx, 's-1'), undefined)
+  t.match(await findSessionsOf(ctx, 's-2'), [{ id: 'id' }])
+  t.strictSame(await findSessionsOf(ctx, 's-3'), [])
+  t.strictSame(await findSessionsOf((await kept({ expires_at: 1 })).ctx, 's-1'), [])
   t.equal(await findSession(ctx, {}), undefined)
 })
 
@@ -163,15 +162,43 @@ t.test('Back-Channel Logout §2.3: each login knows the registered clients that 
   t.equal(second[0], 'c-119')
 })
 
-t.test('a session that has ended does not come back by an answer that was under way', async (t) => {
+/** A browser that takes every cookie. */
+const jar = { setCookie: () => undefined, clearCookie: () => undefined }
+
+t.test('a session that has ended is not restored by a response in progress', async (t) => {
   const { ctx, found } = await kept()
-  const cookies: unknown[] = []
-  const reply = {
-    setCookie: (...all: unknown[]) => cookies.push(all),
-    clearCookie: (name: string) => cookies.push(name),
-  }
-  await endSession(ctx, reply as never, found)
+  await ctx.store.sessions.delete(found.id)
   await addClient(ctx, found, 's-1', client)
-  t.equal(await ctx.store.sessions.get('id'), undefined)
-  t.match(cookies[0], /^oidc_session_/)
+  t.strictSame(await ctx.store.sessions.list(), [])
+})
+
+t.test('a client is recorded in a session that another login has moved to a new id', async (t) => {
+  const { ctx, found } = await kept()
+  await beginLogin(ctx, jar, found, { sub: 'carol', auth_time: 2 })
+  await addClient(ctx, found, 's-1', client)
+  const [[, { accounts }]] = (await ctx.store.sessions.list()) as [[string, Session]]
+  t.strictSame(
+    accounts.map(({ sub, client_ids }) => [sub, client_ids]),
+    [
+      ['carol', []],
+      ['alice', ['app']],
+      ['bob', []],
+    ],
+  )
+})
+
+t.test('a login keeps the clients that were recorded after its session was read', async (t) => {
+  const { ctx, found } = await kept()
+  await addClient(ctx, found, 's-1', client)
+  const { account: renewed } = await beginLogin(ctx, jar, found, { sub: 'alice', auth_time: 2 })
+  t.strictSame(renewed, { sub: 'alice', auth_time: 2, sid: 's-1', client_ids: ['app'] })
+})
+
+t.test('a login after a logout of its browser restores no earlier login, nor a sid that has ended', async (t) => {
+  const { ctx, found } = await kept()
+  await ctx.store.sessions.delete(found.id)
+  const { account: renewed } = await beginLogin(ctx, jar, found, { sub: 'alice', auth_time: 2 })
+  t.not(renewed.sid, 's-1')
+  const [[, { accounts }]] = (await ctx.store.sessions.list()) as [[string, Session]]
+  t.strictSame(accounts, [renewed])
 })

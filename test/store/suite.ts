@@ -192,11 +192,16 @@ function testIndexes(t: Test, create: () => Store): void {
 /** A record that every index accepts. */
 const plain = { accounts: [], client_id: '', expires_at: 1, grant_id: '', sid: '', sub: '', user_code: '' }
 
+async function putMany<R>(records: Collection<R, string>, count: number, record: R): Promise<void> {
+  await Promise.all(Array.from({ length: count }, (_, index) => records.put(String(index), record)))
+}
+
 function testBounds(t: Test, create: () => Store): void {
   for (const [name, { cap }] of Object.entries(COLLECTIONS)) {
     t.test(`${name} holds ${cap} records, the newest among them`, async (t) => {
-      const records = create()[name as CollectionName] as unknown as Collection<StoredRecord>
-      for (let index = 0; index <= cap; index++) await records.put(String(index), plain)
+      const records = create()[name as CollectionName] as unknown as Collection<StoredRecord, string>
+      await putMany(records, cap, plain)
+      await records.put(String(cap), plain)
       t.equal((await records.list()).length, cap)
       t.ok(await records.get(String(cap)))
     })
@@ -215,7 +220,7 @@ function testBounds(t: Test, create: () => Store): void {
     }
     await leave('evicted')
     await leave('other')
-    for (let index = 0; index < COLLECTIONS.grants.cap; index++) await store.grants.put(String(index), grant())
+    await putMany(store.grants, COLLECTIONS.grants.cap, grant())
     t.equal(await store.grants.get('evicted'), undefined)
     for (const name of ['authorization_codes', 'access_tokens', 'refresh_tokens', 'device_codes'] as const) {
       t.strictSame(await keysOf(store[name].list()), ['other'], name)
