@@ -5,13 +5,13 @@ import { type ClientRecord, findClientRecord, listClients, putClient, removeClie
 import { invalidRequest, nothingHere, shown } from '../errors.js'
 import { PATHS } from '../routes.js'
 import { mergePatch, requireOwnIssuer, requirePart } from './part.js'
-import { answer, component, listOf, nothing, params } from './schema.js'
+import { component, listOf, noContent, pathParameter, responseWith } from './schema.js'
 
 type Body = Readonly<Record<string, unknown>>
 type Route = { Params: { client_id: string }; Body: Body }
 
 const tags = ['clients']
-const inPath = params('client_id', 'The client identifier.')
+const inPath = pathParameter('client_id', 'The client identifier.')
 const CLIENT = { ...component('ClientAnswer'), description: 'The client, with its secrets.' }
 
 export const clients: FastifyPluginAsync = async (app) => {
@@ -19,7 +19,7 @@ export const clients: FastifyPluginAsync = async (app) => {
     tags,
     summary: 'List clients',
     description: 'Those of the file, those that were put, and those that registered themselves.',
-    response: { 200: answer('The clients, with their secrets.', { clients: listOf(component('ClientAnswer')) }) },
+    response: { 200: responseWith('The clients, with their secrets.', { clients: listOf(component('ClientAnswer')) }) },
   }
   app.get(PATHS.admin_clients, { schema: list }, async ({ ctx }) => ({ clients: await listClients(ctx) }))
 
@@ -68,7 +68,7 @@ export const clients: FastifyPluginAsync = async (app) => {
     description:
       'With its grants and tokens. Nobody is this client until it is put, or clients are reset, though unknown clients may be let in.',
     params: inPath,
-    response: { 204: nothing('The client is gone.') },
+    response: { 204: noContent('The client is gone.') },
   }
   app.delete<Route>(PATHS.admin_client, { schema: remove }, async ({ ctx, params, log }, reply) => {
     const { client_id } = await requireClient(ctx, params.client_id)

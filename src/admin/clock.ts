@@ -4,12 +4,12 @@ import type { Context } from '../context.js'
 import { findDuration, LATEST_TIME, LONGEST_DURATION, parseTime } from '../duration.js'
 import { invalidRequest } from '../errors.js'
 import { PATHS } from '../routes.js'
-import { answer, boolean, component, integer, object, type Schema, text } from './schema.js'
+import { boolean, component, integer, object, responseWith, type Schema, text } from './schema.js'
 
 type Moment = number | string
 
 const tags = ['clock']
-const STATUS = answer('How the clock stands.', {
+const STATUS = responseWith('How the clock stands.', {
   now: integer('Seconds since the epoch.'),
   iso: text('The same as RFC 3339 writes it.', { format: 'date-time' }),
   frozen: boolean('Whether it stands still.'),

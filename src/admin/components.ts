@@ -1,4 +1,4 @@
-/** The schemas that admin routes refer to: the parts of the configuration, and what is made of them. */
+/** The schemas that admin routes refer to: those of the configuration, and schemas derived from them. */
 import { JOURNAL_ENTRY } from './journal_entry.js'
 import { integer, object, REFUSAL, type Schema, text, time } from './schema.js'
 
@@ -7,7 +7,7 @@ interface Part extends Schema {
   readonly required: readonly string[]
 }
 
-/** @param schema that of the configuration. */
+/** @param schema the JSON Schema of the configuration. */
 export function describeComponents(schema: object): Readonly<Record<string, Schema>> {
   const { $defs } = JSON.parse(JSON.stringify(schema).replaceAll('"#/$defs/', '"#/components/schemas/')) as {
     readonly $defs: Readonly<Record<string, Schema>>
@@ -17,21 +17,25 @@ export function describeComponents(schema: object): Readonly<Record<string, Sche
     ...$defs,
     Refusal: REFUSAL,
     JournalEntry: JOURNAL_ENTRY,
-    UserBody: { ...user, description: 'A user as in the file. `sub` is that of the path.', required: [] },
-    UserAnswer: extend(user, 'A user, with where it comes from.', {
-      origin: { description: 'Where the user comes from: `login` is a login with an unknown `sub`.', enum: ORIGINS },
+    UserBody: {
+      ...user,
+      description: 'A user as in the configuration file. `sub` is the one of the path.',
+      required: [],
+    },
+    UserAnswer: extend(user, 'A user with its origin.', {
+      origin: { description: 'Origin of the user. `login`: created by a login with an unknown `sub`.', enum: ORIGINS },
     }),
     ClientBody: {
       ...client,
-      description: 'A client as in the file. `client_id` is that of the path.',
+      description: 'A client as in the configuration file. `client_id` is the one of the path.',
       required: client.required.filter((name) => name !== 'client_id'),
     },
-    ClientAnswer: extend(client, 'A client, with where it comes from.', {
-      origin: { description: 'Where the client comes from.', enum: ['file', 'put', 'registered'] },
-      client_id_issued_at: time('When it was put or registered'),
-      client_secret_expires_at: integer('When the secret ends, in seconds since the epoch; 0 is never.'),
-      registration_access_token: text('What reads, changes and deletes the registration (RFC 7592).'),
-      software_statement: text('As it was registered with (RFC 7591 §2.3).'),
+    ClientAnswer: extend(client, 'A client with its origin.', {
+      origin: { description: 'Origin of the client.', enum: ['file', 'put', 'registered'] },
+      client_id_issued_at: time('Time at which the client was put or registered'),
+      client_secret_expires_at: integer('Expiry of the secret in seconds since the epoch; 0: never.'),
+      registration_access_token: text('Token to read, change and delete the registration (RFC 7592).'),
+      software_statement: text('Software statement of the registration (RFC 7591 §2.3).'),
       localized: {
         description: 'Metadata in several languages, such as `client_name#de` (RFC 7591 §2.2).',
         type: 'object',
@@ -43,16 +47,19 @@ export function describeComponents(schema: object): Readonly<Record<string, Sche
 }
 
 const COUNTED = {
-  id: text('Of a rule of run time, what deletes it.'),
-  source: { description: 'Where the rule comes from.', enum: ['login', 'runtime', 'user', 'client', 'config'] },
-  rule: { $ref: '#/components/schemas/Fault', description: 'As it was given; where chance decides, with its seed.' },
-  matched: integer('How many exchanges matched that no rule before it took.'),
-  hits: integer('At how many of them it happened.'),
+  id: text('Id of a rule added at run time, to read or delete it.'),
+  source: { description: 'Origin of the rule.', enum: ['login', 'runtime', 'user', 'client', 'config'] },
+  rule: {
+    $ref: '#/components/schemas/Fault',
+    description: 'The rule as it was given; with its seed if it has a probability.',
+  },
+  matched: integer('Number of requests that matched this rule and were not handled by an earlier rule.'),
+  hits: integer('Number of requests at which the fault happened.'),
 }
 const OWNERS = {
-  sub: text('The user whose rule it is.'),
-  client_id: text('The client whose rule it is.'),
-  flow_id: text('The login for which it was picked.'),
+  sub: text('The user that has the rule.'),
+  client_id: text('The client that has the rule.'),
+  flow_id: text('The login for which the fault was chosen.'),
 }
 const ORIGINS = ['file', 'put', 'login']
 

@@ -2,7 +2,7 @@
 import type { FastifyPluginAsync } from 'fastify'
 import { SECRETS } from '../config/explain.js'
 import { PATHS } from '../routes.js'
-import { answer, boolean, listOf, object, text } from './schema.js'
+import { boolean, listOf, object, responseWith, text } from './schema.js'
 
 export interface ConfigOptions {
   readonly health: () => {
@@ -30,7 +30,7 @@ export const config: FastifyPluginAsync<ConfigOptions> = async (app, { health, r
     tags,
     summary: 'Get the configuration',
     response: {
-      200: answer('The configuration in force.', {
+      200: responseWith('The configuration in force.', {
         config: {
           type: 'object',
           description: 'As the files, flags and variables say it, with defaults, without secrets.',
@@ -51,7 +51,7 @@ export const config: FastifyPluginAsync<ConfigOptions> = async (app, { health, r
     summary: 'Read the configuration again',
     description: 'For all issuers. What is in error leaves in force what was.',
     response: {
-      200: answer('What came of it.', {
+      200: responseWith('What came of it.', {
         reloaded: boolean('Whether what the files say now is in force.'),
         problems: PROBLEMS,
       }),

@@ -6,10 +6,10 @@ import { invalidRequest, nothingHere, shown } from '../errors.js'
 import { approveDevice, type DeviceRecord, denyDevice, findByUserCode, listDeviceCodes } from '../oauth/device_code.js'
 import { PATHS } from '../routes.js'
 import { requirePart } from './part.js'
-import { answer, component, integer, listOf, object, params, text, time } from './schema.js'
+import { component, integer, listOf, object, pathParameter, responseWith, text, time } from './schema.js'
 
 const tags = ['device codes']
-const inPath = params('user_code', 'What the device shows. Capitals and the dash make no difference.')
+const inPath = pathParameter('user_code', 'What the device shows. Capitals and the dash make no difference.')
 const DEVICE_CODE = {
   ...object(
     {
@@ -40,7 +40,7 @@ export const deviceCodes: FastifyPluginAsync = async (app) => {
     tags,
     summary: 'List device codes',
     description: 'Those for which no device has fetched tokens yet.',
-    response: { 200: answer('The device codes, oldest first.', { device_codes: listOf(DEVICE_CODE) }) },
+    response: { 200: responseWith('The device codes, oldest first.', { device_codes: listOf(DEVICE_CODE) }) },
   }
   app.get(PATHS.device_codes, { schema: list }, async ({ ctx }) => ({
     device_codes: (await listDeviceCodes(ctx)).map(describe),

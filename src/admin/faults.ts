@@ -7,12 +7,12 @@ import { type DeclaredFault, listFaults } from '../faults/doors/find.js'
 import { MOST_RULES } from '../faults/rules.js'
 import { PATHS } from '../routes.js'
 import { requireOwnIssuer, requirePart } from './part.js'
-import { answer, component, listOf, nothing, object, params, text } from './schema.js'
+import { component, listOf, noContent, object, pathParameter, responseWith, text } from './schema.js'
 
 type Route = { Params: { id: string } }
 
 const tags = ['faults']
-const inPath = params('id', 'The id of the rule.')
+const inPath = pathParameter('id', 'The id of the rule.')
 const FAULT = component('FaultAnswer')
 const texts = listOf({ type: 'string' })
 const ENTRY = object(
@@ -32,7 +32,7 @@ export const faults: FastifyPluginAsync = async (app) => {
     tags,
     summary: 'List rules of faults',
     description: 'Those of every source, in the order in which they count. One that is used up stays in the list.',
-    response: { 200: answer('The rules.', { faults: listOf(FAULT) }) },
+    response: { 200: responseWith('The rules.', { faults: listOf(FAULT) }) },
   }
   app.get(PATHS.faults, { schema: list }, async ({ ctx }) => ({ faults: await listFaults(ctx) }))
 
@@ -56,7 +56,7 @@ export const faults: FastifyPluginAsync = async (app) => {
     tags,
     summary: 'Delete all rules of run time',
     description: 'Those of the file, of users, of clients and of the login page stay; so do their counters.',
-    response: { 204: nothing('They are gone.') },
+    response: { 204: noContent('They are gone.') },
   }
   app.delete(PATHS.faults, { schema: clear }, async ({ ctx, log }, reply) => {
     ctx.faults.clear()
@@ -67,7 +67,7 @@ export const faults: FastifyPluginAsync = async (app) => {
   const catalogue = {
     tags,
     summary: 'List every fault that there is',
-    response: { 200: answer('The catalogue.', { faults: listOf(ENTRY) }) },
+    response: { 200: responseWith('The catalogue.', { faults: listOf(ENTRY) }) },
   }
   app.get(PATHS.fault_catalogue, { schema: catalogue }, async () => ({
     faults: Object.entries(FAULT_CATALOGUE).map(([fault, entry]) => ({ fault, ...entry })),
@@ -80,7 +80,7 @@ export const faults: FastifyPluginAsync = async (app) => {
     tags,
     summary: 'Delete a rule of run time',
     params: inPath,
-    response: { 204: nothing('It is gone.') },
+    response: { 204: noContent('It is gone.') },
   }
   app.delete<Route>(PATHS.fault, { schema: remove }, async ({ ctx, params: { id }, log }, reply) => {
     const { source, rule } = await requireFault(ctx, id)

@@ -2,7 +2,7 @@
 import type { FastifyPluginAsync } from 'fastify'
 import { nothingHere, shown } from '../errors.js'
 import { PATHS } from '../routes.js'
-import { answer, listOf, nothing, object, params, type Schema, text, time } from './schema.js'
+import { listOf, noContent, object, pathParameter, responseWith, type Schema, text, time } from './schema.js'
 
 const tags = ['grants']
 
@@ -30,7 +30,7 @@ export const grants: FastifyPluginAsync = async (app) => {
     tags,
     summary: 'List grants',
     querystring: object({ sub: text('Of this user only.'), client_id: text('Of this client only.') }),
-    response: { 200: answer('The grants.', { grants: listOf(GRANT) }) },
+    response: { 200: responseWith('The grants.', { grants: listOf(GRANT) }) },
   }
   app.get<{ Querystring: { sub?: string; client_id?: string } }>(
     PATHS.admin_grants,
@@ -50,8 +50,8 @@ export const grants: FastifyPluginAsync = async (app) => {
     tags,
     summary: 'End a grant',
     description: 'With all its codes and tokens.',
-    params: params('grant_id', 'The identifier of the grant.'),
-    response: { 204: nothing('The grant and all its tokens have ended.') },
+    params: pathParameter('grant_id', 'The identifier of the grant.'),
+    response: { 204: noContent('The grant and all its tokens have ended.') },
   }
   app.delete<{ Params: { grant_id: string } }>(
     PATHS.admin_grant,

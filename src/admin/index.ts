@@ -1,4 +1,4 @@
-/** The table of admin routes, and what is the same for all: what may come, and the OpenAPI document of it. */
+/** The plugins of the admin API, with the validation of requests and the OpenAPI document that they share. */
 import swagger, { type SwaggerOptions } from '@fastify/swagger'
 import type { FastifyPluginAsync, RouteOptions } from 'fastify'
 import { findRoute } from '../routes.js'
@@ -22,7 +22,7 @@ import { users } from './users.js'
 import { createSchemaCompiler, MERGE_PATCH, requireJson } from './validation.js'
 
 export interface AdminOptions extends ConfigOptions {
-  /** That of the configuration. */
+  /** JSON Schema of the configuration. */
   readonly schema: object
 }
 
@@ -31,7 +31,7 @@ export const admin: FastifyPluginAsync<AdminOptions> = async (app, { schema, hea
   app.addHook('preValidation', requireJson)
   app.addHook('onRoute', refuseUnknownQuery)
   app.setValidatorCompiler(createSchemaCompiler({ schemas: components }))
-  // An answer is what the handler says; the tests hold it against the schema.
+  // A response is sent as the handler returns it; tests validate it against the schema.
   app.setSerializerCompiler(() => JSON.stringify)
   const parseJson = app.getDefaultJsonParser('error', 'error')
   app.addContentTypeParser(MERGE_PATCH, { parseAs: 'string' }, parseJson)
@@ -54,14 +54,14 @@ export const admin: FastifyPluginAsync<AdminOptions> = async (app, { schema, hea
   await app.register(deviceCodes)
 }
 
-/** What nobody reads is a slip: it is refused, like everything that no schema knows. */
+/** Refuses query parameters of routes that have none, as every unknown member is refused. */
 function refuseUnknownQuery({ schema }: RouteOptions): void {
   if (schema !== undefined) schema.querystring ??= object({})
 }
 
-const REFUSED = { ...component('Refusal'), description: 'Refused, and nothing has changed.' }
+const REFUSED = { ...component('Refusal'), description: 'Refused. Nothing has changed.' }
 
-/** What `@fastify/swagger` makes the document of. */
+/** Options of the OpenAPI document. */
 const DOCUMENT: SwaggerOptions = {
   hideUntagged: true,
   convertConstToEnum: false,
@@ -70,7 +70,7 @@ const DOCUMENT: SwaggerOptions = {
     info: {
       title: 'oidc-provider-mock',
       version: '1',
-      description: 'Control of one issuer. A refusal leaves everything as it was.',
+      description: 'Controls one issuer. A refused request changes nothing.',
     },
   },
   transform: ({ schema, url, route }) => {

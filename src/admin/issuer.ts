@@ -2,13 +2,13 @@
 import type { FastifyPluginAsync } from 'fastify'
 import { identifierOf } from '../config/issuer_identifier.js'
 import { PATHS } from '../routes.js'
-import { answer, text } from './schema.js'
+import { responseWith, text } from './schema.js'
 
 const SCHEMA = {
   tags: ['config'],
   summary: 'Get the issuer identifiers',
   response: {
-    200: answer('The identifiers.', {
+    200: responseWith('The identifiers.', {
       issuer: text('Identifier of this issuer, as in `iss`.'),
       isolated_issuer: text('Identifier of an isolated issuer, with `{name}` for its name.'),
     }),

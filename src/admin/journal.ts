@@ -9,7 +9,7 @@ import { JOURNAL_EVENTS, type JournalEntry, MOST_LISTENERS } from '../journal/jo
 import { maskEntry } from '../journal/masking.js'
 import { nextEntry, streamEntries } from '../journal/wait.js'
 import { PATHS } from '../routes.js'
-import { answer, boolean, component, integer, listOf, nothing, object, text } from './schema.js'
+import { boolean, component, integer, listOf, noContent, object, responseWith, text } from './schema.js'
 
 interface Query extends JournalFilter {
   readonly after?: number
@@ -54,7 +54,7 @@ const LIST_QUERY = object({
   ),
 })
 
-const ENTRIES = answer('The entries, oldest first.', {
+const ENTRIES = responseWith('The entries, oldest first.', {
   entries: listOf(component('JournalEntry')),
   last_id: integer('The newest `id` that there is, whether it fits or not: what to give as `after` the next time.'),
 })
@@ -99,7 +99,7 @@ export const journal: FastifyPluginAsync = async (app) => {
     return answerWith(entry === undefined ? [] : [entry])
   })
 
-  const clear = { tags, summary: 'Clear the journal', response: { 204: nothing('It is empty; ids go on.') } }
+  const clear = { tags, summary: 'Clear the journal', response: { 204: noContent('It is empty; ids go on.') } }
   app.delete(PATHS.journal, { schema: clear }, async ({ ctx }, reply) => {
     ctx.journal.clear()
     return reply.code(204).send()

@@ -1,6 +1,6 @@
 /** What an entry of the journal looks like, for the OpenAPI document. */
 import { JOURNAL_EVENTS } from '../journal/journal.js'
-import { answer, integer, listOf, object, type Schema, text, time } from './schema.js'
+import { integer, listOf, object, responseWith, type Schema, text, time } from './schema.js'
 
 const anything = (description: string): Schema => ({ description })
 const members = (description: string): Schema => ({ type: 'object', description, additionalProperties: true })
@@ -11,13 +11,13 @@ const MESSAGE = {
   body_cut: integer('How many characters the body has, where only `journal.max_body` of them are here.'),
 }
 
-const FAULT = answer('A fault that happened.', {
+const FAULT = responseWith('A fault that happened.', {
   fault: text('Its name.'),
   source: text('Where the rule comes from: `login`, `runtime`, `user`, `client` or `config`.'),
   id: text('That of the rule.'),
 })
 
-const REMARK = answer('What was decided, and why.', {
+const REMARK = responseWith('What was decided, and why.', {
   event: text('What it is about.', { enum: JOURNAL_EVENTS }),
   message: text('For people.'),
   details: members('The same for programs.'),

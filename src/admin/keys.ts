@@ -7,7 +7,7 @@ import { FAULT_CATALOGUE } from '../faults/catalogue.js'
 import type { Alg } from '../generated/types.js'
 import { PATHS } from '../routes.js'
 import { requirePart } from './part.js'
-import { answer, boolean, component, listOf, object, params, text, time } from './schema.js'
+import { boolean, component, listOf, object, pathParameter, responseWith, text, time } from './schema.js'
 
 interface Order {
   readonly alg?: string
@@ -31,9 +31,12 @@ const KEY = object(
   },
   ['kid', 'alg', 'status', 'published'],
 )
-const KEYS = answer('Every signing key: of each algorithm the one that signs, then the next, then the retired ones.', {
-  keys: listOf(KEY),
-})
+const KEYS = responseWith(
+  'Every signing key: of each algorithm the one that signs, then the next, then the retired ones.',
+  {
+    keys: listOf(KEY),
+  },
+)
 const ORDER = object({
   alg: text('Only this algorithm. Left out, every one.'),
   publish_ahead: {
@@ -78,9 +81,9 @@ export const keys: FastifyPluginAsync = async (app) => {
     tags,
     summary: 'Take a key out of the JWKS',
     description: 'If it signs, it goes on signing: by a key that nobody finds.',
-    params: params('kid', 'Of the key.'),
+    params: pathParameter('kid', 'Of the key.'),
     response: {
-      200: answer('It is no longer published.', {
+      200: responseWith('It is no longer published.', {
         signs: boolean('Whether it goes on signing.'),
         keys: listOf(KEY),
       }),

@@ -1,4 +1,4 @@
-/** What the admin API is, for programs: an OpenAPI 3.1 document that is derived from the routes. https://spec.openapis.org/oas/v3.1.0 */
+/** The OpenAPI 3.1 document of the admin API, derived from its routes. https://spec.openapis.org/oas/v3.1.0 */
 import type { FastifyPluginAsync } from 'fastify'
 import { PATHS } from '../routes.js'
 import { mayBeMissing, type Schema } from './schema.js'
@@ -12,7 +12,7 @@ interface Operation {
 
 const SCHEMA = {
   tags: ['openapi'],
-  summary: 'This document',
+  summary: 'Get this document',
   response: { 200: { type: 'object', description: 'OpenAPI 3.1.' } },
 }
 
@@ -26,7 +26,7 @@ export const openapi: FastifyPluginAsync<{ components: Schema }> = async (app, {
     const admin_token = { type: 'http', scheme: 'bearer', description: '`server.admin_token` of the configuration.' }
     return {
       ...document,
-      servers: [{ url: ctx.request_url + ctx.own_path, description: 'The issuer that was asked.' }],
+      servers: [{ url: ctx.request_url + ctx.own_path, description: 'The issuer of this request.' }],
       ...(ctx.snapshot.config.server.admin_token !== undefined && { security: [{ admin_token: [] }] }),
       components: { schemas: components, securitySchemes: { admin_token } },
       paths,

@@ -1,4 +1,4 @@
-/** Users, clients and faults from requests: by the rules of the file, whole or as a merge patch (RFC 7396 §2). */
+/** Users, clients and fault rules in requests, checked as in the configuration file, whole or as a merge patch (RFC 7396 §2). */
 import { isMembers } from '../config/merge.js'
 import type { PartOf, Parts } from '../config/validate_part.js'
 import type { Context } from '../context.js'
@@ -7,14 +7,14 @@ import type { FaultRule } from '../faults/rules.js'
 
 type Members = Readonly<Record<string, unknown>>
 
-/** The value with the defaults of the file filled in; refused where the file would be. */
+/** Returns the value with the defaults of the configuration file. Refuses a value that the file may not have. */
 export function requirePart<P extends Parts>({ snapshot }: Context, part: P, value: unknown): PartOf<P> {
   const checked = snapshot.validatePart(part, value)
   if (checked.problems !== undefined) throw invalidRequest(checked.problems.join('; '))
   return checked.value
 }
 
-/** Rules of run time are kept by one issuer, so that a match of others could never be. */
+/** Refuses fault rules that match another issuer: a rule put at run time applies to its own issuer only. */
 export function requireOwnIssuer({ exchange }: Context, rules: readonly FaultRule[], place = ''): void {
   const { issuer } = exchange.facts
   for (const [index, { match = {} }] of rules.entries()) {
@@ -22,12 +22,12 @@ export function requireOwnIssuer({ exchange }: Context, rules: readonly FaultRul
     if (other === undefined) continue
     const where = place === '' ? '' : `/${place}/${index}`
     throw invalidRequest(
-      `${where}/match/issuer must be left out, or be "${issuer}", whose rule it is, but is "${other}"`,
+      `${where}/match/issuer is "${other}", expected "${issuer}", the issuer of the rule, or no value`,
     )
   }
 }
 
-/** A new object: members of the patch replace, objects are merged, and null removes. */
+/** Returns a new object: members of the patch replace members of the target, objects are merged, and null removes a member. */
 export function mergePatch(target: Members, patch: Members): Members {
   const members = new Map(Object.entries(target))
   for (const [name, value] of Object.entries(patch)) {

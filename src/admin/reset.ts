@@ -3,7 +3,7 @@ import type { FastifyPluginAsync } from 'fastify'
 import type { Context } from '../context.js'
 import { PATHS } from '../routes.js'
 import { COLLECTIONS, type CollectionName, type ResetPart } from '../store/collections.js'
-import { answer, listOf, object } from './schema.js'
+import { listOf, object, responseWith } from './schema.js'
 
 /** Parts of the issuer. The table `COLLECTIONS` names the collections of each part. */
 const PARTS: Readonly<Record<ResetPart | 'clock' | 'keys' | 'faults' | 'journal', (ctx: Context) => unknown>> = {
@@ -27,7 +27,9 @@ export const reset: FastifyPluginAsync = async (app) => {
     summary: 'Reset the issuer',
     description: 'Or some parts of it. What the configuration says stays in force.',
     body: object({ parts: { ...NAMES, description: 'Left out, all of them.', minItems: 1 } }),
-    response: { 200: answer('It is as it was at the beginning.', { reset: { ...NAMES, description: 'The parts.' } }) },
+    response: {
+      200: responseWith('It is as it was at the beginning.', { reset: { ...NAMES, description: 'The parts.' } }),
+    },
   }
   app.post<{ Body: { parts?: string[] } }>(
     PATHS.admin_reset,

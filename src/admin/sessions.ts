@@ -3,7 +3,7 @@ import type { FastifyPluginAsync } from 'fastify'
 import { nothingHere, shown } from '../errors.js'
 import { endLogin } from '../interaction/logout.js'
 import { PATHS } from '../routes.js'
-import { answer, boolean, integer, listOf, object, params, type Schema, text, time } from './schema.js'
+import { boolean, integer, listOf, object, pathParameter, responseWith, type Schema, text, time } from './schema.js'
 
 const tags = ['sessions']
 
@@ -37,7 +37,7 @@ export const sessions: FastifyPluginAsync = async (app) => {
     tags,
     summary: 'List sessions',
     description: 'Every login of every browser whose session has not expired.',
-    response: { 200: answer('The logins.', { sessions: listOf(SESSION) }) },
+    response: { 200: responseWith('The logins.', { sessions: listOf(SESSION) }) },
   }
   app.get(PATHS.admin_sessions, { schema: list }, async ({ ctx }) => {
     const all = await ctx.store.sessions.list()
@@ -51,11 +51,13 @@ export const sessions: FastifyPluginAsync = async (app) => {
     tags,
     summary: 'End a session',
     description: 'The browser is asked to log in again. Who else has logged in there stays logged in.',
-    params: params('sid', 'The identifier of the login.'),
+    params: pathParameter('sid', 'The identifier of the login.'),
     querystring: object({
       notify: boolean('Whether back-channel logouts are sent, as at a logout by the end-user.', { default: false }),
     }),
-    response: { 200: answer('It has ended.', { told: { ...listOf(OUTCOME), description: 'Who was notified.' } }) },
+    response: {
+      200: responseWith('It has ended.', { told: { ...listOf(OUTCOME), description: 'Who was notified.' } }),
+    },
   }
   app.delete<{ Params: { sid: string }; Querystring: { notify: boolean } }>(
     PATHS.admin_session,

@@ -5,7 +5,7 @@ import type { Context } from '../context.js'
 import { invalidRequest, nothingHere } from '../errors.js'
 import { PATHS } from '../routes.js'
 import { mintTokens, type Order, TOKEN_KINDS } from '../tokens/mint.js'
-import { answer, boolean, component, integer, listOf, object, type Schema, text, time } from './schema.js'
+import { boolean, component, integer, listOf, object, responseWith, type Schema, text, time } from './schema.js'
 
 interface Filter {
   readonly sub?: string
@@ -93,7 +93,7 @@ export const tokens: FastifyPluginAsync = async (app) => {
     summary: 'List tokens',
     description: 'Access and refresh tokens whose grant goes on. ID tokens are not kept.',
     querystring: object(FILTER),
-    response: { 200: answer('The tokens.', { tokens: listOf(TOKEN) }) },
+    response: { 200: responseWith('The tokens.', { tokens: listOf(TOKEN) }) },
   }
   app.get<{ Querystring: Filter }>(PATHS.admin_tokens, { schema: list }, async ({ ctx, query }) => ({
     tokens: await listTokens(ctx, query),
@@ -104,7 +104,7 @@ export const tokens: FastifyPluginAsync = async (app) => {
     summary: 'Revoke tokens',
     description: 'One, or all of a user, of a client, or of both. With a refresh token ends its grant.',
     body: { ...object({ token: text('This one.'), ...FILTER }), minProperties: 1 },
-    response: { 200: answer('They are good no more.', { revoked: integer('How many.') }) },
+    response: { 200: responseWith('They are good no more.', { revoked: integer('How many.') }) },
   }
   app.post<{ Body: Filter & { token?: string } }>(
     PATHS.admin_tokens_revoke,

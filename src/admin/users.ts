@@ -5,13 +5,13 @@ import { deleteUser, findUserRecord, listUsers, putUser, type UserRecord } from 
 import { invalidRequest, nothingHere, shown } from '../errors.js'
 import { PATHS } from '../routes.js'
 import { mergePatch, requireOwnIssuer, requirePart } from './part.js'
-import { answer, component, listOf, nothing, params } from './schema.js'
+import { component, listOf, noContent, pathParameter, responseWith } from './schema.js'
 
 type Body = Readonly<Record<string, unknown>>
 type Route = { Params: { sub: string }; Body: Body }
 
 const tags = ['users']
-const inPath = params('sub', 'The subject identifier.')
+const inPath = pathParameter('sub', 'The subject identifier.')
 const USER = { ...component('UserAnswer'), description: 'The user.' }
 
 export const users: FastifyPluginAsync = async (app) => {
@@ -19,7 +19,7 @@ export const users: FastifyPluginAsync = async (app) => {
     tags,
     summary: 'List users',
     description: 'Those of the file, those who were put, and those who logged in with an unknown `sub`.',
-    response: { 200: answer('The users.', { users: listOf(component('UserAnswer')) }) },
+    response: { 200: responseWith('The users.', { users: listOf(component('UserAnswer')) }) },
   }
   app.get(PATHS.admin_users, { schema: list }, async ({ ctx }) => ({ users: await listUsers(ctx) }))
 
@@ -62,7 +62,7 @@ export const users: FastifyPluginAsync = async (app) => {
     summary: 'Delete a user',
     description: 'With their logins and tokens. One of the file stays gone until it is put, or users are reset.',
     params: inPath,
-    response: { 204: nothing('The user is gone.') },
+    response: { 204: noContent('The user is gone.') },
   }
   app.delete<Route>(PATHS.admin_user, { schema: remove }, async ({ ctx, params: { sub }, log }, reply) => {
     await requireUser(ctx, sub)

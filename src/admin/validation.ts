@@ -1,4 +1,4 @@
-/** Checks what comes to admin routes by their schemas, and refuses it in the words in which a configuration is refused. */
+/** Validates requests to admin routes with their schemas and reports problems as for a configuration file. */
 import type { FastifySchemaCompiler, preValidationHookHandler } from 'fastify'
 import { createAjv } from '../config/ajv.js'
 import { pointer } from '../config/errors.js'
@@ -11,11 +11,11 @@ export const MERGE_PATCH = 'application/merge-patch+json'
 
 const PLACES: Readonly<Record<string, string>> = { body: 'the body', querystring: 'the query', params: 'the path' }
 
-/** @param components what the schemas refer to. */
+/** @param components the schemas that `$ref` refers to. */
 export function createSchemaCompiler(components: Schema): FastifySchemaCompiler<Schema> {
   const ajvs = new Map<string, ReturnType<typeof createAjv>>()
   const ajvFor = (place: string) => {
-    // A query has only texts to say numbers with; JSON says what it means.
+    // A query has numbers as texts; JSON has types.
     const ajv = ajvs.get(place) ?? createAjv({ coerceTypes: place === 'querystring' }).addVocabulary(['components'])
     ajvs.set(place, ajv)
     return ajv
@@ -24,10 +24,12 @@ export function createSchemaCompiler(components: Schema): FastifySchemaCompiler<
     let check: ReturnType<ReturnType<typeof createAjv>['compile']> | undefined
     return (data: unknown) => {
       if (data === null && !mayBeMissing(schema)) {
-        return { error: invalidRequest('no body came, expected a JSON object of content type application/json') }
+        return {
+          error: invalidRequest('the body is missing, expected a JSON object with content type application/json'),
+        }
       }
       const value = data ?? {}
-      // Most servers are never asked most of this.
+      // Compiled on first use, since most servers never use most routes.
       check ??= ajvFor(place).compile({ ...schema, components })
       if (check(value)) return { value }
       const complaints = readErrors(value, check.errors).complaints.map(({ path, message }) => {
@@ -39,7 +41,7 @@ export function createSchemaCompiler(components: Schema): FastifySchemaCompiler<
   }
 }
 
-/** A hook: a body is a JSON object that nests no deeper than anything here can hold. A form isn't one. */
+/** A hook that requires a body to be a JSON object of limited depth, not a form. */
 export const requireJson: preValidationHookHandler = async ({ headers, body, method }) => {
   if (body === undefined) return
   const { 'content-type': type } = headers

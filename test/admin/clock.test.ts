@@ -83,7 +83,7 @@ t.test('the journal says when the clock was moved', async (t) => {
 
 const BAD: [method: 'PUT' | 'POST', path: string, body: unknown, message: RegExp][] = [
   ['PUT', '/clock', {}, /^the body lacks the required key now$/],
-  ['PUT', '/clock', undefined, /^no body came/],
+  ['PUT', '/clock', undefined, /^the body is missing/],
   [
     'PUT',
     '/clock',

@@ -150,7 +150,7 @@ const BAD: [string, string, unknown, RegExp][] = [
   ['half a second', '/tokens', { sub: 'a', client_id: 'b', expires_in: 0.5 }, /^\/expires_in must be a whole number/],
   ['more than a century', '/tokens', { sub: 'a', client_id: 'b', expires_in: 1e10 }, /^\/expires_in must be at most/],
   ['a number as audience', '/tokens', { sub: 'a', client_id: 'b', aud: 7 }, /^\/aud must be a text/],
-  ['nothing', '/tokens', undefined, /^no body came/],
+  ['nothing', '/tokens', undefined, /^the body is missing/],
   [
     'a client that there is not',
     '/tokens',
