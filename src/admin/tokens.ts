@@ -4,7 +4,7 @@ import { decodeJwt, decodeProtectedHeader } from 'jose'
 import type { Context } from '../context.js'
 import { invalidRequest, nothingHere } from '../errors.js'
 import { PATHS } from '../routes.js'
-import { mintTokens, type Order, TOKEN_KINDS } from '../tokens/mint.js'
+import { type MintRequest, mintTokens, TOKEN_KINDS } from '../tokens/mint.js'
 import { boolean, component, integer, listOf, object, responseWith, type Schema, text, time } from './schema.js'
 
 interface Filter {
@@ -82,7 +82,7 @@ export const tokens: FastifyPluginAsync = async (app) => {
     body: ORDER,
     response: { 201: { ...MINTED, description: 'The tokens.' } },
   }
-  app.post<{ Body: Order }>(PATHS.admin_tokens, { schema: mint }, async ({ ctx, body, log }, reply) => {
+  app.post<{ Body: MintRequest }>(PATHS.admin_tokens, { schema: mint }, async ({ ctx, body, log }, reply) => {
     const minted = await mintTokens(ctx, body)
     log.info({ sub: body.sub, client_id: body.client_id, scope: body.scope }, 'tokens minted')
     return reply.code(201).send(minted)

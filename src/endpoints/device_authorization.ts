@@ -1,6 +1,6 @@
-/** Device authorization: where a device gets its codes. RFC 8628 §3.1 and §3.2: https://www.rfc-editor.org/rfc/rfc8628#section-3.1 */
+/** Device authorization: issues device codes. RFC 8628 §3.1 and §3.2: https://www.rfc-editor.org/rfc/rfc8628#section-3.1 */
 import type { FastifyPluginAsync } from 'fastify'
-import { requireGrantOf } from '../grants/index.js'
+import { requireGrantType } from '../grants/index.js'
 import { authenticateCaller } from '../oauth/caller.js'
 import { createDeviceCode } from '../oauth/device_code.js'
 import { readForm } from '../oauth/params.js'
@@ -13,20 +13,20 @@ export const deviceAuthorization: FastifyPluginAsync = async (app) => {
     reply.header('cache-control', 'no-store').header('pragma', 'no-cache')
     const { ctx, headers, body, log } = request
     const params = readForm(headers['content-type'], body)
-    const client = await authenticateCaller(request, params, { device_authorization_endpoint, token_endpoint })
-    requireGrantOf(client, 'urn:ietf:params:oauth:grant-type:device_code')
-    // OpenID Connect Core §11: a refresh token for when the end-user is away is theirs to give, and here they are always asked.
+    const { client } = await authenticateCaller(request, params, { device_authorization_endpoint, token_endpoint })
+    requireGrantType(client, 'urn:ietf:params:oauth:grant-type:device_code')
+    // OpenID Connect Core §11: offline_access needs consent, and the device page always asks for it.
     const scope = grantScope(ctx, client, params.find('scope'), true)
     const { device_code, record } = await createDeviceCode(ctx, client, scope)
     const { user_code, interval, flow_id } = record
     ctx.addFacts({ scope, flow_id })
-    log.info({ client_id: client.client_id, user_code, scope }, 'a device waits for its end-user')
+    log.info({ client_id: client.client_id, user_code, scope }, 'device code issued')
     const verification_uri = ctx.public_url + PATHS.device
     return {
       device_code,
       user_code,
       verification_uri,
-      // RFC 8628 §3.3.1: for a QR code, or a link.
+      // RFC 8628 §3.3.1: for a QR code or a link.
       verification_uri_complete: `${verification_uri}?${new URLSearchParams({ user_code })}`,
       expires_in: ctx.snapshot.lifetimes.device_code,
       interval,

@@ -13,7 +13,7 @@ export const revocation: FastifyPluginAsync = async (app) => {
     reply.header('cache-control', 'no-store').header('pragma', 'no-cache')
     const { ctx, headers, body } = request
     const params = readForm(headers['content-type'], body)
-    const client = await authenticateCaller(request, params, { revocation_endpoint, token_endpoint })
+    const { client } = await authenticateCaller(request, params, { revocation_endpoint, token_endpoint })
     // RFC 7009 §2.1: a hint says where to look first, and the search goes on elsewhere; here all is found at once.
     params.find('token_type_hint')
     ctx.remark('decision', await revoke(ctx, client, params.require('token')))

@@ -3,11 +3,11 @@ import type { Context } from '../context.js'
 import { invalidGrant, type OAuthError, shown } from '../errors.js'
 import { verifyCodeVerifier } from '../oauth/pkce.js'
 import type { AuthorizationCode } from '../store/records.js'
-import { issueTokens } from '../tokens/issue.js'
+import { followGrant } from '../tokens/lookup.js'
 import { createRefreshToken } from '../tokens/refresh_token.js'
 import { type GrantHandler, requireIssuedTo } from './grant.js'
 
-export const authorizationCode: GrantHandler = async (ctx, client, params) => {
+export const authorizationCode: GrantHandler = async (ctx, { client, params, now }) => {
   const presented = params.require('code')
   const redirect_uri = params.find('redirect_uri')
   const code_verifier = params.find('code_verifier')
@@ -23,7 +23,6 @@ export const authorizationCode: GrantHandler = async (ctx, client, params) => {
 
   // RFC 6749 §4.1.3: the code must have been issued to the client that presents it.
   requireIssuedTo(client, 'code', code.client_id)
-  const now = ctx.now
   if (code.expires_at <= now) throw invalidGrant(`code expired at ${code.expires_at}, it is ${now} now`)
 
   // RFC 6749 §4.1.3: the redirect_uri must be the one of the authorization request.
@@ -34,11 +33,11 @@ export const authorizationCode: GrantHandler = async (ctx, client, params) => {
   }
   verifyCodeVerifier(code_verifier, code)
 
-  const grant = await ctx.store.grants.get(code.grant_id)
-  if (grant === undefined) throw invalidGrant('the grant of the code was revoked')
   const { grant_id, nonce } = code
+  const { grant, user } = await followGrant(ctx, grant_id)
+  if (grant === undefined) throw invalidGrant('the grant of the code was revoked')
   const refresh_token = createRefreshToken(ctx, client, grant)
-  return issueTokens(ctx, { client, grant_id, grant, scope: grant.scope, nonce, refresh_token })
+  return { client, user, grant_id, grant, scope: grant.scope, nonce, refresh_token }
 }
 
 /** RFC 6749 §4.1.2: a code that is presented twice may have been stolen, so all tokens of its grant are revoked. */

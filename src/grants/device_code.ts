@@ -1,17 +1,16 @@
-/** The device_code grant: a device asks again and again whether its end-user has answered. RFC 8628 §3.4 and §3.5: https://www.rfc-editor.org/rfc/rfc8628#section-3.4 */
+/** The device_code grant: a device polls until its end-user has answered. RFC 8628 §3.4 and §3.5: https://www.rfc-editor.org/rfc/rfc8628#section-3.4 */
 import type { Context } from '../context.js'
 import { accessDenied, authorizationPending, expiredToken, invalidGrant, slowDown } from '../errors.js'
 import type { DeviceCode } from '../store/records.js'
-import { issueTokens } from '../tokens/issue.js'
+import { followGrant } from '../tokens/lookup.js'
 import { createRefreshToken } from '../tokens/refresh_token.js'
 import { type GrantHandler, requireIssuedTo } from './grant.js'
 
-export const deviceCode: GrantHandler = async (ctx, client, params) => {
+export const deviceCode: GrantHandler = async (ctx, { client, params, now }) => {
   const device_code = params.require('device_code')
   const found = await ctx.store.device_codes.get(device_code)
   if (found === undefined) throw invalidGrant('device_code is unknown or was already used')
   requireIssuedTo(client, 'device_code', found.client_id)
-  const now = ctx.now
   if (found.expires_at <= now) throw expiredToken(`device_code expired at ${found.expires_at}, it is ${now} now`)
   const { answer, user_code, interval } = await recordPoll(ctx, device_code, now)
   if (answer === undefined) {
@@ -21,10 +20,10 @@ export const deviceCode: GrantHandler = async (ctx, client, params) => {
   }
   const { grant_id } = answer
   if (grant_id === undefined) throw accessDenied('the end-user denied access')
-  const grant = await ctx.store.grants.get(grant_id)
+  const { grant, user } = await followGrant(ctx, grant_id)
   if (grant === undefined) throw invalidGrant('the grant of the device_code was revoked')
   const refresh_token = createRefreshToken(ctx, client, grant)
-  return issueTokens(ctx, { client, grant_id, grant, scope: grant.scope, refresh_token })
+  return { client, user, grant_id, grant, scope: grant.scope, refresh_token }
 }
 
 /**

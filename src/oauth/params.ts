@@ -18,7 +18,9 @@ export interface Params {
   find(name: string): string | undefined
   /** As `find`, but a missing value is `invalid_request`. */
   require(name: string): string
-  /** Every parameter that came, as it came, for people to look at. */
+  /** Returns all values of a parameter that may be repeated, such as `resource` (RFC 8707 §2). */
+  all(name: string): readonly string[]
+  /** Returns every parameter of the request, unchanged, for display. */
   entries(): [string, string][]
 }
 
@@ -56,7 +58,8 @@ function paramsOf(find: Params['find'], entries: Params['entries']): Params {
     if (value === undefined) throw invalidRequest(`${name} is missing`)
     return value
   }
-  return { find, require, entries }
+  const all = (name: string) => entries().flatMap(([one, value]) => (one === name && value !== '' ? [value] : []))
+  return { find, require, all, entries }
 }
 
 /** The words of a list that is separated by spaces, such as `scope`, without repetition. RFC 6749 §3.3. */

@@ -5,8 +5,8 @@ import { readPicked } from '../faults/picked.js'
 import type { Facts } from '../faults/rules.js'
 import { decodeTokens } from '../journal/decoded_token.js'
 import { findByUserCode } from '../oauth/device_code.js'
+import { createFlowId } from '../oauth/grant.js'
 import { words } from '../oauth/params.js'
-import { randomToken } from '../random.js'
 import { endpointOf } from '../routes.js'
 import type { DeviceCode, Grant } from '../store/records.js'
 
@@ -35,7 +35,7 @@ export async function identify(request: FastifyRequest): Promise<void> {
 function addGrantFacts(ctx: Context, { sub, client_id, scope, flow_id, faults }: Grant): void {
   const { facts } = ctx.exchange
   ctx.addFacts({
-    sub,
+    ...(sub !== undefined && { sub }),
     client_id: facts.client_id ?? client_id,
     scope: words(`${scope} ${facts.scope ?? ''}`).join(' '),
     flow_id,
@@ -115,9 +115,6 @@ async function findFlow(
 }
 
 const flowOf = (grant: Grant | undefined): Flow => ({ grant, flow_id: grant?.flow_id })
-
-/** Creates an id that all exchanges of one login share. */
-export const createFlowId = () => randomToken().slice(0, 22)
 
 const isFlowId = (value: unknown): value is string => isText(value) && /^[\w-]{22}$/.test(value)
 

@@ -31,6 +31,9 @@ const collection =
   <I extends string = never>(row: CollectionRow<R, I>): CollectionRow<R, I> =>
     row
 
+/** Returns the index values of a member that a record may lack. */
+const valuesOf = (value: string | undefined) => (value === undefined ? [] : [value])
+
 /** Records of a grant: an evicted grant must not leave a token behind. */
 const OF_A_GRANT = [
   ['authorization_codes', 'grant_id'],
@@ -54,10 +57,10 @@ export const COLLECTIONS = {
     lifetime: ['authorization_code', 'device_code', 'refresh_token', 'access_token'],
     reset: 'grants',
     indexes: {
-      sub: ({ sub }) => [sub],
+      sub: ({ sub }) => valuesOf(sub),
       client_id: ({ client_id }) => [client_id],
-      sid: ({ sid }) => [sid],
-      flow_id: ({ flow_id }) => (flow_id === undefined ? [] : [flow_id]),
+      sid: ({ sid }) => valuesOf(sid),
+      flow_id: ({ flow_id }) => valuesOf(flow_id),
     },
     dependants: OF_A_GRANT,
   }),
@@ -104,7 +107,7 @@ export const COLLECTIONS = {
     reset: 'device_codes',
     indexes: {
       user_code: ({ user_code }) => [user_code],
-      grant_id: ({ answer }) => (answer?.grant_id === undefined ? [] : [answer.grant_id]),
+      grant_id: ({ answer }) => valuesOf(answer?.grant_id),
     },
   }),
   /** Key: a random identifier in the browser's cookie: logins of the built-in relying party. */

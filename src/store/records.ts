@@ -11,15 +11,16 @@ export interface StoredRecord {
   readonly expires_at: number
 }
 
-/** A grant of an end-user to a client: the root of its codes and tokens. */
+/** The authorization of a client, by an end-user or on its own: the root of its codes and tokens. */
 export interface Grant extends StoredRecord {
-  readonly sub: string
+  /** The end-user; absent for a grant without one, such as client_credentials. */
+  readonly sub?: string
   readonly client_id: string
   readonly scope: string
-  /** Time of the login in seconds since the epoch. */
-  readonly auth_time: number
-  /** Identifier of the login that led to the grant. */
-  readonly sid: string
+  /** Time of the login in seconds since the epoch; absent without an end-user. */
+  readonly auth_time?: number
+  /** Identifier of the login that led to the grant; absent without an end-user. */
+  readonly sid?: string
   readonly acr?: string
   /** The parameter `claims` of the authorization request. */
   readonly claims?: ClaimsRequest

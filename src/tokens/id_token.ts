@@ -7,13 +7,13 @@ import type { ResponseAlg } from '../generated/types.js'
 import { type Release, releaseClaims } from '../oauth/claims.js'
 import { subjectFor } from '../oauth/subject.js'
 import type { Grant } from '../store/records.js'
-import type { Over } from './access_token.js'
+import type { TokenOverrides } from './access_token.js'
 import { describeSources } from './claim_sources.js'
 import { encryptToClient, findAlg, signForClient } from './client_jwt.js'
 import { ID_TOKEN_TYP } from './jwt.js'
 import { applyPreset } from './preset_claims.js'
 
-/** Whom the ID token is about, and what it goes with. */
+/** The subject of an ID token, and the parts of the response that it hashes. */
 export interface IdTokenSubject {
   readonly client: Client
   readonly user: User
@@ -23,17 +23,18 @@ export interface IdTokenSubject {
   readonly access_token?: string | undefined
   readonly code?: string | undefined
   readonly state?: string | undefined
-  readonly over?: Over
+  readonly overrides?: TokenOverrides
 }
 
+/** Creates a signed, and possibly encrypted, ID token. */
 export async function createIdToken(ctx: Context, subject: IdTokenSubject): Promise<string> {
-  const { client, user, grant, scope, nonce, access_token, code, state, over = {} } = subject
+  const { client, user, grant, scope, nonce, access_token, code, state, overrides = {} } = subject
   const has_userinfo = access_token !== undefined || code !== undefined
   const release: Release = { scope, claims: grant.claims, place: 'id_token', has_userinfo }
   const alg = await findAlg(ctx, client.id_token_signed_response_alg)
   const now = ctx.now
   const sub = subjectFor(ctx, client, user.sub)
-  const said = {
+  const all = {
     ...releaseClaims(ctx.snapshot, user, release),
     ...(await describeSources(ctx, user, release, access_token)),
     ...(grant.acr !== undefined && { acr: grant.acr }),
@@ -41,7 +42,7 @@ export async function createIdToken(ctx: Context, subject: IdTokenSubject): Prom
     sub,
     aud: client.client_id,
     iat: now,
-    exp: now + (over.expires_in ?? ctx.snapshot.lifetimes.id_token),
+    exp: now + (overrides.expires_in ?? ctx.snapshot.lifetimes.id_token),
     auth_time: grant.auth_time,
     sid: grant.sid,
     // OpenID Connect Core §3.1.3.6, §3.2.2.10 and §3.3.2.11; s_hash: Financial-grade API Security Profile 1.0 Part 2 §5.1.
@@ -51,8 +52,8 @@ export async function createIdToken(ctx: Context, subject: IdTokenSubject): Prom
     // OpenID Connect Core §3.1.3.6: the nonce of the request, unmodified; none where none was sent.
     nonce,
   }
-  const shaped = applyPreset(ctx, 'id_token', said, { user, client, sub, scope, sid: grant.sid })
-  const claims = { ...shaped, ...over.claims }
+  const shaped = applyPreset(ctx, 'id_token', all, { user, client, sub, scope, sid: grant.sid })
+  const claims = { ...shaped, ...overrides.claims }
   const about = { sub: user.sub, scope }
   const signed = await signForClient(ctx, client, alg, { kind: 'id_token', about, typ: ID_TOKEN_TYP, claims })
   const { id_token_encrypted_response_alg, id_token_encrypted_response_enc: enc } = client

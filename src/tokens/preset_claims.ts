@@ -1,4 +1,4 @@
-/** Claims as another provider would write them, by the data file of the preset. */
+/** The claims of a preset, from the templates of its data file. */
 import { createHash } from 'node:crypto'
 import type { PresetClaims } from '../config/presets.js'
 import type { DeepReadonly } from '../config/snapshot.js'
@@ -8,17 +8,18 @@ import type { User } from '../directory/users.js'
 import type { Claims } from '../oauth/claims.js'
 import { words } from '../oauth/params.js'
 
-/** What the templates are filled with. */
+/** The values for the templates. */
 export interface About {
-  readonly user: User
+  /** Absent for a grant without an end-user. */
+  readonly user: User | undefined
   readonly client: Client
-  /** As the client sees it. */
+  /** The subject that the client sees. */
   readonly sub: string
   readonly scope: string
-  readonly sid: string
+  readonly sid: string | undefined
 }
 
-/** The claims as the preset would have them at this place; the same claims where there is none. */
+/** Returns the claims as the preset changes them at this place; without a preset, the same claims. */
 export function applyPreset(
   ctx: Context,
   place: 'id_token' | 'userinfo' | 'access_token',
@@ -40,12 +41,12 @@ function changeClaims(ctx: Context, { set, remove }: DeepReadonly<PresetClaims>,
     now: ctx.now,
     scopes: words(scope),
     tenant: ctx.snapshot.base_path.split('/').at(-1),
-    uuid: uuidOf(user.sub),
+    uuid: uuidOf(user?.sub ?? client.client_id),
   }
   const find = (path: string): unknown => {
     const [, name] = /^claims\.(.+)$/.exec(path) ?? []
     if (name === undefined) return variables[path]
-    return Object.hasOwn(user.claims, name) ? user.claims[name] : undefined
+    return user !== undefined && Object.hasOwn(user.claims, name) ? user.claims[name] : undefined
   }
   const kept = Object.entries(claims).filter(([name]) => !remove.includes(name))
   return { ...Object.fromEntries(kept), ...(fillTemplate(set, find) as Claims | undefined) }

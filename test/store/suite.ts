@@ -125,7 +125,7 @@ function testUpdate(t: Test, create: () => Store): void {
   t.test('an update does not restore a record that is taken at the same time', async (t) => {
     const { grants } = create()
     await grants.put('a', grant())
-    const touch = () => grants.update('a', (before) => before && { ...before, auth_time: before.auth_time + 1 })
+    const touch = () => grants.update('a', (before) => before && { ...before, auth_time: before.auth_time! + 1 })
     const [taken] = await Promise.all([grants.take('a'), touch(), touch()])
     t.ok(taken)
     t.equal(await grants.get('a'), undefined)

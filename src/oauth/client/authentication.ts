@@ -27,8 +27,19 @@ interface Credentials {
   readonly assertion?: ClientAssertion
 }
 
-/** The client that calls. A registered one must use its own method; every refusal but that of two methods is `invalid_client`. */
-export async function authenticateClient(ctx: Context, caller: Caller): Promise<Client> {
+/** The method by which a client has authenticated; `none` if the request had no proof. */
+export interface ClientAuthentication {
+  readonly method: Method
+}
+
+/** A client with its authentication. */
+export interface AuthenticatedClient {
+  readonly client: Client
+  readonly authentication: ClientAuthentication
+}
+
+/** Authenticates the client by its registered method. Every refusal except for two methods at once is `invalid_client`. */
+export async function authenticateClient(ctx: Context, caller: Caller): Promise<AuthenticatedClient> {
   const credentials = readCredentials(ctx, caller)
   const { client_id } = credentials
   const client = await findClient(ctx, client_id)
@@ -36,7 +47,7 @@ export async function authenticateClient(ctx: Context, caller: Caller): Promise<
     throw refusal(credentials, `client_id is ${shown(client_id)}: no such client is configured or registered`)
   }
   const registered = client.token_endpoint_auth_method
-  if (registered === 'any') return client
+  if (registered === 'any') return { client, authentication: { method: credentials.method ?? 'none' } }
   const { method = caller.certificate !== undefined && isByCertificate(registered) ? registered : 'none' } = credentials
   if (method !== registered) {
     const problem = `used ${method}, expected its token_endpoint_auth_method ${registered}`
@@ -44,7 +55,7 @@ export async function authenticateClient(ctx: Context, caller: Caller): Promise<
     throw refusal(credentials, `client ${shown(client_id)} ${problem}${advice}`)
   }
   await PROOFS[method](ctx, client, credentials, caller)
-  return client
+  return { client, authentication: { method } }
 }
 
 const NO_CERTIFICATE = '; no certificate came, which the provider asks for with server.tls.client_certificates'
