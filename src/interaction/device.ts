@@ -70,7 +70,7 @@ export async function answerDevice(
 ): Promise<string> {
   const { client_id, user_code } = waiting.record
   const client = await findClient(ctx, client_id)
-  if (client === undefined) throw invalidRequest(`client ${shown(client_id)} of the device is no longer there`)
+  if (client === undefined) throw invalidRequest(`client ${shown(client_id)} of the device no longer exists`)
   const about = { client_id, ...(client.client_name !== undefined && { client_name: client.client_name }) }
   if (action === 'deny') {
     await denyDevice(ctx, waiting)

@@ -78,7 +78,7 @@ t.test('RFC 6750 §2.2: a body that is no form is invalid_request', async (t) =>
 })
 
 t.test('RFC 6750 §3.1: what is no access token is invalid_token', async (t) => {
-  const message = 'the access token is not known here, expected one that this issuer issued'
+  const message = 'the access token is unknown, expected one that this issuer issued'
   const code = (await logIn(test)).get('code')!
   const [header, claims, signature] = tokens.access_token.split('.')
   const forged = [`${header}.${claims}.`, `${header}.${claims}.${signature}x`, `${header}.${claims}`]
@@ -121,7 +121,7 @@ t.test(
     const answer = await getUserinfo(test, access_token)
     t.match(jsonOf(t, answer, 401), {
       error: 'invalid_token',
-      error_description: /^user alice of .* is no longer there$/,
+      error_description: /^user alice of .* no longer exists$/,
     })
   },
 )
@@ -172,6 +172,6 @@ t.test('RFC 6750 §3.1: the token of a client that a reload removed is invalid_t
   await test.reload({ require_registration: true })
   t.match(jsonOf(t, await getUserinfo(test, access_token), 401), {
     error: 'invalid_token',
-    error_description: /^client app of the access token is no longer there$/,
+    error_description: /^client app of the access token no longer exists$/,
   })
 })

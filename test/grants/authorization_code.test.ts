@@ -113,7 +113,7 @@ t.test('a code dies with the configured user', async (t) => {
   const test = await createApp(t, { users: [{ sub: 'alice' }] })
   const code = (await logIn(test)).get('code')!
   await test.reload({})
-  refused(t, await exchange(test, { code }), 'invalid_grant', /^user alice of the grant is no longer there$/)
+  refused(t, await exchange(test, { code }), 'invalid_grant', /^user alice of the grant no longer exists$/)
 })
 
 const PKCE: [string, Record<string, string>, string, RegExp | undefined][] = [

@@ -85,7 +85,14 @@ t.test('of several polls at once one gets the tokens', async (t) => {
   const waiting = await createDeviceCode(ctx, client, 'openid')
   await approveDevice(ctx, waiting, { sub: 'alice' })
   const params = readParams({ device_code: waiting.device_code })
-  const request = { client, authentication: { method: 'none' as const }, params, resource: [], scope: undefined, now: ctx.now }
+  const request = {
+    client,
+    authentication: { method: 'none' as const },
+    params,
+    resource: [],
+    scope: undefined,
+    now: ctx.now,
+  }
   const polls = await Promise.allSettled([1, 2, 3].map(() => deviceCode(ctx, request)))
   const refusals = polls.filter((poll) => poll.status === 'rejected').map(({ reason }) => reason)
   t.match(refusals, Array(2).fill({ error: 'invalid_grant', message: 'device_code was already used' }))

@@ -128,5 +128,5 @@ t.test('a client that is gone since is refused', async (t) => {
   t.match(textOf((await test.get(`${PATH}?user_code=${user_code}`)).body), /tv asks you to log in/)
   const page = await test.post(PATH, { user_code, sub: 'alice' })
   t.equal(page.statusCode, 400)
-  t.match(textOf(page.body), /client tv of the device is no longer there/)
+  t.match(textOf(page.body), /client tv of the device no longer exists/)
 })

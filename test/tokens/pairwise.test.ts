@@ -48,7 +48,7 @@ t.test('OpenID Connect Core §8.1: a refusal names no user by another sub either
     await refresh(test, refresh_token, { client_id: 'one' }),
   ]) {
     const { error_description } = answer.json<{ error_description: string }>()
-    t.match(error_description, new RegExp(`^user ${sub} of .* is no longer there$`))
+    t.match(error_description, new RegExp(`^user ${sub} of .* no longer exists$`))
   }
 })
 

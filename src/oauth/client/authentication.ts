@@ -1,4 +1,4 @@
-/** Who calls the token endpoint. RFC 6749 §2.3, OpenID Connect Core §9 and RFC 8705 §2. */
+/** Client authentication at back-channel endpoints. RFC 6749 §2.3, OpenID Connect Core §9 and RFC 8705 §2. */
 import { isByCertificate } from '../../clients/authentication.js'
 import type { Context } from '../../context.js'
 import { type Client, findClient } from '../../directory/clients.js'
@@ -9,18 +9,18 @@ import { enforce } from '../rules.js'
 import { ASSERTION_TYPE, type ClientAssertion, readAssertion, verifyAssertion } from './assertion.js'
 import { type ClientCertificate, verifyCertificate, verifySelfSigned } from './certificate.js'
 
-/** Everything by which a client can say who it is. */
+/** The parts of a request that authenticate a client. */
 export interface Caller {
-  /** The header. */
+  /** The Authorization header. */
   readonly authorization: string | undefined
   readonly params: Params
   readonly certificate: ClientCertificate | undefined
-  /** What an assertion may be for, besides the issuer: the endpoint's URLs. */
+  /** URLs of the endpoint, which an assertion can have as audience besides the issuer. */
   readonly endpoint: readonly string[]
 }
 
 interface Credentials {
-  /** Left out, nothing came but the client_id: the method is `none`, or the certificate says the rest. */
+  /** Absent if the request has only a client_id: the method is `none`, or follows from the certificate. */
   readonly method?: ClientAuthMethod
   readonly client_id: string
   readonly client_secret?: string
@@ -29,7 +29,7 @@ interface Credentials {
 
 /** The method by which a client has authenticated; `none` if the request had no proof. */
 export interface ClientAuthentication {
-  readonly method: Method
+  readonly method: ClientAuthMethod
 }
 
 /** A client with its authentication. */
