@@ -57,7 +57,8 @@ export async function issueTokens(ctx: Context, granted: Granted): Promise<Token
     }
   } catch (error) {
     // A client that received no tokens, such as while its keys could not be fetched, can repeat the request.
-    if (rotated !== undefined) await ctx.store.refresh_tokens.update(rotated.token, (record) => record && rotated.record)
+    if (rotated !== undefined)
+      await ctx.store.refresh_tokens.update(rotated.token, (record) => record && rotated.record)
     throw error
   }
 }

@@ -155,7 +155,7 @@ const BAD: [string, string, unknown, RegExp][] = [
     'a client that there is not',
     '/tokens',
     { sub: 'a', client_id: 'b' },
-    /^client_id is b, but there is no such client$/,
+    /^client_id is b, expected an existing client$/,
   ],
   ['nothing', '/tokens/revoke', {}, /^the body must not be empty$/],
   ['a token and whose', '/tokens/revoke', { token: 'x', sub: 'a' }, /^\/token came with others/],

@@ -89,7 +89,12 @@ t.test('RFC 6749 §5.2: what is no refresh token is refused', async (t) => {
   const { access_token } = await getTokens(test)
   const code = (await logIn(test)).get('code')!
   for (const token of ['unknown', access_token, code]) {
-    refused(t, await refresh(test, token), 'invalid_grant', /^refresh_token is unknown: this issuer did not issue it, or no longer keeps it$/)
+    refused(
+      t,
+      await refresh(test, token),
+      'invalid_grant',
+      /^refresh_token is unknown: this issuer did not issue it, or no longer keeps it$/,
+    )
   }
   refused(t, await refresh(test, ''), 'invalid_request', /^refresh_token is missing$/)
 })

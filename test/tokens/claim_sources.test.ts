@@ -90,7 +90,7 @@ t.test('RFC 6750 §3.1: the endpoint of distributed claims takes an access token
   const test = await createApp(t, { users: USERS })
   const { access_token } = await getTokens(test)
   refused(t, await test.get('/claims/state'), 'invalid_token', /^no access token came/, 401)
-  refused(t, await fetchClaims(test, 'state', 'x'), 'invalid_token', /^the access token is not known/, 401)
+  refused(t, await fetchClaims(test, 'state', 'x'), 'invalid_token', /^the access token is unknown/, 401)
   for (const source of ['unknown', 'the%20bank', '__proto__', 'toString']) {
     refused(t, await fetchClaims(test, source, access_token), 'not_found', /^source /, 404)
   }
