@@ -1,6 +1,8 @@
-/** From the text of a YAML or JSON file to a plain value, with the nodes that tell where each part of it stands. */
+/** Parses the text of a YAML or JSON file into a plain value and keeps the nodes, which have the positions. */
 import {
   type Alias,
+  Composer,
+  type CST,
   type Document,
   isAlias,
   isMap,
@@ -9,95 +11,98 @@ import {
   Lexer,
   LineCounter,
   Parser,
-  parseDocument,
   type YAMLError,
+  YAMLParseError,
 } from 'yaml'
 import { type Problem, pointer } from './errors.js'
 import { type Origin, problemAt, type Source } from './origin.js'
 import { type Environment, substitute } from './substitute.js'
 
-/** A parsed file: its value and where it stands. */
+/** A parsed file: its value and its origin. */
 export interface Parsed {
   readonly value: unknown
   readonly origin: Origin
   readonly problems: readonly Problem[]
 }
 
-/** How many nodes the aliases of a file may unfold to, roughly. */
+/** Approximate number of values that the aliases of a file can expand to. */
 const MOST_ALIASES = 1000
 const DEEPEST = 100
-/** Of the parser: each level of the document is one or two of its own. */
+/** Entries of the parser's stack; each level of the document takes one or two. */
 const MOST_UNFINISHED = 4 * DEEPEST
-/** A file that is no YAML at all would fill the screen. */
+/** Number of syntax problems that are reported; a file that is not YAML has one in almost every line. */
 const MOST_SYNTAX_PROBLEMS = 20
 
-/** Words for the errors of the parser that are not clear by themselves. */
+/** Messages for the error codes whose message by the parser is not clear. */
 const SYNTAX: Readonly<Record<string, string>> = {
-  DUPLICATE_KEY: 'this key stands in the same mapping twice',
-  MULTIPLE_DOCS: 'a second document begins here, but a configuration is one document',
-  NON_STRING_KEY: 'a key must be a text',
+  DUPLICATE_KEY: 'this key occurs twice in the same mapping; remove one of them',
+  MULTIPLE_DOCS: 'a second document begins here, expected one document per file',
+  NON_STRING_KEY: 'this key is not a text, expected a text',
 }
 
-/** Parses a file. Variables are substituted in a document that is a mapping; a flat list of users is taken literally. */
+/** Parses a file. Substitutes variables if the document is a mapping; a flat list of users is taken literally. */
 export function parseText(name: string, text: string, env?: Environment): Parsed {
-  const abyss = findAbyss(name, text)
-  if (abyss !== undefined) return { value: undefined, origin: { source: { name } }, problems: [abyss] }
   const lines = new LineCounter()
-  const document = parseDocument(text, {
-    lineCounter: lines,
-    merge: true,
-    stringKeys: true,
-    prettyErrors: false,
-    schema: 'core',
-  })
+  const tokens = tokenize(name, text, lines)
+  if (!Array.isArray(tokens)) return { value: undefined, origin: { source: { name } }, problems: [tokens] }
+  const { document, errors } = compose(tokens, text.length)
   const source: Source = { name, document, lines }
   const origin: Origin = { source, node: document.contents }
-  const syntax = syntaxProblems(name, text, lines, [...document.errors, ...document.warnings])
+  const syntax = syntaxProblems(name, text, lines, errors)
   if (syntax.length > 0) return { value: undefined, origin, problems: syntax }
 
   const problems: Problem[] = []
   const walk: Walk = { source, document, env: isMap(document.contents) ? env : undefined, anchors: new Set(), problems }
   visit(walk, document.contents, [], [])
-  return { value: unfold(walk), origin, problems }
+  return { value: toValue(walk), origin, problems }
 }
 
-/** Where the nesting gets so deep that composing the document, which is recursive, could end the whole process. */
-function findAbyss(file: string, text: string): Problem | undefined {
-  const lines = new LineCounter()
+/** Returns the tokens of a text, or a problem at the point where composing them, which is recursive, could overflow the stack. */
+function tokenize(file: string, text: string, lines: LineCounter): CST.Token[] | Problem {
   const parser = new Parser(lines.addNewLine)
   lines.addNewLine(0)
+  const tokens: CST.Token[] = []
   for (const lexeme of new Lexer().lex(text)) {
-    // Finished parts come out here and are not needed: what counts is how many are unfinished.
-    Array.from(parser.next(lexeme))
+    for (const token of parser.next(lexeme)) tokens.push(token)
     if (parser.stack.length <= MOST_UNFINISHED) continue
     const { line, col } = lines.linePos(parser.offset)
     return { file, line, column: col, path: '', message: 'the document is nested too deeply from here on' }
   }
-  return undefined
+  return [...tokens, ...parser.end()]
 }
 
-/** The first error of each line, since the others follow from it. */
+/** Composes the first document. A second one is an error. */
+function compose(tokens: readonly CST.Token[], end: number): { document: Document; errors: readonly YAMLError[] } {
+  const composer = new Composer({ merge: true, stringKeys: true, schema: 'core' })
+  const [document, second] = composer.compose(tokens, true, end)
+  const errors = [...document!.errors, ...document!.warnings]
+  if (second !== undefined)
+    errors.push(new YAMLParseError(second.range.slice(0, 2) as [number, number], 'MULTIPLE_DOCS', ''))
+  return { document: document!, errors }
+}
+
+/** Returns the first error of each line, because later ones are often its consequence. */
 function syntaxProblems(file: string, text: string, lines: LineCounter, errors: readonly YAMLError[]): Problem[] {
   const problems = new Map<number, Problem>()
   for (const { code, pos, message } of errors) {
     const { line, col } = lines.linePos(pos[0])
     if (problems.has(line)) continue
-    const hint = /[[{].*\$\{/.test(text.split('\n')[line - 1]!) ? '; inside of { } and [ ] a ${NAME} needs quotes' : ''
+    const hint = /[[{].*\$\{/.test(text.split('\n')[line - 1]!) ? '; put ${NAME} in quotes inside { } and [ ]' : ''
     const said = SYNTAX[code] ?? `is not valid YAML: ${message}${hint}`
     problems.set(line, { file, line, column: col, path: '', message: said })
   }
   return [...problems.values()].slice(0, MOST_SYNTAX_PROBLEMS)
 }
 
-function unfold({ source, document, problems, broken }: Walk): unknown {
+function toValue({ source, document, problems, broken }: Walk): unknown {
   if (broken) return undefined
   try {
     return document.toJS({ maxAliasCount: MOST_ALIASES })
   } catch (error) {
     const message =
       error instanceof ReferenceError
-        ? `unfolds to too much: its aliases stand for more than ${MOST_ALIASES} values`
-        : 'has a << that names no mapping'
+        ? `has aliases that expand to too many values, expected at most ${MOST_ALIASES}`
+        : 'has a << whose value is not a mapping, expected a mapping'
     problems.push(problemAt(source, document.contents, '', message))
     return undefined
   }
@@ -109,11 +114,11 @@ interface Walk {
   readonly env: Environment | undefined
   readonly anchors: Set<string>
   readonly problems: Problem[]
-  /** Whether an alias leads nowhere or into itself, so that the document can't be unfolded. */
+  /** Whether an alias has no anchor or contains itself, so that the document has no plain value. */
   broken?: boolean
 }
 
-/** Goes through all values (not keys) in the order of the file: substitutes, and finds what can't be a JSON value. */
+/** Visits all values (not keys) in the order of the file, substitutes variables and reports values that JSON does not have. */
 function visit(walk: Walk, node: unknown, path: readonly string[], within: readonly string[]): void {
   const complain = (message: string) => walk.problems.push(problemAt(walk.source, node, pointer(path), message))
   if (isAlias(node)) {
@@ -124,10 +129,12 @@ function visit(walk: Walk, node: unknown, path: readonly string[], within: reado
   } else if (isScalar(node)) {
     if (node.anchor !== undefined) walk.anchors.add(node.anchor)
     if (walk.env !== undefined) for (const message of substitute(walk.document, node, walk.env)) complain(message)
-    if (typeof node.value === 'number' && !Number.isFinite(node.value)) complain('is a number that JSON does not have')
+    if (typeof node.value === 'number' && !Number.isFinite(node.value)) {
+      complain('is a number that JSON does not have, expected a finite number')
+    }
   } else if (isMap(node) || isSeq(node)) {
     if (node.anchor !== undefined) walk.anchors.add(node.anchor)
-    if (path.length >= DEEPEST) return void complain(`is nested more than ${DEEPEST} deep`)
+    if (path.length >= DEEPEST) return void complain(`is nested too deeply, expected at most ${DEEPEST} levels`)
     const inner = node.anchor === undefined ? within : [...within, node.anchor]
     const members = isSeq(node) ? [...node.items.entries()] : node.items.map(({ key, value }) => [keyText(key), value])
     for (const [key, value] of members) visit(walk, value, [...path, String(key)], inner)
@@ -135,8 +142,8 @@ function visit(walk: Walk, node: unknown, path: readonly string[], within: reado
 }
 
 function aliasProblem({ anchors }: Walk, { source }: Alias, within: readonly string[]): string | undefined {
-  if (within.includes(source)) return `the alias *${source} stands inside of what it names`
-  return anchors.has(source) ? undefined : `the alias *${source} has no anchor &${source} before it`
+  if (within.includes(source)) return `the alias *${source} is inside the value that it names`
+  return anchors.has(source) ? undefined : `the alias *${source} has no anchor, expected &${source} before it`
 }
 
 function keyText(key: unknown): string {

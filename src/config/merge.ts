@@ -1,33 +1,33 @@
-/** Lays overrides and lists of users over a configuration, and keeps the origin of each part. */
+/** Merges overrides and lists of users into a configuration and keeps the origin of each part. */
 import { memberOrigin, type Origin, type Source } from './origin.js'
 
-/** A value and where it comes from. */
+/** A value and its origin. */
 export interface Layer {
   readonly value: unknown
   readonly origin: Origin
 }
 
-/** A value from outside of the files, such as an option of the command line. */
+/** A value from outside the files, such as an option of the command line. */
 export interface Override {
-  /** What the user wrote it as: `--port`, `OIDC_PROVIDER_MOCK_PORT`, `startProvider()`. */
+  /** The name that problems are reported under: `--port`, `OIDC_PROVIDER_MOCK_PORT`, `startProvider()`. */
   readonly source: string
   readonly path: readonly string[]
   readonly value: unknown
-  /** The value is one item for the list at `path`. */
+  /** Whether the value is one item for the list at `path`. */
   readonly append?: boolean
 }
 
 type Members = Readonly<Record<string, unknown>>
 
-/** Whether it is a mapping rather than a list or a scalar. */
+/** Whether a value is a mapping rather than a list or a scalar. */
 export function isMembers(value: unknown): value is Members {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** What makes two items of a list the same. */
+/** The member that identifies an item of a list. */
 const IDENTITY: Readonly<Record<string, string>> = { users: 'sub', clients: 'client_id' }
 
-/** The layer with an override in: objects are merged deeply, everything else is replaced. */
+/** Returns the layer with an override applied: objects are merged deeply, all other values are replaced. */
 export function applyOverride(base: Layer, { source, path, value, append }: Override): Layer {
   const from: Source = { name: source }
   if (value === undefined) return base
@@ -37,15 +37,13 @@ export function applyOverride(base: Layer, { source, path, value, append }: Over
   })
 }
 
-/** The layer with the items at the end of its `users`. */
+/** Returns the layer with the items at the end of its `users`. */
 export function appendUsers(base: Layer, items: readonly Layer[]): Layer {
   if (items.length === 0) return base
-  return update(base, ['users'], items[0]!.origin.source, (old) =>
-    items.reduce((list, item) => insert(list, item, undefined), old),
-  )
+  return update(base, ['users'], items[0]!.origin.source, (old) => append(old, items))
 }
 
-/** A flat list, whose items are `sub` beside the claims, as users. */
+/** Converts a flat list, whose items have `sub` and the claims side by side, to users. */
 export function flatUsers({ value, origin }: Layer): Layer[] {
   return (value as unknown[]).map((item, index) => {
     const own: Origin = { ...memberOrigin(origin, String(index)), source: origin.source, pointer: `/${index}` }
@@ -72,14 +70,24 @@ function overlay(base: Layer, value: unknown, source: Source): Layer {
   return result
 }
 
-/** The list with an item more, or in the place of the one with the same identity. */
+/** Returns the list with the items at its end. */
+function append(list: Layer, items: readonly Layer[]): Layer {
+  const values = Array.isArray(list.value) ? [...list.value] : []
+  const members = new Map(list.origin.members)
+  for (const { value, origin } of items) {
+    members.set(String(values.length), origin)
+    values.push(value)
+  }
+  return { value: values, origin: { ...list.origin, members } }
+}
+
+/** Returns the list with the item in place of the item with the same identity, or at its end. */
 function insert(list: Layer, item: Layer, identity: string | undefined): Layer {
-  const items = Array.isArray(list.value) ? [...list.value] : []
-  const found = identity === undefined ? -1 : items.findIndex((other) => sameIdentity(other, item.value, identity))
-  const index = found === -1 ? items.length : found
-  items[index] = item.value
+  const values: unknown[] = Array.isArray(list.value) ? list.value : []
+  const index = identity === undefined ? -1 : values.findIndex((other) => sameIdentity(other, item.value, identity))
+  if (index === -1) return append(list, [item])
   const members = new Map(list.origin.members).set(String(index), item.origin)
-  return { value: items, origin: { ...list.origin, members } }
+  return { value: values.with(index, item.value), origin: { ...list.origin, members } }
 }
 
 function sameIdentity(one: unknown, other: unknown, identity: string): boolean {
@@ -97,12 +105,12 @@ function withMember({ value, origin }: Layer, key: string, inner: Layer): Layer 
   return { value: object, origin: { ...origin, members: new Map(origin.members).set(key, inner.origin) } }
 }
 
-/** Sets a member even if it is called `__proto__`, which an assignment would take for the prototype. */
+/** Sets a member. Unlike an assignment, it does not replace the prototype if the member is named `__proto__`. */
 function setMember(object: object, key: string, value: unknown): void {
   Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true })
 }
 
-/** The caller's objects must not be frozen with the snapshot. */
+/** Copies a value, because the snapshot freezes it and the caller's objects must stay as they are. */
 function copy(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(copy)
   if (!isMembers(value)) return value

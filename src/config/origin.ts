@@ -1,4 +1,4 @@
-/** Where each value of the merged configuration was written, so that a problem can name file, line and column. */
+/** The origin of each value of the merged configuration: file, line and column for problems. */
 import { type Document, isAlias, isNode, isScalar, isSeq, type LineCounter, type Node, type YAMLMap } from 'yaml'
 import { type Complaint, type Problem, pointer } from './errors.js'
 
@@ -9,17 +9,17 @@ export interface Source {
   readonly lines?: LineCounter
 }
 
-/** The place of one value. Members that came from elsewhere than the rest of it are listed. */
+/** The origin of one value. Members with another origin are listed. */
 export interface Origin {
   readonly source: Source
   readonly node?: unknown
   readonly key?: unknown
-  /** Where the source's own path differs from that in the merged configuration, as in a flat list of users. */
+  /** The path in the source if it differs from the path in the merged configuration, as in a flat list of users. */
   readonly pointer?: string
   readonly members?: ReadonlyMap<string, Origin>
 }
 
-/** The origin of a member, or undefined where nobody wrote it, such as a default or a missing key. */
+/** Returns the origin of a member, or undefined if no source has it, as for a default or a missing key. */
 export function memberOrigin(origin: Origin, segment: string): Origin | undefined {
   const own = origin.members?.get(segment)
   if (own !== undefined || origin.source.document === undefined) return own
@@ -30,7 +30,7 @@ export function memberOrigin(origin: Origin, segment: string): Origin | undefine
 function findMember(document: Document, node: unknown, segment: string): { node: unknown; key?: unknown } | undefined {
   const target = isAlias(node) ? node.resolve(document) : node
   if (isSeq(target)) return { node: target.items[Number(segment)] }
-  // Whatever else has members is a mapping.
+  // Only sequences and mappings have members.
   const { items } = target as YAMLMap
   const pair = items.find(({ key }) => isScalar(key) && key.value === segment)
   if (pair !== undefined) return { node: pair.value, key: pair.key }
@@ -41,7 +41,7 @@ function findMember(document: Document, node: unknown, segment: string): { node:
   return undefined
 }
 
-/** What the `<<` keys of a mapping take in. */
+/** Returns the nodes that the `<<` keys of a mapping merge in. */
 function mergedNodes(document: Document, pairs: readonly { key: unknown; value: unknown }[]): unknown[] {
   return pairs
     .filter(({ key }) => isScalar(key) && key.value === '<<')
@@ -51,7 +51,7 @@ function mergedNodes(document: Document, pairs: readonly { key: unknown; value: 
     })
 }
 
-/** The complaint with the place that it is about, or the nearest one that somebody wrote. */
+/** Returns a complaint with the position of its value, or of the nearest parent that a source has. */
 export function locate(root: Origin, { path, at, message }: Complaint): Problem {
   let origin: Origin = root
   let written = true
@@ -66,7 +66,7 @@ export function locate(root: Origin, { path, at, message }: Complaint): Problem 
   return problemAt(origin.source, node, shown, message)
 }
 
-/** A problem at a node of a file, or without line for an override. */
+/** Returns a problem at a node of a file, or without a line for an override. */
 export function problemAt(source: Source, node: unknown, path: string, message: string): Problem {
   if (source.lines === undefined || !isNode(node)) return { file: source.name, path, message }
   const { line, col } = source.lines.linePos((node as Node).range![0])

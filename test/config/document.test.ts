@@ -1,8 +1,8 @@
-/** What YAML can do, and what it must not do here. */
+/** YAML documents: anchors, aliases, and documents that are refused. */
 import t from 'tap'
 import { load, problemsOf } from './loading.js'
 
-t.test('anchors, aliases and merge keys', async (t) => {
+t.test('anchors, aliases and merge keys are expanded', async (t) => {
   const { config } = await load(
     t,
     `
@@ -29,43 +29,67 @@ const STAFF = 'users:\n  - &a { sub: a, claims: 1 }\n'
 
 const BAD: [string, string, RegExp[]][] = [
   [
-    'every error of syntax has its place',
+    'each syntax error has its position',
     'a: 1\na: 2\nb: "x\nc: [',
-    [/^config.yaml:2:1 this key stands in the same mapping twice/, /^config.yaml:\d:\d+ is not valid YAML: /],
+    [/^config.yaml:2:1 this key occurs twice in the same mapping/, /^config.yaml:\d:\d+ is not valid YAML: /],
   ],
-  ['a file that is no YAML does not fill the screen', ']\n'.repeat(100), Array(20).fill(/is not valid YAML/)],
   [
-    'a variable where YAML takes its braces for its own',
+    'at most 20 problems of a file that is not YAML are reported',
+    ']\n'.repeat(100),
+    Array(20).fill(/is not valid YAML/),
+  ],
+  [
+    'a variable without quotes in a flow mapping is reported with a hint',
     'log: { level: ${LEVEL} }',
-    [/^config.yaml:1:\d+ is not valid YAML: .*; inside of { } and \[ \] a \${NAME} needs quotes/],
+    [/^config.yaml:1:\d+ is not valid YAML: .*; put \${NAME} in quotes inside { } and \[ \]/],
   ],
-  ['one document', 'a: 1\n---\nb: 2', [/^config.yaml:2:1 a second document begins here/]],
-  ['a key that is no text', '[a]: 1', [/^config.yaml:1:1 a key must be a text/]],
-  ['a tag', 'issuer: !env X', [/^config.yaml:1:9 is not valid YAML: Unresolved tag: !env/]],
-  ['a number that is none', 'users: [{ sub: a, claims: { n: .nan } }]', [/\/claims\/n is a number that JSON does not/]],
-  ['an alias of nothing', 'users: *nobody', [/^config.yaml:1:8 \/users the alias \*nobody has no anchor &nobody/]],
-  ['an alias before its anchor', 'log: *a\nserver: &a {}', [/^config.yaml:1:6 \/log the alias \*a has no anchor/]],
-  ['an alias in itself', 'users: &a\n  - *a', [/^config.yaml:2:5 \/users\/0 the alias \*a stands inside/]],
-  ['a merge of nothing', 'server: { <<: 5 }', [/^config.yaml:1:1 has a << that names no mapping/]],
+  ['a second document is refused', 'a: 1\n---\nb: 2', [/^config.yaml:2:1 a second document begins here/]],
+  ['a key that is not a text is refused', '[a]: 1', [/^config.yaml:1:1 this key is not a text/]],
+  ['a tag is refused', 'issuer: !env X', [/^config.yaml:1:9 is not valid YAML: Unresolved tag: !env/]],
   [
-    'a document of brackets',
+    'a number that JSON does not have is refused',
+    'users: [{ sub: a, claims: { n: .nan } }]',
+    [/\/claims\/n is a number that JSON does not/],
+  ],
+  [
+    'an alias without an anchor is refused',
+    'users: *nobody',
+    [/^config.yaml:1:8 \/users the alias \*nobody has no anchor, expected &nobody before it/],
+  ],
+  [
+    'an alias before its anchor is refused',
+    'log: *a\nserver: &a {}',
+    [/^config.yaml:1:6 \/log the alias \*a has no anchor/],
+  ],
+  [
+    'an alias inside its own value is refused',
+    'users: &a\n  - *a',
+    [/^config.yaml:2:5 \/users\/0 the alias \*a is inside the value/],
+  ],
+  [
+    'a merge of a value that is not a mapping is refused',
+    'server: { <<: 5 }',
+    [/^config.yaml:1:1 has a << whose value is not a mapping/],
+  ],
+  [
+    'unfinished nesting is refused before it is composed',
     '['.repeat(100_000),
     [/^config.yaml:1:\d+ the document is nested too deeply from here on/],
   ],
   [
-    'a deep document',
+    'a document with more than 100 levels is refused',
     `users: [{ sub: a, claims: ${'{ a: '.repeat(200)}${'}'.repeat(200)} }]`,
-    [/^config.yaml:1:\d+ \/users\/0\/claims(\/a)+ is nested more than 100 deep/],
+    [/^config.yaml:1:\d+ \/users\/0\/claims(\/a)+ is nested too deeply, expected at most 100 levels/],
   ],
   [
-    'a bomb of aliases',
+    'aliases that expand to more than 1000 values are refused',
     `a: &a [x, x, x, x, x, x, x, x, x]\n${[...'bcdefgh']
       .map((name, index) => `${name}: &${name} [${Array(9).fill(`*${'abcdefgh'[index]}`)}]\n`)
       .join('')}`,
-    [/^config.yaml:1:1 unfolds to too much: its aliases stand for more than 1000 values/],
+    [/^config.yaml:1:1 has aliases that expand to too many values, expected at most 1000/],
   ],
   [
-    'a problem behind an alias is where it was written',
+    'a problem in the value of an alias is at the position of the value',
     `${STAFF}  - { <<: *a, sub: b }\n  - *a\n`,
     [
       /^config.yaml:2:15 \/users\/2\/sub must be unique/,
@@ -75,7 +99,7 @@ const BAD: [string, string, RegExp[]][] = [
     ],
   ],
   [
-    'a problem behind a merge of several',
+    'a problem in a merged mapping is at the position of the mapping',
     'users:\n  - <<: [{ x: 1 }, &a { sub: 5 }]\n  - <<: { y: 1 }\n    sub: z\n',
     [
       /^config.yaml:2:12 \/users\/0\/x is not a known key/,
@@ -93,7 +117,7 @@ for (const [rule, text, problems] of BAD) {
   })
 }
 
-t.test('a claim may be named like a part of the language, and does no harm', async (t) => {
+t.test('a claim can have the name of a member of Object.prototype', async (t) => {
   const text = '{ "users": [{ "sub": "a", "claims": { "__proto__": { "bad": 1 }, "constructor": 2, "toString": 3 } }] }'
   for (const overrides of [[], [{ source: 'x', path: [], value: JSON.parse(text) }]]) {
     const { config } = await load(t, text, { overrides })

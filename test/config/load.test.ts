@@ -83,6 +83,15 @@ t.test('a flat list of users, as config and as user_claims_file', async (t) => {
   t.equal((await problemsIn(load(t, FLAT, { user_claims_file: '/dev/null' }))).length, 1)
 })
 
+t.test('100,000 users of a flat list are loaded after those of the configuration', async (t) => {
+  const lines = Array.from({ length: 100_000 }, (_, index) => `- { sub: user-${index} }\n`)
+  const folder = t.testdir({ 'config.yaml': 'users: [{ sub: alice }]', 'users.yaml': lines.join('') })
+  const { users } = await loadSnapshot({ config_dir: folder, overrides: [], env: {} })
+  t.equal(users.size, 100_001)
+  t.strictSame([...users.keys()].slice(0, 3), ['alice', 'user-0', 'user-1'])
+  t.strictSame(users.get('user-99999'), { sub: 'user-99999', claims: {}, id_token: {}, userinfo: {}, access_token: {} })
+})
+
 t.test('the users of both files, those of config first', async (t) => {
   const folder = t.testdir({ 'config.yaml': 'users: [{ sub: zoe }]', 'users.yaml': FLAT, 'none.yaml': '[]' })
   const [config, user_claims_file] = [join(folder, 'config.yaml'), join(folder, 'users.yaml')]
