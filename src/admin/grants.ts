@@ -1,4 +1,4 @@
-/** What end-users granted: the root of every code and token, which ends them all. */
+/** Grants: the root of codes and tokens. Their end revokes all of them. */
 import type { FastifyPluginAsync } from 'fastify'
 import { nothingHere, shown } from '../errors.js'
 import { PATHS } from '../routes.js'
@@ -7,20 +7,20 @@ import { listOf, noContent, object, pathParameter, responseWith, type Schema, te
 const tags = ['grants']
 
 const MEMBERS: Readonly<Record<string, Schema>> = {
-  grant_id: text('The identifier.'),
-  sub: text('Who granted it.'),
-  client_id: text('To whom.'),
-  scope: text('What, separated by spaces.'),
-  auth_time: time('When they logged in'),
-  sid: text('The login that it came of.'),
+  grant_id: text('Identifier of the grant.'),
+  client_id: text('Client of the grant.'),
+  scope: text('Granted scope, separated by spaces.'),
 }
 const GRANT = object(
   {
     ...MEMBERS,
-    acr: text('How they logged in.'),
+    sub: text('End-user of the grant; absent for a grant without one.'),
+    auth_time: time('Time of the login'),
+    sid: text('Session identifier of the login.'),
+    acr: text('Authentication context class of the login.'),
     claims: { type: 'object', description: 'The parameter `claims` of the request (OpenID Connect Core §5.5).' },
-    flow_id: text('What the entries of the journal that belong to it have in common.'),
-    faults: { ...listOf({ $ref: '#/components/schemas/Fault' }), description: 'What was picked for this login.' },
+    flow_id: text('Identifier of the flow in journal entries.'),
+    faults: { ...listOf({ $ref: '#/components/schemas/Fault' }), description: 'Faults chosen for this login.' },
   },
   Object.keys(MEMBERS),
 )
@@ -29,7 +29,7 @@ export const grants: FastifyPluginAsync = async (app) => {
   const list = {
     tags,
     summary: 'List grants',
-    querystring: object({ sub: text('Of this user only.'), client_id: text('Of this client only.') }),
+    querystring: object({ sub: text('Only grants of this user.'), client_id: text('Only grants of this client.') }),
     response: { 200: responseWith('The grants.', { grants: listOf(GRANT) }) },
   }
   app.get<{ Querystring: { sub?: string; client_id?: string } }>(

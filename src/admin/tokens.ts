@@ -58,8 +58,7 @@ const FILTER = {
 const MEMBERS: Readonly<Record<string, Schema>> = {
   token: text('The token itself.'),
   kind: { description: 'Which token.', enum: ['access_token', 'refresh_token'] },
-  sub: text('Whose.'),
-  client_id: text('For which client.'),
+  client_id: text('Client of the token.'),
   scope: text('The scope, separated by spaces.'),
   grant_id: text('What it is good by.'),
   expires_at: time('When it expires'),
@@ -68,6 +67,7 @@ const MEMBERS: Readonly<Record<string, Schema>> = {
 const TOKEN = object(
   {
     ...MEMBERS,
+    sub: text('End-user of the token; absent for a grant without one.'),
     header: { type: 'object', description: 'Of a JWT.' },
     payload: { type: 'object', description: 'Of a JWT.' },
   },
