@@ -268,6 +268,20 @@ test('the end of the session leads back to the application with its state', asyn
   t.equal(location.href, 'http://localhost:8000/bye?from=mock&state=back')
 })
 
+test('RFC 6749 §4.4: a client gets an access token for itself, and introspection names it', async (t) => {
+  const issuer = await start(t, {
+    clients: [
+      { client_id: 'machine', client_secret: 'secret', grant_types: ['client_credentials'], response_types: [] },
+    ],
+  })
+  const configuration = await discover(issuer, 'machine', 'secret', client.ClientSecretBasic('secret'))
+  const tokens = await client.clientCredentialsGrant(configuration, { scope: 'read' })
+  t.match(tokens, { token_type: 'bearer', scope: 'read' })
+  t.match(await client.tokenIntrospection(configuration, tokens.access_token), { active: true, sub: 'machine' })
+  const userinfo = client.fetchUserInfo(configuration, tokens.access_token, client.skipSubjectCheck)
+  t.match(await refusal(userinfo), { error: 'invalid_token' })
+})
+
 test('isolated issuers are providers of their own', async (t) => {
   const issuer = await start(t)
   const [one, two] = await Promise.all(

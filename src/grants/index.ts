@@ -6,6 +6,7 @@ import type { GrantType } from '../generated/types.js'
 import type { Params } from '../oauth/params.js'
 import { issueTokens, type TokenResponse } from '../tokens/issue.js'
 import { authorizationCode } from './authorization_code.js'
+import { clientCredentials } from './client_credentials.js'
 import { deviceCode } from './device_code.js'
 import type { GrantHandler, TokenRequest } from './grant.js'
 import { refreshToken } from './refresh_token.js'
@@ -15,6 +16,7 @@ type TokenGrantType = Exclude<GrantType, 'implicit'>
 
 const GRANTS: Readonly<Record<TokenGrantType, GrantHandler>> = {
   authorization_code: authorizationCode,
+  client_credentials: clientCredentials,
   refresh_token: refreshToken,
   'urn:ietf:params:oauth:grant-type:device_code': deviceCode,
 }

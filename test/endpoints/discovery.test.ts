@@ -66,7 +66,7 @@ t.test('OpenID Connect Discovery §3: every member', async (t) => {
     request_object_encryption_alg_values_supported: ['A128KW', 'A192KW', 'A256KW', 'dir'],
     request_object_encryption_enc_values_supported: contentEncryptions,
     authorization_response_iss_parameter_supported: false,
-    grant_types_supported: ['authorization_code', 'implicit', 'refresh_token', DEVICE_CODE],
+    grant_types_supported: ['authorization_code', 'implicit', 'refresh_token', 'client_credentials', DEVICE_CODE],
     token_endpoint_auth_methods_supported: authMethods,
     token_endpoint_auth_signing_alg_values_supported: clientAlgs,
     introspection_endpoint_auth_methods_supported: authMethods,
@@ -268,7 +268,7 @@ t.test('RFC 8414 §3.2: members without elements are left out', async (t) => {
 t.test('where no refresh token is issued, none is advertised', async (t) => {
   const test = await createApp(t, { issue_refresh_token: false })
   const { grant_types_supported, scopes_supported } = jsonOf(t, await test.get(PATH))
-  t.strictSame(grant_types_supported, ['authorization_code', 'implicit', DEVICE_CODE])
+  t.strictSame(grant_types_supported, ['authorization_code', 'implicit', 'client_credentials', DEVICE_CODE])
   t.notMatch(scopes_supported, /offline_access/)
 })
 
