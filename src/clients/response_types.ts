@@ -49,6 +49,8 @@ export function isRedirected({ grant_types = REDIRECTING }: Metadata): boolean {
 export function* checkGrantTypes(metadata: Metadata): Iterable<Finding> {
   const { grant_types, response_types = [] } = metadata
   if (grant_types === undefined || grant_types.includes(undefined)) return
+  // A client that is never redirected has no use for response_types, so their default does not conflict.
+  if (!isRedirected(metadata) && response_types.join() === 'code') return
   const missing = listNeededGrantTypes(metadata).filter((grant) => !grant_types.includes(grant))
   if (missing.length === 0) return
   const wanted = `${missing.join(' and ')} for the response_types ${response_types.join(', ')}`

@@ -298,6 +298,10 @@ const GOOD: [rule: string, members: Members, config?: object][] = [
     { redirect_uris: undefined, grant_types: ['urn:ietf:params:oauth:grant-type:device_code'], response_types: [] },
   ],
   [
+    'RFC 7591 §2: no response_types without a grant that redirects',
+    { redirect_uris: undefined, grant_types: ['client_credentials'] },
+  ],
+  [
     'OpenID Connect Core §8.1: the sector of several hosts',
     {
       subject_type: 'pairwise',
