@@ -22,6 +22,8 @@ const VALIDATORS = {
   validateClient: 'urn:oidc-provider-mock:config#/$defs/Client',
   validateFault: 'urn:oidc-provider-mock:config#/$defs/Fault',
 }
+/** Keywords of the schema that say how a value is treated: `x-secret` is never shown, `x-restart` needs a restart. */
+const ANNOTATIONS = ['x-secret', 'x-restart']
 
 const age = (file) => statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0
 const newest = Math.max(...SOURCES.map(age))
@@ -86,6 +88,7 @@ async function writeValidators() {
   const options = { allErrors: true, useDefaults: true, strict: true, allowUnionTypes: true, verbose: true }
   const ajv = new Ajv2020({ ...options, code: { source: true, esm: true } })
   formats.default(ajv)
+  ajv.addVocabulary(ANNOTATIONS)
   ajv.addSchema(readSchema())
   return toTypeScript(standalone.default(ajv, VALIDATORS))
 }
@@ -112,7 +115,7 @@ function toTypeScript(code) {
   ].join('\n')
 }
 
-/** Writes the enumerations that have a title, by their titles, and the defaults of a client. */
+/** Writes the enumerations that have a title, by their titles; the defaults of a client; and the annotated keys. */
 function writeValues() {
   const schema = readSchema()
   const enums = Object.fromEntries(listEnums(schema).map((node) => [node.title, node.enum]))
@@ -120,7 +123,9 @@ function writeValues() {
   const defaults = Object.fromEntries(members.map(([name, node]) => [name, node.default]))
   return [
     `export const VALUES = ${JSON.stringify(enums, null, 2)} as const`,
-    `export const CLIENT_DEFAULTS = ${JSON.stringify(defaults, null, 2)} as const\n`,
+    `export const CLIENT_DEFAULTS = ${JSON.stringify(defaults, null, 2)} as const`,
+    `export const SECRET_KEYS: readonly string[] = ${JSON.stringify(listAnnotated(schema, 'x-secret'), null, 2)}`,
+    `export const RESTART_KEYS: readonly string[] = ${JSON.stringify(listAnnotated(schema, 'x-restart'), null, 2)}\n`,
   ].join('\n')
 }
 
@@ -128,4 +133,17 @@ function listEnums(node) {
   if (node === null || typeof node !== 'object') return []
   const own = node.title !== undefined && node.enum !== undefined ? [node] : []
   return [...own, ...Object.values(node).flatMap(listEnums)]
+}
+
+/** Lists the keys with an annotation, such as `clients.*.client_secret`; `*` is an index or a name that users choose. */
+function listAnnotated(schema, annotation) {
+  const walk = (node, path) => {
+    const { $ref, items, additionalProperties, properties = {} } = node
+    const below = [...(path.length > 0 && node[annotation] === true ? [path.join('.')] : [])]
+    if ($ref !== undefined) below.push(...walk(schema.$defs[$ref.replace('#/$defs/', '')], path))
+    for (const child of [items, additionalProperties])
+      if (child instanceof Object) below.push(...walk(child, [...path, '*']))
+    return [...below, ...Object.entries(properties).flatMap(([name, child]) => walk(child, [...path, name]))]
+  }
+  return walk(schema, [])
 }

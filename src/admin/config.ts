@@ -1,6 +1,6 @@
 /** What the configuration says now, and whether that is what the files say. */
 import type { FastifyPluginAsync } from 'fastify'
-import { SECRETS } from '../config/explain.js'
+import { isSecret } from '../config/annotations.js'
 import { PATHS } from '../routes.js'
 import { boolean, listOf, object, responseWith, text } from './schema.js'
 
@@ -69,10 +69,4 @@ function mask(value: unknown, path: readonly string[] = []): unknown {
   if (typeof value !== 'object' || value === null) return value
   if (Array.isArray(value)) return value.map((item, index) => mask(item, [...path, String(index)]))
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, mask(inner, [...path, name])]))
-}
-
-/** What lets somebody in or signs for somebody; elsewhere an `access_token` is a lifetime, or claims for one. */
-function isSecret(path: readonly string[]): boolean {
-  const name = path.at(-1) ?? ''
-  return SECRETS.includes(name) || (name === 'access_token' && path.at(-3) === 'claim_sources')
 }

@@ -1,9 +1,9 @@
-/** What differs between two snapshots, for the log line of a reload. */
+/** The differences between two snapshots, for the log line of a reload. */
 import { isDeepStrictEqual } from 'node:util'
-import { SECRETS } from './explain.js'
+import { isSecret, needsRestart } from './annotations.js'
 import type { KeyToGenerate, PrivateKey, Snapshot } from './snapshot.js'
 
-/** Names of what came, went and was changed. */
+/** Names of the added, removed and changed items. */
 export interface Difference {
   readonly added: readonly string[]
   readonly removed: readonly string[]
@@ -15,34 +15,20 @@ export interface Changes {
   readonly users: Difference
   /** By `client_id`. */
   readonly clients: Difference
-  /** By `kid`; a key that each issuer generates is told by its `alg`. */
+  /** By `kid`; keys that each issuer generates by their `alg`. */
   readonly keys: Omit<Difference, 'changed'>
-  /** Likewise. */
+  /** By `kid` or `alg`, as `keys`. */
   readonly encryption_keys: Omit<Difference, 'changed'>
-  /** Every other setting, such as `lifetimes.access_token: 1h → 5m`. */
+  /** All other settings, such as `lifetimes.access_token: 1h → 5m`. */
   readonly flags: readonly string[]
-  /** Settings that were changed, but take effect at the next start only. */
+  /** Changed settings that take effect at the next start. */
   readonly needs_restart: readonly string[]
 }
 
-const AT_START = [
-  'server.host',
-  'server.port',
-  'server.http_port',
-  'server.tls',
-  'server.tls.self_signed',
-  'server.tls.names',
-  'server.tls.ca_file',
-  'server.tls.client_certificates',
-  'server.tls.client_ca',
-  'server.body_limit',
-  'server.max_issuers',
-  'log.format',
-]
-/** Lists that are compared item by item, and what only an editor reads. */
-const ELSEWHERE = ['users', 'clients', 'keys', 'encryption_keys', '$schema']
+/** Lists that are compared item by item, and the member that only editors read. */
+const NOT_SETTINGS = ['users', 'clients', 'keys', 'encryption_keys', '$schema']
 
-/** What the second snapshot changes in the first. */
+/** Returns the changes from the first snapshot to the second. */
 export function describeChanges(before: Snapshot, after: Snapshot): Changes {
   const settings = changedSettings(before.config, after.config, [])
   return {
@@ -50,12 +36,15 @@ export function describeChanges(before: Snapshot, after: Snapshot): Changes {
     clients: difference(before.clients, after.clients),
     keys: keyDifference(before.keys, after.keys),
     encryption_keys: keyDifference(before.encryption_keys, after.encryption_keys),
-    flags: settings.filter(({ path }) => !AT_START.includes(path)).map(({ path, change }) => `${path}: ${change}`),
-    needs_restart: settings.map(({ path }) => path).filter((path) => AT_START.includes(path)),
+    flags: settings.filter(({ path }) => !needsRestart(path)).map(({ path, change }) => `${path.join('.')}: ${change}`),
+    needs_restart: settings
+      .map(({ path }) => path)
+      .filter(needsRestart)
+      .map((path) => path.join('.')),
   }
 }
 
-/** The changes in one line for people: `users +carol -bob ~alice; require_nonce: false → true`. */
+/** Returns the changes in one line of text: `users +carol -bob ~alice; require_nonce: false → true`. */
 export function summarizeChanges(changes: Changes): string {
   const { users, clients, keys, encryption_keys, flags, needs_restart } = changes
   const list = (name: string, { added, removed, changed }: Difference) => {
@@ -92,7 +81,7 @@ function keyDifference(before: Keys, after: Keys): Omit<Difference, 'changed'> {
   return { added: keysWithout(after, before), removed: keysWithout(before, after) }
 }
 
-/** The kids of the keys that the others don't have. */
+/** Returns the names of the keys that the other list does not have. */
 function keysWithout(keys: Keys, others: Keys): string[] {
   const rest = others.map(fingerprint)
   return keys.flatMap((key) => {
@@ -106,15 +95,20 @@ function fingerprint(key: PrivateKey | KeyToGenerate): string {
   return JSON.stringify('publicJwk' in key ? key.publicJwk : [key.alg, key.kid])
 }
 
-function changedSettings(before: object, after: object, path: readonly string[]): { path: string; change: string }[] {
+/** A changed setting: its path and the change in words. */
+interface ChangedSetting {
+  readonly path: readonly string[]
+  readonly change: string
+}
+
+function changedSettings(before: object, after: object, path: readonly string[]): ChangedSetting[] {
   const names = new Set([...Object.keys(before), ...Object.keys(after)])
   return [...names].sort().flatMap((name) => {
     const [old, now] = [member(before, name), member(after, name)]
-    if ((path.length === 0 && ELSEWHERE.includes(name)) || isDeepStrictEqual(old, now)) return []
+    if ((path.length === 0 && NOT_SETTINGS.includes(name)) || isDeepStrictEqual(old, now)) return []
     const here = [...path, name]
     if (isObject(old) && isObject(now)) return changedSettings(old, now, here)
-    const change = SECRETS.includes(name) ? 'another' : `${inWords(old)} → ${inWords(now)}`
-    return [{ path: here.join('.'), change }]
+    return [{ path: here, change: isSecret(here) ? 'changed (not shown)' : `${inWords(old)} → ${inWords(now)}` }]
   })
 }
 

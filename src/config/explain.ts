@@ -3,8 +3,6 @@ import type { ErrorObject } from 'ajv'
 import type { Complaint } from './errors.js'
 import { suggest } from './suggest.js'
 
-/** Members whose values must not get into a message, and so into a log. */
-export const SECRETS = ['client_secret', 'pem', 'jwk', 'admin_token', 'initial_access_token']
 const LONGEST = 60
 /** So many keys are listed where none of them looks like the unknown one. */
 const MOST_LISTED = 8
@@ -43,6 +41,7 @@ const SENTENCES: Readonly<Record<string, string>> = {
 }
 
 interface Subschema {
+  readonly 'x-secret'?: boolean
   readonly title?: string
   readonly description?: string
   readonly properties?: Readonly<Record<string, Subschema>>
@@ -53,6 +52,7 @@ export function explain(error: ErrorObject): Complaint {
   const { keyword, params, data } = error
   const schema = error.parentSchema as Subschema
   const path = segments(error.instancePath)
+  const secret = schema['x-secret'] === true
   const value = (message: string): Complaint => ({ path, at: 'value', message })
   switch (keyword) {
     case 'additionalProperties': {
@@ -62,18 +62,18 @@ export function explain(error: ErrorObject): Complaint {
     case 'required':
       return value(`lacks the required key ${params.missingProperty}`)
     case 'enum':
-      return value(`must be ${oneOf(error)}, but is ${show(data, path, '')}${near(error)}`)
+      return value(`must be ${oneOf(error)}, but is ${show(data, secret, '')}${near(error)}`)
   }
   if (error.propertyName !== undefined) {
     return { path: [...path, error.propertyName], at: 'key', message: `must be ${meaning(error)}` }
   }
   const sentence = SENTENCES[schema.title ?? '']
-  if (sentence !== undefined) return value(`must be ${sentence}; ${show(data, path, '')} is neither`)
-  if (keyword === 'type') return value(`must be ${typeNames(params.type)}, but is ${show(data, path)}`)
-  if (keyword === 'format') return value(`must be an absolute URL, but is ${show(data, path, '')}`)
-  if (keyword === 'pattern') return value(`must be ${meaning(error)}, but is ${show(data, path, '')}`)
+  if (sentence !== undefined) return value(`must be ${sentence}; ${show(data, secret, '')} is neither`)
+  if (keyword === 'type') return value(`must be ${typeNames(params.type)}, but is ${show(data, secret)}`)
+  if (keyword === 'format') return value(`must be an absolute URL, but is ${show(data, secret, '')}`)
+  if (keyword === 'pattern') return value(`must be ${meaning(error)}, but is ${show(data, secret, '')}`)
   const limit = LIMITS[keyword]?.(params.limit) ?? error.message!
-  return value(data === '' || typeof data === 'object' ? limit : `${limit}, but is ${show(data, path, '')}`)
+  return value(data === '' || typeof data === 'object' ? limit : `${limit}, but is ${show(data, secret, '')}`)
 }
 
 /** The first sentence of the property's description, as the end of another one. */
@@ -84,12 +84,12 @@ function meaning({ parentSchema, params }: ErrorObject): string {
   return sentence.charAt(0).toLowerCase() + sentence.slice(1)
 }
 
-/** The value in words, if it may be seen. */
-export function show(value: unknown, path: readonly string[], text = 'the text '): string {
+/** Returns the value in words; of a secret, its type. */
+export function show(value: unknown, secret: boolean, text = 'the text '): string {
   if (value === null || value === undefined) return 'empty'
   if (Array.isArray(value)) return 'a list'
   if (typeof value === 'object') return 'an object'
-  if (path.some((segment) => SECRETS.includes(segment))) return `${TYPES[typeof value]} (not shown)`
+  if (secret) return `${TYPES[typeof value]} (not shown)`
   if (typeof value !== 'string') return text === '' ? String(value) : `the ${typeof value} ${value}`
   return `${text}"${value.length > LONGEST ? `${value.slice(0, LONGEST)}…` : value}"`
 }

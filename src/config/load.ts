@@ -118,7 +118,7 @@ function readDocument(name: string, text: string, env: Environment | undefined):
   if (parsed.value === undefined || Array.isArray(parsed.value)) return parsed
   if (parsed.value === null) return failed(name, `is empty, but should be ${expected}`)
   if (env !== undefined && isMembers(parsed.value)) return parsed
-  return failed(name, `must be ${expected}, but is ${show(parsed.value, [])}`, parsed.origin)
+  return failed(name, `must be ${expected}, but is ${show(parsed.value, true)}`, parsed.origin)
 }
 
 function failed(name: string, message: string, { source, node }: Origin = { source: { name } }): Parsed {

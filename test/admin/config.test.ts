@@ -18,6 +18,7 @@ t.test('the configuration in force has every default and no secret', async (t) =
   const secret = 'do-not-show-me'
   const test = await createAdminApp(t, {
     server: { admin_token: secret },
+    pairwise_salt: secret,
     registration: { initial_access_token: secret },
     clients: [{ client_id: 'web', client_secret: secret, redirect_uris: ['http://localhost/cb'] }],
     users: [
@@ -41,6 +42,7 @@ t.test('the configuration in force has every default and no secret', async (t) =
       clients: [{ client_id: 'web', client_secret: '***' }],
       keys: [{ alg: 'ES256', jwk: '***' }],
       server: { admin_token: '***' },
+      pairwise_salt: '***',
       registration: { initial_access_token: '***' },
     },
   })

@@ -66,6 +66,18 @@ t.test('whether clients are asked for certificates takes effect at the next star
   t.strictSame(describeChanges(before, after), { ...NOTHING, needs_restart: ['server.tls.client_certificates'] })
 })
 
+t.test('a value with x-secret in the schema is not shown', async (t) => {
+  const text = (secret: string) =>
+    `{ pairwise_salt: ${secret}, server: { admin_token: ${secret} }, registration: { initial_access_token: ${secret} } }`
+  const changes = describeChanges(await load(t, text('hush')), await load(t, text('hush-again')))
+  t.strictSame(
+    changes.flags,
+    ['pairwise_salt', 'registration.initial_access_token', 'server.admin_token'].map(
+      (key) => `${key}: changed (not shown)`,
+    ),
+  )
+})
+
 t.test('the same again is no change', async (t) => {
   const text = 'keys: [{ alg: ES256 }, { alg: ES256 }]\nusers: [{ sub: alice, claims: { a: { b: [1] } } }]'
   t.strictSame(describeChanges(await load(t, text), await load(t, text)), NOTHING)
