@@ -182,7 +182,7 @@ test('each shell block runs', { skip: noShell && 'no bash or no curl' }, async (
         // It would run for ever: it starts, and it stops when it is told to.
         const words = args.split(' ').map((word) => (word.endsWith('.yaml') ? join(bench.folder, word) : word))
         const { end } = await serve(t, words)
-        t.match(await end('SIGTERM'), { code: 0, stderr: '' })
+        t.match(await end(), { code: 0, stderr: '' })
         return
       }
       const { code, stdout, stderr } = await executeShell(bench, block.text)
@@ -202,7 +202,7 @@ test('the command accepts the arguments of docker run', async (t) => {
     // What is validated is in the container; `validate` itself is tried above.
     if (args.startsWith('validate ')) continue
     const { end } = await serve(t, args === '' ? [] : args.split(' '))
-    t.match(await end('SIGTERM'), { code: 0, stderr: '' }, line)
+    t.match(await end(), { code: 0, stderr: '' }, line)
   }
 })
 

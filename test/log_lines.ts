@@ -1,35 +1,34 @@
-/** A log that can be waited for. */
+/** Logs that a test can wait for. */
 import { Writable } from 'node:stream'
 
-export interface LogLine extends Record<string, unknown> {
-  readonly level: number
-  readonly msg: string
-}
-
-export interface LogLines {
-  /** Where the log is written to, as JSON. */
+/** Text that arrives in lines. */
+export interface Lines {
+  /** Receives the text. */
   readonly stream: Writable
-  /** Every line until now whose message matches. */
-  matching(message: RegExp): LogLine[]
-  /** The nth line whose message matches, be it there already or still to come. */
-  nth(n: number, message: RegExp): Promise<LogLine>
+  /** Returns everything received so far. */
+  text(): string
+  /** Returns the complete lines received so far. */
+  all(): string[]
+  /** Resolves with the nth line that fits, received before or after the call. */
+  nth(n: number, fits: (line: string) => boolean): Promise<string>
 }
 
-export function collectLog(): LogLines {
-  const lines: LogLine[] = []
+export function collectLines(): Lines {
+  let text = ''
   const waiting = new Set<() => void>()
-  const matching = (message: RegExp) => lines.filter(({ msg }) => message.test(msg))
   const stream = new Writable({
-    write(chunk: Buffer, _encoding, done) {
-      lines.push(JSON.parse(chunk.toString()))
+    decodeStrings: false,
+    write(chunk: Buffer | string, _encoding, done) {
+      text += chunk.toString()
       for (const look of waiting) look()
       done()
     },
   })
-  const nth = (n: number, message: RegExp) =>
-    new Promise<LogLine>((resolve) => {
+  const all = () => text.split('\n').slice(0, -1)
+  const nth: Lines['nth'] = (n, fits) =>
+    new Promise((resolve) => {
       const look = () => {
-        const found = matching(message)[n - 1]
+        const found = all().filter(fits)[n - 1]
         if (found === undefined) return
         waiting.delete(look)
         resolve(found)
@@ -37,5 +36,32 @@ export function collectLog(): LogLines {
       waiting.add(look)
       look()
     })
-  return { stream, matching, nth }
+  return { stream, text: () => text, all, nth }
+}
+
+export interface LogLine extends Record<string, unknown> {
+  readonly level: number
+  readonly msg: string
+}
+
+/** A log in JSON. */
+export interface LogLines {
+  readonly stream: Writable
+  /** Returns the lines received so far whose message matches. */
+  matching(message: RegExp): LogLine[]
+  /** Resolves with the nth line whose message matches, received before or after the call. */
+  nth(n: number, message: RegExp): Promise<LogLine>
+}
+
+export function collectLog(): LogLines {
+  const { stream, all, nth } = collectLines()
+  const read = (line: string): LogLine => JSON.parse(line)
+  return {
+    stream,
+    matching: (message) =>
+      all()
+        .map(read)
+        .filter(({ msg }) => message.test(msg)),
+    nth: async (n, message) => read(await nth(n, (line) => message.test(read(line).msg))),
+  }
 }

@@ -1,13 +1,15 @@
-/** The command, from outside: the built program as a child process. */
+/** The command line, and its process. */
 import { readFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'tap'
 import { FLAGS, variableOf } from '../../src/cli/flags.js'
+import { runProgram } from '../../src/cli/program.js'
+import { collectLines } from '../log_lines.js'
 import { holdRequest } from '../raw_request.js'
 import { ROOT } from '../root.js'
 import { logIn, loginPage, postToken, write } from './effects.js'
-import { run, serve } from './program.js'
+import { refused, run, runProcess, serve, serveProcess } from './program.js'
 
 test('the log says where it listens, as JSON if the output is not a terminal', async (t) => {
   const { issuer, line } = await serve(t, ['--user', 'alice'])
@@ -58,9 +60,22 @@ test('--version prints the version of the package', async (t) => {
   }
 })
 
+test('the exit code of the process is that of the command line', async (t) => {
+  const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
+  t.match(await runProcess(t, ['--version']), { code: 0, stdout: `${version}\n`, stderr: '' })
+  refused(t, await runProcess(t, ['--port', 'http']), [/^--port must be a whole number/])
+})
+
+test('an unexpected error is not turned into a message', async (t) => {
+  const error = new Error('a defect')
+  const { stream } = collectLines()
+  const serve = () => Promise.reject(error)
+  await t.rejects(runProgram([], { env: {}, stdout: stream, stderr: stream, serve }), error)
+})
+
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   test(`${signal} ends the process with code 0`, async (t) => {
-    const { issuer, end } = await serve(t)
+    const { issuer, end } = await serveProcess(t)
     t.equal((await fetch(`${issuer}/healthz`)).status, 200)
     t.match(await end(signal), { code: 0, signal: null, stderr: '' })
     await t.rejects(fetch(`${issuer}/healthz`), 'nothing listens any more')
@@ -68,7 +83,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
 }
 
 test('a request in flight is answered before the process ends', async (t) => {
-  const { issuer, end } = await serve(t)
+  const { issuer, end } = await serveProcess(t)
   const held = await holdRequest(t, issuer, LOGIN, 'sub=alice'.length)
   const ended = end('SIGTERM')
   await untilClosed(issuer)
@@ -77,7 +92,7 @@ test('a request in flight is answered before the process ends', async (t) => {
 })
 
 test('a second signal ends the process at once', async (t) => {
-  const { issuer, end } = await serve(t)
+  const { issuer, end } = await serveProcess(t)
   await holdRequest(t, issuer, LOGIN, 'sub=alice'.length)
   // Two of the same kind could arrive as one; which of two kinds arrives first is the system's affair.
   const { code } = await end('SIGTERM', 'SIGINT')
@@ -86,7 +101,7 @@ test('a second signal ends the process at once', async (t) => {
 
 test('SIGHUP reloads the files', async (t) => {
   const config = write(t.testdir({}), 'config.yaml', 'users: [{ sub: "${WHO:-alice}" }]\n')
-  const { pid, line, issuer, end } = await serve(t, ['--config', config])
+  const { pid, line, issuer, end } = await serveProcess(t, ['--config', config])
   process.kill(pid, 'SIGHUP')
   t.match(JSON.parse(await line(/configuration reloaded/)), { level: 30 })
   t.match(await loginPage(issuer), 'Authorize as alice')
@@ -130,7 +145,7 @@ test('secrets, codes and tokens are not logged at any level', async (t) => {
   await fetch(`${issuer}/userinfo?access_token=${tokens.access_token}`)
   await fetch(`${issuer}/oauth2/end_session?id_token_hint=${tokens.id_token}`)
   await line(/"path":"\/oauth2\/end_session"/)
-  const { stdout, stderr } = await end('SIGTERM')
+  const { stdout, stderr } = await end()
   t.equal(stderr, '')
   t.match(stdout, /logged in/)
   t.match(stdout, /tokens issued/)

@@ -4,10 +4,7 @@ import { FLAGS, nameOf, variableOf } from '../../src/cli/flags.js'
 import { authorize, EFFECTS, getTokens, loginPage, userinfo, write } from './effects.js'
 import { serve } from './program.js'
 
-/** Disables coverage, which doubles the start time of these many processes without covering more. */
-const UNMEASURED = { NODE_OPTIONS: '' }
-
-test('every flag and every variable takes effect', { jobs: 4 }, async (t) => {
+test('every flag and every variable takes effect', async (t) => {
   t.strictSame(Object.keys(EFFECTS).sort(), FLAGS.map(({ env }) => env).sort(), 'none is forgotten')
   for (const flag of FLAGS) {
     const { value, check, also } = EFFECTS[flag.env]!
@@ -20,13 +17,13 @@ test('every flag and every variable takes effect', { jobs: 4 }, async (t) => {
         rest: (await also?.(folder)) ?? [],
       }
     }
-    t.test(title, { buffered: true }, async (t) => {
+    t.test(title, async (t) => {
       const { folder, text, rest } = await prepare(t)
-      await check(t, await serve(t, [`${title}=${text}`, ...rest], UNMEASURED), text, folder)
+      await check(t, await serve(t, [`${title}=${text}`, ...rest]), text, folder)
     })
-    t.test(variableOf(flag), { buffered: true }, async (t) => {
+    t.test(variableOf(flag), async (t) => {
       const { folder, text, rest } = await prepare(t)
-      await check(t, await serve(t, rest, { ...UNMEASURED, [variableOf(flag)]: text }), text, folder)
+      await check(t, await serve(t, rest, { [variableOf(flag)]: text }), text, folder)
     })
   }
 })
@@ -36,9 +33,7 @@ async function requiresNonce(issuer: string): Promise<boolean> {
   return (await authorize(issuer)).status === 302
 }
 
-test('boolean flags work with and without a value, value flags with a space and by short name', {
-  jobs: 4,
-}, async (t) => {
+test('boolean flags work with and without a value, value flags with a space and by short name', async (t) => {
   const cases: [string[], boolean][] = [
     [[], false],
     [['--require-nonce'], true],
@@ -53,7 +48,7 @@ test('boolean flags work with and without a value, value flags with a space and 
     [['--', '-n', '-e', '60'], true],
   ]
   for (const [args, expected] of cases) {
-    t.test(args.join(' ') || 'no flag', { buffered: true }, async (t) => {
+    t.test(args.join(' ') || 'no flag', async (t) => {
       const { issuer } = await serve(t, args)
       t.equal(await requiresNonce(issuer), expected)
     })
@@ -65,7 +60,7 @@ test('boolean flags work with and without a value, value flags with a space and 
     [['-f'], false],
   ]
   for (const [args, expected] of refresh) {
-    t.test(args.join(' '), { buffered: true }, async (t) => {
+    t.test(args.join(' '), async (t) => {
       const { issuer } = await serve(t, args)
       t.equal(Object.hasOwn(await getTokens(issuer), 'refresh_token'), expected)
     })

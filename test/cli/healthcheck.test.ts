@@ -21,7 +21,7 @@ test('healthcheck checks the provider that runs with the same flags, environment
   const well = { code: 0, stdout: `http://127.0.0.1:${port}/healthz is healthy\n`, stderr: '' }
   const ask = () => Promise.all(ways.map(([args, env]) => run(args, env)))
   for (const ended of await ask()) t.match(ended, well)
-  await end('SIGTERM')
+  await end()
   const stderr = `http://127.0.0.1:${port}/healthz does not answer: connect ECONNREFUSED 127.0.0.1:${port}\n`
   for (const ended of await ask()) t.match(ended, { code: 1, stdout: '', stderr })
   t.match(await run(['healthcheck', '--port', 'x']), {

@@ -59,7 +59,7 @@ test('files that appear, change and disappear in the folder cause a reload', asy
     await line(/reloaded: users \+carol -bob/)
     t.strictSame(await problemsAt(issuer), [])
     t.match(await loginPage(issuer), 'Authorize as carol')
-    await end('SIGTERM')
+    await end()
     rmSync(config)
     rmSync(users)
   }
@@ -101,7 +101,7 @@ test('--watch-poll reloads changed files', async (t) => {
     renameSync(`${file}.new`, file)
     await line(/reloaded: users \+bob -alice/)
     t.match(await loginPage(issuer), 'Authorize as bob')
-    t.match(await end('SIGTERM'), { code: 0, stderr: '' })
+    t.match(await end(), { code: 0, stderr: '' })
   }
   await Promise.all(ways.map(follow))
   t.match(await run([], { OIDC_PROVIDER_MOCK_WATCH: 'often' }), {

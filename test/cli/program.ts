@@ -1,96 +1,149 @@
-/** The built program as a child process. */
+/** The command: in a process of its own, or, faster, its command line in this process. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import type { Test } from 'tap'
+import { runProgram } from '../../src/cli/program.js'
+import type { Sources } from '../../src/config/load.js'
+import { createProvider } from '../../src/provider.js'
+import { collectLines } from '../log_lines.js'
 import { PROGRAM } from '../root.js'
 
 type Environment = Readonly<Record<string, string>>
 
-/** How a process ended, and what it said. */
+/** The end of the command and its output. */
 export interface Ended {
   readonly code: number | null
-  readonly signal: NodeJS.Signals | null
   readonly stdout: string
   readonly stderr: string
 }
 
-/** A process that serves. */
+/** A running provider. */
 export interface Serving {
-  /** Where it listens, as the line that says so names it: the issuer, too, unless another one is set. */
+  /** URL of its main port; also the issuer unless the settings name another. */
   readonly issuer: string
-  readonly pid: number
-  /** The first line on stdout, be it there already or still to come, that matches. */
+  /** Resolves with the first line on stdout that matches, written before or after the call. */
   line(pattern: RegExp): Promise<string>
-  /** Every line on stdout until now. */
-  lines(): string[]
+  /** Stops the provider. */
+  end(): Promise<Ended>
+}
+
+/** A running provider in a process of its own. */
+export interface ServingProcess extends Omit<Serving, 'end'> {
+  readonly pid: number
   /** Sends the signals and resolves when the process has ended. */
-  end(...signals: NodeJS.Signals[]): Promise<Ended>
+  end(...signals: NodeJS.Signals[]): Promise<Ended & { readonly signal: NodeJS.Signals | null }>
 }
 
-/** Runs the program until it ends by itself. */
-export function run(args: readonly string[], env: Environment = {}): Promise<Ended> {
-  return observe(start(args, env)).ended
+/** Runs the command line in this process until it ends by itself. */
+export async function run(args: readonly string[], env: Environment = {}): Promise<Ended> {
+  const [stdout, stderr] = [collectLines(), collectLines()]
+  const serve = async (sources: Sources) => {
+    const provider = await createProvider(sources, stdout.stream)
+    await provider.close()
+    throw new Error('the command started a provider, expected it to end by itself')
+  }
+  const code = await runProgram(args, { env, stdout: stdout.stream, stderr: stderr.stream, serve })
+  return { code, stdout: stdout.text(), stderr: stderr.text() }
 }
 
-/** Runs the program until it listens; it is stopped after the test. The port is free unless the arguments name one. */
+/** Starts a provider in this process by the command line. Its port is free unless the settings name one. */
 export async function serve(t: Test, args: readonly string[] = [], env: Environment = {}): Promise<Serving> {
-  const named = env.OIDC_PROVIDER_MOCK_PORT !== undefined || args.some((arg) => arg.startsWith('--port'))
-  const child = start(named ? args : ['--port', '0', ...args], env)
-  const { ended, line, lines } = observe(child)
-  const end = (...signals: NodeJS.Signals[]) => {
+  const stdout = collectLines()
+  const stderr = collectLines()
+  let close = async () => {}
+  const code = await runProgram(withPort(args, env), {
+    env,
+    stdout: stdout.stream,
+    stderr: stderr.stream,
+    serve: async (sources) => {
+      const provider = await createProvider(sources, stdout.stream)
+      close = () => provider.close()
+      t.teardown(close)
+    },
+  })
+  if (code !== 0) throw new Error(`ended with ${code}:\n${stderr.text()}`)
+  const line = (pattern: RegExp) => stdout.nth(1, (each) => pattern.test(each))
+  const end = async () => {
+    await close()
+    return { code, stdout: stdout.text(), stderr: stderr.text() }
+  }
+  return { issuer: issuerIn(await line(LISTENING)), line, end }
+}
+
+/** Runs the command in a process until it ends by itself. */
+export function runProcess(t: Test, args: readonly string[], env: Environment = {}) {
+  return observe(start(t, args, env)).ended
+}
+
+/** Starts a provider in a process, which ends with the test. Its port is free unless the settings name one. */
+export async function serveProcess(
+  t: Test,
+  args: readonly string[] = [],
+  env: Environment = {},
+): Promise<ServingProcess> {
+  const child = start(t, withPort(args, env), env)
+  const { ended, line } = observe(child)
+  const end: ServingProcess['end'] = (...signals) => {
     for (const signal of signals) child.kill(signal)
     return ended
   }
-  t.teardown(() => end('SIGTERM'))
-  const [, issuer = ''] = /listening on (https?:\/\/[^\s",]+)/.exec(await line(/listening on/)) ?? []
-  return { issuer, pid: child.pid!, line, lines, end }
+  return { issuer: issuerIn(await line(LISTENING)), pid: child.pid!, line, end }
 }
 
-function start(args: readonly string[], env: Environment): ChildProcess {
-  // The rest of the environment is handed on: by it the coverage of the child is measured, too.
+const LISTENING = /listening on (https?:\/\/[^\s",]+)/
+const issuerIn = (line: string) => LISTENING.exec(line)![1]!
+
+function withPort(args: readonly string[], env: Environment): readonly string[] {
+  const named = env.OIDC_PROVIDER_MOCK_PORT !== undefined || args.some((arg) => arg.startsWith('--port'))
+  return named ? args : ['--port', '0', ...args]
+}
+
+function start(t: Test, args: readonly string[], env: Environment): ChildProcess {
+  // The child inherits the other variables, by which its coverage is measured.
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('OIDC_PROVIDER_MOCK_'))
-  return spawn(process.execPath, [PROGRAM, ...args], {
+  const child = spawn(process.execPath, [PROGRAM, ...args], {
     env: { ...Object.fromEntries(inherited), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  endWith(t, child)
+  return child
+}
+
+/** Ends a child process with the test: by SIGTERM, which lets it write its coverage, and if need be by SIGKILL. */
+export function endWith(t: Test, child: ChildProcess): void {
+  t.teardown(async () => {
+    if (child.exitCode !== null || child.signalCode !== null) return
+    const closed = new Promise((resolve) => child.once('close', resolve))
+    child.kill('SIGTERM')
+    const timer = setTimeout(() => child.kill('SIGKILL'), 10_000)
+    await closed
+    clearTimeout(timer)
   })
 }
 
 function observe(child: ChildProcess) {
-  let stdout = ''
-  let stderr = ''
-  const waiting = new Set<() => void>()
-  child.stdout!.setEncoding('utf8').on('data', (text: string) => {
-    stdout += text
-    for (const look of waiting) look()
+  const [stdout, stderr] = [collectLines(), collectLines()]
+  child.stdout!.pipe(stdout.stream)
+  child.stderr!.pipe(stderr.stream)
+  type Result = Awaited<ReturnType<ServingProcess['end']>>
+  const ended = new Promise<Result>((resolve, reject) => {
+    child
+      .on('error', reject)
+      .on('close', (code, signal) => resolve({ code, signal, stdout: stdout.text(), stderr: stderr.text() }))
   })
-  child.stderr!.setEncoding('utf8').on('data', (text: string) => {
-    stderr += text
-  })
-  const ended = new Promise<Ended>((resolve, reject) => {
-    child.on('error', reject).on('close', (code, signal) => resolve({ code, signal, stdout, stderr }))
-  })
-  const lines = () => stdout.split('\n').slice(0, -1)
   const line = (pattern: RegExp) =>
-    new Promise<string>((resolve, reject) => {
-      const look = () => {
-        const found = lines().find((each) => pattern.test(each))
-        if (found === undefined) return
-        waiting.delete(look)
-        resolve(found)
-      }
-      waiting.add(look)
-      look()
-      ended.then(
-        ({ code }) => reject(new Error(`ended with ${code} before a line matched ${pattern}:\n${stdout}${stderr}`)),
-        reject,
-      )
-    })
-  return { ended, line, lines }
+    Promise.race([
+      stdout.nth(1, (each) => pattern.test(each)),
+      ended.then(({ code, stdout, stderr }) => {
+        throw new Error(`ended with ${code} before a line matched ${pattern}:\n${stdout}${stderr}`)
+      }),
+    ])
+  return { ended, line }
 }
 
-/** What follows where the command line itself is wrong. */
+/** The line after a mistake on the command line. */
 export const SEE_HELP = '(run with --help to list all flags)'
 
-/** Nothing but these lines, on stderr, and an exit code that says so. */
+/** Checks that the command printed only these lines, on stderr, and ended with code 2. */
 export function refused(t: Test, ended: Ended, lines: readonly (string | RegExp)[]): void {
   t.equal(ended.code, 2)
   t.equal(ended.stdout, '')

@@ -6,7 +6,7 @@ import { test } from 'tap'
 import { write } from './effects.js'
 import { refused, run, SEE_HELP } from './program.js'
 
-test('a wrong command line or environment ends with code 2 and a message per problem', { jobs: 4 }, async (t) => {
+test('a wrong command line or environment ends with code 2 and a message per problem', async (t) => {
   const cases: [string[], Record<string, string>, (string | RegExp)[]][] = [
     [['--bogus'], {}, ["error: unknown option '--bogus'", SEE_HELP]],
     [['--require-nonse'], {}, ["error: unknown option '--require-nonse'", '(Did you mean --require-nonce?)', SEE_HELP]],
@@ -50,11 +50,11 @@ test('a wrong command line or environment ends with code 2 and a message per pro
   ]
   for (const [args, env, lines] of cases) {
     const title = [...Object.entries(env).map((pair) => pair.join('=')), ...args].join(' ')
-    t.test(title, { buffered: true }, async (t) => refused(t, await run(args, env), lines))
+    t.test(title, async (t) => refused(t, await run(args, env), lines))
   }
 })
 
-test('an unusable file ends with code 2 and names file and place', { jobs: 4 }, async (t) => {
+test('an unusable file ends with code 2 and names file and place', async (t) => {
   const folder = t.testdir({})
   mkdirSync(join(folder, 'folder'))
   symlinkSync('loop', join(folder, 'loop'))
@@ -91,7 +91,7 @@ test('an unusable file ends with code 2 and names file and place', { jobs: 4 }, 
     ['--user-claims-file', write(folder, 'broken-list.json', '[{"sub": "a"}'), [/broken-list\.json:1:\d+ /]],
   ]
   for (const [flag, file, lines] of cases) {
-    t.test(`${flag} ${file.slice(file.lastIndexOf('/') + 1)}`, { buffered: true }, async (t) => {
+    t.test(`${flag} ${file.slice(file.lastIndexOf('/') + 1)}`, async (t) => {
       refused(t, await run([flag, file.startsWith('/') ? file : join(folder, file)]), lines)
     })
   }

@@ -1,5 +1,4 @@
 /** The doctor at real servers: good ones, and every kind of bad one. */
-import { execFile } from 'node:child_process'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -8,8 +7,8 @@ import { askedUrl, diagnose, formatDiagnosis } from '../../src/doctor/doctor.js'
 import { fetchJson } from '../../src/doctor/fetch.js'
 import type { Config } from '../../src/generated/types.js'
 import { createSelfSigned } from '../../src/tls/self_signed.js'
+import { run as runCommand } from '../cli/program.js'
 import { start } from '../provider.js'
-import { PROGRAM } from '../root.js'
 
 const PLAIN = { insecure: false }
 
@@ -159,19 +158,9 @@ test('the text has a line per finding, followed by its advice', (t) => {
   t.end()
 })
 
-function run(...args: string[]): Promise<{ code: unknown; stdout: string; stderr: string }> {
-  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('OIDC_PROVIDER_MOCK_'))
-  return new Promise((resolve) => {
-    execFile(
-      process.execPath,
-      [PROGRAM, 'doctor', ...args],
-      { env: Object.fromEntries(inherited) },
-      (error, stdout, stderr) => resolve({ code: error?.code ?? 0, stdout, stderr }),
-    )
-  })
-}
+const run = (...args: string[]) => runCommand(['doctor', ...args])
 
-test('the command: 0 for a healthy provider, 1 for findings, 2 for misuse', { jobs: 2 }, async (t) => {
+test('the command: 0 for a healthy provider, 1 for findings, 2 for misuse', async (t) => {
   const { url } = await start(t)
   t.match(await run(url), {
     code: 0,

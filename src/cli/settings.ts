@@ -1,0 +1,91 @@
+/** Reads flags and environment variables into the sources of the configuration. */
+import { Command, Option } from 'commander'
+import { ConfigError, type Problem } from '../config/errors.js'
+import type { Override, Sources } from '../config/load.js'
+import { FLAGS, type Flag, nameOf, overridesOf, readWatch, variableOf } from './flags.js'
+
+/** One value of a flag and the name of the flag or variable that sets it. */
+interface Value {
+  readonly source: string
+  readonly text: string
+}
+
+/** The values of each flag in the order given. */
+export type Values = ReadonlyMap<Flag, readonly Value[]>
+
+/** Removes every `--`: the reference is used as `docker run IMAGE -- --require-nonce`. */
+export function withoutSeparators(argv: readonly string[]): string[] {
+  return argv.filter((argument) => argument !== '--')
+}
+
+/** Adds an option for each flag. Returns their values, which are filled in when the command parses its arguments. */
+export function addFlags(command: Command): Values {
+  const given = new Map<Flag, Value[]>()
+  for (const flag of FLAGS) {
+    // A boolean flag without a value is true.
+    const option = new Option(`${flag.names} ${flag.value}`, `${flag.description} [${variableOf(flag)}]`).preset('true')
+    const add = (text: string) => void given.set(flag, [...(given.get(flag) ?? []), { source: nameOf(flag), text }])
+    command.addOption(option.argParser(add))
+  }
+  return given
+}
+
+/** Reads the flags among the arguments of a program. */
+export function readFlags(argv: readonly string[]): Values {
+  const command = new Command().allowExcessArguments().exitOverride()
+  const given = addFlags(command)
+  command.parse(withoutSeparators(argv), { from: 'user' })
+  return given
+}
+
+/** Returns the sources of the configuration. An environment variable counts unless its flag is given. */
+export function readSettings(given: Values, env: NodeJS.ProcessEnv): Sources {
+  const values = withEnvironment(given, env)
+  const last = (name: string) => values.get(FLAGS.find((flag) => flag.env === name)!)?.at(-1)
+  const config = last('CONFIG')?.text
+  const inline = last('CONFIG_INLINE')
+  const user_claims_file = last('USER_CLAIMS_FILE')?.text
+  const config_dir = last('CONFIG_DIR')?.text
+  return {
+    overrides: readOverrides(values),
+    env,
+    ...(config !== undefined && { config }),
+    ...(inline !== undefined && { config_text: { name: inline.source, text: inline.text } }),
+    ...(user_claims_file !== undefined && { user_claims_file }),
+    ...(config_dir !== undefined && { config_dir }),
+    poll: readWatch(last('WATCH')?.text ?? 'events') === 'poll',
+  }
+}
+
+/** Adds the values of environment variables for all flags that are not on the command line. */
+function withEnvironment(given: Values, env: NodeJS.ProcessEnv): Values {
+  const fromEnvironment = FLAGS.flatMap((flag) => {
+    const source = variableOf(flag)
+    const text = env[source]
+    if (text === undefined || text === '' || given.has(flag)) return []
+    // Kubernetes sets a variable of this name in pods next to a Service named oidc-provider-mock; it is no port number.
+    if (flag.env.endsWith('PORT') && text.startsWith('tcp://')) return []
+    return [[flag, [{ source, text }]] as const]
+  })
+  return new Map([...fromEnvironment, ...given])
+}
+
+function readOverrides(values: Values): Override[] {
+  const overrides: Override[] = []
+  const problems: Problem[] = []
+  // Later overrides win, so the environment is applied before the command line.
+  const given = FLAGS.flatMap((flag) => (values.get(flag) ?? []).map((value) => ({ flag, ...value })))
+  const byCommandLine = ({ source }: { source: string }) => source.startsWith('--')
+  for (const { flag, source, text } of [
+    ...given.filter((value) => !byCommandLine(value)),
+    ...given.filter(byCommandLine),
+  ]) {
+    try {
+      overrides.push(...overridesOf(flag, source, text))
+    } catch (error) {
+      problems.push({ file: source, path: '', message: (error as Error).message })
+    }
+  }
+  if (problems.length > 0) throw new ConfigError(problems)
+  return overrides
+}
