@@ -115,7 +115,7 @@ function toTypeScript(code) {
   ].join('\n')
 }
 
-/** Writes the enumerations that have a title, by their titles; the defaults of a client; and the annotated keys. */
+/** Writes the enumerations that have a title, by their titles; the rules; the defaults of a client; and the annotated keys. */
 function writeValues() {
   const schema = readSchema()
   const enums = Object.fromEntries(listEnums(schema).map((node) => [node.title, node.enum]))
@@ -123,6 +123,7 @@ function writeValues() {
   const defaults = Object.fromEntries(members.map(([name, node]) => [name, node.default]))
   return [
     `export const VALUES = ${JSON.stringify(enums, null, 2)} as const`,
+    `export const RULES = ${JSON.stringify(Object.keys(schema.properties.rules.properties), null, 2)} as const`,
     `export const CLIENT_DEFAULTS = ${JSON.stringify(defaults, null, 2)} as const`,
     `export const SECRET_KEYS: readonly string[] = ${JSON.stringify(listAnnotated(schema, 'x-secret'), null, 2)}`,
     `export const RESTART_KEYS: readonly string[] = ${JSON.stringify(listAnnotated(schema, 'x-restart'), null, 2)}\n`,

@@ -1,6 +1,7 @@
 /** The flags: one row per flag, with the configuration key that it sets. */
 
 import type { Override } from '../config/load.js'
+import { PROFILES } from '../config/profiles.js'
 import { ADDRESS_FLAGS } from './address_flags.js'
 import { boolean, type Flag, list, number, readWatch, text } from './flag.js'
 import { USER_FLAGS } from './user_flags.js'
@@ -71,7 +72,7 @@ export const FLAGS: readonly Flag[] = [
     names: '--profile',
     env: 'PROFILE',
     value: '<PROFILE>',
-    description: 'lenient, or strict, which enforces the specifications (default: lenient)',
+    description: `how strictly the specifications are enforced: ${Object.keys(PROFILES).join(' or ')} (default: lenient)`,
     paths: [['profile']],
     parse: text,
   },

@@ -3,7 +3,6 @@ import { mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import type { Config, EncryptionKey, Key } from '../generated/types.js'
 import { keySources, repeated } from './check.js'
-import { listKeys } from './default_keys.js'
 import type { Complaint } from './errors.js'
 import {
   generateMaterial,
@@ -14,6 +13,7 @@ import {
   readMaterial,
   readPem,
 } from './key_material.js'
+import { listKeys } from './profiles.js'
 import { readText, reasonOf } from './read.js'
 import type { Pruned } from './schema.js'
 import type { KeyToGenerate, LoadedKeys, PrivateKey } from './snapshot.js'

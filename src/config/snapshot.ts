@@ -5,7 +5,7 @@ import { parseDuration, parseTime } from '../duration.js'
 import type { Alg, Client, Config, EncryptionAlg, User } from '../generated/types.js'
 import { normalizePath } from './check_server.js'
 import type { Preset } from './presets.js'
-import { type Rules, resolveRules } from './rules.js'
+import { type Rules, resolveRules, resolveSingleSignOn } from './profiles.js'
 import type { Tls } from './tls.js'
 import { createPartValidator, type PartValidator } from './validate_part.js'
 
@@ -125,7 +125,7 @@ export function buildSnapshot(
   return Object.freeze({
     config,
     rules: resolveRules(config),
-    single_sign_on: config.sessions.single_sign_on ?? config.profile === 'strict',
+    single_sign_on: resolveSingleSignOn(config),
     key_rotation: Object.freeze(readRotation(config)),
     clock: Object.freeze(readClock(config)),
     outbound: Object.freeze(readOutbound(config, outbound_ca)),

@@ -1,5 +1,5 @@
 /** Rules that a profile switches: held to under `strict`, and remarked upon where they are off. */
-import type { Rule } from '../config/rules.js'
+import type { Rule } from '../config/profiles.js'
 import type { Context } from '../context.js'
 import type { OAuthError } from '../errors.js'
 

@@ -1,5 +1,6 @@
 /** The HTML pages: each a whole document that needs no script and asks no other URL for anything. */
 import { Eta } from 'eta'
+import type { Config } from '../generated/types.js'
 import { hashOf, readInline, SCRIPTS } from './scripts.js'
 
 /** A user that a page offers or lists. */
@@ -54,7 +55,7 @@ export interface Pages {
     clients: readonly { client_id: string; client_name?: string }[]
     /** Whether this is one of the issuers below `/issuers/`. */
     isolated: boolean
-    profile: 'lenient' | 'strict'
+    profile: Config['profile']
     /** Whether each rule is on. */
     rules: readonly boolean[]
   }

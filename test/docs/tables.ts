@@ -2,9 +2,10 @@
 import type { Test } from 'tap'
 import { FLAGS, variableOf } from '../../src/cli/flags.js'
 import { findPreset, PRESETS } from '../../src/config/presets.js'
-import { RULES } from '../../src/config/rules.js'
+import { PROFILES } from '../../src/config/profiles.js'
 import { readSchema } from '../../src/config/schema.js'
 import { FAULT_CATALOGUE } from '../../src/faults/catalogue.js'
+import { RULES } from '../../src/generated/values.js'
 import { createApp } from '../app.js'
 
 interface Schema {
@@ -66,8 +67,11 @@ function flagsTable(): string {
 function rulesTable(): string {
   const { rules } = root.properties!
   return table(
-    ['Rule', 'Requirement'],
-    RULES.map((rule) => [`\`${rule}\``, rules!.properties![rule]!.description]),
+    ['Rule', 'Requirement', ...Object.keys(PROFILES).map((name) => `\`${name}\``)],
+    RULES.map((rule) => {
+      const states = Object.values(PROFILES).map((profile) => (profile.rules.includes(rule) ? 'on' : 'off'))
+      return [`\`${rule}\``, rules!.properties![rule]!.description, ...states]
+    }),
   )
 }
 

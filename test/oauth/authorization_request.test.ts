@@ -1,6 +1,6 @@
 /** The authorization request: what is read of it, and which rules a strict provider holds it to. OpenID Connect Core §3.1.2.1. */
 import t, { type Test } from 'tap'
-import type { Rule } from '../../src/config/rules.js'
+import type { Rule } from '../../src/config/profiles.js'
 import type { Context } from '../../src/context.js'
 import type { Client, ConfigInput } from '../../src/generated/input.js'
 import { readAuthorizationRequest, readReturnAddress } from '../../src/oauth/authorization_request.js'

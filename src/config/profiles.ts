@@ -1,0 +1,57 @@
+/** The profiles, one row each, and the settings that a configuration leaves to its profile. */
+import type { Config, EncryptionKey, Key } from '../generated/types.js'
+import { RULES } from '../generated/values.js'
+import type { Pruned } from './schema.js'
+
+export type ProfileName = Config['profile']
+export type Rule = keyof Config['rules']
+
+/** Whether each rule is on. */
+export type Rules = { readonly [R in Rule]: boolean }
+
+/** The signing and encryption keys. */
+interface KeyLists {
+  readonly keys: readonly (Pruned<Key> | undefined)[]
+  readonly encryption_keys: readonly (Pruned<EncryptionKey> | undefined)[]
+}
+
+/** The defaults of the settings that depend on the profile. */
+interface Profile extends KeyLists {
+  /** The rules that are on. */
+  readonly rules: readonly Rule[]
+  readonly single_sign_on: boolean
+}
+
+export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
+  // OpenID Connect Core §15.1: every OpenID Provider supports RS256.
+  lenient: { rules: [], single_sign_on: false, keys: [{ alg: 'RS256' }], encryption_keys: [] },
+  strict: {
+    rules: RULES,
+    single_sign_on: true,
+    keys: [{ alg: 'RS256' }, { alg: 'PS256' }, { alg: 'ES256' }, { alg: 'EdDSA' }],
+    encryption_keys: [{ alg: 'RSA-OAEP' }, { alg: 'ECDH-ES' }],
+  },
+}
+
+/** Returns whether each rule is on: by `rules`, else by the older key with the same meaning, else by the profile. */
+export function resolveRules({ profile, rules, require_registration }: Config): Rules {
+  const entries = RULES.map((rule) => {
+    const older = rule === 'registered_clients' && require_registration
+    return [rule, rules[rule] ?? (older || PROFILES[profile].rules.includes(rule))]
+  })
+  return Object.freeze(Object.fromEntries(entries) as Rules)
+}
+
+/** Returns whether a browser that has logged in can skip the login page. */
+export function resolveSingleSignOn({ profile, sessions }: Config): boolean {
+  return sessions.single_sign_on ?? PROFILES[profile].single_sign_on
+}
+
+/** Returns the keys of the configuration, by default those of the profile; an empty list if the schema refused it. */
+export function listKeys(config: Pruned<Config>): KeyLists {
+  const defaults = PROFILES[config.profile ?? 'lenient']
+  return {
+    keys: 'keys' in config ? (config.keys ?? []) : defaults.keys,
+    encryption_keys: 'encryption_keys' in config ? (config.encryption_keys ?? []) : defaults.encryption_keys,
+  }
+}
