@@ -99,7 +99,7 @@ const valuesOf = (values: readonly string[]) => (values.length === 1 ? values[0]
 async function complete({ ctx, body, log }: FastifyRequest<{ Body: Body }>, params: Params) {
   const picked = readPicked(body)
   ctx.exchange.picked = picked.rules
-  const answer = {
+  const submission = {
     sub: body.sub,
     action: body.deny === true ? 'deny' : undefined,
     account: undefined,
@@ -107,7 +107,7 @@ async function complete({ ctx, body, log }: FastifyRequest<{ Body: Body }>, para
     picked,
   }
   const form = { action: '', hidden: [] }
-  const outcome = await authorize(ctx, { params, answer, cookies: {}, jar: NO_BROWSER, form }, log)
+  const outcome = await authorize(ctx, { params, submission, cookies: {}, jar: NO_BROWSER, form }, log)
   if ('page' in outcome) throw invalidRequest('sub is missing, expected a subject, deny or error')
   return outcome
 }

@@ -28,7 +28,7 @@ async function handle(request: FastifyRequest, reply: FastifyReply, form?: Param
   const query = request.url.split('?').slice(1).join('?')
   const visit = {
     params: posted ?? readParams(request.query),
-    answer: form && readSubmission(form),
+    submission: form && readSubmission(form),
     cookies: request.cookies,
     jar: reply,
     form: { action: `?${query}`, hidden: posted ? readRequestFields(posted) : [] },

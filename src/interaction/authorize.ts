@@ -1,4 +1,4 @@
-/** One request of an authorization endpoint and what comes of it: a page, or the answer to the client. OpenID Connect Core §3.1.2. */
+/** Handles a request to the authorization endpoint: shows a page, or answers the client. OpenID Connect Core §3.1.2. */
 import type { FastifyBaseLogger } from 'fastify'
 import type { Context } from '../context.js'
 import { declared, OAuthError, shown } from '../errors.js'
@@ -22,15 +22,15 @@ import { nextStep, type Step } from './next_step.js'
 import { addClient, type BrowserSession, type CookieJar, type Cookies, findSession, sessionState } from './session.js'
 import { describeProblem, type Submission } from './submission.js'
 
-/** A request as it came, whoever brings it. */
+/** An authorization request with the browser's cookies and the end-user's submission. */
 export interface BrowserRequest {
   /** The authorization request. */
   readonly params: Params
-  /** What the end-user said; undefined where nothing was asked yet. */
-  readonly answer: Submission | undefined
+  /** The form that the end-user submitted; undefined before the first page. */
+  readonly submission: Submission | undefined
   readonly cookies: Cookies
   readonly jar: CookieJar
-  /** Where the forms of a page go. */
+  /** Target and hidden fields of the forms of a page. */
   readonly form: Pick<Form, 'action' | 'hidden'>
 }
 
@@ -38,21 +38,21 @@ export type AuthorizationResult =
   | { readonly page: string; readonly has_problem: boolean; readonly has_logo: boolean }
   | AuthorizationResponse
 
-/** OpenID Connect Core §3.1.2.6: what a client reckons with, as it asks by `prompt=none` or leaves the choice to the end-user. */
-const END_USERS_ANSWER = /^(?:access_denied|(?:login|consent|interaction|account_selection)_required)$/
+/** OpenID Connect Core §3.1.2.6: errors that a client expects after `prompt=none` or a refusal of the end-user. */
+const END_USER_ERRORS = /^(?:access_denied|(?:login|consent|interaction|account_selection)_required)$/
 
-/** What this throws is for the end-user to see: there is no one to redirect to. */
+/** @throws an error for the end-user to see, if the request has no valid return address. */
 export async function authorize(
   ctx: Context,
-  visit: BrowserRequest,
+  incoming: BrowserRequest,
   log: FastifyBaseLogger,
 ): Promise<AuthorizationResult> {
-  const addressed = await readReturnAddress(ctx, visit.params, visit.answer !== undefined)
+  const addressed = await readReturnAddress(ctx, incoming.params, incoming.submission !== undefined)
   try {
-    return await answerRequest(ctx, addressed, visit, log)
+    return await answerRequest(ctx, addressed, incoming, log)
   } catch (error) {
     if (!(error instanceof OAuthError)) throw error
-    const level = END_USERS_ANSWER.test(error.error) ? 'info' : 'warn'
+    const level = END_USER_ERRORS.test(error.error) ? 'info' : 'warn'
     log[level]({ client_id: shown(addressed.client.client_id), ...error.toJSON() }, 'authorization request refused')
     return respond(ctx, addressed, { ...error.toJSON() })
   }
@@ -61,41 +61,41 @@ export async function authorize(
 async function answerRequest(
   ctx: Context,
   addressed: Addressed,
-  visit: BrowserRequest,
+  incoming: BrowserRequest,
   log: FastifyBaseLogger,
 ): Promise<AuthorizationResult> {
-  const asked = readAuthorizationRequest(ctx, addressed)
+  const request = readAuthorizationRequest(ctx, addressed)
   const scope = addressed.params.find('scope')
-  ctx.addFacts({ client_id: asked.client.client_id, ...(scope !== undefined && { scope }) })
-  await refuseOnPurpose(ctx, { sub: undefined })
-  const acr = readAcr(ctx, asked)
-  const before = await findSession(ctx, visit.cookies)
-  const next = await nextStep(ctx, asked, before, visit.answer)
-  if (next.step === 'ask_login' || next.step === 'ask_consent') return showPage(ctx, asked, next, before, visit)
+  ctx.addFacts({ client_id: request.client.client_id, ...(scope !== undefined && { scope }) })
+  await applyErrorFault(ctx, { sub: undefined })
+  const acr = readAcr(ctx, request)
+  const before = await findSession(ctx, incoming.cookies)
+  const next = await nextStep(ctx, request, before, incoming.submission)
+  if (next.step === 'ask_login' || next.step === 'ask_consent') return showPage(ctx, request, next, before, incoming)
   ctx.addFacts({ sub: next.step === 'log_in' ? next.sub : next.account.sub })
-  await refuseOnPurpose(ctx)
-  const { account, found } = next.step === 'log_in' ? await logIn(ctx, visit.jar, before, next.sub) : next
-  // The form of the login is that of the consent as well.
-  if (next.step === 'log_in' || next.agreed) await recordConsent(ctx, asked, account.sub)
+  await applyErrorFault(ctx)
+  const { account, browserSession } = next.step === 'log_in' ? await logIn(ctx, incoming.jar, before, next.sub) : next
+  // The login page asks for consent as well.
+  if (next.step === 'log_in' || next.consented) await recordConsent(ctx, request, account.sub)
   const { return_address } = addressed
   const login = { ...account, ...(acr !== undefined && { acr }) }
-  const parameters = await issueAuthorizationResponse(ctx, asked, login, return_address.state)
-  await addClient(ctx, found, account.sid, asked.client)
+  const parameters = await issueAuthorizationResponse(ctx, request, login, return_address.state)
+  await addClient(ctx, browserSession, account.sid, request.client)
   log.info(
-    { sub: account.sub, client_id: asked.client.client_id, scope: asked.scope },
+    { sub: account.sub, client_id: request.client.client_id, scope: request.scope },
     next.step === 'log_in' ? 'logged in' : 'answered from the session',
   )
-  return respond(ctx, addressed, { ...parameters, session_state: sessionStateFor(ctx, asked, found) })
+  return respond(ctx, addressed, { ...parameters, session_state: sessionStateFor(ctx, request, browserSession) })
 }
 
-/** What is refused on purpose. */
+/** Faults that refuse an authorization request. */
 export const FAULTY_REQUESTS = ['authorize.error'] as const
 
 /**
- * The fault `authorize.error`: before anything is asked where it needs no end-user, else as soon as it is known who that is.
- * The requests of one login meet a rule once, so that what skips a login skips all of it.
+ * Applies the fault `authorize.error`: before the first page if the rule needs no user, otherwise once the user is known.
+ * All requests of one login count once for a rule, so a rule that skips a login skips all its requests.
  */
-async function refuseOnPurpose(ctx: Context, facts: Partial<Facts> = {}): Promise<void> {
+async function applyErrorFault(ctx: Context, facts: Partial<Facts> = {}): Promise<void> {
   const rule = await findFault(ctx, FAULTY_REQUESTS, facts, ctx.exchange.flow_id)
   if (rule === undefined) return
   const { error, error_description = 'the fault authorize.error is in force' } = rule
@@ -104,27 +104,29 @@ async function refuseOnPurpose(ctx: Context, facts: Partial<Facts> = {}): Promis
 
 async function showPage(
   ctx: Context,
-  asked: AuthorizationRequest,
+  request: AuthorizationRequest,
   next: Extract<Step, { step: `ask_${string}` }>,
   before: BrowserSession | undefined,
-  { answer, form }: BrowserRequest,
+  { submission, form }: BrowserRequest,
 ): Promise<AuthorizationResult> {
-  const mispicked = answer?.picked.problem !== undefined
-  const problem = answer === undefined || mispicked ? undefined : describeProblem(answer, before)
+  const hasUnknownFault = submission?.picked.problem !== undefined
+  const problem = submission === undefined || hasUnknownFault ? undefined : describeProblem(submission, before)
   const shown = {
     ...form,
     ...(problem !== undefined && { problem }),
-    ...(answer !== undefined && { picked: answer.picked }),
+    ...(submission !== undefined && { picked: submission.picked }),
   }
   const page =
-    next.step === 'ask_login' ? await loginPage(ctx, asked, shown, next) : await consentPage(ctx, asked, shown, next)
-  return { page, has_problem: mispicked || problem !== undefined, has_logo: logoOf(asked.client) !== undefined }
+    next.step === 'ask_login'
+      ? await loginPage(ctx, request, shown, next)
+      : await consentPage(ctx, request, shown, next)
+  return { page, has_problem: hasUnknownFault || problem !== undefined, has_logo: logoOf(request.client) !== undefined }
 }
 
-/** OpenID Connect Session Management §2: where the request is one for a login, the answer says in which state it is. */
-function sessionStateFor(ctx: Context, asked: AuthorizationRequest, { session }: BrowserSession) {
-  if (!ctx.snapshot.rules.session_state || !words(asked.scope).includes('openid')) return undefined
-  return sessionState(asked.client.client_id, asked.redirect_uri, session.browser_state)
+/** OpenID Connect Session Management §2: the response to an OpenID Connect request has a session_state. */
+function sessionStateFor(ctx: Context, request: AuthorizationRequest, { session }: BrowserSession) {
+  if (!ctx.snapshot.rules.session_state || !words(request.scope).includes('openid')) return undefined
+  return sessionState(request.client.client_id, request.redirect_uri, session.browser_state)
 }
 
 async function respond(
@@ -134,7 +136,7 @@ async function respond(
 ): Promise<AuthorizationResponse> {
   const { fields, twice } = await completeParameters(ctx, return_address, parameters)
   if (!return_address.jwt) return authorizationResponse(return_address, { fields, twice })
-  // JARM §2.3: all of it is one parameter, whatever carries it.
+  // JARM §2.3: one parameter carries all fields, in every response mode.
   const response = await createResponseJwt(ctx, client, fields)
   ctx.exchange.answer = { ...ctx.exchange.answer, response }
   return authorizationResponse(return_address, { fields: [['response', response]], twice })

@@ -1,4 +1,4 @@
-/** Tells clients of a logout without the browser. OpenID Connect Back-Channel Logout §2.5 and §2.8. */
+/** Notifies clients of a logout without the browser. OpenID Connect Back-Channel Logout §2.5 and §2.8. */
 import { setTimeout } from 'node:timers/promises'
 import type { FastifyBaseLogger } from 'fastify'
 import type { Context } from '../context.js'
@@ -10,29 +10,29 @@ import { postForm } from '../outbound.js'
 import type { Account } from '../store/records.js'
 import { createLogoutToken } from '../tokens/logout_token.js'
 
-/** A login that has ended, and a client that knows of it. */
+/** A login that has ended, and a client that received tokens in it. */
 export interface EndedLogin {
   readonly client: Client
   readonly account: Account
 }
 
-/** What came of telling one client. */
+/** The result of notifying one client. */
 export interface NotificationResult {
   readonly client_id: string
   readonly attempts: number
-  /** Of the last answer, if there was one. */
+  /** Status of the last response. */
   readonly status?: number
-  /** Why it failed; left out where it did not. */
+  /** Reason of a failure. */
   readonly reason?: string
 }
 
-/** How often a client is told that fails or doesn't answer. */
+/** Maximum number of attempts for a client that fails or does not respond. */
 const MOST_ATTEMPTS = 3
 
 /** Milliseconds between two attempts. */
 const PAUSE = 200
 
-/** Tells all clients at the same time, each for as long as its attempts take; what comes of it goes into the journal. */
+/** Notifies all clients in parallel and records the results in the journal. */
 export function notifyBackchannels(
   ctx: Context,
   logins: readonly EndedLogin[],
@@ -46,7 +46,7 @@ export function notifyBackchannels(
   )
 }
 
-/** What can go wrong with a call to a client. */
+/** Faults of the notification of a client. */
 export const FAULTY_CALLS = ['logout.not_delivered'] as const
 
 async function notify(
@@ -56,56 +56,59 @@ async function notify(
   log: FastifyBaseLogger,
 ): Promise<NotificationResult> {
   const { client, account } = login
-  const kept = await findFault(ctx, FAULTY_CALLS, { client_id: client.client_id, sub: account.sub })
-  if (kept !== undefined) return keepBack(ctx, client, uri)
+  const rule = await findFault(ctx, FAULTY_CALLS, { client_id: client.client_id, sub: account.sub })
+  if (rule !== undefined) return skipNotification(ctx, client, uri)
   let attempts = 0
   let attempt: Attempt
   do {
     if (attempts > 0) await setTimeout(PAUSE)
     attempts += 1
-    // Each attempt has a token of its own: a client that has seen the `jti` would refuse it.
+    // Each attempt has a new token, since a client refuses a `jti` that it has seen.
     attempt = await post(ctx, uri, await createLogoutToken(ctx, client, account))
-  } while (attempt.again && attempts < MOST_ATTEMPTS)
-  const { again: _, logout_token, ...rest } = attempt
+  } while (attempt.retry && attempts < MOST_ATTEMPTS)
+  const { retry: _, logout_token, ...rest } = attempt
   const outcome = { client_id: client.client_id, attempts, ...rest }
   record(ctx, login, { uri, logout_token, outcome }, log)
   return outcome
 }
 
-/** The fault `logout.not_delivered`: the client is not told, and nobody tells it later. */
-function keepBack(ctx: Context, { client_id }: Client, backchannel_logout_uri: string): NotificationResult {
-  const outcome = { client_id, attempts: 0, reason: 'the fault logout.not_delivered kept it back' }
-  ctx.remark('backchannel_logout', `client ${client_id} was not told: ${outcome.reason}`, {
+/** The fault `logout.not_delivered`: the client is never notified. */
+function skipNotification(ctx: Context, { client_id }: Client, backchannel_logout_uri: string): NotificationResult {
+  const outcome = { client_id, attempts: 0, reason: 'the fault logout.not_delivered suppressed the notification' }
+  ctx.remark('backchannel_logout', `client ${client_id} was not notified: ${outcome.reason}`, {
     ...outcome,
     backchannel_logout_uri,
   })
   return outcome
 }
 
+/** One request to a client. */
 interface Attempt extends Pick<NotificationResult, 'status' | 'reason'> {
   readonly logout_token: string
-  /** Whether another could do better. */
-  readonly again: boolean
+  /** Whether another attempt can succeed. */
+  readonly retry: boolean
 }
 
-interface Told {
+/** A finished notification. */
+interface Notification {
   readonly uri: string
-  /** Of the last attempt. */
+  /** Token of the last attempt. */
   readonly logout_token: string
   readonly outcome: NotificationResult
 }
 
-/** The call is an exchange of its own, in which the provider asks. */
+/** Records the notification in the journal as an exchange in which the provider is the client. */
 function record(
   ctx: Context,
   { account }: EndedLogin,
-  { uri, logout_token, outcome }: Told,
+  { uri, logout_token, outcome }: Notification,
   log: FastifyBaseLogger,
 ): void {
   const { sub, sid, flow_id = ctx.exchange.flow_id } = account
   const { client_id, status, reason } = outcome
   const event = 'backchannel_logout'
-  const message = reason === undefined ? `client ${client_id} was told` : `client ${client_id} was not told: ${reason}`
+  const message =
+    reason === undefined ? `client ${client_id} was notified` : `client ${client_id} was not notified: ${reason}`
   const details = { ...outcome, backchannel_logout_uri: uri, sub, sid }
   if (reason !== undefined && ctx.journal.isNews({ event, message })) log.warn({ event, ...details }, message)
   ctx.journal.add({
@@ -125,11 +128,11 @@ function record(
 async function post(ctx: Context, uri: string, logout_token: string): Promise<Attempt> {
   try {
     const { status, body } = await postForm(ctx.snapshot.outbound, uri, { logout_token })
-    // Back-Channel Logout §2.8: 200, for which some frameworks put 204; 400 says that the client could not.
-    if (status === 200 || status === 204) return { logout_token, status, again: false }
-    const said = body === '' ? '' : `: ${shown(body)}`
-    return { logout_token, status, reason: `${uri} answered ${status}, expected 200${said}`, again: status >= 500 }
+    // Back-Channel Logout §2.8: success is 200, or 204 in some frameworks; a client that fails to log out answers 400.
+    if (status === 200 || status === 204) return { logout_token, status, retry: false }
+    const details = body === '' ? '' : `: ${shown(body)}`
+    return { logout_token, status, reason: `${uri} answered ${status}, expected 200${details}`, retry: status >= 500 }
   } catch (error) {
-    return { logout_token, reason: `${uri} ${(error as Error).message}`, again: true }
+    return { logout_token, reason: `${uri} ${(error as Error).message}`, retry: true }
   }
 }

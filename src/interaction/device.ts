@@ -1,4 +1,4 @@
-/** What the end-user of a device sees in a browser: the code, who to be, and that it worked. RFC 8628 §3.3: https://www.rfc-editor.org/rfc/rfc8628#section-3.3 */
+/** The pages of the device flow: enter the code, log in, done. RFC 8628 §3.3: https://www.rfc-editor.org/rfc/rfc8628#section-3.3 */
 import type { Context } from '../context.js'
 import { findClient } from '../directory/clients.js'
 import { listRecentUsers } from '../directory/users.js'
@@ -16,7 +16,7 @@ import { describeScopes, logIn } from './login.js'
 import { addClient, type BrowserSession, type CookieJar } from './session.js'
 import type { Submission } from './submission.js'
 
-/** The form for a code; with what was wrong with the one before. */
+/** Renders the form for a user_code, with the problem of the last submission. */
 export function devicePage(action: string, user_code?: string, problem?: string): string {
   return renderPage('device', {
     action,
@@ -25,21 +25,22 @@ export function devicePage(action: string, user_code?: string, problem?: string)
   })
 }
 
-/** The device that waits for this code, or why there is none. RFC 8628 §3.3: the end-user may then try again. */
+/** Returns the device that waits for this code, or the problem with it. RFC 8628 §3.3: the end-user can try again. */
 export async function findDevice(ctx: Context, user_code: string): Promise<DeviceRecord | string> {
   const found = await findByUserCode(ctx, user_code)
-  if (found === undefined) return 'No device waits with this code. Look at the device once more, or start again there.'
+  if (found === undefined)
+    return 'No device is waiting with this code. Check the code on the device, or start again there.'
   ctx.addFacts({ client_id: found.record.client_id, scope: found.record.scope, flow_id: found.record.flow_id })
-  return found.status === 'pending' ? found : OVER[found.status]
+  return found.status === 'pending' ? found : ENDED[found.status]
 }
 
-const OVER: Readonly<Record<Exclude<DeviceStatus, 'pending'>, string>> = {
-  approved: 'This code was used already. Start again on the device.',
-  denied: 'This code was refused. Start again on the device.',
+const ENDED: Readonly<Record<Exclude<DeviceStatus, 'pending'>, string>> = {
+  approved: 'This code has already been used. Start again on the device.',
+  denied: 'This code was denied. Start again on the device.',
   expired: 'This code has expired. Start again on the device.',
 }
 
-/** The form on which the end-user looks at the code and chooses who to be. */
+/** Renders the page on which the end-user compares the code and logs in. */
 export async function confirmPage(
   ctx: Context,
   action: string,
@@ -60,7 +61,7 @@ export async function confirmPage(
   })
 }
 
-/** Carries out what the end-user answered. */
+/** Approves or denies the device, and renders the last page. */
 export async function answerDevice(
   ctx: Context,
   jar: CookieJar,
@@ -77,10 +78,10 @@ export async function answerDevice(
     ctx.remark('decision', `the end-user denied access to the device with the user_code ${user_code}`)
     return renderPage('device_done', about)
   }
-  const { account, found } = await logIn(ctx, jar, before, sub!)
+  const { account, browserSession } = await logIn(ctx, jar, before, sub!)
   ctx.addFacts({ sub: account.sub })
   await approveDevice(ctx, waiting, account)
-  await addClient(ctx, found, account.sid, client)
-  ctx.remark('decision', `the end-user let the device with the user_code ${user_code} in as ${account.sub}`)
+  await addClient(ctx, browserSession, account.sid, client)
+  ctx.remark('decision', `the end-user approved the device with the user_code ${user_code} as ${account.sub}`)
   return renderPage('device_done', { ...about, sub: account.sub })
 }

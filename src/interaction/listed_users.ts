@@ -1,15 +1,15 @@
-/** What pages show of the users whom somebody can be. */
+/** Users as the pages list them. */
 import type { Context } from '../context.js'
 import { findUser, type User } from '../directory/users.js'
 import type { PageUser } from '../pages/render.js'
 
-/** Those of the configuration, as they are now, in its order. */
+/** Lists the users of the configuration in its order, with changes of run time. */
 export async function listPredefinedUsers(ctx: Context): Promise<PageUser[]> {
   const users = await Promise.all([...ctx.snapshot.users.keys()].map((sub) => findUser(ctx, sub)))
   return users.filter((user) => user !== undefined).map(describeUser)
 }
 
-/** Who it is, and what goes wrong for them on purpose. */
+/** Describes a user with the names of their faults. */
 export function describeUser({
   sub,
   display_name,

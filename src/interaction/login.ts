@@ -1,4 +1,4 @@
-/** What the end-user sees at the authorization endpoint, and the login that comes of it. OpenID Connect Core §3.1.2.3 and §3.1.2.4. */
+/** The login and consent pages, and the login itself. OpenID Connect Core §3.1.2.3 and §3.1.2.4. */
 import type { Context } from '../context.js'
 import type { Client } from '../directory/clients.js'
 import { findOrCreateUser, findUser, listRecentUsers, recordLogin } from '../directory/users.js'
@@ -13,57 +13,57 @@ import type { AskConsent, AskLogin } from './next_step.js'
 import { describePicks } from './picks.js'
 import { type BrowserSession, beginLogin, type CookieJar } from './session.js'
 
-/** Where the forms of a page go, and what they take along. */
+/** The forms of a page. */
 export interface Form {
-  /** The query of the authorization request, so that it works under any path. */
+  /** Target: the query of the authorization request, which works under any path. */
   readonly action: string
   readonly hidden: readonly (readonly [string, string])[]
-  /** What was wrong with the last answer. */
+  /** Why the last submission was refused. */
   readonly problem?: string
-  /** What was picked with it to go wrong. */
+  /** The fault chosen in the last submission. */
   readonly picked?: Picked
 }
 
-/** The form on which the end-user chooses who to be, or with which login of this browser to go on. */
+/** Renders the page on which the end-user logs in, or continues with a login of this browser. */
 export async function loginPage(
   ctx: Context,
-  asked: AuthorizationRequest,
+  request: AuthorizationRequest,
   form: Form,
-  { accounts, prefilled, found }: AskLogin,
+  { accounts, prefilled, browserSession }: AskLogin,
 ): Promise<string> {
   return renderPage('login', {
-    ...describeForm(ctx, asked, form),
-    ...describeRequest(ctx, asked),
+    ...describeForm(ctx, request, form),
+    ...describeRequest(ctx, request),
     predefined: await listPredefinedUsers(ctx),
     recent: await listRecentUsers(ctx),
     accounts: await Promise.all(accounts.map((account) => describeAccount(ctx, account))),
-    ...(found !== undefined && { browser_state: found.session.browser_state }),
+    ...(browserSession !== undefined && { browser_state: browserSession.session.browser_state }),
     ...(prefilled !== undefined && { login_hint: prefilled }),
   })
 }
 
-/** The form on which an end-user who has logged in agrees. */
+/** Renders the page on which a logged-in end-user consents. */
 export async function consentPage(
   ctx: Context,
-  asked: AuthorizationRequest,
+  request: AuthorizationRequest,
   form: Form,
-  { account, found }: AskConsent,
+  { account, browserSession }: AskConsent,
 ): Promise<string> {
   return renderPage('consent', {
-    ...describeForm(ctx, asked, form),
-    ...describeRequest(ctx, asked),
+    ...describeForm(ctx, request, form),
+    ...describeRequest(ctx, request),
     account: await describeAccount(ctx, account),
-    browser_state: found.session.browser_state,
+    browser_state: browserSession.session.browser_state,
   })
 }
 
-/** The end-user has logged in: who they are from now on in this browser. */
+/** Logs an end-user in: the browser has a session with their account from now on. */
 export async function logIn(
   ctx: Context,
   jar: CookieJar,
   before: BrowserSession | undefined,
   sub: string,
-): Promise<{ readonly account: Account; readonly found: BrowserSession }> {
+): Promise<{ readonly account: Account; readonly browserSession: BrowserSession }> {
   const user = await findOrCreateUser(ctx, sub)
   await recordLogin(ctx, user)
   const { flow_id } = ctx.exchange
@@ -74,14 +74,14 @@ export async function logIn(
   })
 }
 
-/** Where the form goes, what it takes along, and what can be picked on it. */
-function describeForm(ctx: Context, asked: AuthorizationRequest, { picked, hidden, ...form }: Form) {
+/** Describes the form of a page: its target, hidden fields and selectable faults. */
+function describeForm(ctx: Context, request: AuthorizationRequest, { picked, hidden, ...form }: Form) {
   const { flow_id } = ctx.exchange
   const flow = Object.entries({ flow_id }).filter((field): field is [string, string] => field[1] !== undefined)
-  return { ...form, hidden: [...hidden, ...flow], picks: describePicks(asked, picked) }
+  return { ...form, hidden: [...hidden, ...flow], picks: describePicks(request, picked) }
 }
 
-/** Who asks, for what, and where the answer goes. */
+/** Describes the client and the scopes, claims and redirect_uri of its request. */
 function describeRequest(ctx: Context, { client, redirect_uri, scope, claims }: AuthorizationRequest) {
   const links = [
     ['Website', client.client_uri],
@@ -101,12 +101,12 @@ function describeRequest(ctx: Context, { client, redirect_uri, scope, claims }: 
   }
 }
 
-/** The picture that stands for the client; the page has to be allowed to load it. OpenID Connect Registration §2. */
+/** Returns the URL of the client's logo, which the page must be allowed to load. OpenID Connect Registration §2. */
 export function logoOf({ logo_uri }: Client): string | undefined {
   return isWebAddress(logo_uri) ? logo_uri : undefined
 }
 
-/** What a page may point at: no script, and nothing on this machine. */
+/** Whether a page may link to the URI: http or https, so neither a script nor a file. */
 function isWebAddress(uri: string | undefined): uri is string {
   return uri !== undefined && URL.canParse(uri) && /^https?:$/.test(new URL(uri).protocol)
 }
@@ -115,7 +115,7 @@ async function describeAccount(ctx: Context, { sub }: Account): Promise<PageUser
   return describeUser({ ...(await findUser(ctx, sub)), sub })
 }
 
-/** Scopes as a page lists them: with what the configuration says of them. */
+/** Lists scopes with their descriptions in the configuration. */
 export function describeScopes({ snapshot }: Context, scope: string): { name: string; description?: string }[] {
   const { scopes } = snapshot.config
   return words(scope).map((name) => {

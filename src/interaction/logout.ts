@@ -1,4 +1,4 @@
-/** What the end-user sees on the way out, and what ends with it. OpenID Connect RP-Initiated Logout §2 and §3. */
+/** The logout page and the logout itself. OpenID Connect RP-Initiated Logout §2 and §3. */
 import type { FastifyBaseLogger, FastifyReply } from 'fastify'
 import type { Context } from '../context.js'
 import { findClient } from '../directory/clients.js'
@@ -16,13 +16,13 @@ import { type BrowserSession, clearCookies, findSession, findSessionsOf } from '
 
 type Cookies = Readonly<Record<string, string | undefined>>
 
-/** The browser goes on at once, or stays for a page, with these frames on it. */
+/** A redirect, or a page with frames. */
 export type LogoutResult = { readonly location: string } | { readonly page: string; readonly frames: readonly Frame[] }
 
-/** The page that asks whether to end the session. RP-Initiated Logout §2: with or without a hint, the end-user is asked. */
+/** Renders the page that asks whether to log out. RP-Initiated Logout §2: it is shown with and without a hint. */
 export async function endSessionPage(ctx: Context, cookies: Cookies, params: Params, action: string): Promise<string> {
-  const asked = await readLogoutRequest(ctx, params)
-  const { id_token_hint, client_id, client_name, sub, location } = asked
+  const request = await readLogoutRequest(ctx, params)
+  const { id_token_hint, client_id, client_name, sub, location } = request
   const carried = ['id_token_hint', 'client_id', 'post_logout_redirect_uri', 'redirect_uri', 'state']
   return renderPage('end_session', {
     action,
@@ -30,32 +30,35 @@ export async function endSessionPage(ctx: Context, cookies: Cookies, params: Par
     id_token_hint_missing: id_token_hint === undefined,
     id_token_hint_unknown: id_token_hint !== undefined && sub === undefined,
     hidden: params.entries().filter(([name, value]) => carried.includes(name) && value !== ''),
-    ...(await describeSessions(ctx, cookies, asked)),
+    ...(await describeSessions(ctx, cookies, request)),
     ...(client_id !== undefined && { client_id }),
     ...(client_name !== undefined && { client_name }),
     ...(location !== undefined && { redirect_uri: location }),
   })
 }
 
-/** The end-user has agreed: the sessions end, their clients are told, and the browser goes back or stays for a page. */
+/** Ends the sessions, notifies their clients, and returns to the client or shows a page. */
 export async function logOut(
   ctx: Context,
   reply: FastifyReply,
   cookies: Cookies,
   params: Params,
 ): Promise<LogoutResult> {
-  const asked = await readLogoutRequest(ctx, params)
-  const sessions = await findSessions(ctx, cookies, asked.sid)
-  addLoginFacts(ctx, sessions, asked.sid)
-  const ended = await endSessions(ctx, sessions, asked.sid)
+  const request = await readLogoutRequest(ctx, params)
+  const sessions = await findSessions(ctx, cookies, request.sid)
+  addLoginFacts(ctx, sessions, request.sid)
+  const ended = await endSessions(ctx, sessions, request.sid)
   if (sessions.length > 0) clearCookies(ctx, reply)
   const logins = await findLogins(ctx, ended)
   await endRefreshTokens(ctx, logins)
-  const told = await notifyBackchannels(ctx, logins, reply.log)
+  const notifications = await notifyBackchannels(ctx, logins, reply.log)
   const frames = framesFor(ctx, logins)
-  const location = await locationFor(ctx, asked)
+  const location = await locationFor(ctx, request)
   if (location !== undefined && frames.length === 0) return { location }
-  return { page: renderPage('session_ended', { told, frames, ...(location !== undefined && { location }) }), frames }
+  return {
+    page: renderPage('session_ended', { notifications, frames, ...(location !== undefined && { location }) }),
+    frames,
+  }
 }
 
 /** Ends the sessions, and those to which a login at the same time has moved the hinted login. Returns their logins. */
@@ -75,10 +78,10 @@ async function endSessions(
   return ended
 }
 
-/** What can be wrong on the way back from a logout. */
+/** Faults of the redirect after a logout. */
 export const FAULTY_RETURNS = ['end_session.missing_state', 'end_session.wrong_state'] as const
 
-/** RP-Initiated Logout §3: where the browser goes on, with `state` as it came, or as a fault has it. */
+/** RP-Initiated Logout §3: returns the URL to redirect to, with the `state` of the request unless a fault changes it. */
 async function locationFor(ctx: Context, { location, state, uri }: LogoutRequest): Promise<string | undefined> {
   if (uri === undefined) return undefined
   const rule = await findFault(ctx, FAULTY_RETURNS)
@@ -88,7 +91,7 @@ async function locationFor(ctx: Context, { location, state, uri }: LogoutRequest
   return uri
 }
 
-/** Says whose login ends, where no hint has said it. */
+/** Adds the ended login to the facts of the request, if no hint has identified it. */
 function addLoginFacts(ctx: Context, sessions: readonly BrowserSession[], sid: string | undefined): void {
   const accounts = sessions.flatMap(({ session }) => session.accounts)
   const account = accounts.find((one) => one.sid === sid) ?? accounts[0]
@@ -141,13 +144,13 @@ async function findSessions(ctx: Context, cookies: Cookies, sid: string | undefi
   return here === undefined ? elsewhere : [here, ...elsewhere]
 }
 
-/** Who is logged out, as the page says it. */
+/** Describes for the page who is logged out. */
 async function describeSessions(ctx: Context, cookies: Cookies, { sub, sid }: LogoutRequest) {
   const here = (await findSession(ctx, cookies))?.session.accounts
   const sessions = await findSessions(ctx, cookies, sid)
   addLoginFacts(ctx, sessions, sid)
   const accounts = sessions.flatMap(({ session }) => session.accounts)
-  // A pairwise `sub` says nothing to people, the account's own does.
+  // The sub of the account is readable, a pairwise sub is not.
   const who = accounts.find((account) => account.sid === sid)?.sub ?? sub ?? accounts[0]?.sub
   return {
     ...(who !== undefined && { sub: who }),

@@ -1,4 +1,4 @@
-/** What a client asks for when it sends the end-user to log out. OpenID Connect RP-Initiated Logout §2 and §3. */
+/** Reads a logout request. OpenID Connect RP-Initiated Logout §2 and §3. */
 import { expectRedirectUri } from '../clients/redirect_uris.js'
 import type { Context } from '../context.js'
 import { type Client, findClient } from '../directory/clients.js'
@@ -8,37 +8,38 @@ import { withQuery } from '../oauth/response_mode.js'
 import { enforce } from '../oauth/rules.js'
 import { readOwnIdToken } from '../tokens/jwt.js'
 
+/** A logout request after its checks. */
 export interface LogoutRequest {
-  /** As it came, be it an ID token of this issuer or not. */
+  /** The parameter as received, also if it is not an ID token of this issuer. */
   readonly id_token_hint: string | undefined
   readonly client_id: string | undefined
   readonly client_name: string | undefined
-  /** Whose ID token the hint is; undefined where there is none that this issuer signed. */
+  /** Subject of the hint; undefined without an ID token signed by this issuer. */
   readonly sub: string | undefined
-  /** Of which login it is. */
+  /** Session identifier of the hint. */
   readonly sid: string | undefined
-  /** Where the browser goes afterwards. */
+  /** URL to redirect to after the logout. */
   readonly uri: string | undefined
   readonly state: string | undefined
-  /** The same, with `state`. */
+  /** `uri` with `state`. */
   readonly location: string | undefined
 }
 
 export async function readLogoutRequest(ctx: Context, params: Params): Promise<LogoutRequest> {
   const id_token_hint = params.find('id_token_hint')
   const hint = id_token_hint === undefined ? undefined : await readOwnIdToken(ctx, id_token_hint)
-  // RP-Initiated Logout §2: the provider must verify that it issued the ID token.
+  // RP-Initiated Logout §2: the provider must verify that it has issued the ID token.
   if (id_token_hint !== undefined && hint === undefined) {
-    enforce(ctx, 'verified_id_token_hint', invalidRequest('id_token_hint is no ID token that this issuer signed'))
+    enforce(ctx, 'verified_id_token_hint', invalidRequest('id_token_hint is not an ID token signed by this issuer'))
   }
   const audience = [hint?.aud].flat()[0]
   const client_id = params.find('client_id') ?? audience
-  // RP-Initiated Logout §2: with both, the client_id must be the one that the ID token was issued to.
+  // RP-Initiated Logout §2: client_id must be the client that the ID token was issued to.
   if (audience !== undefined && client_id !== audience) {
     throw invalidRequest(`client_id is ${shown(client_id!)}, but the id_token_hint was issued to ${shown(audience)}`)
   }
   const client = client_id === undefined ? undefined : await findClient(ctx, client_id)
-  // The second name is the field of the reference's form.
+  // `redirect_uri` is the name of the field in the reference.
   const uri = params.find('post_logout_redirect_uri') ?? params.find('redirect_uri')
   if (uri !== undefined) requireRedirectable(ctx, uri, id_token_hint, client_id, client)
   const state = params.find('state')
@@ -61,25 +62,25 @@ function requireRedirectable(
   client_id: string | undefined,
   client: Client | undefined,
 ): void {
-  // Departure: RP-Initiated Logout §3 wants a registered URI; a path on this provider is what the reference takes as well.
+  // Departure: RP-Initiated Logout §3 requires a registered URI; like the reference, a path on this provider is accepted.
   const expected = expectRedirectUri(/^\/(?![/\\])/.test(uri) ? ctx.public_url + uri : uri)
   if (expected !== undefined) {
     throw invalidRequest(`post_logout_redirect_uri is ${shown(uri)}, expected ${expected}`)
   }
-  // RP-Initiated Logout §3: no redirect where nothing confirms that the request comes from the client.
+  // RP-Initiated Logout §3: no redirect without confirmation that the request comes from the client.
   if (id_token_hint === undefined) {
     const refusal = invalidRequest(`post_logout_redirect_uri is ${shown(uri)}, but id_token_hint is missing`)
     enforce(ctx, 'verified_id_token_hint', refusal)
   }
-  // RP-Initiated Logout §3: exact comparison with what the client registered.
+  // RP-Initiated Logout §3: compared exactly with the registered URIs.
   const registered = client?.post_logout_redirect_uris
   if (registered === undefined) {
-    // A client that registered none, or isn't known at all, may send the browser anywhere, as in the reference.
-    const refusal = `post_logout_redirect_uri is ${shown(uri)}, but ${client_id === undefined ? 'no client is named' : `client ${shown(client_id)} registered none`}`
+    // As in the reference, an unknown client, or a client without registered URIs, may redirect anywhere.
+    const refusal = `post_logout_redirect_uri is ${shown(uri)}, but ${client_id === undefined ? 'the request names no client' : `client ${shown(client_id)} has registered none`}`
     enforce(ctx, 'registered_post_logout_redirect_uris', invalidRequest(refusal))
   } else if (!registered.includes(uri)) {
     throw invalidRequest(
-      `post_logout_redirect_uri is ${shown(uri)}, expected one of the client's: ${shown(registered.join(', ') || 'it has none')}`,
+      `post_logout_redirect_uri is ${shown(uri)}, expected one of the client's post_logout_redirect_uris: ${shown(registered.join(', ') || 'none')}`,
     )
   }
 }

@@ -1,4 +1,4 @@
-/** What comes next at the authorization endpoint: login, choice of account, consent, or the answer. OpenID Connect Core §3.1.2.3 and §3.1.2.4. */
+/** Decides the next step of an authorization request: login, choice of account, consent, or the response. OpenID Connect Core §3.1.2.3 and §3.1.2.4. */
 import type { Context } from '../context.js'
 import { findUser } from '../directory/users.js'
 import { accessDenied, consentRequired, loginRequired, shown } from '../errors.js'
@@ -10,180 +10,210 @@ import { filterByLoginHint, type IsRequested, readRequestedUser } from './reques
 import type { BrowserSession } from './session.js'
 import { isFromPage, type Submission } from './submission.js'
 
+/** The content of the login page. */
 export interface AskLogin {
+  /** Logins of this browser that the end-user may continue with. */
   readonly accounts: readonly Account[]
   readonly prefilled: string | undefined
-  readonly found: BrowserSession | undefined
+  readonly browserSession: BrowserSession | undefined
 }
 
+/** The content of the consent page. */
 export interface AskConsent {
   readonly account: Account
-  readonly found: BrowserSession
+  readonly browserSession: BrowserSession
 }
 
 export type Step =
-  /** The form on which the end-user chooses who to be; of these logins one may be gone on with. */
+  /** Show the login page. */
   | ({ readonly step: 'ask_login' } & AskLogin)
+  /** Show the consent page. */
   | ({ readonly step: 'ask_consent' } & AskConsent)
-  /** The end-user has answered the form, which is consent as well. */
+  /** Log the end-user in, who has consented by the same form. */
   | { readonly step: 'log_in'; readonly sub: string }
-  | { readonly step: 'answer'; readonly account: Account; readonly found: BrowserSession; readonly agreed: boolean }
+  | {
+      readonly step: 'answer'
+      readonly account: Account
+      readonly browserSession: BrowserSession
+      readonly consented: boolean
+    }
 
-/** @param answer what the end-user said last; undefined where nothing was asked yet. */
+/** @param submission the form that the end-user submitted; undefined before the first page. */
 export async function nextStep(
   ctx: Context,
-  asked: AuthorizationRequest,
-  found: BrowserSession | undefined,
-  answer: Submission | undefined,
+  request: AuthorizationRequest,
+  browserSession: BrowserSession | undefined,
+  submission: Submission | undefined,
 ): Promise<Step> {
-  if (answer?.action === 'deny') throw accessDenied('the end-user denied access')
-  if (answer?.picked.problem !== undefined) {
-    return askLogin(ctx, asked, found, [], 'what was picked to go wrong is not known', answer.sub)
+  if (submission?.action === 'deny') throw accessDenied('the end-user denied access')
+  if (submission?.picked.problem !== undefined) {
+    return askLogin(ctx, request, browserSession, [], 'the chosen fault is unknown', submission.sub)
   }
-  const fits = await readRequestedUser(ctx, asked)
-  if (answer?.sub !== undefined) {
-    if (!fits(answer.sub)) throw otherUser()
-    ctx.remark('decision', `${shown(answer.sub)} is logged in, since the form says so`)
-    return { step: 'log_in', sub: answer.sub }
+  const isRequested = await readRequestedUser(ctx, request)
+  if (submission?.sub !== undefined) {
+    if (!isRequested(submission.sub)) throw otherUser()
+    ctx.remark('decision', `${shown(submission.sub)} is logged in by the submitted form`)
+    return { step: 'log_in', sub: submission.sub }
   }
-  const accounts = await listAccounts(ctx, found)
-  const nobodySaid = answer?.account === undefined && answer?.action === undefined
-  const silent = nobodySaid ? await logInUnasked(ctx, asked, found, accounts, fits) : undefined
+  const accounts = await listAccounts(ctx, browserSession)
+  const isFirstVisit = submission?.account === undefined && submission?.action === undefined
+  const silent = isFirstVisit
+    ? await logInAutomatically(ctx, request, browserSession, accounts, isRequested)
+    : undefined
   if (silent !== undefined) return silent
-  if (asked.prompt.includes('none')) return answerSilently(ctx, asked, found, accounts, fits)
-  if (found === undefined) return askLogin(ctx, asked, found, [], 'there is no session in this browser')
-  if (!ctx.snapshot.single_sign_on) return askLogin(ctx, asked, found, [], 'sessions.single_sign_on is off')
-  return interact(ctx, asked, found, accounts, fits, answer)
+  if (request.prompt.includes('none')) return answerSilently(ctx, request, browserSession, accounts, isRequested)
+  if (browserSession === undefined)
+    return askLogin(ctx, request, browserSession, [], 'there is no session in this browser')
+  if (!ctx.snapshot.single_sign_on) return askLogin(ctx, request, browserSession, [], 'sessions.single_sign_on is off')
+  return interact(ctx, request, browserSession, accounts, isRequested, submission)
 }
 
 /**
- * The configuration says who logs in. `prompt=none` is answered as well: nobody is asked anything, which is all that it
- * demands. Departure: with `prompt=login`, `consent` or `select_account` nobody is asked either.
+ * Logs a user in without a page, if the configuration names one. `prompt=none` succeeds as well, since no page is shown.
+ * Departure: no page is shown for `prompt=login`, `consent` or `select_account` either.
  */
-async function logInUnasked(
+async function logInAutomatically(
   ctx: Context,
-  asked: AuthorizationRequest,
-  found: BrowserSession | undefined,
+  request: AuthorizationRequest,
+  browserSession: BrowserSession | undefined,
   accounts: readonly Account[],
-  fits: IsRequested,
+  isRequested: IsRequested,
 ): Promise<Step | undefined> {
-  const auto = await findAutoLogin(ctx, asked)
+  const auto = await findAutoLogin(ctx, request)
   if (auto === undefined) return undefined
-  const { sub, why } = auto
-  if (!fits(sub)) {
-    ctx.remark('decision', `${shown(sub)} is not logged in without a page, though ${why}: the request names another`)
+  const { sub, reason } = auto
+  if (!isRequested(sub)) {
+    ctx.remark(
+      'decision',
+      `${shown(sub)} is not logged in without a page although ${reason}: the request names another user`,
+    )
     return undefined
   }
-  ctx.remark('decision', `${shown(sub)} is logged in without a page, since ${why}`)
-  // Who is logged in already stays so: a new login would change the session under the other applications of the browser.
+  ctx.remark('decision', `${shown(sub)} is logged in without a page: ${reason}`)
+  // An existing login is kept: a new one would change the session of other applications in the browser.
   const account = accounts.find((one) => one.sub === sub)
-  if (found === undefined || account === undefined || asked.prompt.includes('login') || isTooOld(ctx, asked, account)) {
+  if (
+    browserSession === undefined ||
+    account === undefined ||
+    request.prompt.includes('login') ||
+    isTooOld(ctx, request, account)
+  ) {
     return { step: 'log_in', sub }
   }
-  return { step: 'answer', account, found, agreed: true }
+  return { step: 'answer', account, browserSession, consented: true }
 }
 
-/** OpenID Connect Core §3.1.2.1: under `prompt=none` nothing is shown; what would have to be shown is an error. */
+/** OpenID Connect Core §3.1.2.1: with `prompt=none` no page is shown; a required page is an error. */
 async function answerSilently(
   ctx: Context,
-  asked: AuthorizationRequest,
-  found: BrowserSession | undefined,
+  request: AuthorizationRequest,
+  browserSession: BrowserSession | undefined,
   accounts: readonly Account[],
-  fits: IsRequested,
+  isRequested: IsRequested,
 ): Promise<Step> {
-  const fitting = accounts.filter(({ sub, sid }) => fits(sub, sid))
-  const account = (await filterByLoginHint(ctx, asked, fitting))[0] ?? fitting[0]
-  if (found === undefined || account === undefined) {
+  const fitting = accounts.filter(({ sub, sid }) => isRequested(sub, sid))
+  const account = (await filterByLoginHint(ctx, request, fitting))[0] ?? fitting[0]
+  if (browserSession === undefined || account === undefined) {
     throw loginRequired(
-      accounts.length === 0 ? 'nobody is logged in in this browser' : 'another end-user is logged in in this browser',
+      accounts.length === 0
+        ? 'no end-user is logged in in this browser'
+        : 'another end-user is logged in in this browser',
     )
   }
-  if (isTooOld(ctx, asked, account)) {
-    throw loginRequired(`max_age is ${asked.max_age}, and the login was ${ctx.now - account.auth_time} s ago`)
+  if (isTooOld(ctx, request, account)) {
+    throw loginRequired(`max_age is ${request.max_age}, and the login was ${ctx.now - account.auth_time} s ago`)
   }
-  if (!(await hasConsented(ctx, asked, account.sub))) {
-    throw consentRequired(`the end-user has not yet agreed to what the client ${asked.client.client_id} asks for`)
+  if (!(await hasConsented(ctx, request, account.sub))) {
+    throw consentRequired(`the end-user has not consented to the request of the client ${request.client.client_id}`)
   }
-  ctx.remark('decision', `${shown(account.sub)} is logged in and has agreed before, which answers prompt=none`)
-  return { step: 'answer', account, found, agreed: false }
+  ctx.remark('decision', `${shown(account.sub)} is logged in and has consented earlier, as prompt=none requires`)
+  return { step: 'answer', account, browserSession, consented: false }
 }
 
-/** There is a session, and the end-user may be asked. */
+/** Decides the step for a browser with a session, if pages may be shown. */
 async function interact(
   ctx: Context,
-  asked: AuthorizationRequest,
-  found: BrowserSession,
+  request: AuthorizationRequest,
+  browserSession: BrowserSession,
   accounts: readonly Account[],
-  fits: IsRequested,
-  answer: Submission | undefined,
+  isRequested: IsRequested,
+  submission: Submission | undefined,
 ): Promise<Step> {
-  const said = answer !== undefined && isFromPage(answer, found) ? answer : undefined
-  if (said?.action === 'switch') return askLogin(ctx, asked, found, accounts, 'the end-user wants another account')
-  const chosen = accounts.find(({ sub }) => sub === said?.account)
-  const { prompt } = asked
+  const confirmed = submission !== undefined && isFromPage(submission, browserSession) ? submission : undefined
+  if (confirmed?.action === 'switch')
+    return askLogin(ctx, request, browserSession, accounts, 'the end-user chose to use another account')
+  const chosen = accounts.find(({ sub }) => sub === confirmed?.account)
+  const { prompt } = request
   const fitting = await filterByLoginHint(
     ctx,
-    asked,
-    accounts.filter(({ sub, sid }) => fits(sub, sid)),
+    request,
+    accounts.filter(({ sub, sid }) => isRequested(sub, sid)),
   )
   const account = chosen ?? fitting[0]
-  if (account === undefined) return askLogin(ctx, asked, found, [], 'nobody whom the request wants is logged in')
-  // OpenID Connect Core §3.1.2.1: prompt=login and a max_age that has passed take a new login.
-  if (prompt.includes('login')) return askLogin(ctx, asked, found, [], 'prompt is login', account.sub)
-  if (isTooOld(ctx, asked, account)) {
-    return askLogin(ctx, asked, found, [], `the login is older than max_age, ${asked.max_age} s`, account.sub)
+  if (account === undefined) return askLogin(ctx, request, browserSession, [], 'the requested user is not logged in')
+  // OpenID Connect Core §3.1.2.1: prompt=login and an exceeded max_age require a new login.
+  if (prompt.includes('login')) return askLogin(ctx, request, browserSession, [], 'prompt is login', account.sub)
+  if (isTooOld(ctx, request, account)) {
+    return askLogin(
+      ctx,
+      request,
+      browserSession,
+      [],
+      `the login is older than max_age (${request.max_age} s)`,
+      account.sub,
+    )
   }
-  // OpenID Connect Core §3.1.2.1: prompt=select_account lets the end-user choose among those who are logged in.
+  // OpenID Connect Core §3.1.2.1: prompt=select_account lets the end-user choose among the logins of the browser.
   if (prompt.includes('select_account') && chosen === undefined) {
-    return askLogin(ctx, asked, found, accounts, 'prompt is select_account')
+    return askLogin(ctx, request, browserSession, accounts, 'prompt is select_account')
   }
-  if (!fits(account.sub, account.sid)) throw otherUser()
-  return askConsent(ctx, asked, found, account, said?.action === 'consent' && chosen !== undefined)
+  if (!isRequested(account.sub, account.sid)) throw otherUser()
+  return askConsent(ctx, request, browserSession, account, confirmed?.action === 'consent' && chosen !== undefined)
 }
 
-/** @param agreed whether the end-user has just done so. */
+/** @param consented whether the end-user has consented in this request. */
 async function askConsent(
   ctx: Context,
-  asked: AuthorizationRequest,
-  found: BrowserSession,
+  request: AuthorizationRequest,
+  browserSession: BrowserSession,
   account: Account,
-  agreed: boolean,
+  consented: boolean,
 ): Promise<Step> {
   const sub = shown(account.sub)
-  const before = await hasConsented(ctx, asked, account.sub)
-  if (!agreed && (asked.prompt.includes('consent') || !before)) {
-    const why = before ? 'prompt is consent' : `${sub} has not yet agreed to all that is asked for`
-    ctx.remark('decision', `the consent page is shown, since ${why}`)
-    return { step: 'ask_consent', account, found }
+  const before = await hasConsented(ctx, request, account.sub)
+  if (!consented && (request.prompt.includes('consent') || !before)) {
+    const reason = before ? 'prompt is consent' : `${sub} has not consented to the whole request`
+    ctx.remark('decision', `the consent page is shown: ${reason}`)
+    return { step: 'ask_consent', account, browserSession }
   }
-  ctx.remark('decision', `${sub} is logged in, and ${agreed ? 'agrees' : 'has agreed before'}`)
-  return { step: 'answer', account, found, agreed }
+  ctx.remark('decision', `${sub} is logged in and ${consented ? 'consents' : 'has consented earlier'}`)
+  return { step: 'answer', account, browserSession, consented }
 }
 
-/** @param prefilled who stands in the field, unless the client hints at somebody. */
+/** @param prefilled value of the text field without a login_hint. */
 function askLogin(
   ctx: Context,
   { login_hint }: AuthorizationRequest,
-  found: BrowserSession | undefined,
+  browserSession: BrowserSession | undefined,
   accounts: readonly Account[],
-  why: string,
+  reason: string,
   prefilled?: string,
 ): Step {
-  ctx.remark('decision', `the login page is shown, since ${why}`)
-  return { step: 'ask_login', found, accounts, prefilled: login_hint ?? prefilled }
+  ctx.remark('decision', `the login page is shown: ${reason}`)
+  return { step: 'ask_login', browserSession, accounts, prefilled: login_hint ?? prefilled }
 }
 
-/** Those who are logged in in the browser, the latest first, and still exist. */
-async function listAccounts(ctx: Context, found: BrowserSession | undefined): Promise<readonly Account[]> {
-  const accounts = found?.session.accounts ?? []
+/** Lists the logins of the browser whose users still exist, the latest first. */
+async function listAccounts(ctx: Context, browserSession: BrowserSession | undefined): Promise<readonly Account[]> {
+  const accounts = browserSession?.session.accounts ?? []
   const users = await Promise.all(accounts.map(({ sub }) => findUser(ctx, sub)))
   return accounts.filter((_, index) => users[index] !== undefined)
 }
 
-/** OpenID Connect Core §3.1.2.1: more than max_age seconds ago; 0 is the same as prompt=login. */
+/** OpenID Connect Core §3.1.2.1: whether the login is older than max_age; 0 is the same as prompt=login. */
 function isTooOld(ctx: Context, { max_age }: AuthorizationRequest, { auth_time }: Account): boolean {
   return max_age !== undefined && (max_age === 0 || ctx.now - auth_time > max_age)
 }
 
-// OpenID Connect Core §3.1.2.1 and §3.1.2.2: an answer for another end-user than the one that the client named is an error.
-const otherUser = () => loginRequired('the end-user is not the one that id_token_hint or claims names')
+// OpenID Connect Core §3.1.2.1 and §3.1.2.2: a response for a user that the client did not request is an error.
+const otherUser = () => loginRequired('the end-user is not the user that id_token_hint or claims requires')

@@ -1,4 +1,4 @@
-/** Which end-user a client wants: `id_token_hint`, `claims` and `login_hint`. OpenID Connect Core §3.1.2.1 and §5.5.1. */
+/** The end-user that a client requests by `id_token_hint`, `claims` and `login_hint`. OpenID Connect Core §3.1.2.1 and §5.5.1. */
 import type { Context } from '../context.js'
 import { findClient } from '../directory/clients.js'
 import { findUser } from '../directory/users.js'
@@ -9,21 +9,21 @@ import { subjectFor } from '../oauth/subject.js'
 import type { Account } from '../store/records.js'
 import { readOwnIdToken } from '../tokens/jwt.js'
 
-/** Whether an end-user is the one; `sid` is that of a login that is there already. */
+/** Whether a user is the requested one; `sid` is the session identifier of an existing login. */
 export type IsRequested = (sub: string, sid?: string) => boolean
 
-/** What `id_token_hint` and `claims` demand; a request that names nobody takes anybody. */
-export async function readRequestedUser(ctx: Context, asked: AuthorizationRequest): Promise<IsRequested> {
-  const hinted = await readIdTokenHint(ctx, asked)
-  const { value, values = value === undefined ? undefined : [value] } = subRequest(asked) ?? {}
+/** Reads the requirements of `id_token_hint` and `claims`; without them, every user is accepted. */
+export async function readRequestedUser(ctx: Context, request: AuthorizationRequest): Promise<IsRequested> {
+  const isHinted = await readIdTokenHint(ctx, request)
+  const { value, values = value === undefined ? undefined : [value] } = subRequest(request) ?? {}
   return (sub, sid) => {
-    // OpenID Connect Core §5.5.1: a sub with a value is the only one with which the authentication succeeds.
-    const claimed = values === undefined || values.includes(subjectFor(ctx, asked.client, sub))
-    return claimed && hinted(sub, sid)
+    // OpenID Connect Core §5.5.1: if sub is requested with a value, only that user can log in.
+    const isClaimed = values === undefined || values.includes(subjectFor(ctx, request.client, sub))
+    return isClaimed && isHinted(sub, sid)
   }
 }
 
-/** OpenID Connect Core §3.1.2.1: the end-user of the ID token that the client had before, or none. */
+/** OpenID Connect Core §3.1.2.1: the user of an ID token that the client received earlier. */
 async function readIdTokenHint(
   ctx: Context,
   { client, id_token_hint, prompt }: AuthorizationRequest,
@@ -31,12 +31,12 @@ async function readIdTokenHint(
   if (id_token_hint === undefined) return () => true
   const hint = await readOwnIdToken(ctx, id_token_hint)
   if (hint === undefined) {
-    const sentence = 'id_token_hint is no ID token that this issuer signed'
-    if (prompt.includes('none')) throw loginRequired(sentence)
-    enforce(ctx, 'verified_id_token_hint', invalidRequest(sentence))
+    const problem = 'id_token_hint is not an ID token signed by this issuer'
+    if (prompt.includes('none')) throw loginRequired(problem)
+    enforce(ctx, 'verified_id_token_hint', invalidRequest(problem))
     return () => true
   }
-  // The sub of a pairwise client is computed for the client that got the token.
+  // A pairwise sub is computed for the client that received the token.
   const issuedTo = (await findClient(ctx, String([hint.aud].flat()[0]))) ?? client
   return (sub, sid) => (sid !== undefined && sid === hint.sid) || subjectFor(ctx, issuedTo, sub) === hint.sub
 }
@@ -45,15 +45,15 @@ function subRequest({ claims }: AuthorizationRequest) {
   return Object.entries(claims?.id_token ?? {}).find(([name]) => name === 'sub')?.[1]
 }
 
-/** The logins of a browser that login_hint means, by `sub` or email. OpenID Connect Core §3.1.2.1. */
+/** Returns the accounts that login_hint names by `sub` or email. OpenID Connect Core §3.1.2.1. */
 export async function filterByLoginHint(
   ctx: Context,
   { login_hint }: AuthorizationRequest,
   accounts: readonly Account[],
 ): Promise<readonly Account[]> {
   if (login_hint === undefined) return accounts
-  const means = async ({ sub }: Account) =>
+  const isNamed = async ({ sub }: Account) =>
     sub === login_hint || (await findUser(ctx, sub))?.claims.email === login_hint
-  const meant = await Promise.all(accounts.map(means))
-  return accounts.filter((_, index) => meant[index])
+  const named = await Promise.all(accounts.map(isNamed))
+  return accounts.filter((_, index) => named[index])
 }

@@ -47,7 +47,7 @@ export async function beginLogin(
   jar: CookieJar,
   before: BrowserSession | undefined,
   login: Login,
-): Promise<{ readonly account: Account; readonly found: BrowserSession }> {
+): Promise<{ readonly account: Account; readonly browserSession: BrowserSession }> {
   const { sessions } = ctx.store
   const id = randomToken()
   const fresh = { sid: randomToken(), client_ids: [], browser_state: randomToken() }
@@ -62,7 +62,7 @@ export async function beginLogin(
     else await sessions.update(id, (kept) => kept && session)
   }
   setCookies(ctx, jar, id, session.browser_state)
-  return { account: session.accounts[0]!, found: { id, session } }
+  return { account: session.accounts[0]!, browserSession: { id, session } }
 }
 
 function addLogin(

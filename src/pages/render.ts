@@ -102,9 +102,9 @@ export interface Pages {
     hidden: readonly [string, string][]
   }
   session_ended: {
-    /** What came of telling clients by the back channel. */
-    told: readonly { client_id: string; attempts: number; status?: number; reason?: string }[]
-    /** What is loaded to tell clients by the front channel. */
+    /** Results of the back-channel notifications. */
+    notifications: readonly { client_id: string; attempts: number; status?: number; reason?: string }[]
+    /** Frames of the front-channel notifications. */
     frames: readonly { client_id: string; url: string }[]
     /** Where it goes on to; a script does so once the frames have loaded. */
     location?: string

@@ -22,7 +22,7 @@ const said = async ({ get }: TestApp) => {
 t.test('auto_login logs in whoever asks, whatever prompt says, and the journal says why', async (t) => {
   const { test, agent } = await start(t, { auto_login: 'alice' })
   t.equal(await subOf(test, agent), 'alice')
-  t.equal((await said(test)).at(-1), 'alice is logged in without a page, since auto_login names them')
+  t.equal((await said(test)).at(-1), 'alice is logged in without a page: auto_login names the user')
   for (const prompt of ['none', 'login', 'consent', 'select_account']) {
     t.equal(await subOf(test, createUserAgent(test), { prompt }), 'alice', prompt)
   }
@@ -31,7 +31,7 @@ t.test('auto_login logs in whoever asks, whatever prompt says, and the journal s
 t.test('auto_login of a client counts more, and only for that client', async (t) => {
   const { test, agent } = await start(t, { clients: [{ ...CLIENT, auto_login: 'bob' }], auto_login: 'alice' })
   t.equal(await subOf(test, agent), 'bob')
-  t.match(await said(test), ['bob is logged in without a page, since auto_login of the client app names them'])
+  t.match(await said(test), ['bob is logged in without a page: auto_login of the client app names the user'])
   const other = returned(await agent.ask({ client_id: 'other' }))
   t.ok(other.has('code'))
   t.match((await said(test)).at(-1), 'alice is logged in without a page')
@@ -49,7 +49,7 @@ t.test('auto_login_hint logs in whom login_hint names, by sub or email; without 
   const long = returned(await agent.ask({ login_hint: 'x'.repeat(256) }))
   t.match(Object.fromEntries(long), {
     error: 'invalid_request',
-    error_description: 'login_hint has 256 characters, expected 255 at most',
+    error_description: 'login_hint has 256 characters, expected at most 255',
   })
 })
 
@@ -96,7 +96,7 @@ t.test('a request that names another gets a page, or login_required', async (t) 
   t.ok(hiddenIn(page).flow_id)
   t.ok(
     (await said(test)).includes(
-      'alice is not logged in without a page, though auto_login names them: the request names another',
+      'alice is not logged in without a page although auto_login names the user: the request names another user',
     ),
   )
   t.equal(returned(await stranger.ask({ id_token_hint, prompt: 'none' })).get('error'), 'login_required')

@@ -76,8 +76,8 @@ t.test(
       return [message, details.sub, details.status, details.attempts]
     })
     t.strictSame(said.toSorted(), [
-      ['client one was told', 'alice', 200, 1],
-      ['client other was told', 'bob', 204, 1],
+      ['client one was notified', 'alice', 200, 1],
+      ['client other was notified', 'bob', 204, 1],
     ])
     await agent.logOut(params)
     t.equal(listeners.one!.received.length, 1, 'what has ended does not end again')

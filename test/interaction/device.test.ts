@@ -81,13 +81,13 @@ t.test('a code that is unknown, answered or expired can be typed again', async (
       t.match(page.body, /aria-invalid="true"/)
     }
   }
-  await say('<b>', /No device waits with this code/)
+  await say('<b>', /No device is waiting with this code/)
   const approved = await begin(test)
   await test.post(PATH, { user_code: approved, sub: 'alice' })
-  await say(approved, /This code was used already/)
+  await say(approved, /This code has already been used/)
   const denied = await begin(test)
   await test.post(PATH, { user_code: denied, action: 'deny' })
-  await say(denied, /This code was refused/)
+  await say(denied, /This code was denied/)
   const expired = await begin(test)
   test.advance(600)
   await say(expired, /This code has expired/)

@@ -94,7 +94,7 @@ t.test('OpenID Connect Core §3.1.2.1: prompt=none without a session is login_re
   for (const config of [STRICT, {}]) {
     const { agent } = await start(t, config)
     const response = await agent.ask({ prompt: 'none', state: STATE })
-    isError(t, response, 'login_required', /^nobody is logged in in this browser$/)
+    isError(t, response, 'login_required', /^no end-user is logged in in this browser$/)
     t.equal(returned(response).get('state'), STATE)
     t.ok(String(response.headers.location).startsWith(`${REDIRECT_URI}?`))
     const fragment = await agent.ask({ prompt: 'none', response_mode: 'fragment' })
@@ -121,7 +121,7 @@ t.test('OpenID Connect Core §3.1.2.1: prompt=none without consent is consent_re
       t,
       await both.agent.ask({ prompt: 'none', client_id: 'other' }),
       'consent_required',
-      /client other asks for$/,
+      /request of the client other$/,
     )
     isError(t, await both.agent.ask({ prompt: 'none', scope: 'openid phone' }), 'consent_required')
     for (const place of ['userinfo', 'id_token']) {
@@ -226,7 +226,7 @@ t.test('OpenID Connect Core §16.19: nobody agrees with a form that another site
   for (const form of forged) {
     const again = await agent.answer(form, query)
     t.equal(again.statusCode, 400)
-    t.match(textOf(again.body), 'who is logged in here has changed since the page was shown')
+    t.match(textOf(again.body), 'the login of this browser has changed since the page was shown')
     t.match(again.body, 'value="consent">Authorize', 'and it is asked again')
   }
   t.strictSame(hiddenIn(await agent.answer(fields, query)), hiddenIn(page), 'and nothing has changed')
@@ -317,7 +317,7 @@ t.test(
       const hinted = { id_token_hint }
       isError(t, await stranger.ask({ ...hinted, prompt: 'none' }), 'login_required', /another end-user is logged in/)
       asksLogin(t, await stranger.ask(hinted))
-      isError(t, await stranger.answer({ sub: 'bob' }, hinted), 'login_required', /not the one that id_token_hint/)
+      isError(t, await stranger.answer({ sub: 'bob' }, hinted), 'login_required', /not the user that id_token_hint/)
       t.ok((await stranger.logIn('alice', hinted)).has('code'))
     }
     const { test, agent } = await start(t)
@@ -352,9 +352,14 @@ t.test('OpenID Connect Core §3.1.2.1: an id_token_hint that is none of ours nam
   for (const { agent } of [strict, lenient]) {
     await agent.logIn('alice')
     const response = await agent.ask({ prompt: 'none', id_token_hint: unsigned })
-    isError(t, response, 'login_required', /^id_token_hint is no ID token that this issuer signed$/)
+    isError(t, response, 'login_required', /^id_token_hint is not an ID token signed by this issuer$/)
   }
-  isError(t, await strict.agent.ask({ id_token_hint: unsigned }), 'invalid_request', /^id_token_hint is no ID token/)
+  isError(
+    t,
+    await strict.agent.ask({ id_token_hint: unsigned }),
+    'invalid_request',
+    /^id_token_hint is not an ID token/,
+  )
   asksLogin(t, await lenient.agent.ask({ id_token_hint: unsigned }))
   t.match(
     lenient.test.log.find(({ event }) => event === 'would_be_refused'),
@@ -430,11 +435,11 @@ t.test('OpenID Connect Core §5.5.1.1: an essential acr that can’t be had is a
   const claims = '{"id_token":{"acr":{"essential":true,"values":["x","y"]}}}'
   for (const prompt of ['', 'none', 'login']) {
     const response = await agent.ask({ claims, prompt, acr_values: '1' })
-    isError(t, response, 'unmet_authentication_requirements', /essential, as x, y, expected one of 1, 2$/)
+    isError(t, response, 'unmet_authentication_requirements', /essential acr of claims is x, y, expected one of 1, 2$/)
   }
   const none = await start(t, { ...STRICT, acr_values: [] })
   const response = await none.agent.ask({ claims: '{"id_token":{"acr":{"essential":true}}}' })
-  isError(t, response, 'unmet_authentication_requirements', /as any, expected one of none$/)
+  isError(t, response, 'unmet_authentication_requirements', /is any, expected one of none$/)
 })
 
 t.test(

@@ -116,7 +116,7 @@ function everyPage(text: string): [keyof Pages, string][] {
     ],
     [
       'session_ended',
-      renderPage('session_ended', { told: [{ client_id: text, attempts: 3, reason: text }], frames: [] }),
+      renderPage('session_ended', { notifications: [{ client_id: text, attempts: 3, reason: text }], frames: [] }),
     ],
     ['self_login', renderPage('self_login', { action: link, issuer: text })],
     [
@@ -469,7 +469,7 @@ t.test('end_session: asks in words for what it knows', async (t) => {
 })
 
 t.test('session_ended: says Session ended', async (t) => {
-  const html = renderPage('session_ended', { told: [], frames: [] })
+  const html = renderPage('session_ended', { notifications: [], frames: [] })
   t.match(html, '<p class="lead">Session ended</p>')
 })
 
