@@ -18,12 +18,13 @@ export const authorization: FastifyPluginAsync = async (app) => {
   )
 }
 
-/** @param form the authorization request, or what the end-user answered, or both. */
+/** @param form the authorization request, the submission of the end-user, or both. */
 async function handle(request: FastifyRequest, reply: FastifyReply, form?: Params): Promise<FastifyReply> {
-  // A client's jwks_uri or request_uri may lead here, and from here to itself again, without end.
-  if (request.headers['user-agent'] === USER_AGENT) throw invalidRequest('a provider calls, expected a browser')
-  // OpenID Connect Core §3.1.2.1: the request is the query, or the form of a POST.
-  // Departure: an answer of the end-user may come without any page before it, as in the reference.
+  // A client's jwks_uri or request_uri can be this endpoint, which would fetch it again without end.
+  if (request.headers['user-agent'] === USER_AGENT)
+    throw invalidRequest(`User-Agent is ${USER_AGENT}, expected a browser`)
+  // OpenID Connect Core §3.1.2.1: the request is in the query, or in the form of a POST.
+  // Departure: as in the reference, a submission is accepted without a page before it.
   const posted = form?.find('client_id') === undefined ? undefined : form
   const query = request.url.split('?').slice(1).join('?')
   const visit = {
@@ -43,7 +44,7 @@ async function handle(request: FastifyRequest, reply: FastifyReply, form?: Param
   return reply.send(outcome.page)
 }
 
-/** A redirect, or a page of which the browser makes the way back. */
+/** Sends the response as a redirect, or as a page that returns to the client. */
 function send(reply: FastifyReply, response: AuthorizationResponse): FastifyReply {
   if (response.twice) return sendTwice(reply, response)
   if ('location' in response) return reply.redirect(response.location)
@@ -51,16 +52,16 @@ function send(reply: FastifyReply, response: AuthorizationResponse): FastifyRepl
   return framable(reply, { 'script-src': `'${SCRIPT_HASHES.form_post}'` }).send(renderPage('form_post', response))
 }
 
-/** The fault `authorize.double_callback`: first in a frame, then in the place of the page. */
+/** The fault `authorize.double_callback`: loads the response in a frame, then in place of the page. */
 function sendTwice(reply: FastifyReply, response: AuthorizationResponse): FastifyReply {
   const { protocol } = new URL('location' in response ? response.location : response.action)
-  // The client may lead its frame anywhere, and with a scheme of its own to a program.
+  // The client may redirect its frame to any URL, and to an app by a scheme of its own.
   const frames = /^https?:$/.test(protocol) ? 'https: http:' : `https: http: ${protocol}`
   const policy = { 'script-src': `'${SCRIPT_HASHES.double_callback}'`, 'frame-src': frames }
   return framable(reply, policy).send(renderPage('double_callback', response))
 }
 
-/** Nobody can be made to press anything on such a page, so it works in the hidden frame of a `prompt=none` as well. */
+/** Allows any page to frame the response, as the hidden frame of `prompt=none` does. It has no button that could be abused. */
 function framable(reply: FastifyReply, policy: Readonly<Record<string, string>>): FastifyReply {
   const others = { ...policy, 'frame-ancestors': '*' }
   return reply.removeHeader('x-frame-options').header('content-security-policy', contentSecurityPolicy(others))

@@ -1,4 +1,4 @@
-/** The frame that tells a client's page whether the login has changed. OpenID Connect Session Management §3.3. */
+/** The frame by which a client's page learns whether the login has changed. OpenID Connect Session Management §3.3. */
 import type { FastifyPluginAsync } from 'fastify'
 import { cookieNames } from '../interaction/session.js'
 import { contentSecurityPolicy } from '../pages/content_security_policy.js'
@@ -7,7 +7,7 @@ import { SCRIPT_HASHES } from '../pages/scripts.js'
 import { PATHS } from '../routes.js'
 
 export const checkSession: FastifyPluginAsync = async (app) => {
-  // Any client may frame it: it hands out one word.
+  // Any client may frame it: it returns one word.
   const policy = contentSecurityPolicy({
     'script-src': `'${SCRIPT_HASHES.check_session}'`,
     'frame-ancestors': '*',

@@ -1,4 +1,4 @@
-/** The page of the device flow, in a browser of the end-user's. RFC 8628 §3.3: https://www.rfc-editor.org/rfc/rfc8628#section-3.3 */
+/** The page of the device flow in the end-user's browser. RFC 8628 §3.3: https://www.rfc-editor.org/rfc/rfc8628#section-3.3 */
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import { answerDevice, confirmPage, devicePage, findDevice } from '../interaction/device.js'
 import { findSession } from '../interaction/session.js'
@@ -11,7 +11,7 @@ export const device: FastifyPluginAsync = async (app) => {
   app.post(PATHS.device, async (request, reply) => {
     const { ctx, headers, body, cookies } = request
     const form = readForm(headers['content-type'], body)
-    // RFC 8628 §5.4: a page of another site can only ask; the answer to our own page comes from there.
+    // RFC 8628 §5.4: a page of another site can only open the page, not submit it.
     if (['cross-site', 'same-site'].includes(String(headers['sec-fetch-site']))) return show(request, reply, form)
     const { sub, action } = readSubmission(form) ?? {}
     const waiting = await findDevice(ctx, form.require('user_code'))
@@ -22,7 +22,7 @@ export const device: FastifyPluginAsync = async (app) => {
   })
 }
 
-/** The form for a code; where there is one already (RFC 8628 §3.3.1), the one in which the end-user answers. */
+/** Shows the form for a user_code or, with a code (RFC 8628 §3.3.1), the form to log in. */
 async function show({ ctx }: FastifyRequest, reply: FastifyReply, params: Params, problem?: string) {
   const action = ctx.base_path + PATHS.device
   const user_code = params.find('user_code')

@@ -1,4 +1,4 @@
-/** The provider's metadata, derived from the tables. OpenID Connect Discovery §3 and §4, and RFC 8414 §2 and §3: https://openid.net/specs/openid-connect-discovery-1_0.html */
+/** The metadata of the provider, derived from the tables. OpenID Connect Discovery §3 and §4, and RFC 8414 §2 and §3: https://openid.net/specs/openid-connect-discovery-1_0.html */
 import type { FastifyPluginAsync } from 'fastify'
 import {
   ASSERTION_ALGS,
@@ -19,14 +19,14 @@ import { RESPONSE_MODES } from '../oauth/response_mode.js'
 import { listScopes } from '../oauth/scopes.js'
 import { PATHS, ROUTES } from '../routes.js'
 
-/** Where the same document is, for clients of OpenID Connect and for those of OAuth alone. */
+/** Serves the same document for OpenID Connect clients and for OAuth clients. */
 export const discovery: FastifyPluginAsync = async (app) => {
   for (const path of [PATHS.discovery, PATHS.oauth_discovery]) app.get(path, async ({ ctx }) => describeProvider(ctx))
 }
 
 type Metadata = Readonly<Record<string, unknown>>
 
-/** What is derived, with what the configuration says instead. */
+/** Returns the derived metadata with the overrides of the configuration. */
 function describeProvider(ctx: Context): Metadata {
   const derived = {
     issuer: ctx.issuer,
@@ -36,10 +36,10 @@ function describeProvider(ctx: Context): Metadata {
     ...describeClaims(ctx.snapshot),
     ...LOGOUT,
   }
-  // RFC 8414 §3.2: a member without elements is left out.
+  // RFC 8414 §3.2: an empty list is omitted.
   const known = Object.entries(derived).filter(([, value]) => !Array.isArray(value) || value.length > 0)
-  const said = Object.entries(ctx.snapshot.config.discovery)
-  const all = new Map<string, unknown>([...known, ...said])
+  const overrides = Object.entries(ctx.snapshot.config.discovery)
+  const all = new Map<string, unknown>([...known, ...overrides])
   return Object.fromEntries([...all].filter(([, value]) => value !== null))
 }
 
@@ -55,7 +55,7 @@ function listEndpoints({ snapshot, public_url, internal_url }: Context): Metadat
   )
 }
 
-/** What an authorization request may say. */
+/** Lists the supported values of an authorization request. */
 function describeRequests(snapshot: Snapshot): Metadata {
   const { config, rules } = snapshot
   return {
@@ -64,7 +64,7 @@ function describeRequests(snapshot: Snapshot): Metadata {
     code_challenge_methods_supported: CODE_CHALLENGE_METHODS,
     acr_values_supported: config.acr_values,
     display_values_supported: DISPLAYS,
-    // The pages are in English, whatever a request prefers.
+    // All pages are in English.
     ui_locales_supported: ['en'],
     claims_parameter_supported: true,
     request_parameter_supported: true,
@@ -80,7 +80,7 @@ function describeRequests(snapshot: Snapshot): Metadata {
   }
 }
 
-/** How clients get tokens, and what these are protected by. */
+/** Lists grant types, client authentication and the algorithms of tokens. */
 function describeTokens(ctx: Context): Metadata {
   const { snapshot } = ctx
   const response_algs = listResponseAlgs(snapshot.keys.map(({ alg }) => alg))
@@ -108,7 +108,7 @@ function describeTokens(ctx: Context): Metadata {
   }
 }
 
-/** Who a client can learn about, and what. */
+/** Lists subject types, scopes and claims. */
 function describeClaims(snapshot: Snapshot): Metadata {
   const scopes = listScopes(snapshot)
   const { issue_refresh_token } = snapshot.config
@@ -121,7 +121,7 @@ function describeClaims(snapshot: Snapshot): Metadata {
   }
 }
 
-/** OpenID Connect Core §2 and Back-Channel Logout §2.1: what the provider itself says in an ID token. */
+/** OpenID Connect Core §2 and Back-Channel Logout §2.1: claims that the provider adds to an ID token. */
 const PROTOCOL_CLAIMS = ['sub', 'iss', 'aud', 'exp', 'iat', 'auth_time', 'nonce', 'acr', 'amr', 'sid'] as const
 
 function listClaims({ claims, id_token, userinfo, claim_sources = {} }: DeepReadonly<User>): string[] {

@@ -1,4 +1,4 @@
-/** Distributed claims, where a source names no other place. OpenID Connect Core §5.6.2.2: https://openid.net/specs/openid-connect-core-1_0.html#DistributedExample */
+/** Distributed claims of sources without an endpoint of their own. OpenID Connect Core §5.6.2.2: https://openid.net/specs/openid-connect-core-1_0.html#DistributedExample */
 import type { FastifyPluginAsync } from 'fastify'
 import { insufficientScope, notFound, shown } from '../errors.js'
 import { requireBearerToken } from '../oauth/bearer_token.js'

@@ -9,18 +9,18 @@ export const endSessionEndpoint: FastifyPluginAsync = async (app) => {
   app.get(PATHS.end_session_endpoint, (request, reply) => ask(request, reply, readParams(request.query)))
   app.post(PATHS.end_session_endpoint, (request, reply) => {
     const { query, headers, body } = request
-    // RP-Initiated Logout §2 wants the form of a POST; a query beside it is taken where there is no form.
+    // RP-Initiated Logout §2 requires the form of a POST; without a form, the query is read.
     return ask(request, reply, body === undefined ? readParams(query) : readForm(headers['content-type'], body))
   })
   app.post(PATHS.end_session_confirm, async (request, reply) => {
     const { ctx, headers, body, cookies } = request
     const params = readForm(headers['content-type'], body)
-    // The answer to our own page comes from there: what another site's page posts is only a request, so the end-user is asked.
+    // A form posted by a page of another site is only a request, so the end-user is asked.
     if (['cross-site', 'same-site'].includes(String(headers['sec-fetch-site']))) return ask(request, reply, params)
-    const answer = await logOut(ctx, reply, cookies, params)
-    if ('location' in answer) return reply.redirect(answer.location)
-    if (answer.frames.length > 0) allowFrames(reply, answer.frames)
-    return html(reply, answer.page)
+    const result = await logOut(ctx, reply, cookies, params)
+    if ('location' in result) return reply.redirect(result.location)
+    if (result.frames.length > 0) allowFrames(reply, result.frames)
+    return html(reply, result.page)
   })
 }
 

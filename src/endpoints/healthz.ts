@@ -1,11 +1,11 @@
-/** Whether the process serves, and whether it serves what the files say now. */
+/** Health of the process and of its configuration. */
 import type { FastifyPluginAsync } from 'fastify'
 import { PATHS } from '../routes.js'
 
-/** What `GET /healthz` answers, always with 200 while the process serves. */
+/** The response of `GET /healthz`, with status 200 as long as the process serves requests. */
 export interface Health {
   readonly status: 'ok'
-  /** `stale`: the files changed, but what they say now is in error, so what they said before still holds. */
+  /** `stale`: the changed files have errors, so the earlier configuration is still in force. */
   readonly config: { readonly status: 'current' | 'stale'; readonly problems: readonly object[] }
 }
 

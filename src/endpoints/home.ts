@@ -1,4 +1,4 @@
-/** The page at the issuer's own URL: what this is and where to go from here. */
+/** The home page, at the URL of the issuer. */
 import type { FastifyPluginAsync } from 'fastify'
 import { listPredefinedUsers } from '../interaction/listed_users.js'
 import { renderPage } from '../pages/render.js'

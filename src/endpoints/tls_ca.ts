@@ -1,4 +1,4 @@
-/** The authority of the self-signed certificate, for clients to trust. */
+/** The certificate authority of a self-signed certificate, for clients to trust. */
 import type { FastifyPluginAsync } from 'fastify'
 import { PATHS } from '../routes.js'
 

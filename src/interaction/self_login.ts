@@ -1,4 +1,4 @@
-/** A small relying party of our own, to try a login in the browser with nothing else. It uses the code flow with PKCE. */
+/** A built-in relying party, to try a login without an application. It uses the code flow with PKCE. */
 import { createHash } from 'node:crypto'
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import { CLIENT_DEFAULTS } from '../clients/members.js'
@@ -40,9 +40,9 @@ export const selfLogin: FastifyPluginAsync = async (app) => {
     const params = readParams(request.query)
     const login = await ctx.store.self_logins.take(request.cookies[COOKIE] ?? '')
     if (login === undefined) return failed(ctx, reply, 'no_login', 'no login is in progress in this browser')
-    // OpenID Connect Core §3.1.2.7: the state must be the one that was sent, or the answer isn't for this browser.
+    // RFC 6749 §10.12: a response with another state belongs to another browser.
     if (params.find('state') !== login.state)
-      return failed(ctx, reply, 'wrong_state', 'state is not the one that was sent')
+      return failed(ctx, reply, 'wrong_state', 'state differs from the state of the request')
     const error = params.find('error')
     if (error !== undefined) return failed(ctx, reply, error, params.find('error_description') ?? '')
     const outcome = await exchange(app, request, { ...login, code: params.find('code') ?? '' })
@@ -55,7 +55,7 @@ export const selfLogin: FastifyPluginAsync = async (app) => {
 
   app.get(PATHS.self_login_success, async ({ ctx, cookies }, reply) => {
     const login = await ctx.store.self_logins.get(cookies[COOKIE] ?? '')
-    if (login?.outcome === undefined) return failed(ctx, reply, 'no_login', 'no login is done in this browser')
+    if (login?.outcome === undefined) return failed(ctx, reply, 'no_login', 'no login is finished in this browser')
     const { token_response, id_token_claims, userinfo, id_token } = login.outcome
     const logout = new URLSearchParams({
       id_token_hint: id_token,
@@ -73,7 +73,7 @@ export const selfLogin: FastifyPluginAsync = async (app) => {
   })
 }
 
-/** Where registration is required the client must exist like any other. */
+/** Registers the client, since unregistered clients may be refused. */
 async function registerSelf(ctx: Context, redirect_uri: string): Promise<void> {
   await putClient(ctx, {
     ...CLIENT_DEFAULTS,
@@ -105,14 +105,14 @@ function authorizationQuery(login: {
   }).toString()
 }
 
-/** Code for tokens, then userinfo: the real endpoints, called within the process, since our own name may not lead back here. */
+/** Redeems the code and reads userinfo. Calls the endpoints within the process, since the public URL may not be reachable. */
 async function exchange(
   app: FastifyInstance,
   { ctx }: FastifyRequest,
   login: { redirect_uri: string; nonce: string; code_verifier: string; code: string },
 ): Promise<Outcome | { error: string; error_description: string }> {
   const { redirect_uri, nonce, code_verifier, code } = login
-  // The same base, so that the issuer is the same.
+  // The same base URL gives the same issuer.
   const { host, protocol, pathname } = new URL(ctx.request_url)
   const base = { host, 'x-forwarded-proto': protocol.slice(0, -1), 'x-forwarded-prefix': pathname }
   const response = await app.inject({
@@ -145,7 +145,7 @@ async function exchange(
 }
 
 function remember(ctx: Context, reply: FastifyReply, id: string): void {
-  // Lax: the browser comes back from the authorization endpoint by a top-level GET.
+  // Lax: the browser returns from the authorization endpoint by a top-level GET.
   reply.setCookie(COOKIE, id, { path: ctx.base_path || '/', httpOnly: true, sameSite: 'lax' })
 }
 

@@ -1,4 +1,4 @@
-/** What a page may load and run, and who may frame it: nothing and nobody, unless it says so. Content Security Policy Level 3 §6. */
+/** The Content-Security-Policy header: a page loads, runs and can be framed by nothing, unless it adds a directive. Content Security Policy Level 3 §6. */
 import { STYLE_HASH } from './render.js'
 
 const DIRECTIVES = {
@@ -7,10 +7,10 @@ const DIRECTIVES = {
   'img-src': 'data:',
   'base-uri': "'none'",
   'frame-ancestors': "'none'",
-  // No form-action: browsers hold the redirects after a form to it, and those lead to any client.
+  // No form-action: browsers apply it to redirects after a form, which lead to any client.
 }
 
-/** The header's value; a directive that a page needs otherwise takes the place of the usual one, or is added. */
+/** Returns the value of the header. `others` replaces or adds directives. */
 export function contentSecurityPolicy(others: Readonly<Record<string, string>> = {}): string {
   return Object.entries({ ...DIRECTIVES, ...others })
     .map(([directive, sources]) => `${directive} ${sources}`)

@@ -1,4 +1,4 @@
-// To the application in the frame first; once it has answered there, or has had time enough, in the place of this page.
+// Loads the application in the frame first. After its response or 5 seconds, loads it in place of this page.
 ;(function () {
   var frame = document.querySelector('iframe')
   var timer = setTimeout(again, 5000)
@@ -9,10 +9,10 @@
   }
   frame.onload = function () {
     try {
-      // Some browsers tell of the empty frame as well.
+      // Some browsers report the empty frame as well.
       if (frame.contentWindow.location.href === 'about:blank') return
     } catch (error) {
-      // Of another site, so it is the application's.
+      // The frame shows another site, so the application has responded.
     }
     again()
   }

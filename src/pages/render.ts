@@ -1,14 +1,14 @@
-/** The HTML pages: each a whole document that needs no script and asks no other URL for anything. */
+/** Renders the HTML pages. Each is a complete document that needs no script and loads no other URL. */
 import { Eta } from 'eta'
 import type { Config } from '../generated/types.js'
 import { hashOf, readInline, SCRIPTS } from './scripts.js'
 
-/** A user that a page offers or lists. */
+/** A user on a page. */
 export interface PageUser {
   sub: string
   display_name?: string
   description?: string
-  /** The names of what goes wrong for them on purpose. */
+  /** Names of the user's faults. */
   faults?: readonly string[]
 }
 
@@ -24,26 +24,26 @@ export interface PagePicks {
 
 /** An authorization request as the pages show it. */
 export interface PageRequest {
-  /** Where the forms post to: the query of the request. */
+  /** Target of the forms: the query of the request. */
   action: string
-  /** What the forms hand on, as pairs of name and value. */
+  /** Hidden fields of the forms. */
   hidden: readonly (readonly [string, string])[]
   client_id: string
   client_name?: string
-  /** An http or https URL, as are the links. */
+  /** An http or https URL, like the links. */
   logo?: string
   links: readonly { name: string; uri: string }[]
   registered: boolean
   redirect_uri: string
   scopes: readonly { name: string; description?: string }[]
-  /** The names of the claims that are asked for one by one. */
+  /** Names of the individually requested claims. */
   claims: readonly string[]
-  /** Why the answer before was refused. */
+  /** Reason why the last submission was refused. */
   problem?: string
   picks: PagePicks
 }
 
-/** What each page shows, by the name of its template. */
+/** Data of each page, by the name of its template. */
 export interface Pages {
   home: {
     issuer: string
@@ -53,52 +53,52 @@ export interface Pages {
     self_login: string
     users: readonly PageUser[]
     clients: readonly { client_id: string; client_name?: string }[]
-    /** Whether this is one of the issuers below `/issuers/`. */
+    /** Whether the issuer lies below `/issuers/`. */
     isolated: boolean
     profile: Config['profile']
-    /** Whether each rule is on. */
+    /** Whether each rule is enabled. */
     rules: readonly boolean[]
   }
   login: PageRequest & {
-    /** What the field is filled with. */
+    /** Initial value of the text field. */
     login_hint?: string
     predefined: readonly PageUser[]
     recent: readonly string[]
-    /** Who is logged in in this browser and may go on as that. */
+    /** Logins of this browser that the end-user may continue with. */
     accounts: readonly PageUser[]
-    /** What shows that the answer about an account comes from this page. */
+    /** Proof that the submission comes from this page. */
     browser_state?: string
   }
   consent: PageRequest & { account: PageUser; browser_state: string }
-  /** The form that carries an authorization response; a script posts it, else the button does. */
+  /** The form of an authorization response, posted by a script or by its button. */
   form_post: { action: string; fields: readonly (readonly [string, string])[] }
-  /** Where the end-user of a device types in its code. */
+  /** The form for the user_code of a device. */
   device: { action: string; user_code?: string; problem?: string }
   device_confirm: Pick<PageRequest, 'action' | 'hidden' | 'client_id' | 'client_name' | 'scopes' | 'problem'> & {
     user_code: string
     predefined: readonly PageUser[]
     recent: readonly string[]
   }
-  /** Without a `sub`, the end-user refused. */
+  /** Without a `sub`, the end-user has denied access. */
   device_done: { client_id: string; client_name?: string; sub?: string }
-  /** An answer that comes back twice, as a redirect or as a form: in a frame, and then in the place of this page. */
+  /** An authorization response that the browser delivers twice: in a frame, and then in place of this page. */
   double_callback: { location: string } | { action: string; fields: readonly (readonly [string, string])[] }
   error: { error: string; description: string; status: number }
   end_session: {
     action: string
-    /** What the request said, as pairs of name and value. */
+    /** Parameters of the request. */
     parameters: readonly [string, string][]
     id_token_hint_missing: boolean
     id_token_hint_unknown: boolean
     client_id?: string
     client_name?: string
     sub?: string
-    /** Who else is logged out with them. */
+    /** Other users that are logged out. */
     others: readonly string[]
-    /** Whether the hint is of a login that isn't one of this browser, where there are such. */
+    /** Whether this browser has logins, but not the one of the hint. */
     other_login: boolean
     redirect_uri?: string
-    /** What the form hands on, as pairs of name and value. */
+    /** Hidden fields of the form. */
     hidden: readonly [string, string][]
   }
   session_ended: {
@@ -106,11 +106,11 @@ export interface Pages {
     notifications: readonly { client_id: string; attempts: number; status?: number; reason?: string }[]
     /** Frames of the front-channel notifications. */
     frames: readonly { client_id: string; url: string }[]
-    /** Where it goes on to; a script does so once the frames have loaded. */
+    /** URL that a script opens after the frames have loaded. */
     location?: string
   }
   check_session: {
-    /** The name of the cookie with the browser's state. */
+    /** Name of the cookie with the browser state. */
     cookie: string
   }
   self_login: { action: string; issuer: string }
@@ -120,7 +120,7 @@ export interface Pages {
     end_session: string
     id_token_claims: Record<string, unknown>
     userinfo: Record<string, unknown>
-    /** Long strings come shortened. */
+    /** Long strings are shortened. */
     token_response: Record<string, unknown>
   }
   self_login_error: { error: string; description: string; again: string }
@@ -134,12 +134,12 @@ export const STYLE_HASH = hashOf(STYLE)
 const TEMPLATES = new Eta({ views: import.meta.dirname, cache: true })
 const SHARED = { style: STYLE, scripts: SCRIPTS, initial, asJson, asTime }
 
-/** The page as a whole HTML document. */
+/** Returns the page as a complete HTML document. */
 export function renderPage<N extends keyof Pages>(name: N, data: Pages[N]): string {
   return TEMPLATES.render(name, { ...data, ...SHARED })
 }
 
-/** The letter or digit that stands for a user. */
+/** Returns the letter or digit that represents a user. */
 function initial(user: PageUser): string {
   const [first = '·'] = /[\p{L}\p{N}]/u.exec(user.display_name ?? '') ?? /[\p{L}\p{N}]/u.exec(user.sub) ?? []
   return first.toUpperCase()
@@ -152,7 +152,7 @@ function asJson(value: unknown): string {
 const TIMES: ReadonlySet<string> = new Set(['auth_time', 'exp', 'iat', 'nbf', 'updated_at'])
 const LAST_SECOND = 8.64e12
 
-/** A claim's seconds since 1970 as a date for people; undefined for a claim that is no time. */
+/** Formats a claim with seconds since 1970 as a date; undefined for other claims. */
 function asTime(claim: string, value: unknown): string | undefined {
   if (!TIMES.has(claim) || typeof value !== 'number' || !(Math.abs(value) <= LAST_SECOND)) return undefined
   return new Date(value * 1000)

@@ -1,9 +1,9 @@
-/** The scripts of the few pages that have one, and what allows each of them. Content Security Policy Level 3 §8.3. */
+/** Inline scripts of pages and their hashes. Content Security Policy Level 3 §8.3. */
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** By page; the page has it inline. */
+/** Scripts by page. */
 export const SCRIPTS = {
   check_session: readInline('check_session.js'),
   double_callback: readInline('double_callback.js'),
@@ -11,7 +11,7 @@ export const SCRIPTS = {
   session_ended: readInline('session_ended.js'),
 } as const
 
-/** Each as a source for the Content-Security-Policy, without its quotes. */
+/** Hashes of the scripts, as sources of a Content-Security-Policy without quotes. */
 export const SCRIPT_HASHES = {
   check_session: hashOf(SCRIPTS.check_session),
   double_callback: hashOf(SCRIPTS.double_callback),
@@ -19,13 +19,13 @@ export const SCRIPT_HASHES = {
   session_ended: hashOf(SCRIPTS.session_ended),
 } as const
 
-/** The text of a file beside this one, to stand inline in a page. */
+/** Reads a file of this directory, to be inlined in a page. */
 export function readInline(file: string): string {
-  // A browser reads every line break as LF before it hashes, whatever a checkout has made of the file.
+  // A browser converts line breaks to LF before it computes the hash; a checkout may have CRLF.
   return readFileSync(join(import.meta.dirname, file), 'utf8').replaceAll('\r\n', '\n')
 }
 
-/** What a policy calls an inline text by. */
+/** Returns the hash of an inline text, as a policy names it. */
 export function hashOf(text: string): string {
   return `sha256-${createHash('sha256').update(text).digest('base64')}`
 }

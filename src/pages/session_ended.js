@@ -1,4 +1,4 @@
-// OpenID Connect Front-Channel Logout §2: on to the client once every frame has loaded, or has had time enough.
+// OpenID Connect Front-Channel Logout §2: opens the client's URL once all frames have loaded, or after 5 seconds.
 ;(function () {
   var timer = setTimeout(leave, 5000)
   function leave() {

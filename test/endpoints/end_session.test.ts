@@ -50,7 +50,7 @@ t.test('the page shows what came, and the button ends the session', async (t) =>
   t.match(page.headers['content-type'], /^text\/html/)
   t.match(page.body, '<button class="primary">End session</button>')
   t.match(page.body, '<code>state</code>')
-  t.match(page.body, /Log out <bdi>alice<\/bdi>\? <bdi>web<\/bdi> asks for it\./)
+  t.match(page.body, /Log out <bdi>alice<\/bdi>\? <bdi>web<\/bdi> requests it\./)
   t.notMatch(page.body, HINT_MISSING)
   t.equal(action, '/oauth2/end_session/confirm')
   t.equal(after.statusCode, 200)
@@ -143,7 +143,7 @@ t.test('a hint that this issuer never issued says nothing about anybody', async 
     const { page, after } = await endSession(test, { id_token_hint })
     t.equal(page.statusCode, 200)
     t.notMatch(page.body, '<bdi>')
-    t.match(page.body, /role="note">The <code>id_token_hint<\/code> is no ID token of this issuer/)
+    t.match(page.body, /role="note">The <code>id_token_hint<\/code> is not an ID token of this issuer/)
     t.match(after.body, 'Session ended')
   }
 })

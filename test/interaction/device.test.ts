@@ -26,7 +26,7 @@ t.test('RFC 8628 §3.3: the page asks for the code', async (t) => {
   const page = await test.get(PATH)
   t.equal(page.statusCode, 200)
   t.match(page.headers, { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' })
-  t.match(textOf(page.body), /Connect a device Type in the code that the device shows/)
+  t.match(textOf(page.body), /Connect a device Enter the code that the device shows/)
   t.match(page.body, '<form method="get" action="/oauth2/device">')
   t.match((await test.get(`/issuers/one${PATH}`)).body, 'action="/issuers/one/oauth2/device"')
 })
@@ -41,7 +41,7 @@ t.test('RFC 8628 §3.3.1: with the code it shows who asks, for what, and who to 
     const text = textOf(page.body)
     t.match(
       text,
-      `The television asks you to log in on a device. Go on only if the device shows this code ${user_code}`,
+      `The television asks you to log in on a device. Continue only if the device shows this code ${user_code}`,
     )
     t.match(text, /Client ID tv Scopes openid groups Your groups/)
     t.match(text, /Predefined users A Authorize as alice Alice Adams Recent users B Authorize as bob/)
@@ -54,7 +54,7 @@ t.test('RFC 8628 §3.3.1: with the code it shows who asks, for what, and who to 
 t.test('without anybody to choose from there is the field alone', async (t) => {
   const test = await createApp(t)
   const page = await test.get(`${PATH}?user_code=${await begin(test)}`)
-  t.match(textOf(page.body), /Subject Who you want to be/)
+  t.match(textOf(page.body), /Subject The user to log in as/)
   t.notMatch(textOf(page.body), /Predefined|Recent/)
 })
 
@@ -65,7 +65,7 @@ t.test('RFC 8628 §3.3: the end-user agrees or refuses, and is told so', async (
   t.match(textOf(agreed.body), /Device connected The television logs you in as alice/)
   t.match(agreed.headers['set-cookie'], /^oidc_session_/, 'the browser is logged in as well')
   const refused = await test.post(PATH, { user_code: await begin(test, { client_id: 'radio' }), action: 'deny' })
-  t.match(textOf(refused.body), /Access denied The device will learn that you refused radio/)
+  t.match(textOf(refused.body), /Access denied You denied access to radio/)
   t.equal(refused.headers['set-cookie'], undefined)
 })
 

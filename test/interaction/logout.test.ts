@@ -27,7 +27,7 @@ for (const [profile, config] of Object.entries({
     const params = { id_token_hint: id_token, post_logout_redirect_uri: BYE, state: STATE }
     const { page, after } = await agent.logOut(params)
     t.equal(page.statusCode, 200)
-    t.match(textOf(page.body), 'Log out alice ? The app asks for it.')
+    t.match(textOf(page.body), 'Log out alice ? The app requests it.')
     t.equal(after.statusCode, 302)
     t.equal(after.headers.location, `${BYE}?state=${STATE}`, 'the same state and nothing else')
     t.equal(await agent.ask(), 'login_required')
@@ -93,7 +93,7 @@ t.test('everybody who has logged in in the browser is logged out, and the page s
   const { page } = await agent.logOut({ id_token_hint: id_token })
   t.match(
     textOf(page.body),
-    /Log out alice \? The app asks for it\. As the whole session ends, these are logged out as well: bob /,
+    /Log out alice \? The app requests it\. The whole session ends, so these users are logged out as well: bob /,
   )
   t.notMatch(page.body, 'role="note"')
   t.equal(await agent.ask(), 'login_required')
@@ -109,8 +109,8 @@ t.test('the hint ends its login without any cookie, and in whichever browser it 
   const again = await owner.logIn()
   await other.logIn({ sub: 'bob' })
   const { page } = await other.logOut({ id_token_hint: again.id_token })
-  t.match(textOf(page.body), /Log out alice \? The app asks for it\. .* of another login than those in this browser/)
-  t.match(textOf(page.body), 'these are logged out as well: bob ')
+  t.match(textOf(page.body), /Log out alice \? The app requests it\. .* belongs to a login outside this browser/)
+  t.match(textOf(page.body), 'these users are logged out as well: bob ')
   t.equal(await owner.ask(), 'login_required', 'by another browser')
   t.equal(await other.ask(), 'login_required', 'which is logged out itself')
 })

@@ -171,7 +171,7 @@ t.test('no cookie, or one that means nothing', async (t) => {
   await browser.start()
   t.match(
     (await browser.get('/oidc/success')).body,
-    'no login is done in this browser',
+    'no login is finished in this browser',
     'nor one that has not come back',
   )
 })

@@ -45,7 +45,7 @@ browserTest(
 
     const second = await begin(parameters)
     await page.goto(client.buildAuthorizationUrl(two, second.parameters).href)
-    await page.getByText(`${names.two} asks for your agreement.`).waitFor()
+    await page.getByText(`${names.two} asks for your consent.`).waitFor()
     t.equal(await page.getByLabel('Subject').count(), 0, 'nobody is asked who they are')
     const agreed = await posted(world, page, redirect_uri, () => authorize.click())
     const claims = (await client.authorizationCodeGrant(two, agreed, second.checks)).claims()

@@ -219,7 +219,7 @@ t.test('a redirect URI is never a link', async (t) => {
 
 t.test('home: says what it is, names the issuer and links to the ways in', async (t) => {
   const html = renderPage('home', home)
-  t.match(textOf(html), 'Profile lenient: 1 of the 3 rules of a certified provider are on.')
+  t.match(textOf(html), 'Profile lenient: 1 of the 3 rules of a certified provider are enabled.')
   t.same(textsOf(html, 'h1'), ['oidc-provider-mock'])
   t.match(textOf(html), 'http://localhost:9400')
   t.match(html, /<a [^>]*href="\/\.well-known\/openid-configuration"[^>]*>Discovery document<\/a>/)
@@ -253,7 +253,7 @@ t.test('home: lists the users and clients of the configuration', async (t) => {
 
 t.test('home: an isolated issuer says so', async (t) => {
   const text = textOf(renderPage('home', { ...home, isolated: true, base_path: '/issuers/spec-7' }))
-  t.match(text, 'what happens below /issuers/spec-7 touches no other issuer')
+  t.match(text, 'users, clients and tokens below /issuers/spec-7 are not shared with other issuers')
   t.notMatch(text, 'append')
 })
 
@@ -299,8 +299,8 @@ t.test('login: shows who asks for what, and where the answer goes', async (t) =>
 })
 
 t.test('login: says that any client is accepted if the client is not registered', async (t) => {
-  t.match(textOf(renderPage('login', { ...login, registered: false })), 'any client is accepted')
-  t.notMatch(textOf(renderPage('login', login)), 'any client is accepted')
+  t.match(textOf(renderPage('login', { ...login, registered: false })), 'The provider accepts any client')
+  t.notMatch(textOf(renderPage('login', login)), 'The provider accepts any client')
 })
 
 t.test('login: a button for each user, in the order given, of the one form', async (t) => {
@@ -365,7 +365,7 @@ t.test('consent: who is asked, by whom, for what; agree, deny, or be somebody el
   })
   t.same(textsOf(html, 'h1'), ['Authorize Client'])
   t.same(textsOf(html, 'button'), ['Authorize', 'Deny access', 'Use another account'])
-  t.match(textOf(html), 'Dashboard asks for your agreement')
+  t.match(textOf(html), 'Dashboard asks for your consent')
   t.match(textOf(html), /logged in as\s*zoe\s*Zoe Z/)
   t.match(textOf(html), 'Requested claims name')
   t.match(html, '<a href="https://a.example/" target="_blank" rel="noopener noreferrer">Terms of service</a>')
@@ -420,10 +420,10 @@ t.test('error: the code, the sentence and whose fault it is', async (t) => {
   t.match(html, '<title>Error: invalid_client')
   t.match(textOf(html), 'No client is named "x".')
   t.match(textOf(html), 'HTTP status 400')
-  t.match(textOf(html), 'Look at the URL your application has built')
+  t.match(textOf(html), 'Check the URL that your application has built')
   const failed = textOf(renderPage('error', { error: 'server_error', description: 'It broke.', status: 500 }))
-  t.match(failed, 'The mock itself has failed')
-  t.notMatch(failed, 'Look at the URL')
+  t.match(failed, 'The mock has failed')
+  t.notMatch(failed, 'Check the URL')
 })
 
 t.test('end_session: what it got, what is missing and where it goes', async (t) => {
@@ -448,7 +448,7 @@ t.test('end_session: what it got, what is missing and where it goes', async (t) 
   t.same(textsOf(html, 'dd'), ['app', 'abc'])
   t.match(html, /<p class="note" role="note">[^\n]*id_token_hint/)
   t.match(textOf(html), 'You will be redirected to http://localhost:3000/?a=1&state=abc')
-  t.match(textOf(html), 'Do you want to log out? app asks for it.')
+  t.match(textOf(html), 'Do you want to log out? app requests it.')
   t.same(tagsOf(html, 'form'), ['<form method="post" action="/oauth2/end_session/confirm">'])
   t.same(tagsOf(html, 'input'), [
     '<input type="hidden" name="state" value="abc">',
@@ -459,12 +459,12 @@ t.test('end_session: what it got, what is missing and where it goes', async (t) 
 t.test('end_session: asks in words for what it knows', async (t) => {
   const bare = renderPage('end_session', endSession)
   t.match(textOf(bare), 'Do you want to log out?')
-  t.match(textOf(bare), 'You will stay here')
+  t.match(textOf(bare), 'You will stay on this page')
   t.notMatch(bare, /role="note"|<dl/)
   t.match(textOf(renderPage('end_session', { ...endSession, sub: 'alice' })), 'Log out alice?')
   t.match(
     textOf(renderPage('end_session', { ...endSession, sub: 'alice', client_id: 'app' })),
-    'Log out alice? app asks for it.',
+    'Log out alice? app requests it.',
   )
 })
 
