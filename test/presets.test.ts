@@ -1,4 +1,4 @@
-/** Each preset as a client of that provider meets it: its URLs, its discovery, its claims; by a client library, over a socket. */
+/** URLs, discovery and claims of each preset, tested with a client library over a socket. */
 import { decodeJwt } from 'jose'
 import * as client from 'openid-client'
 import t, { type Test } from 'tap'
@@ -28,7 +28,7 @@ interface LoggedIn {
   readonly userinfo: Record<string, unknown>
 }
 
-/** A whole login at this issuer. The library insists that discovery and ID token say the same issuer. */
+/** A complete login at this issuer. The library requires the same issuer in discovery and ID token. */
 async function logIn(issuer: string): Promise<LoggedIn> {
   const options = { execute: [client.allowInsecureRequests] }
   const configuration = await client.discovery(new URL(issuer), 'app', 'secret', undefined, options)
@@ -54,7 +54,7 @@ const begin = async (t: Test, preset: (typeof PRESETS)[number], config: ConfigIn
 
 for (const preset of PRESETS) {
   t.test(
-    `${preset}: login by discovery, also at an isolated issuer, and every advertised endpoint is there`,
+    `${preset}: login by discovery, also at an isolated issuer, and every advertised endpoint is served`,
     async (t) => {
       const { provider, url } = await start(t, { preset, users: [ALICE] })
       const { base_path, issuer_suffix, paths } = findPreset(preset)!
@@ -74,7 +74,7 @@ for (const preset of PRESETS) {
   )
 }
 
-t.test('keycloak: roles below realm_access, the client as azp, and session_state in the answer', async (t) => {
+t.test('keycloak: roles are below realm_access, azp is the client, and the response has session_state', async (t) => {
   const issuer = await begin(t, 'keycloak')
   const { id_token, access_token, tokens } = await logIn(issuer)
   t.match(access_token, {
@@ -90,7 +90,7 @@ t.test('keycloak: roles below realm_access, the client as azp, and session_state
   t.equal(tokens.expires_in, 300)
 })
 
-t.test('entra: tid and oid, scp and no scope, and endpoints beside the issuer', async (t) => {
+t.test('entra: tokens have tid, oid and scp but no scope, and endpoints are beside the issuer', async (t) => {
   const issuer = await begin(t, 'entra')
   const { id_token, access_token, configuration } = await logIn(issuer)
   t.match(access_token, {
@@ -106,13 +106,13 @@ t.test('entra: tid and oid, scp and no scope, and endpoints beside the issuer', 
   t.equal((await logIn(issuer)).id_token.oid, id_token.oid, 'the same for the same user')
 })
 
-t.test('okta: scp is a list, and cid and uid are there', async (t) => {
+t.test('okta: scp is a list, and tokens have cid and uid', async (t) => {
   const { access_token } = await logIn(await begin(t, 'okta'))
   const expected = { ver: 1, aud: 'api://default', cid: 'app', uid: 'alice', sub: 'ali', groups: ['staff'] }
   t.match(access_token, { ...expected, scp: ['openid', 'email', 'profile'] })
 })
 
-t.test('auth0: the issuer ends with a slash, and permissions are in the access token', async (t) => {
+t.test('auth0: the issuer ends with a slash, and the access token has permissions', async (t) => {
   const issuer = await begin(t, 'auth0')
   t.ok(issuer.endsWith('/'))
   const { access_token, id_token } = await logIn(issuer)
@@ -121,7 +121,7 @@ t.test('auth0: the issuer ends with a slash, and permissions are in the access t
   t.notOk('permissions' in id_token)
 })
 
-t.test('cognito: groups under a name with a colon, no aud, and texts in userinfo', async (t) => {
+t.test('cognito: cognito:groups, no aud, and texts in userinfo', async (t) => {
   const { access_token, id_token, userinfo } = await logIn(await begin(t, 'cognito'))
   t.match(access_token, { token_use: 'access', 'cognito:groups': ['staff'], username: 'ali', client_id: 'app' })
   t.notOk('aud' in access_token)
@@ -130,14 +130,14 @@ t.test('cognito: groups under a name with a colon, no aud, and texts in userinfo
   t.notOk('phone_number_verified' in userinfo)
 })
 
-t.test('google: hd and azp, no logout, and an odd lifetime', async (t) => {
+t.test('google: hd and azp, no logout, and a lifetime of 3599 seconds', async (t) => {
   const { id_token, tokens, configuration } = await logIn(await begin(t, 'google'))
   t.match(id_token, { hd: 'example.com', azp: 'app' })
   t.equal(tokens.expires_in, 3599)
   t.equal(configuration.serverMetadata().end_session_endpoint, undefined)
 })
 
-t.test('what the configuration says counts more than the preset', async (t) => {
+t.test('the configuration takes precedence over the preset', async (t) => {
   const { provider, url } = await start(t, {
     preset: 'keycloak',
     users: [ALICE],
@@ -160,7 +160,7 @@ t.test('a fixed issuer with the suffix of the preset has its endpoints beside it
   t.match(await below.json(), { issuer: 'http://op.example/my-tenant/issuers/x/v2.0' })
 })
 
-t.test('a fixed issuer and a base_path beside it have to fit, less the suffix', async (t) => {
+t.test('a fixed issuer without its suffix must match the base_path', async (t) => {
   const issuer = 'http://op.example/my-tenant/v2.0'
   const { url } = await start(t, { preset: 'entra', issuer, server: { base_path: '/my-tenant' } })
   t.equal((await fetch(`${url}/my-tenant/oauth2/v2.0/token`)).status, 405)
@@ -169,7 +169,7 @@ t.test('a fixed issuer and a base_path beside it have to fit, less the suffix', 
   })
 })
 
-t.test('a public_url with a preset: the issuer follows it', async (t) => {
+t.test('with a preset, the issuer follows public_url', async (t) => {
   const { provider } = await start(t, { preset: 'auth0', public_url: 'http://op.example:9400' })
   t.equal(provider.issuer, 'http://op.example:9400/')
 })

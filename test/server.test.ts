@@ -1,4 +1,4 @@
-/** What holds for every endpoint: isolation, CORS, headers, errors in two forms, and a log without secrets. */
+/** Rules for every endpoint: isolation, CORS, headers, errors as page or JSON, and a log without secrets. */
 import { createHash } from 'node:crypto'
 import { decodeJwt } from 'jose'
 import t from 'tap'
@@ -57,7 +57,7 @@ t.test('isolated issuers share the configuration', async (t) => {
   t.equal(decodeJwt((await getTokens(test, { base: '/issuers/x' })).id_token).level, 5)
 })
 
-t.test('the name of an isolated issuer needs no encoding and has 64 characters at most', async (t) => {
+t.test('the name of an isolated issuer has at most 64 characters that need no encoding', async (t) => {
   const test = await createApp(t)
   for (const name of ['a', 'A-b_c.~9', '..a', 'x'.repeat(64)]) {
     t.equal((await test.get(`/issuers/${name}/jwks`)).statusCode, 200, name)
@@ -76,7 +76,7 @@ t.test('the name of an isolated issuer needs no encoding and has 64 characters a
   t.match(page.body, 'Error: not_found')
 })
 
-t.test('a slash too many means nothing', async (t) => {
+t.test('a duplicate slash is ignored', async (t) => {
   const test = await createApp(t)
   const discovery = '/.well-known/openid-configuration'
   for (const base of ['', '/issuers/x']) {
@@ -85,7 +85,7 @@ t.test('a slash too many means nothing', async (t) => {
   }
 })
 
-t.test('what the whole process says is at its root only', async (t) => {
+t.test('routes of the process are at the root only', async (t) => {
   const test = await createApp(t)
   t.strictSame(jsonOf(t, await test.get('/healthz')), { status: 'ok', config: { status: 'current', problems: [] } })
   const schema = await test.get('/config.schema.json')
@@ -115,7 +115,7 @@ t.test('the home page links to discovery, the authorization endpoint and the sel
 })
 
 t.test(
-  'Fetch §3.2: every endpoint but those of end-users and of administration answers the scripts of any origin',
+  'Fetch §3.2: scripts of any origin can call every endpoint except pages of end-users and the admin API',
   async (t) => {
     const test = await createApp(t)
     for (const base of ['', '/issuers/x']) {
@@ -128,7 +128,7 @@ t.test(
         }
         const preflight = await test.app.inject({ method: 'OPTIONS', url, headers })
         const get = await test.get(url, { headers: { origin: headers.origin } })
-        // Scripts have no business where end-users answer.
+        // Scripts never call the pages of end-users.
         const pages: string[] = [PATHS.authorization_endpoint, PATHS.device]
         const open = !pages.includes(path) && !path.startsWith('/admin/')
         t.equal(preflight.statusCode, open ? 204 : path.startsWith('/admin/') ? 403 : 405, url)
@@ -143,7 +143,7 @@ t.test(
   },
 )
 
-t.test('Fetch §3.2: what the whole process says can be read by the scripts that may read the rest', async (t) => {
+t.test('Fetch §3.2: routes of the process have the same CORS rules', async (t) => {
   const open = await createApp(t)
   const closed = await createApp(t, { server: { cors_origins: ['https://app.example'] } })
   for (const url of ['/healthz', '/config.schema.json']) {
@@ -158,7 +158,7 @@ t.test('Fetch §3.2: what the whole process says can be read by the scripts that
   }
 })
 
-t.test('Fetch §3.2: refusals can be read by scripts as well, and no credentials are taken', async (t) => {
+t.test('Fetch §3.2: scripts can read refusals, and no credentials are allowed', async (t) => {
   const test = await createApp(t)
   const headers = { origin: 'https://app.example' }
   for (const answer of [await test.get('/userinfo', { headers }), await test.get('/oauth2/token', { headers })]) {
@@ -168,7 +168,7 @@ t.test('Fetch §3.2: refusals can be read by scripts as well, and no credentials
   }
 })
 
-t.test('Fetch §3.2: with cors_origins only those, also after a reload', async (t) => {
+t.test('Fetch §3.2: only cors_origins are allowed, also after a reload', async (t) => {
   const test = await createApp(t, { server: { cors_origins: ['https://a.example', 'https://b.example'] } })
   const allowed = async (origin?: string) => {
     const answer = await test.get('/jwks', { headers: origin === undefined ? {} : { origin } })
@@ -205,7 +205,7 @@ const ALLOW: Record<string, string> = {
   '/config.schema.json': 'GET, HEAD, OPTIONS',
 }
 
-t.test('RFC 9110 §15.5.6: a wrong method is 405 with Allow; what Allow says is true', async (t) => {
+t.test('RFC 9110 §15.5.6: a wrong method is 405, and every method of Allow is accepted', async (t) => {
   const test = await createApp(t)
   const words = (list: unknown) => String(list).split(', ').toSorted()
   for (const base of ['', '/issuers/x']) {
@@ -223,7 +223,7 @@ t.test('RFC 9110 §15.5.6: a wrong method is 405 with Allow; what Allow says is 
   }
 })
 
-t.test('RFC 9110 §15.5.5 and §15.5.6: 404 and 405 as JSON, or as a page for whom prefers one', async (t) => {
+t.test('RFC 9110 §15.5.5 and §15.5.6: 404 and 405 are JSON, or a page if Accept prefers it', async (t) => {
   const test = await createApp(t)
   const cases = [
     ['GET', '/nope?code=secret', 404, 'not_found', 'GET /nope: the path does not exist'],
@@ -244,7 +244,7 @@ t.test('RFC 9110 §15.5.5 and §15.5.6: 404 and 405 as JSON, or as a page for wh
   }
 })
 
-t.test('a URL that cannot be read is refused, and leaves no trace of its query', async (t) => {
+t.test('an unreadable URL is refused, and its query is not logged', async (t) => {
   const test = await createApp(t)
   const cases = [
     ['/%zz', 400, 'GET /%zz: the path is not percent-encoded UTF-8'],
@@ -264,7 +264,7 @@ t.test('a URL that cannot be read is refused, and leaves no trace of its query',
   t.notMatch(JSON.stringify(test.log), 'secret')
 })
 
-t.test('a fault of ours is 500, and only the log says which', async (t) => {
+t.test('a failure of the provider is 500, and only the log has the reason', async (t) => {
   const health = () => {
     throw new Error('the reason')
   }
@@ -278,7 +278,7 @@ t.test('a fault of ours is 500, and only the log says which', async (t) => {
   t.match(line, { level: 50, path: '/healthz', err: { message: 'the reason', stack: /server\.test/ } })
 })
 
-t.test('pages load nothing, run nothing, and stand in no frame', async (t) => {
+t.test('pages load nothing, run nothing and cannot be framed', async (t) => {
   const test = await createApp(t)
   const query = new URLSearchParams({ client_id: 'app', redirect_uri: REDIRECT_URI, response_type: 'code' })
   const urls = ['/', `/oauth2/authorize?${query}`, '/oauth2/authorize', '/oauth2/end_session', '/oidc/login', '/nope']
@@ -302,7 +302,7 @@ t.test('pages load nothing, run nothing, and stand in no frame', async (t) => {
   }
 })
 
-t.test('the log says who logged in where, with which scopes', async (t) => {
+t.test('the log has user, client and scope of a login', async (t) => {
   const test = await createApp(t)
   await getTokens(test, { scope: 'openid email' })
   t.match(
@@ -319,7 +319,7 @@ t.test('the log says who logged in where, with which scopes', async (t) => {
   )
 })
 
-t.test('the log says what was refused and why', async (t) => {
+t.test('the log has the reason of a refusal', async (t) => {
   const test = await createApp(t)
   await exchange(test, { code: 'x' })
   await logIn(test, { response_type: 'x' })
@@ -328,7 +328,7 @@ t.test('the log says what was refused and why', async (t) => {
   t.match(sent, { msg: 'authorization request refused', client_id: 'app', error: 'unsupported_response_type' })
 })
 
-t.test('what the end-user or prompt=none brings about is no warning', async (t) => {
+t.test('refusals by the end-user or prompt=none are not warnings', async (t) => {
   const test = await createApp(t)
   const query = new URLSearchParams({ client_id: 'app', redirect_uri: REDIRECT_URI, response_type: 'code' })
   await test.get(`/oauth2/authorize?${query}&prompt=none`)
@@ -340,7 +340,7 @@ t.test('what the end-user or prompt=none brings about is no warning', async (t) 
   ])
 })
 
-t.test('no line of the log holds a code, token, verifier or secret, of good requests and bad', async (t) => {
+t.test('no log line contains a code, token, verifier or secret', async (t) => {
   const client_secret = 'the-secret-of-the-client'
   const test = await createApp(t, {
     clients: [
@@ -393,7 +393,7 @@ t.test('no line of the log holds a code, token, verifier or secret, of good requ
     post_logout_redirect_uri: 'relative',
   })
 
-  // What is refused is quoted, but not what must stay secret.
+  // Refused values are quoted, but not secrets.
   await exchange(test, { code, client_id: '', code_verifier }, '', headers)
   await exchange(test, { code: await codeOf(asked), client_id: '', code_verifier: 'w'.repeat(43) }, '', headers)
   await exchange(test, { code: await codeOf(asked), client_id: '' }, '', headers)
@@ -424,7 +424,7 @@ t.test('no line of the log holds a code, token, verifier or secret, of good requ
   t.ok(test.log.some((line) => JSON.stringify(line).includes('client_secret is not the one of client post')))
 })
 
-t.test('a body is as large as the configuration allows', async (t) => {
+t.test('the configuration limits the size of a body', async (t) => {
   const test = await createApp(t, { server: { body_limit: 1024 } })
   const large = { note: 'x'.repeat(1024) }
   for (const answer of [
@@ -438,7 +438,7 @@ t.test('a body is as large as the configuration allows', async (t) => {
   t.match(page.body, 'Error: invalid_request')
 })
 
-t.test('JSON is indented, for people', async (t) => {
+t.test('JSON is indented', async (t) => {
   const test = await createApp(t)
   for (const url of ['/jwks', '/.well-known/openid-configuration', '/healthz', '/nope']) {
     t.match((await test.get(url)).body, /^\{\n {2}".*\}\n$/s, url)

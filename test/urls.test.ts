@@ -1,4 +1,4 @@
-/** The issuer and every URL, as each side sees them. */
+/** The issuer and every URL, for browsers and for back ends. */
 import { type Test, test } from 'tap'
 import type { ConfigInput } from '../src/generated/input.js'
 import { createApp, createOwnApp, getTokens } from './app.js'
@@ -16,7 +16,7 @@ async function discover(
   return (await get(`${path}/.well-known/openid-configuration`, { headers: all })).json<Document>()
 }
 
-/** The issuer, where browsers are sent, and what back ends call. */
+/** The issuer, the URL for browsers and the URL for back ends. */
 const basesOf = ({ issuer, authorization_endpoint, end_session_endpoint, token_endpoint, ...rest }: Document) => {
   const [front, back] = [authorization_endpoint!.slice(0, -17), token_endpoint!.slice(0, -13)]
   const consistent =
@@ -44,21 +44,21 @@ const CASES: [string, ConfigInput, [string, string, string]][] = [
 ]
 
 for (const [name, config, expected] of CASES) {
-  test(`${name}: issuer, browsers' URLs, back ends' URLs`, async (t) => {
+  test(`${name}: issuer, URLs for browsers and URLs for back ends`, async (t) => {
     t.strictSame(basesOf(await discover(t, config)), expected)
     const isolated = expected.map((base) => `${base.replace(/\/$/, '')}/issuers/one`)
     t.strictSame(basesOf(await discover(t, config, {}, '/issuers/one')), isolated, 'isolated issuers follow')
   })
 }
 
-test('all three differ', async (t) => {
+test('issuer, public_url and internal_url can differ', async (t) => {
   const config = { issuer: 'http://iss.example/x', public_url: PUBLIC, internal_url: INTERNAL }
   t.strictSame(basesOf(await discover(t, config)), ['http://iss.example/x', PUBLIC, INTERNAL])
   const { id_token } = await getTokens(await createApp(t, config))
   t.equal(JSON.parse(Buffer.from(id_token.split('.')[1]!, 'base64url').toString()).iss, 'http://iss.example/x')
 })
 
-test('forwarded headers of whom the configuration trusts', async (t) => {
+test('forwarded headers of trusted proxies are used', async (t) => {
   const forwarded = { 'x-forwarded-host': 'id.example', 'x-forwarded-proto': 'https', 'x-forwarded-prefix': '/auth/' }
   const issuerFor = async (trust_forwarded: boolean | string[], headers: Record<string, string> = forwarded) =>
     (await discover(t, { server: { trust_forwarded } }, headers)).issuer
@@ -74,7 +74,7 @@ test('forwarded headers of whom the configuration trusts', async (t) => {
   t.equal(await issuerFor(true, { 'x-forwarded-prefix': '' }), HERE)
 })
 
-test('a forwarded prefix goes before the base path, and is stripped where it was kept', async (t) => {
+test('a forwarded prefix replaces the base path, and is removed from the URL', async (t) => {
   const { get } = await createApp(t, { server: { base_path: '/auth' } })
   const ask = (url: string, prefix: string) =>
     get(`${url}/.well-known/openid-configuration`, { headers: { host: 'a', 'x-forwarded-prefix': prefix } })
@@ -83,7 +83,7 @@ test('a forwarded prefix goes before the base path, and is stripped where it was
   t.equal((await ask('', '/')).json<Document>().issuer, 'http://a', 'said to be at the root')
 })
 
-test('a forwarded host, scheme or port that is none is refused', async (t) => {
+test('an invalid forwarded host, scheme or port is refused', async (t) => {
   const { get } = await createApp(t)
   for (const [name, value] of [
     ['x-forwarded-host', 'a/b'],
@@ -96,7 +96,7 @@ test('a forwarded host, scheme or port that is none is refused', async (t) => {
   t.equal((await get('/.well-known/openid-configuration', { headers: ports })).json<Document>().issuer, 'https://a')
 })
 
-test('a prefix that could lead a link astray is refused', async (t) => {
+test('a prefix that would change the target of links is refused', async (t) => {
   const { get } = await createApp(t)
   for (const prefix of [
     '//evil.example',
@@ -120,7 +120,7 @@ test('a prefix that could lead a link astray is refused', async (t) => {
   }
 })
 
-test('below the base path and at the root the same is served', async (t) => {
+test('the same routes are served below the base path and at the root', async (t) => {
   const { get, post } = await createApp(t, { server: { base_path: '/oidc' } })
   const ok = async (url: string) => (await get(url, { headers: { host: 'a' } })).statusCode
   for (const url of [
@@ -147,7 +147,7 @@ test('below the base path and at the root the same is served', async (t) => {
   t.match(started.headers['set-cookie'], 'Path=/oidc;')
 })
 
-test('a request under a host that contradicts the configuration is warned of once', async (t) => {
+test('a host that differs from the configuration is logged once', async (t) => {
   // A server warns once about each host.
   const { get, log, reload } = await createOwnApp(t, { public_url: PUBLIC, internal_url: INTERNAL })
   const visit = (host: string, proto = 'http') => get('/jwks', { headers: { host, 'x-forwarded-proto': proto } })

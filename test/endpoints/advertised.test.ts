@@ -1,4 +1,4 @@
-/** What discovery advertises works: each value of each list is tried. OpenID Connect Discovery §3. */
+/** Every advertised value of discovery works. OpenID Connect Discovery §3. */
 import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { CompactEncrypt, decodeJwt, decodeProtectedHeader, importJWK, type JWK, SignJWT } from 'jose'
 import t, { type Test } from 'tap'
@@ -44,7 +44,7 @@ function registerWith(test: TestApp, metadata: object): Promise<Registered> {
   })
 }
 
-/** Logs in with a query of its own, and returns the parameters of the answer, however they come. */
+/** Logs in with the query and returns the parameters of the response in any response mode. */
 async function authorize({ post }: TestApp, { client_id }: Registered, query: Record<string, string> = {}) {
   const all = {
     client_id,
@@ -63,13 +63,13 @@ async function authorize({ post }: TestApp, { client_id }: Registered, query: Re
   return new Map(new URLSearchParams(search === '' ? hash.slice(1) : search))
 }
 
-/** The parameters in the JWT of JARM §2.1, where there is one. */
+/** The parameters of the response, read from the JWT of JARM §2.1 if there is one. */
 function unpacked(answer: Map<string, string>): Map<string, string> {
   const jwt = answer.get('response')
   return jwt === undefined ? answer : new Map(Object.entries(decodeJwt<Record<string, string>>(jwt)))
 }
 
-/** The token response to a login, of a client that has a secret. */
+/** The token response to a login of a client with a secret. */
 async function tokensOf(test: TestApp, client: Registered, form: Record<string, string> = {}) {
   const { client_id, client_secret } = client
   const code = (await authorize(test, client)).get('code')!
@@ -80,10 +80,10 @@ async function tokensOf(test: TestApp, client: Registered, form: Record<string, 
 
 const SECRET_POST = { token_endpoint_auth_method: 'client_secret_post' }
 
-/** The header alone: `none` is no signature that a library would take. */
+/** The header alone, since libraries refuse `none`. */
 const headerOf = (jwt: string) => JSON.parse(Buffer.from(jwt.split('.')[0]!, 'base64url').toString())
 
-t.test('every endpoint is there', async (t) => {
+t.test('every advertised endpoint is served', async (t) => {
   const test = await strict(t)
   const urls = Object.entries(await metadataOf(test)).filter(([name]) => /_endpoint$|_uri$|_iframe$/.test(name))
   t.equal(urls.length, 10)
@@ -97,7 +97,7 @@ t.test('every endpoint is there', async (t) => {
   }
 })
 
-t.test('every response type and mode has its parts', async (t) => {
+t.test('every response type and mode returns its parameters', async (t) => {
   const test = await strict(t)
   const { response_types_supported = [], response_modes_supported = [] } = await metadataOf(test)
   const client = await registerWith(test, { response_types: response_types_supported })
@@ -117,7 +117,7 @@ t.test('every response type and mode has its parts', async (t) => {
   }
 })
 
-t.test('every code_challenge_method, display and acr value is taken', async (t) => {
+t.test('every code_challenge_method, display and acr value is accepted', async (t) => {
   const test = await strict(t)
   const metadata = await metadataOf(test)
   const client = await registerWith(test, { response_types: ['code', 'id_token'] })
@@ -137,7 +137,7 @@ t.test('every code_challenge_method, display and acr value is taken', async (t) 
 })
 
 t.test(
-  'every grant type and way to authenticate can be registered, and no grant but implicit is unknown',
+  'every grant type and authentication method can be registered, and every grant but implicit is supported at the token endpoint',
   async (t) => {
     const test = await strict(t)
     const metadata = await metadataOf(test)
@@ -233,7 +233,7 @@ t.test('every encryption algorithm and method encrypts ID tokens and userinfo', 
   }
 })
 
-t.test('every signature algorithm of request objects is read', async (t) => {
+t.test('request objects with every signature algorithm are accepted', async (t) => {
   const test = await strict(t)
   for (const alg of (await metadataOf(test)).request_object_signing_alg_values_supported ?? []) {
     const client = await registerWith(test, { request_object_signing_alg: alg })
@@ -249,7 +249,7 @@ t.test('every signature algorithm of request objects is read', async (t) => {
   }
 })
 
-t.test('every encryption algorithm and method of request objects is decrypted', async (t) => {
+t.test('request objects with every encryption algorithm and method are decrypted', async (t) => {
   const test = await strict(t)
   const metadata = await metadataOf(test)
   const published = (await test.get('/jwks')).json<{ keys: JWK[] }>().keys.filter(({ use }) => use === 'enc')

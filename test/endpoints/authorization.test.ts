@@ -1,4 +1,4 @@
-/** The authorization endpoint: the form, the answer, and who is told what went wrong. OpenID Connect Core §3.1.2. */
+/** The authorization endpoint: forms, responses, and errors for the end-user or the client. OpenID Connect Core §3.1.2. */
 import { createHash } from 'node:crypto'
 import t, { type Test } from 'tap'
 import { CLIENT_DEFAULTS } from '../../src/clients/members.js'
@@ -23,7 +23,7 @@ const ask = (test: TestApp, query: Record<string, string> = {}) => test.get(urlO
 const answer = (test: TestApp, query: Record<string, string> = {}, form: Record<string, string> = { sub: 'alice' }) =>
   test.post(urlOf(query), form)
 
-/** That the end-user is told, and nobody is redirected. */
+/** Asserts that a page shows the error, without a redirect. */
 async function shownToUser(t: Test, test: TestApp, query: Record<string, string>, error: string, sentence: RegExp) {
   for (const response of [
     await ask(test, query),
@@ -38,7 +38,7 @@ async function shownToUser(t: Test, test: TestApp, query: Record<string, string>
   }
 }
 
-/** That the client is told, with state, and gets no code. */
+/** Asserts that the client gets the error with state, and no code. */
 async function sentToClient(t: Test, test: TestApp, query: Record<string, string>, error: string, description: RegExp) {
   for (const response of [await ask(test, query), await answer(test, query)]) {
     t.equal(response.statusCode, 302)
@@ -52,7 +52,7 @@ async function sentToClient(t: Test, test: TestApp, query: Record<string, string
 
 const shared = await createApp(t, { clients: [SECRET_CLIENT] })
 
-t.test('RFC 6749 §4.1.2: the code and the state, as it came, are added to the redirect_uri', async (t) => {
+t.test('RFC 6749 §4.1.2: code and the unchanged state are added to the redirect_uri', async (t) => {
   const response = await answer(shared)
   t.equal(response.statusCode, 302)
   t.match(response.headers.location, /^http:\/\/localhost:8000\/callback\?code=[\w-]{43}&state=s\+t%26%3D$/)
@@ -78,12 +78,12 @@ t.test('OAuth 2.0 Multiple Response Types §2.1: response_mode=fragment', async 
   t.match(denied.headers.location, /callback#error=access_denied&/)
 })
 
-t.test('POST answers with no cookie, no earlier GET and without form fields of ours', async (t) => {
+t.test('a POST succeeds without cookie, earlier GET and hidden form fields', async (t) => {
   const fresh = await createApp(t)
   t.ok((await logIn(fresh)).has('code'))
 })
 
-t.test('RFC 6749 §4.1.2.1: who denies sends the client access_denied and its state', async (t) => {
+t.test('RFC 6749 §4.1.2.1: after a refusal the client gets access_denied and its state', async (t) => {
   for (const form of [{ action: 'deny' }, { action: 'deny', sub: 'alice' }] as Record<string, string>[]) {
     const response = await answer(shared, {}, form)
     t.equal(response.statusCode, 302)
@@ -95,7 +95,7 @@ t.test('RFC 6749 §4.1.2.1: who denies sends the client access_denied and its st
   }
 })
 
-t.test('a sub that is missing or empty is 400 invalid_request, and the form again', async (t) => {
+t.test('a missing or empty sub is 400 invalid_request with the form', async (t) => {
   const responses = [
     await answer(shared, {}, {}),
     await answer(shared, {}, { sub: '' }),
@@ -110,7 +110,7 @@ t.test('a sub that is missing or empty is 400 invalid_request, and the form agai
   }
 })
 
-t.test('a sub has 255 characters at most, and comes once', async (t) => {
+t.test('a sub has at most 255 characters and is not repeated', async (t) => {
   const long = await answer(shared, {}, { sub: 'x'.repeat(255) })
   t.equal(long.statusCode, 302)
   const longer = await answer(shared, {}, { sub: 'x'.repeat(256) })
@@ -122,7 +122,7 @@ t.test('a sub has 255 characters at most, and comes once', async (t) => {
   t.match(twice.body, 'sub came 2 times')
 })
 
-t.test('a body that is no form is 400', async (t) => {
+t.test('a body that is not a form is 400', async (t) => {
   const response = await shared.app.inject({ method: 'POST', url: urlOf(), payload: { sub: 'alice' } })
   t.equal(response.statusCode, 400)
   t.match(response.headers['content-type'], /^text\/html/)
@@ -167,7 +167,7 @@ for (const [title, query, error, sentence] of UNTRUSTED) {
   })
 }
 
-t.test('RFC 6749 §4.1.2.1: an unknown client where registration is required: a page, never a redirect', async (t) => {
+t.test('RFC 6749 §4.1.2.1: an unknown client, if registration is required: a page, never a redirect', async (t) => {
   const test = await createApp(t, { clients: [SECRET_CLIENT], require_registration: true })
   await shownToUser(t, test, {}, 'invalid_client', /client_id is app: no such client is configured or registered/)
   t.ok((await logIn(test, { client_id: 'web' })).has('code'), 'a known one may')
@@ -176,7 +176,7 @@ t.test('RFC 6749 §4.1.2.1: an unknown client where registration is required: a 
 })
 
 for (const name of ['client_id', 'redirect_uri', 'response_mode', 'state']) {
-  t.test(`RFC 6749 §3.1: ${name} that comes twice is a page`, async (t) => {
+  t.test(`RFC 6749 §3.1: a repeated ${name} is a page`, async (t) => {
     const response = await shared.get(`${urlOf({ response_mode: 'query' })}&${name}=x`)
     t.equal(response.statusCode, 400)
     t.equal(response.headers.location, undefined)
@@ -209,13 +209,13 @@ for (const [title, query, error, description, config] of REFUSED) {
   })
 }
 
-t.test('with what is required, it goes on', async (t) => {
+t.test('a request with the required nonce and code_challenge succeeds', async (t) => {
   const test = await createApp(t, { require_nonce: true, require_pkce: true })
   t.ok((await logIn(test, { nonce: 'n', code_challenge: 'c'.repeat(43) })).has('code'))
 })
 
 t.test(
-  'RFC 6749 §3.1: another parameter that comes twice is sent to the client; an unknown one is ignored',
+  'RFC 6749 §3.1: the client gets the error for another repeated parameter; unknown parameters are ignored',
   async (t) => {
     const twice = await shared.get(`${urlOf({ nonce: 'a' })}&nonce=b`)
     t.equal(
@@ -235,7 +235,7 @@ t.test('RFC 6749 §4.1.2.1: a client without the response type is unauthorized_c
   await sentToClient(t, test, {}, 'unauthorized_client', /response_types: it has none$/)
 })
 
-t.test('granted is what was asked for and the client may have', async (t) => {
+t.test('the granted scope is the requested scope, limited to the scope of the client', async (t) => {
   const { client_id } = await register(shared, { scope: 'openid email' })
   const page = await ask(shared, { client_id, scope: 'openid profile custom email' })
   t.match(page.body, '<code>openid</code>')
@@ -243,7 +243,7 @@ t.test('granted is what was asked for and the client may have', async (t) => {
   t.notMatch(page.body, '<code>profile</code>')
 })
 
-t.test('wildcards fit where the client or the whole configuration allows them', async (t) => {
+t.test('wildcards match if the client or the configuration allows them', async (t) => {
   const pattern = 'https://*.preview.example.com/cb'
   const fits = 'https://pr-1.preview.example.com/cb'
   const client = { client_id: 'app', redirect_uris: [pattern], token_endpoint_auth_method: 'none' as const }
@@ -271,7 +271,7 @@ t.test('wildcards fit where the client or the whole configuration allows them', 
   t.match(await register(shared, { redirect_uris: [pattern] }), { error: 'invalid_redirect_uri' })
 })
 
-t.test('a request keeps to the configuration of the moment', async (t) => {
+t.test('a request uses the configuration in force', async (t) => {
   const test = await createApp(t, { require_nonce: true })
   t.equal((await ask(test)).statusCode, 302)
   await test.reload({})
@@ -287,7 +287,7 @@ const HOSTILE = [
 ]
 const SHOWN = ['client_id', 'login_hint', 'state', 'nonce', 'redirect_uri', 'extra'] as const
 for (const name of SHOWN) {
-  t.test(`hostile characters in ${name} stay text`, async (t) => {
+  t.test(`hostile characters in ${name} are shown as text`, async (t) => {
     for (const value of HOSTILE) {
       const { body } = await ask(shared, {
         [name]: name === 'redirect_uri' ? `myapp:${encodeURI(value)}"'><script>` : value,
@@ -297,14 +297,14 @@ for (const name of SHOWN) {
   })
 }
 
-t.test('a hostile sub is a user like any other', async (t) => {
+t.test('a user with a hostile sub can log in', async (t) => {
   for (const sub of HOSTILE) {
     t.equal((await answer(shared, {}, { sub })).statusCode, 302)
     t.notMatch((await ask(shared)).body, /<script|<b>/, 'among the recent users')
   }
 })
 
-t.test('a fault of ours is a page with 500, and no news for the client', async (t) => {
+t.test('a failure of the provider is a page with 500, without a redirect', async (t) => {
   const grants = { ...createMemoryStore().grants, put: () => Promise.reject(new Error('grants are unavailable')) }
   const { clock, faults, journal } = await createContext()
   const keys = createKeys(clock, journal)
@@ -323,7 +323,7 @@ const SSO = { single_sign_on: true }
 const FORM_CLIENT = { ...SECRET_CLIENT, client_id: 'app', redirect_uris: [REDIRECT_URI] }
 
 t.test(
-  'OpenID Connect Core §3.1.2.1: the request may be the form of a POST, and the answer takes it along',
+  'OpenID Connect Core §3.1.2.1: a request can be the form of a POST, whose fields the page repeats',
   async (t) => {
     for (const url of ['/oauth2/authorize', '/oauth2/authorize?client_id=&extra=1', urlOf({ client_id: 'other' })]) {
       const page = await shared.post(url, { ...form, nonce: '"n"' })
@@ -346,7 +346,7 @@ t.test(
   },
 )
 
-t.test('OpenID Connect Core §3.1.2.1: a request by POST is held to the same rules', async (t) => {
+t.test('OpenID Connect Core §3.1.2.1: a request by POST follows the same rules', async (t) => {
   const untrusted = await shared.post('/oauth2/authorize', { ...form, redirect_uri: 'javascript:alert(1)' })
   t.equal(untrusted.statusCode, 400)
   t.match(untrusted.body, 'Error: invalid_client')
@@ -367,7 +367,7 @@ t.test('OpenID Connect Core §3.1.2.1: a request by POST is answered from the se
 })
 
 t.test(
-  'OAuth 2.0 Form Post Response Mode §2: the answer is a form that posts itself to the redirect_uri',
+  'OAuth 2.0 Form Post Response Mode §2: the response is a form that a script posts to the redirect_uri',
   async (t) => {
     const page = await answer(shared, { response_mode: 'form_post' })
     t.equal(page.statusCode, 200)
@@ -386,17 +386,14 @@ t.test(
   },
 )
 
-t.test(
-  'OAuth 2.0 Form Post Response Mode §2: the form works in a hidden frame, and a page for people in none',
-  async (t) => {
-    const { headers } = await ask(shared, { response_mode: 'form_post', prompt: 'none' })
-    t.match(headers['content-security-policy'], 'frame-ancestors *')
-    t.equal(headers['x-frame-options'], undefined)
-    const page = await ask(shared)
-    t.match(page.headers['content-security-policy'], "frame-ancestors 'none'")
-    t.equal(page.headers['x-frame-options'], 'DENY')
-  },
-)
+t.test('OAuth 2.0 Form Post Response Mode §2: the form can be framed, other pages cannot', async (t) => {
+  const { headers } = await ask(shared, { response_mode: 'form_post', prompt: 'none' })
+  t.match(headers['content-security-policy'], 'frame-ancestors *')
+  t.equal(headers['x-frame-options'], undefined)
+  const page = await ask(shared)
+  t.match(page.headers['content-security-policy'], "frame-ancestors 'none'")
+  t.equal(page.headers['x-frame-options'], 'DENY')
+})
 
 t.test('OpenID Connect Registration §2: the pages show the logo, the policy and the terms', async (t) => {
   const client = {
@@ -429,7 +426,7 @@ t.test('OpenID Connect Registration §2: the pages show the logo, the policy and
   t.notMatch(plain.body, /<img|<a /)
 })
 
-t.test('a link of a client that is a script, or no URL, is left out', async (t) => {
+t.test('a link of a client that is a script or not a URL is omitted', async (t) => {
   const store = createMemoryStore()
   const { clock, faults, journal } = await createContext()
   const issuer = { store, clock, faults, journal, keys: createKeys(clock, journal) }

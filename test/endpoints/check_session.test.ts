@@ -1,10 +1,10 @@
-/** The frame that tells a client's page whether the login has changed. OpenID Connect Session Management §3.3. */
+/** The frame by which a client's page learns whether the login has changed. OpenID Connect Session Management §3.3. */
 import { createHash } from 'node:crypto'
 import t from 'tap'
 import { createApp } from '../app.js'
 import { createUserAgent } from '../user_agent.js'
 
-t.test('Session Management §3.3: any page may frame it, and only its own script runs', async (t) => {
+t.test('Session Management §3.3: any page can frame it, and only its own script runs', async (t) => {
   const { get } = await createApp(t)
   const { statusCode, headers, body } = await get('/oauth2/check_session')
   t.equal(statusCode, 200)
@@ -18,7 +18,7 @@ t.test('Session Management §3.3: any page may frame it, and only its own script
   t.equal(headers['set-cookie'], undefined, 'it changes nothing')
 })
 
-t.test('Session Management §3.2: it reads the cookie that the login has set', async (t) => {
+t.test('Session Management §3.2: the frame reads the cookie of the login', async (t) => {
   const test = await createApp(t)
   for (const base of ['', '/issuers/one']) {
     const agent = createUserAgent(test, base)

@@ -29,7 +29,7 @@ const change = ({ client_id, registration_access_token: token }: Registered, pay
 const remove = ({ client_id, registration_access_token: token }: Registered) => send('DELETE', client_id, token)
 const redirect_uris = [REDIRECT_URI]
 
-t.test('RFC 7592 §2.1: a client reads what it registered, at the URI that it was given', async (t) => {
+t.test('RFC 7592 §2.1: a client reads its registration at its registration_client_uri', async (t) => {
   const metadata = { initiate_login_uri: 'https://rp.example/login', 'client_name#de': 'Bäckerei' }
   const client = await register(test, metadata)
   t.match(client, metadata)
@@ -43,7 +43,7 @@ t.test('RFC 7592 §2.1: a client reads what it registered, at the URI that it wa
   t.equal(answer.headers['cache-control'], 'no-store')
 })
 
-t.test('registration_client_uri is where back ends call the provider, and of the issuer', async (t) => {
+t.test('registration_client_uri begins with internal_url and the path of the issuer', async (t) => {
   const other = await createApp(t, { issuer: 'https://op.example', internal_url: 'https://op.internal/auth' })
   const client = await register(other, {}, '/issuers/a')
   const url = `https://op.internal/auth/issuers/a/oauth2/clients/${client.client_id}`
@@ -53,7 +53,7 @@ t.test('registration_client_uri is where back ends call the provider, and of the
   t.equal((await other.get(`/oauth2/clients/${client.client_id}`, { headers })).statusCode, 401)
 })
 
-t.test('RFC 7592 §2.1: nobody else does, whatever the method', async (t) => {
+t.test('RFC 7592 §2.1: every method is refused without the registration access token of the client', async (t) => {
   const [client, other] = [await register(test), await register(test)]
   for (const method of ['GET', 'PUT', 'DELETE'] as const) {
     const payload = { redirect_uris }
@@ -94,7 +94,7 @@ t.test('RFC 7592 §2.2: a change replaces all metadata', async (t) => {
   })
 })
 
-t.test('RFC 7592 §2.2: a secret comes and goes with the need for it, and anew when it has expired', async (t) => {
+t.test('RFC 7592 §2.2: a secret is issued when it is needed, and replaced after it has expired', async (t) => {
   const client = await register(test, { token_endpoint_auth_method: 'none' })
   t.equal(client.client_secret, undefined)
   const first = jsonOf(t, await change(client, { redirect_uris }))
@@ -110,7 +110,7 @@ t.test('RFC 7592 §2.2: a secret comes and goes with the need for it, and anew w
   t.notOk('client_secret' in without || 'client_secret_expires_at' in without)
 })
 
-t.test('RFC 7592 §2.2: what is not for the client to change', async (t) => {
+t.test('RFC 7592 §2.2: a client cannot change members of the provider', async (t) => {
   const client = await register(test, { client_name: 'Old' })
   const bad: [object, string, RegExp][] = [
     [
@@ -137,7 +137,7 @@ t.test('RFC 7592 §2.2: what is not for the client to change', async (t) => {
   t.match(jsonOf(t, await read(client)), { client_name: 'Old' }, 'nothing has changed')
 })
 
-t.test('RFC 7592 §2.3: a deleted client is gone, with its grants, codes and tokens', async (t) => {
+t.test('RFC 7592 §2.3: a deleted client loses its grants, codes and tokens', async (t) => {
   const metadata = { token_endpoint_auth_method: 'none' }
   const [client, other] = [await register(test, metadata), await register(test, metadata)]
   const { client_id } = client

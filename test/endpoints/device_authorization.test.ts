@@ -1,11 +1,11 @@
-/** Where a device gets its codes. RFC 8628 §3.1 and §3.2. */
+/** The device authorization endpoint. RFC 8628 §3.1 and §3.2. */
 import t from 'tap'
 import { basic, createApp, jsonOf, refused } from '../app.js'
 
 const PATH = '/oauth2/device_authorization'
 const GRANT_TYPE = 'urn:ietf:params:oauth:grant-type:device_code'
 
-t.test('RFC 8628 §3.2: a code for the device, one for a person, and where to take it', async (t) => {
+t.test('RFC 8628 §3.2: the response has device_code, user_code and verification_uri', async (t) => {
   const test = await createApp(t, { public_url: 'https://op.example/auth' })
   const answer = await test.post(PATH, { client_id: 'tv', scope: 'openid' })
   const { device_code, user_code, ...rest } = jsonOf(t, answer)
@@ -23,12 +23,12 @@ t.test('RFC 8628 §3.2: a code for the device, one for a person, and where to ta
   t.not(second.user_code, user_code)
 })
 
-t.test('the lifetime is that of the configuration', async (t) => {
+t.test('the configuration sets the lifetime of the codes', async (t) => {
   const test = await createApp(t, { lifetimes: { device_code: '2m' } })
   t.equal(jsonOf(t, await test.post(PATH, { client_id: 'tv' })).expires_in, 120)
 })
 
-t.test('RFC 8628 §3.1: the client authenticates, and has the grant type', async (t) => {
+t.test('RFC 8628 §3.1: the client must authenticate and have the grant type', async (t) => {
   const redirect_uris = ['http://localhost/']
   const clients = [
     {

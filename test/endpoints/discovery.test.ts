@@ -1,4 +1,4 @@
-/** The provider's metadata: what it says must be so. OpenID Connect Discovery §3 and §4. */
+/** The metadata of the provider. OpenID Connect Discovery §3 and §4. */
 import { decodeJwt } from 'jose'
 import t from 'tap'
 import type { ConfigInput } from '../../src/generated/input.js'
@@ -7,7 +7,7 @@ import { createApp, exchange, jsonOf, logIn, refresh } from '../app.js'
 const PATH = '/.well-known/openid-configuration'
 const DEVICE_CODE = 'urn:ietf:params:oauth:grant-type:device_code'
 
-t.test('OpenID Connect Discovery §3: every member', async (t) => {
+t.test('OpenID Connect Discovery §3: the document has every member', async (t) => {
   const test = await createApp(t, {
     keys: [{ alg: 'ES256' }, { alg: 'EdDSA' }, { alg: 'ES256', kid: '2' }],
     acr_values: ['urn:example:gold'],
@@ -104,7 +104,7 @@ const STRICT: ConfigInput = {
   keys: [{ alg: 'RS256' }, { alg: 'ES256' }],
 }
 
-t.test('each rule that metadata tells of does so', async (t) => {
+t.test('metadata follows the rules that it describes', async (t) => {
   const test = await createApp(t, STRICT)
   t.match(jsonOf(t, await test.get(PATH)), {
     check_session_iframe: 'https://op.example/auth/oauth2/check_session',
@@ -118,7 +118,7 @@ t.test('each rule that metadata tells of does so', async (t) => {
   t.notOk('check_session_iframe' in lax)
 })
 
-/** What each member that a specification defines has to be. */
+/** Checks for the members that specifications define. */
 const TYPES = {
   url: (value: unknown) => /^https:\/\/[^?#@]+$/.test(String(value)) && URL.canParse(String(value)),
   boolean: (value: unknown) => typeof value === 'boolean',
@@ -189,7 +189,7 @@ const MEMBERS: Readonly<Record<string, keyof typeof TYPES>> = {
 }
 
 t.test(
-  'OpenID Connect Discovery §3: under strict every member is there, of its type, and no unknown one',
+  'OpenID Connect Discovery §3: under the strict profile every member is present and has its type, and none is unknown',
   async (t) => {
     const test = await createApp(t, STRICT)
     const metadata = jsonOf(t, await test.get(PATH))
@@ -204,46 +204,49 @@ t.test(
   },
 )
 
-t.test('RFC 8414 §3: the same document is there for clients of OAuth, and inserted before the path', async (t) => {
-  const configs: [config: ConfigInput, base: string, headers: Record<string, string>][] = [
-    [{}, '', {}],
-    [{ server: { base_path: '/auth' } }, '/auth', {}],
-    [{ public_url: 'https://op.example/a/b/' }, '/a/b', {}],
-    [{}, '/sso', { 'x-forwarded-prefix': '/sso' }],
-  ]
-  for (const [config, base, headers] of configs) {
-    const test = await createApp(t, config)
-    const ask = async (path: string) => jsonOf(t, await test.get(path, { headers: { host: 'op', ...headers } }))
-    const wanted = await ask(PATH)
-    const isolated = await ask(`/issuers/one${PATH}`)
-    t.match(isolated.issuer, /\/issuers\/one$/)
-    for (const document of [PATH, '/.well-known/oauth-authorization-server']) {
-      for (const path of [document, `${base}${document}`, `${document}${base}`, `${document}${base}/`]) {
-        t.strictSame(await ask(path), wanted, path)
-      }
-      for (const path of [
-        `/issuers/one${document}`,
-        `${base}/issuers/one${document}`,
-        `${document}/issuers/one`,
-        `${document}${base}/issuers/one`,
-        `${document}${base}/issuers/one/?x=y`,
-        `/${document}${base}//issuers/one`,
-      ]) {
-        t.strictSame(await ask(path), isolated, path)
-      }
-      for (const path of [
-        `${document}/other`,
-        `${document}x`,
-        `${document}${base}/issuers`,
-        `${document}/issuers/...`,
-      ]) {
-        t.equal((await test.get(path, { headers: { host: 'op' } })).statusCode, 404, path)
+t.test(
+  'RFC 8414 §3: the same document is served for OAuth clients, also with the well-known part before the path',
+  async (t) => {
+    const configs: [config: ConfigInput, base: string, headers: Record<string, string>][] = [
+      [{}, '', {}],
+      [{ server: { base_path: '/auth' } }, '/auth', {}],
+      [{ public_url: 'https://op.example/a/b/' }, '/a/b', {}],
+      [{}, '/sso', { 'x-forwarded-prefix': '/sso' }],
+    ]
+    for (const [config, base, headers] of configs) {
+      const test = await createApp(t, config)
+      const ask = async (path: string) => jsonOf(t, await test.get(path, { headers: { host: 'op', ...headers } }))
+      const wanted = await ask(PATH)
+      const isolated = await ask(`/issuers/one${PATH}`)
+      t.match(isolated.issuer, /\/issuers\/one$/)
+      for (const document of [PATH, '/.well-known/oauth-authorization-server']) {
+        for (const path of [document, `${base}${document}`, `${document}${base}`, `${document}${base}/`]) {
+          t.strictSame(await ask(path), wanted, path)
+        }
+        for (const path of [
+          `/issuers/one${document}`,
+          `${base}/issuers/one${document}`,
+          `${document}/issuers/one`,
+          `${document}${base}/issuers/one`,
+          `${document}${base}/issuers/one/?x=y`,
+          `/${document}${base}//issuers/one`,
+        ]) {
+          t.strictSame(await ask(path), isolated, path)
+        }
+        for (const path of [
+          `${document}/other`,
+          `${document}x`,
+          `${document}${base}/issuers`,
+          `${document}/issuers/...`,
+        ]) {
+          t.equal((await test.get(path, { headers: { host: 'op' } })).statusCode, 404, path)
+        }
       }
     }
-  }
-})
+  },
+)
 
-t.test('what the configuration says of a member takes its place, and null takes it away', async (t) => {
+t.test('the configuration overrides a member, and null removes it', async (t) => {
   const discovery = {
     token_endpoint: 'https://elsewhere.example/token',
     claims_parameter_supported: null,
@@ -260,19 +263,19 @@ t.test('what the configuration says of a member takes its place, and null takes 
   t.match(metadata.jwks_uri, /\/jwks$/, 'the rest stays')
 })
 
-t.test('RFC 8414 §3.2: members without elements are left out', async (t) => {
+t.test('RFC 8414 §3.2: empty lists are omitted', async (t) => {
   const test = await createApp(t, { acr_values: [] })
   t.notOk('acr_values_supported' in jsonOf(t, await test.get(PATH)))
 })
 
-t.test('where no refresh token is issued, none is advertised', async (t) => {
+t.test('refresh tokens are not advertised if none are issued', async (t) => {
   const test = await createApp(t, { issue_refresh_token: false })
   const { grant_types_supported, scopes_supported } = jsonOf(t, await test.get(PATH))
   t.strictSame(grant_types_supported, ['authorization_code', 'implicit', 'client_credentials', DEVICE_CODE])
   t.notMatch(scopes_supported, /offline_access/)
 })
 
-t.test('request objects can be encrypted to the keys that there are, and by the client_secret', async (t) => {
+t.test('request objects can be encrypted to the configured keys, and by the client_secret', async (t) => {
   const algsWith = async (encryption_keys: ConfigInput['encryption_keys'] = []) => {
     const test = await createApp(t, { encryption_keys })
     return jsonOf(t, await test.get(PATH)).request_object_encryption_alg_values_supported
@@ -288,7 +291,7 @@ t.test('request objects can be encrypted to the keys that there are, and by the 
   ])
 })
 
-t.test('RFC 8705 §2: certificates are a way to authenticate where the server asks for one', async (t) => {
+t.test('RFC 8705 §2: client certificates are advertised if the server requests them', async (t) => {
   const tls = { self_signed: true, client_certificates: true }
   const test = await createApp(t, { server: { tls } })
   const { token_endpoint_auth_methods_supported } = jsonOf(t, await test.get(PATH))
@@ -305,7 +308,7 @@ t.test('custom scopes and their claims are advertised', async (t) => {
   )
 })
 
-t.test('what the users of the configuration have is advertised', async (t) => {
+t.test('claims of configured users are advertised', async (t) => {
   const users = [
     { sub: 'a', claims: { department: 1, email: 'a@b' }, id_token: { badge: 1 } },
     { sub: 'b', userinfo: { badge: 2 }, claim_sources: { bank: { claims: { credit: 1 } } }, access_token: { role: 1 } },
@@ -315,7 +318,7 @@ t.test('what the users of the configuration have is advertised', async (t) => {
   t.strictSame(claims_supported.slice(-3), ['department', 'badge', 'credit'])
 })
 
-t.test('an isolated issuer lists only URLs of its own', async (t) => {
+t.test('an isolated issuer lists only its own URLs', async (t) => {
   const test = await createApp(t)
   const metadata = (await test.get(`/issuers/one${PATH}`, { headers: { host: 'h:1' } })).json<Record<string, unknown>>()
   t.equal(metadata.issuer, 'http://h:1/issuers/one')
@@ -341,7 +344,7 @@ const ISSUERS: [string, Parameters<typeof createApp>[1], Record<string, string>,
   ['a fixed issuer, whatever the Host', { issuer: 'https://a.b' }, { host: '<x>' }, 'https://a.b', 'https://a.b'],
 ]
 for (const [title, config, headers, issuer, base] of ISSUERS) {
-  t.test(`OpenID Connect Discovery §4.3: the issuer by ${title}, the same in tokens`, async (t) => {
+  t.test(`OpenID Connect Discovery §4.3: the issuer by ${title} is the iss of tokens`, async (t) => {
     const test = await createApp(t, config)
     const metadata = jsonOf(t, await test.get(PATH, { headers }))
     t.equal(metadata.issuer, issuer)
@@ -355,7 +358,7 @@ for (const [title, config, headers, issuer, base] of ISSUERS) {
   })
 }
 
-t.test('a Host that is no host is 400', async (t) => {
+t.test('an invalid Host is 400', async (t) => {
   const test = await createApp(t)
   for (const url of [PATH, '/jwks', '/issuers/x/jwks']) {
     const answer = await test.get(url, { headers: { host: 'evil"><script>' } })

@@ -1,4 +1,4 @@
-/** RP-initiated logout, with a page in between. OpenID Connect RP-Initiated Logout §2 and §3. */
+/** RP-initiated logout by a page. OpenID Connect RP-Initiated Logout §2 and §3. */
 import { SignJWT } from 'jose'
 import t, { type Test } from 'tap'
 import type { ConfigInput } from '../../src/generated/input.js'
@@ -27,7 +27,7 @@ const { id_token, access_token } = await getTokens(test, { client_id: 'web' })
 
 const HINT_MISSING = /role="note">The request has no <code>id_token_hint<\/code>/
 
-/** What the form of the page hands on. */
+/** The hidden fields of the form. */
 const hiddenOf = (body: string) =>
   Object.fromEntries(
     [...body.matchAll(/type="hidden" name="([^"]*)" value="([^"]*)"/g)].map(([, name, value]) => [
@@ -37,14 +37,14 @@ const hiddenOf = (body: string) =>
   )
 const plainOf = (html: string) => html.replaceAll('&amp;', '&').replaceAll('&#39;', "'").replaceAll('&quot;', '"')
 
-/** The whole way: the page, and what follows when its form is sent. */
+/** Shows the page and submits its form. */
 async function endSession({ get, post }: TestApp, params: Record<string, string>, base = '') {
   const page = await get(`${base}${URL_PATH}?${new URLSearchParams(params)}`)
   const [, action = ''] = /<form method="post" action="([^"]*)"/.exec(page.body) ?? []
   return { page, action, after: await post(action, hiddenOf(page.body)) }
 }
 
-t.test('the page shows what came, and the button ends the session', async (t) => {
+t.test('the page shows the parameters, and its button ends the session', async (t) => {
   const { page, action, after } = await endSession(test, { id_token_hint: id_token, state: 's' })
   t.equal(page.statusCode, 200)
   t.match(page.headers['content-type'], /^text\/html/)
@@ -57,7 +57,7 @@ t.test('the page shows what came, and the button ends the session', async (t) =>
   t.match(after.body, 'Session ended')
 })
 
-t.test('RP-Initiated Logout §2: id_token_hint is recommended, so the page says that it is missing', async (t) => {
+t.test('RP-Initiated Logout §2: the page recommends a missing id_token_hint', async (t) => {
   for (const params of [{}, { client_id: 'web' }, { id_token_hint: '' }] as Record<string, string>[]) {
     const { page, after } = await endSession(test, params)
     t.equal(page.statusCode, 200)
@@ -74,7 +74,7 @@ const ROUNDS: [string, Record<string, string>, string][] = [
   ["the reference's name", { redirect_uri: BYE, state: 's' }, `${BYE}?state=s`],
 ]
 for (const [title, params, location] of ROUNDS) {
-  t.test(`RP-Initiated Logout: back to the client: ${title}`, async (t) => {
+  t.test(`RP-Initiated Logout §3: the browser returns to the client: ${title}`, async (t) => {
     const { page, after } = await endSession(test, { id_token_hint: id_token, ...params })
     t.match(page.body, location.replaceAll('&', '&amp;'), 'the page says where to')
     t.equal(after.statusCode, 302)
@@ -82,7 +82,7 @@ for (const [title, params, location] of ROUNDS) {
   })
 }
 
-t.test('RP-Initiated Logout §2: POST takes its form, or the query where there is none', async (t) => {
+t.test('RP-Initiated Logout §2: a POST is read from its form, or from the query without a form', async (t) => {
   const params = { id_token_hint: id_token, post_logout_redirect_uri: BYE }
   for (const page of [
     await test.post(URL_PATH, params),
@@ -97,7 +97,7 @@ t.test('RP-Initiated Logout §2: POST takes its form, or the query where there i
   t.equal(json.statusCode, 400)
 })
 
-t.test('a client that registered no URIs, or is not known, may send the browser anywhere', async (t) => {
+t.test('an unknown client, or a client without registered URIs, can redirect anywhere', async (t) => {
   const { client_id } = await register(test)
   for (const params of [{ client_id }, { client_id: 'unknown' }, {}] as Record<string, string>[]) {
     const { after } = await endSession(test, { ...params, post_logout_redirect_uri: 'myapp:bye', state: 's' })
@@ -105,7 +105,7 @@ t.test('a client that registered no URIs, or is not known, may send the browser 
   }
 })
 
-t.test('a path of this provider is as good as a URI', async (t) => {
+t.test('a path of this provider is accepted as a URI', async (t) => {
   const { page, after } = await endSession(test, { post_logout_redirect_uri: '/oidc/login', state: 's' })
   t.match(page.body, '/oidc/login?state=s')
   t.equal(after.headers.location, '/oidc/login?state=s')
@@ -116,7 +116,7 @@ const hintOf = async (key: CryptoKey, claims: object) =>
     .setProtectedHeader({ alg: 'ES256' })
     .sign(key)
 
-t.test('RP-Initiated Logout §2: a hint is good even when it has expired', async (t) => {
+t.test('RP-Initiated Logout §2: an expired hint is accepted', async (t) => {
   const test = await createApp(t, CONFIG)
   test.advance(-100_000)
   const { id_token } = await getTokens(test, { client_id: 'web' })
@@ -125,13 +125,13 @@ t.test('RP-Initiated Logout §2: a hint is good even when it has expired', async
   t.match(page.body, '<bdi>alice</bdi>')
 })
 
-t.test('a hint is good whatever times the configuration put in it', async (t) => {
+t.test('a hint with any configured times is accepted', async (t) => {
   const test = await createApp(t, { users: [{ sub: 'alice', id_token: { nbf: 99_999_999_999 } }] })
   const { id_token } = await getTokens(test)
   t.match((await endSession(test, { id_token_hint: id_token })).page.body, '<bdi>alice</bdi>')
 })
 
-t.test('a hint that this issuer never issued says nothing about anybody', async (t) => {
+t.test('a hint that this issuer has not issued identifies no user', async (t) => {
   const foreign = await getTokens(test, { client_id: 'web', base: '/issuers/other' })
   const { privateKey } = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, true, [
     'sign',
@@ -188,7 +188,7 @@ for (const [title, params, sentence] of REFUSED) {
   })
 }
 
-t.test('a parameter that comes twice is 400', async (t) => {
+t.test('a repeated parameter is 400', async (t) => {
   for (const name of ['id_token_hint', 'client_id', 'post_logout_redirect_uri', 'state']) {
     const query = new URLSearchParams({ post_logout_redirect_uri: BYE })
     const answer = await test.get(`${URL_PATH}?${query}&${name}=x:a&${name}=x:b`)
@@ -197,7 +197,7 @@ t.test('a parameter that comes twice is 400', async (t) => {
   }
 })
 
-t.test('hostile characters stay text', async (t) => {
+t.test('hostile characters are shown as text', async (t) => {
   const hostile = '"><script>alert(1)</script>'
   for (const name of ['state', 'client_id', 'id_token_hint', 'extra', hostile]) {
     const { page } = await endSession(test, { [name]: hostile, post_logout_redirect_uri: 'x:y' })
@@ -206,13 +206,13 @@ t.test('hostile characters stay text', async (t) => {
   }
 })
 
-t.test('the form of an isolated issuer stays with it', async (t) => {
+t.test('the form of an isolated issuer posts to that issuer', async (t) => {
   const { action, after } = await endSession(test, { state: 's' }, '/issuers/one')
   t.equal(action, '/issuers/one/oauth2/end_session/confirm')
   t.match(after.body, 'Session ended')
 })
 
-/** Refused by a page, whichever way it comes; nobody is sent anywhere. */
+/** Asserts that GET, POST and the form are refused by a page, without a redirect. */
 async function refusedEverywhere(t: Test, { get, post }: TestApp, params: Record<string, string>, sentence: RegExp) {
   const answers = [
     await get(`${URL_PATH}?${new URLSearchParams(params)}`),
@@ -228,7 +228,7 @@ async function refusedEverywhere(t: Test, { get, post }: TestApp, params: Record
 
 const remarksOf = ({ log }: TestApp) => log.filter(({ event }) => event === 'would_be_refused').map(({ rule }) => rule)
 
-t.test('RP-Initiated Logout §2: a strict provider takes no hint that it did not sign', async (t) => {
+t.test('RP-Initiated Logout §2: a strict provider refuses a hint that it has not signed', async (t) => {
   const strict = await createApp(t, { ...CONFIG, rules: { verified_id_token_hint: true } })
   const { id_token } = await getTokens(strict, { client_id: 'web' })
   const [, payload = '', signature = ''] = id_token.split('.')
@@ -250,7 +250,7 @@ t.test('RP-Initiated Logout §2: a strict provider takes no hint that it did not
   t.equal(after.headers.location, BYE)
 })
 
-t.test('RP-Initiated Logout §3: a strict provider sends nobody anywhere without a hint', async (t) => {
+t.test('RP-Initiated Logout §3: a strict provider does not redirect without a hint', async (t) => {
   const strict = await createApp(t, { ...CONFIG, rules: { verified_id_token_hint: true } })
   const params = { client_id: 'web', post_logout_redirect_uri: BYE }
   await refusedEverywhere(t, strict, params, /post_logout_redirect_uri is http.*, but id_token_hint is missing/)
@@ -258,7 +258,7 @@ t.test('RP-Initiated Logout §3: a strict provider sends nobody anywhere without
   t.match(after.body, 'Session ended', 'without a redirect the hint may be missing')
 })
 
-t.test('RP-Initiated Logout §3: a strict provider sends the browser only where the client registered', async (t) => {
+t.test('RP-Initiated Logout §3: a strict provider redirects only to registered URIs', async (t) => {
   const strict = await createApp(t, { ...CONFIG, rules: { registered_post_logout_redirect_uris: true } })
   const { client_id } = await register(strict)
   const cases: [Record<string, string>, RegExp][] = [
@@ -276,7 +276,7 @@ t.test('RP-Initiated Logout §3: a strict provider sends the browser only where 
   t.equal(after.headers.location, BYE)
 })
 
-t.test('where the rules are off, it is said once what a strict provider would have refused', async (t) => {
+t.test('with disabled rules, the refusal of a strict provider is logged once', async (t) => {
   const test = await createApp(t, CONFIG)
   const { id_token } = await getTokens(test, { client_id: 'web' })
   await endSession(test, { id_token_hint: id_token, post_logout_redirect_uri: BYE })
@@ -291,13 +291,13 @@ t.test('where the rules are off, it is said once what a strict provider would ha
   t.strictSame(remarksOf(test).slice(before), ['verified_id_token_hint', 'registered_post_logout_redirect_uris'])
 })
 
-t.test('RP-Initiated Logout §3: a state of 128 characters comes back as it is', async (t) => {
+t.test('RP-Initiated Logout §3: a state of 128 characters is returned unchanged', async (t) => {
   const state = 'aZ09-._~!*()'.repeat(11).slice(0, 128)
   const { after } = await endSession(test, { id_token_hint: id_token, post_logout_redirect_uri: BYE, state })
   t.strictSame([...new URL(String(after.headers.location)).searchParams], [['state', state]])
 })
 
-t.test('what the pages say of a person is kept by no cache', async (t) => {
+t.test('pages about a user are not cached', async (t) => {
   const { page, after } = await endSession(test, { id_token_hint: id_token })
   for (const { headers } of [page, after]) t.equal(headers['cache-control'], 'no-store')
 })

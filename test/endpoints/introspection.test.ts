@@ -1,4 +1,4 @@
-/** What a resource server learns of a token. RFC 7662. */
+/** Token introspection. RFC 7662. */
 import { decodeJwt } from 'jose'
 import t from 'tap'
 import { basic, createApp, getTokens, jsonOf, refresh, refused, register, type TestApp } from '../app.js'
@@ -12,7 +12,7 @@ const USERS = [
 const ask = ({ post }: TestApp, form: Record<string, string>, headers: Record<string, string> = {}) =>
   post(PATH, { client_id: 'api', ...form }, { headers })
 
-t.test('RFC 7662 §2.2: an access token is described by every member, and by what it says itself', async (t) => {
+t.test('RFC 7662 §2.2: the response for an access token has every member and its own claims', async (t) => {
   const test = await createApp(t, { users: USERS })
   const { access_token } = await getTokens(test, { scope: 'openid email' })
   const answer = await ask(test, { token: access_token })
@@ -27,7 +27,7 @@ t.test('RFC 7662 §2.2: an access token is described by every member, and by wha
   t.equal(answer.headers['cache-control'], 'no-store')
 })
 
-t.test('RFC 7662 §2.2: a refresh token is described without the type of an access token', async (t) => {
+t.test('RFC 7662 §2.2: the response for a refresh token has no token_type', async (t) => {
   const test = await createApp(t)
   const { refresh_token } = await getTokens(test, { sub: 'bob' })
   const { exp, ...rest } = jsonOf(t, await ask(test, { token: refresh_token, token_type_hint: 'access_token' }))
@@ -38,7 +38,7 @@ t.test('RFC 7662 §2.2: a refresh token is described without the type of an acce
   })
 })
 
-t.test('RFC 7662 §2.2: of what is unknown, expired or revoked nothing is said', async (t) => {
+t.test('RFC 7662 §2.2: an unknown, expired or revoked token is only inactive', async (t) => {
   const test = await createApp(t, { lifetimes: { access_token: '1m', refresh_token: '1h' } })
   const inactive = async (token: string, title: string) =>
     t.strictSame(jsonOf(t, await ask(test, { token })), { active: false }, title)
@@ -57,7 +57,7 @@ t.test('RFC 7662 §2.2: of what is unknown, expired or revoked nothing is said',
   await inactive(third.access_token, 'a revoked access token')
 })
 
-t.test('a token of a client or a user that is gone is not active', async (t) => {
+t.test('a token of a deleted client or user is inactive', async (t) => {
   const clients = [{ client_id: 'app', redirect_uris: ['http://localhost:8000/callback'], client_secret: 's' }]
   const strict = { rules: { registered_clients: true } }
   const api = { client_id: 'api', redirect_uris: ['http://localhost/'], token_endpoint_auth_method: 'none' as const }
@@ -84,7 +84,7 @@ const AUTHORIZE = `/oauth2/authorize?${new URLSearchParams({
   response_type: 'code',
 })}`
 
-t.test('RFC 9700 §4.14.2: a refresh token whose place another took is not active', async (t) => {
+t.test('RFC 9700 §4.14.2: a rotated refresh token is inactive', async (t) => {
   const test = await createApp(t, { rules: { rotate_refresh_tokens: true } })
   const { client_id } = await register(test, { token_endpoint_auth_method: 'none' })
   const { refresh_token } = await getTokens(test, { client_id })
@@ -93,7 +93,7 @@ t.test('RFC 9700 §4.14.2: a refresh token whose place another took is not activ
   t.match(jsonOf(t, await ask(test, { token: next.refresh_token })), { active: true })
 })
 
-t.test('OpenID Connect Core §8: a pairwise subject is not given away by a name', async (t) => {
+t.test('OpenID Connect Core §8: a pairwise subject has no username', async (t) => {
   const test = await createApp(t, { users: USERS })
   const { client_id } = await register(test, { subject_type: 'pairwise', token_endpoint_auth_method: 'none' })
   const { access_token, id_token } = await getTokens(test, { client_id })
@@ -102,7 +102,7 @@ t.test('OpenID Connect Core §8: a pairwise subject is not given away by a name'
   t.notOk('username' in answer)
 })
 
-t.test('a token that a fault has made unreadable is as good as before, and says nothing itself', async (t) => {
+t.test('a token that a fault has made unreadable is active, without its own claims', async (t) => {
   const test = await createApp(t, { faults: [{ fault: 'access_token.malformed' }] })
   const { access_token } = await getTokens(test)
   const answer = jsonOf(t, await ask(test, { token: access_token }))
@@ -110,13 +110,13 @@ t.test('a token that a fault has made unreadable is as good as before, and says 
   t.notOk('jti' in answer)
 })
 
-t.test('a user whose preferred_username is no text is named by the sub', async (t) => {
+t.test('username is the sub if preferred_username is not a text', async (t) => {
   const test = await createApp(t, { users: [{ sub: 'alice', claims: { preferred_username: 5 } }] })
   const { access_token } = await getTokens(test)
   t.equal(jsonOf(t, await ask(test, { token: access_token })).username, 'alice')
 })
 
-t.test('RFC 7662 §2.1: who asks authenticates as at the token endpoint', async (t) => {
+t.test('RFC 7662 §2.1: the caller authenticates as at the token endpoint', async (t) => {
   const clients = [{ client_id: 'api', client_secret: 'secret', redirect_uris: ['http://localhost/'] }]
   const test = await createApp(t, { clients, rules: { registered_clients: true } })
   const right = { authorization: basic('api', 'secret') }

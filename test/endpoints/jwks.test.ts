@@ -1,11 +1,11 @@
-/** The public keys, and nothing else of them. RFC 7517 §5. */
+/** The JWKS, with public keys only. RFC 7517 §5. */
 import t from 'tap'
 import { createApp, jsonOf } from '../app.js'
 
 const PUBLIC: Record<string, string[]> = { RSA: ['e', 'n'], EC: ['crv', 'x', 'y'], OKP: ['crv', 'x'] }
 const ALGS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'] as const
 
-t.test('RFC 7517 §4: each key with kid, alg, use, and its public members only', async (t) => {
+t.test('RFC 7517 §4: each key has kid, alg, use and only public members', async (t) => {
   const test = await createApp(t, { keys: ALGS.map((alg) => ({ alg })) })
   const answer = await test.get('/jwks')
   const { keys, ...rest } = jsonOf(t, answer) as { keys: Record<string, string>[] }
@@ -23,14 +23,14 @@ t.test('RFC 7517 §4: each key with kid, alg, use, and its public members only',
   t.match(answer.body, '{\n  "keys"', 'indented, for people')
 })
 
-t.test('an issuer shows the same keys each time, and another issuer others', async (t) => {
+t.test('an issuer always has the same keys, and another issuer has different keys', async (t) => {
   const test = await createApp(t)
   const [one, again, other] = await Promise.all(['/jwks', '/jwks', '/issuers/x/jwks'].map((url) => test.get(url)))
   t.equal(one!.body, again!.body)
   t.not(one!.body, other!.body)
 })
 
-t.test('RFC 7517 §4.2: keys to encrypt to are there as well, with another use and kids of their own', async (t) => {
+t.test('RFC 7517 §4.2: encryption keys are published with another use and other kids', async (t) => {
   const test = await createApp(t, { encryption_keys: [{ alg: 'RSA-OAEP' }, { alg: 'ECDH-ES', kid: 'mine' }] })
   const { keys } = jsonOf(t, await test.get('/jwks')) as { keys: Record<string, string>[] }
   t.strictSame(

@@ -1,11 +1,11 @@
-/** A token that its client wants no longer. RFC 7009. */
+/** Token revocation. RFC 7009. */
 import t from 'tap'
 import { basic, createApp, getTokens, getUserinfo, jsonOf, refresh, refused, type TestApp } from '../app.js'
 
 const PATH = '/oauth2/revoke'
 const revoke = ({ post }: TestApp, form: Record<string, string>) => post(PATH, { client_id: 'app', ...form })
 
-t.test('RFC 7009 §2.1: an access token ends alone', async (t) => {
+t.test('RFC 7009 §2.1: revocation of an access token ends only that token', async (t) => {
   const test = await createApp(t)
   const { access_token, refresh_token } = await getTokens(test)
   const answer = await revoke(test, { token: access_token, token_type_hint: 'refresh_token' })
@@ -17,7 +17,7 @@ t.test('RFC 7009 §2.1: an access token ends alone', async (t) => {
   t.equal((await getUserinfo(test, String(next.access_token))).statusCode, 200)
 })
 
-t.test('RFC 7009 §2.1: a refresh token ends with all tokens of its grant', async (t) => {
+t.test('RFC 7009 §2.1: revocation of a refresh token ends all tokens of its grant', async (t) => {
   const test = await createApp(t)
   const { access_token, refresh_token } = await getTokens(test)
   const other = await getTokens(test)
@@ -27,7 +27,7 @@ t.test('RFC 7009 §2.1: a refresh token ends with all tokens of its grant', asyn
   t.equal((await getUserinfo(test, other.access_token)).statusCode, 200, 'another login goes on')
 })
 
-t.test('RFC 7009 §2.2: a token that is unknown, or revoked already, is as good as revoked', async (t) => {
+t.test('RFC 7009 §2.2: revocation of an unknown or revoked token succeeds', async (t) => {
   const test = await createApp(t)
   const { access_token } = await getTokens(test)
   for (const token of ['unknown', access_token, access_token]) {
@@ -40,7 +40,7 @@ t.test('RFC 7009 §2.2: a token that is unknown, or revoked already, is as good 
   t.equal((await revoke(test, { token: late.refresh_token })).statusCode, 200, 'its grant has ended before')
 })
 
-t.test("RFC 7009 §2.1: a client can't revoke what is another's", async (t) => {
+t.test('RFC 7009 §2.1: a client cannot revoke a token of another client', async (t) => {
   const test = await createApp(t)
   const { access_token, refresh_token } = await getTokens(test)
   for (const token of [access_token, refresh_token]) {
@@ -51,7 +51,7 @@ t.test("RFC 7009 §2.1: a client can't revoke what is another's", async (t) => {
   t.equal((await refresh(test, refresh_token)).statusCode, 200)
 })
 
-t.test('RFC 7009 §2.1: the client authenticates; bad input is refused', async (t) => {
+t.test('RFC 7009 §2.1: the client must authenticate, and bad input is refused', async (t) => {
   const clients = [{ client_id: 'app', client_secret: 'secret', redirect_uris: ['http://localhost/'] }]
   const test = await createApp(t, { clients })
   const wrong = { headers: { authorization: basic('app', 'wrong') } }

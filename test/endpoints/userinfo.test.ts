@@ -1,4 +1,4 @@
-/** Userinfo, and the ways to bring a token. OpenID Connect Core §5.3 and RFC 6750. */
+/** Userinfo, and the ways to send a token. OpenID Connect Core §5.3 and RFC 6750. */
 import type { InjectOptions } from 'fastify'
 import t, { type Test } from 'tap'
 import { createApp, getTokens, getUserinfo, jsonOf, logIn, REDIRECT_URI } from '../app.js'
@@ -66,18 +66,18 @@ for (const [title, sent, message] of MISSING) {
   })
 }
 
-t.test('RFC 6750 §2: a token that comes both ways is invalid_request', async (t) => {
+t.test('RFC 6750 §2: a token in the header and in the form is invalid_request', async (t) => {
   const message = 'the access token came both in the header and in the form, expected one'
   const sent: InjectOptions = { method: 'POST', headers: { authorization, ...FORM }, payload }
   await refuses(t, sent, 400, 'invalid_request', message, challengeOf('invalid_request', message))
 })
 
-t.test('RFC 6750 §2.2: a body that is no form is invalid_request', async (t) => {
+t.test('RFC 6750 §2.2: a body that is not a form is invalid_request', async (t) => {
   const sent: InjectOptions = { method: 'POST', url: '/userinfo', payload: { access_token: tokens.access_token } }
   t.match(jsonOf(t, await test.app.inject(sent), 400), { error: 'invalid_request', error_description: /^content type/ })
 })
 
-t.test('RFC 6750 §3.1: what is no access token is invalid_token', async (t) => {
+t.test('RFC 6750 §3.1: a text that is not an access token is invalid_token', async (t) => {
   const message = 'the access token is unknown, expected one that this issuer issued'
   const code = (await logIn(test)).get('code')!
   const [header, claims, signature] = tokens.access_token.split('.')
@@ -111,7 +111,7 @@ t.test('RFC 6750 §3.1: a revoked token is invalid_token', async (t) => {
 })
 
 t.test(
-  'a token of a user that a reload removed is invalid_token; of one that it changed, it says what is now',
+  'after a reload, the token of a removed user is invalid_token, and a changed user has the new claims',
   async (t) => {
     const test = await createApp(t, { users: [USER] })
     const { access_token } = await getTokens(test, { scope: 'openid' })
@@ -126,7 +126,7 @@ t.test(
   },
 )
 
-t.test('claims for userinfo only are in userinfo, and a user without claims has a sub', async (t) => {
+t.test('userinfo has the claims for userinfo, and at least a sub', async (t) => {
   const test = await createApp(t, {
     users: [{ sub: 'alice', userinfo: { theme: 'dark' }, id_token: { a: 1 }, access_token: { b: 1 } }, { sub: 'bob' }],
   })
@@ -137,7 +137,7 @@ t.test('claims for userinfo only are in userinfo, and a user without claims has 
 })
 
 t.test(
-  'OpenID Connect Core §5.3: under openid_scope, an access token without openid is insufficient_scope',
+  'OpenID Connect Core §5.3: with the rule openid_scope, an access token without openid is insufficient_scope',
   async (t) => {
     const strict = await createApp(t, { rules: { openid_scope: true } })
     const good = await getTokens(strict, { scope: 'openid' })
@@ -155,7 +155,7 @@ t.test(
   },
 )
 
-t.test('OpenID Connect Core §5.3: where the rule is off, it is remarked upon once', async (t) => {
+t.test('OpenID Connect Core §5.3: with the rule disabled, an access token without openid is logged once', async (t) => {
   const lenient = await createApp(t)
   const { access_token } = await getTokens(lenient, { scope: 'email' })
   for (const _ of [1, 2]) jsonOf(t, await getUserinfo(lenient, access_token))
@@ -164,7 +164,7 @@ t.test('OpenID Connect Core §5.3: where the rule is off, it is remarked upon on
   t.match(remarks[0], { event: 'would_be_refused', error: 'insufficient_scope' })
 })
 
-t.test('RFC 6750 §3.1: the token of a client that a reload removed is invalid_token', async (t) => {
+t.test('RFC 6750 §3.1: after a reload, the token of a removed client is invalid_token', async (t) => {
   const client = { client_id: 'app', redirect_uris: [REDIRECT_URI], token_endpoint_auth_method: 'none' as const }
   const test = await createApp(t, { clients: [client], require_registration: true })
   const { access_token } = await getTokens(test)

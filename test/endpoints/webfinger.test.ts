@@ -1,4 +1,4 @@
-/** WebFinger: from an end-user to the issuer. OpenID Connect Discovery §2, RFC 7033. */
+/** Issuer discovery by WebFinger. OpenID Connect Discovery §2, RFC 7033. */
 import t from 'tap'
 import type { ConfigInput } from '../../src/generated/input.js'
 import { createApp, refused, type TestApp } from '../app.js'
@@ -9,7 +9,7 @@ const PATH = '/.well-known/webfinger'
 const ask = ({ get }: TestApp, query: string[][] | Record<string, string>, base = '', headers = {}) =>
   get(`${base}${PATH}?${new URLSearchParams(query)}`, { headers: { host: 'op:9400', ...headers } })
 
-t.test('OpenID Connect Discovery §2: the issuer of whoever it is', async (t) => {
+t.test('OpenID Connect Discovery §2: every resource leads to the issuer', async (t) => {
   const test = await createApp(t)
   const root = 'http://op:9400'
   const cases: [resource: string, href: string, base?: string][] = [
@@ -38,7 +38,7 @@ t.test('OpenID Connect Discovery §2: the issuer of whoever it is', async (t) =>
   }
 })
 
-t.test('the issuer is the one that discovery names', async (t) => {
+t.test('the issuer is the one of discovery', async (t) => {
   const configs: [ConfigInput, string][] = [
     [{ issuer: 'https://id.example/c/' }, 'https://id.example/c'],
     [{ server: { base_path: '/auth' } }, 'http://op:9400/auth'],
@@ -53,14 +53,14 @@ t.test('the issuer is the one that discovery names', async (t) => {
   }
 })
 
-t.test('RFC 7033 §10.2: the media type, for scripts of any origin (§5)', async (t) => {
+t.test('RFC 7033 §10.2: the response has its media type, and scripts of any origin can read it (§5)', async (t) => {
   const test = await createApp(t)
   const { headers } = await ask(test, { resource: 'acct:a@op', rel: REL }, '', { origin: 'http://app' })
   t.equal(headers['content-type'], 'application/jrd+json; charset=utf-8')
   t.equal(headers['access-control-allow-origin'], '*')
 })
 
-t.test('RFC 7033 §4.3: rel says which links are wanted', async (t) => {
+t.test('RFC 7033 §4.3: rel selects links', async (t) => {
   const test = await createApp(t)
   const linksFor = async (...rels: string[]) => {
     const answer = await ask(test, [['resource', 'acct:a@op'], ...rels.map((rel) => ['rel', rel])])
@@ -72,7 +72,7 @@ t.test('RFC 7033 §4.3: rel says which links are wanted', async (t) => {
   t.equal(await linksFor('self', 'avatar'), 0)
 })
 
-t.test('RFC 7033 §4.2: a resource that is missing or no URI is 400', async (t) => {
+t.test('RFC 7033 §4.2: a missing resource, or one that is not a URI, is 400', async (t) => {
   const test = await createApp(t)
   refused(t, await ask(test, { rel: REL }), 'invalid_request', /^resource is missing, expected a URI such as acct:/)
   for (const resource of ['alice', 'alice@example.com', '//op/alice', 'acct:', 'acct:a b', 'acct:é', '1:a']) {

@@ -1,4 +1,4 @@
-/** Logins without a page, where the configuration says so. */
+/** Logins without a page, as configured. */
 import t, { type Test } from 'tap'
 import type { ConfigInput } from '../../src/generated/input.js'
 import { createApp, REDIRECT_URI, type TestApp } from '../app.js'
@@ -9,7 +9,7 @@ async function start(t: Test, config: ConfigInput) {
   return { test, agent: createUserAgent(test) }
 }
 
-/** Who is logged in without being asked. */
+/** The remarks about logins without a page. */
 async function subOf(test: TestApp, agent: ReturnType<typeof createUserAgent>, query: Fields = {}) {
   return (await idTokenOf(test, returned(await agent.ask(query)))).sub
 }
@@ -19,7 +19,7 @@ const said = async ({ get }: TestApp) => {
   return entries.flatMap(({ remarks }) => remarks.map(({ message }) => message))
 }
 
-t.test('auto_login logs in whoever asks, whatever prompt says, and the journal says why', async (t) => {
+t.test('auto_login logs the user in for every request and prompt, and the journal has the reason', async (t) => {
   const { test, agent } = await start(t, { auto_login: 'alice' })
   t.equal(await subOf(test, agent), 'alice')
   t.equal((await said(test)).at(-1), 'alice is logged in without a page: auto_login names the user')
@@ -28,7 +28,7 @@ t.test('auto_login logs in whoever asks, whatever prompt says, and the journal s
   }
 })
 
-t.test('auto_login of a client counts more, and only for that client', async (t) => {
+t.test('auto_login of a client takes precedence for that client', async (t) => {
   const { test, agent } = await start(t, { clients: [{ ...CLIENT, auto_login: 'bob' }], auto_login: 'alice' })
   t.equal(await subOf(test, agent), 'bob')
   t.match(await said(test), ['bob is logged in without a page: auto_login of the client app names the user'])
@@ -37,7 +37,7 @@ t.test('auto_login of a client counts more, and only for that client', async (t)
   t.match((await said(test)).at(-1), 'alice is logged in without a page')
 })
 
-t.test('auto_login_hint logs in whom login_hint names, by sub or email; without a hint there is a page', async (t) => {
+t.test('auto_login_hint logs in the user of login_hint by sub or email; without a hint a page is shown', async (t) => {
   const { test, agent } = await start(t, {
     auto_login_hint: true,
     users: [{ sub: 'alice', claims: { email: 'a@example.com' } }, { sub: 'bob' }],
@@ -53,13 +53,13 @@ t.test('auto_login_hint logs in whom login_hint names, by sub or email; without 
   })
 })
 
-t.test('login_hint counts more than auto_login where both could', async (t) => {
+t.test('login_hint takes precedence over auto_login', async (t) => {
   const { test, agent } = await start(t, { auto_login: 'alice', auto_login_hint: true })
   t.equal(await subOf(test, agent, { login_hint: 'bob' }), 'bob')
   t.equal(await subOf(test, agent), 'alice')
 })
 
-t.test('who is logged in already stays so: the session does not change under other applications', async (t) => {
+t.test('an existing login is kept, so the session of other applications does not change', async (t) => {
   const { test, agent } = await start(t, { auto_login: 'alice' })
   await agent.ask()
   const before = [...agent.cookies.values()].map(({ value }) => value)
@@ -78,7 +78,7 @@ t.test('who is logged in already stays so: the session does not change under oth
   }
 })
 
-t.test('what the end-user says by a form counts more', async (t) => {
+t.test('a submitted form takes precedence', async (t) => {
   const { test, agent } = await start(t, { auto_login: 'alice' })
   t.equal((await idTokenOf(test, await agent.logIn('bob'))).sub, 'bob')
   t.equal(returned(await agent.answer({ action: 'deny' })).get('error'), 'access_denied')
@@ -86,7 +86,7 @@ t.test('what the end-user says by a form counts more', async (t) => {
   t.equal(wrong.get('state'), 's_altered', 'a fault alone says nothing about who')
 })
 
-t.test('a request that names another gets a page, or login_required', async (t) => {
+t.test('a request for another user gets a page, or login_required', async (t) => {
   const { test, agent } = await start(t, { clients: [CLIENT] })
   const id_token_hint = await idTokenFor(test, await agent.logIn('bob'))
   await test.reload({ clients: [CLIENT], auto_login: 'alice' })

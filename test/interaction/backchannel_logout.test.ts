@@ -1,4 +1,4 @@
-/** Clients are told of a logout without the browser. OpenID Connect Back-Channel Logout §2. */
+/** Notification of clients without the browser. OpenID Connect Back-Channel Logout §2. */
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose'
 import t, { type Test } from 'tap'
 import type { Client, ConfigInput } from '../../src/generated/input.js'
@@ -17,7 +17,7 @@ const clientOf = (client_id: string, backchannel_logout_uri: string): Client => 
   backchannel_logout_uri,
 })
 
-/** A provider that is patient for a second, and clients that each answer as told. */
+/** A provider with a timeout of one second, and clients with the given responses. */
 async function start(t: Test, replies: Record<string, Parameters<typeof listen>[1]>, config: ConfigInput = {}) {
   const listeners: Record<string, Listener> = {}
   for (const [client_id, reply] of Object.entries(replies)) listeners[client_id] = await listen(t, reply)
@@ -28,7 +28,7 @@ async function start(t: Test, replies: Record<string, Parameters<typeof listen>[
 
 const entriesOf = ({ log }: TestApp) => log.filter(({ event }) => event === 'backchannel_logout')
 
-/** The logout token of a request that must have nothing else, verified as a client would. */
+/** Returns the logout token of a request without other fields, verified as by a client. */
 async function tokenOf(t: Test, { get }: TestApp, { received }: Listener, client_id: string) {
   const [{ method, url, headers, body } = { body: '', headers: {}, method: '', url: '' }] = received
   t.equal(method, 'POST')
@@ -43,48 +43,45 @@ async function tokenOf(t: Test, { get }: TestApp, { received }: Listener, client
   return jwtVerify(form[0]![1], jwks, { issuer: 'http://localhost', audience: client_id, typ: 'logout+jwt' })
 }
 
-t.test(
-  'Back-Channel Logout §2.4 and §2.5: each client of the session gets a logout token, and nothing else',
-  async (t) => {
-    const { test, agent, listeners } = await start(t, {
-      one: () => ({}),
-      other: () => ({ status: 204 }),
-      third: () => ({}),
-    })
-    const first = await agent.logIn({ client_id: 'one' })
-    const second = await agent.logIn({ sub: 'bob', client_id: 'other' })
-    const params = { id_token_hint: first.id_token, post_logout_redirect_uri: BYE, state: 's' }
-    const { after } = await agent.logOut(params)
-    t.equal(after.headers.location, `${BYE}?state=s`)
-    for (const [client_id, { claims }] of Object.entries({ one: first, other: second })) {
-      const { payload } = await tokenOf(t, test, listeners[client_id]!, client_id)
-      t.equal(payload.sub, claims.sub)
-      t.type(claims.sid, 'string')
-      t.equal(payload.sid, claims.sid)
-      t.strictSame(payload.events, { [EVENT]: {} })
-      t.type(payload.jti, 'string')
-      t.ok(Math.abs(payload.iat! - Date.now() / 1000) < 60)
-      t.notOk('nonce' in payload)
-      t.equal(listeners[client_id]!.received.length, 1, 'once')
-    }
-    t.equal(listeners.third!.received.length, 0, 'who knows of no login is not told')
-    t.strictSame(entriesOf(test), [], 'what went well is no warning')
-    const { entries } = (await test.get('/admin/journal?event=backchannel_logout')).json<{
-      entries: { client_id: string; remarks: [{ message: string; details: Record<string, unknown> }] }[]
-    }>()
-    const said = entries.map(({ remarks: [{ message, details }] }) => {
-      return [message, details.sub, details.status, details.attempts]
-    })
-    t.strictSame(said.toSorted(), [
-      ['client one was notified', 'alice', 200, 1],
-      ['client other was notified', 'bob', 204, 1],
-    ])
-    await agent.logOut(params)
-    t.equal(listeners.one!.received.length, 1, 'what has ended does not end again')
-  },
-)
+t.test('Back-Channel Logout §2.4 and §2.5: each client of the session gets only a logout token', async (t) => {
+  const { test, agent, listeners } = await start(t, {
+    one: () => ({}),
+    other: () => ({ status: 204 }),
+    third: () => ({}),
+  })
+  const first = await agent.logIn({ client_id: 'one' })
+  const second = await agent.logIn({ sub: 'bob', client_id: 'other' })
+  const params = { id_token_hint: first.id_token, post_logout_redirect_uri: BYE, state: 's' }
+  const { after } = await agent.logOut(params)
+  t.equal(after.headers.location, `${BYE}?state=s`)
+  for (const [client_id, { claims }] of Object.entries({ one: first, other: second })) {
+    const { payload } = await tokenOf(t, test, listeners[client_id]!, client_id)
+    t.equal(payload.sub, claims.sub)
+    t.type(claims.sid, 'string')
+    t.equal(payload.sid, claims.sid)
+    t.strictSame(payload.events, { [EVENT]: {} })
+    t.type(payload.jti, 'string')
+    t.ok(Math.abs(payload.iat! - Date.now() / 1000) < 60)
+    t.notOk('nonce' in payload)
+    t.equal(listeners[client_id]!.received.length, 1, 'once')
+  }
+  t.equal(listeners.third!.received.length, 0, 'a client without a login is not notified')
+  t.strictSame(entriesOf(test), [], 'what went well is no warning')
+  const { entries } = (await test.get('/admin/journal?event=backchannel_logout')).json<{
+    entries: { client_id: string; remarks: [{ message: string; details: Record<string, unknown> }] }[]
+  }>()
+  const said = entries.map(({ remarks: [{ message, details }] }) => {
+    return [message, details.sub, details.status, details.attempts]
+  })
+  t.strictSame(said.toSorted(), [
+    ['client one was notified', 'alice', 200, 1],
+    ['client other was notified', 'bob', 204, 1],
+  ])
+  await agent.logOut(params)
+  t.equal(listeners.one!.received.length, 1, 'what has ended does not end again')
+})
 
-t.test('Back-Channel Logout §2.8: 400 says that the client could not; it is not asked again', async (t) => {
+t.test('Back-Channel Logout §2.8: a client that answers 400 is not notified again', async (t) => {
   const reply = () => ({ status: 400, body: '{"error":"invalid_request"}' })
   const { test, agent, listeners } = await start(t, { app: reply })
   await agent.logIn()
@@ -98,7 +95,7 @@ t.test('Back-Channel Logout §2.8: 400 says that the client could not; it is not
   t.equal(await agent.ask(), 'login_required', 'the session has ended all the same')
 })
 
-t.test('Back-Channel Logout §2.8: an answer that is neither success nor refusal is a failure', async (t) => {
+t.test('Back-Channel Logout §2.8: a response other than 200, 204 and 400 is a failure', async (t) => {
   const replies: Record<string, Reply> = {
     app: { status: 302, headers: { location: '/elsewhere' } },
     other: { status: 404 },
@@ -111,7 +108,7 @@ t.test('Back-Channel Logout §2.8: an answer that is neither success nor refusal
   t.equal(listeners.app!.received.length, 1, 'no redirect is followed')
 })
 
-t.test('a client that fails for a moment is told again, by another token', async (t) => {
+t.test('a client with a temporary failure is notified again with another token', async (t) => {
   const { test, agent, listeners } = await start(t, { app: (count) => ({ status: count < 3 ? 503 : 200 }) })
   await agent.logIn()
   const { after } = await agent.logOut()
@@ -121,7 +118,7 @@ t.test('a client that fails for a moment is told again, by another token', async
   t.strictSame(entriesOf(test), [])
 })
 
-t.test('who fails, is silent or is not there ends no logout, and is given up after three attempts', async (t) => {
+t.test('a client that fails or does not respond gets three attempts, and the logout succeeds', async (t) => {
   const gone = await listen(t)
   const { test, agent, listeners } = await start(t, { failing: () => ({ status: 500 }), silent: () => undefined })
   await test.reload({
@@ -146,7 +143,7 @@ t.test('who fails, is silent or is not there ends no logout, and is given up aft
   ])
 })
 
-t.test('of many clients only so many are told', async (t) => {
+t.test('the number of notified clients is bounded', async (t) => {
   const { received, url } = await listen(t)
   const names = Array.from({ length: 60 }, (_, index) => `client-${index}`)
   const test = await createApp(t, { clients: names.map((client_id) => clientOf(client_id, url)) })
@@ -159,7 +156,7 @@ t.test('of many clients only so many are told', async (t) => {
   t.equal(received.length, 100)
 })
 
-t.test('two buttons pressed at once tell the clients once', async (t) => {
+t.test('two simultaneous logouts notify the clients once', async (t) => {
   const { agent, listeners } = await start(t, { app: () => ({}) })
   await agent.logIn()
   const cookies = { ...agent.cookies }
@@ -174,7 +171,7 @@ t.test('two buttons pressed at once tell the clients once', async (t) => {
   t.equal(listeners.app!.received.length, 1)
 })
 
-t.test('who logs in again goes on with the same session, and all its clients are told', async (t) => {
+t.test('a repeated login keeps the sid, and all its clients are notified', async (t) => {
   const { agent, listeners } = await start(t, { one: () => ({}), other: () => ({}) })
   const first = await agent.logIn({ client_id: 'one' })
   const second = await agent.logIn({ client_id: 'other', prompt: 'login' })

@@ -1,4 +1,4 @@
-/** What the end-user sees at the authorization endpoint, and who is offered. */
+/** The login page and the users on it. */
 import t from 'tap'
 import { createApp, logIn, REDIRECT_URI, register, type TestApp, textOf } from '../app.js'
 
@@ -18,7 +18,7 @@ const offered = (body: string, heading: string) => {
   )
 }
 
-t.test('the form by its names', async (t) => {
+t.test('the form has its fields', async (t) => {
   const test = await createApp(t)
   const answer = await test.get(`/oauth2/authorize?${new URLSearchParams(QUERY)}`)
   t.equal(answer.statusCode, 200)
@@ -34,7 +34,7 @@ t.test('the form by its names', async (t) => {
   t.notMatch(answer.body, /<script|Predefined users|Recent users/)
 })
 
-t.test('the form posts to the URL it came from, with its query', async (t) => {
+t.test('the form posts to the URL of the page, with its query', async (t) => {
   const test = await createApp(t)
   const query = new URLSearchParams({ ...QUERY, state: 'a&"<b>' }).toString()
   for (const base of ['', '/issuers/one']) {
@@ -63,7 +63,7 @@ t.test('a registered client is shown by its name, a scope with its description',
   t.match(await pageOf(test, { scope: '' }), '<span class="aside">None</span>')
 })
 
-t.test('predefined users in the order of the configuration, recent ones newest first', async (t) => {
+t.test('predefined users are in the order of the configuration, recent users newest first', async (t) => {
   const test = await createApp(t, {
     users: [{ sub: 'zoe' }, { sub: 'alice', display_name: 'Alice', description: 'boss' }],
   })
@@ -76,19 +76,16 @@ t.test('predefined users in the order of the configuration, recent ones newest f
   t.match(body, '<bdi>Alice</bdi>')
 })
 
-t.test(
-  'a login by another client, and a user that was put, are among the recent ones; who denied is not',
-  async (t) => {
-    const test = await createApp(t)
-    await test.app.inject({ method: 'PUT', url: '/users/dave', payload: {} })
-    await test.post(`/oauth2/authorize?${new URLSearchParams(QUERY)}`, { sub: 'eve', action: 'deny' })
-    t.strictSame(offered(await pageOf(test), 'Recent users'), [])
-    await logIn(test, { sub: 'dave', client_id: 'other' })
-    t.strictSame(offered(await pageOf(test), 'Recent users'), ['dave'])
-  },
-)
+t.test('recent users include logins by other clients and put users, but no user who denied access', async (t) => {
+  const test = await createApp(t)
+  await test.app.inject({ method: 'PUT', url: '/users/dave', payload: {} })
+  await test.post(`/oauth2/authorize?${new URLSearchParams(QUERY)}`, { sub: 'eve', action: 'deny' })
+  t.strictSame(offered(await pageOf(test), 'Recent users'), [])
+  await logIn(test, { sub: 'dave', client_id: 'other' })
+  t.strictSame(offered(await pageOf(test), 'Recent users'), ['dave'])
+})
 
-t.test('at most 20 recent users', async (t) => {
+t.test('at most 20 recent users are listed', async (t) => {
   const test = await createApp(t)
   for (let index = 0; index < 25; index++) await logIn(test, { sub: `user-${index}` })
   const recent = offered(await pageOf(test), 'Recent users')
@@ -97,7 +94,7 @@ t.test('at most 20 recent users', async (t) => {
   t.equal(recent[19], 'user-5')
 })
 
-t.test('what was wrong with the answer stands beside the form', async (t) => {
+t.test('the form shows the problem of the last submission', async (t) => {
   const test = await createApp(t)
   const { body } = await test.post(`/oauth2/authorize?${new URLSearchParams(QUERY)}`, {})
   t.match(body, /<p id="sub-problem"[^>]*>/)

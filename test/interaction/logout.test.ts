@@ -1,4 +1,4 @@
-/** What a logout ends: the session of the browser, and the login that the hint is of. OpenID Connect RP-Initiated Logout §2. */
+/** Logout ends the session of the browser and the login of the hint. OpenID Connect RP-Initiated Logout §2. */
 import t from 'tap'
 import type { Client, ConfigInput } from '../../src/generated/input.js'
 import { createApp, getUserinfo, REDIRECT_URI, refresh, textOf } from '../app.js'
@@ -19,7 +19,7 @@ for (const [profile, config] of Object.entries({
   strict: STRICT,
   lenient: { ...STRICT, profile: 'lenient' as const },
 })) {
-  t.test(`RP-Initiated Logout §2: whoever has logged out is not logged in any more (${profile})`, async (t) => {
+  t.test(`RP-Initiated Logout §2: after a logout no user is logged in (${profile})`, async (t) => {
     const agent = createUserAgent(await createApp(t, config))
     const { id_token } = await agent.logIn()
     t.equal(await agent.ask(), null, 'logged in before')
@@ -42,14 +42,14 @@ for (const [profile, config] of Object.entries({
   })
 }
 
-t.test('RP-Initiated Logout §3: without state in the request there is none in the redirect', async (t) => {
+t.test('RP-Initiated Logout §3: the redirect has no state if the request has none', async (t) => {
   const agent = createUserAgent(await createApp(t, STRICT))
   const { id_token } = await agent.logIn()
   const { after } = await agent.logOut({ id_token_hint: id_token, post_logout_redirect_uri: BYE })
   t.equal(after.headers.location, BYE)
 })
 
-t.test('RP-Initiated Logout §3: without a post_logout_redirect_uri the end-user stays, logged out', async (t) => {
+t.test('RP-Initiated Logout §3: without a post_logout_redirect_uri a page is shown', async (t) => {
   const agent = createUserAgent(await createApp(t, STRICT))
   for (const named of [[], ['state'], ['id_token_hint'], ['id_token_hint', 'state']]) {
     const { id_token } = await agent.logIn()
@@ -62,7 +62,7 @@ t.test('RP-Initiated Logout §3: without a post_logout_redirect_uri the end-user
   }
 })
 
-t.test('RP-Initiated Logout §2: nothing ends before the end-user has said so', async (t) => {
+t.test('RP-Initiated Logout §2: nothing ends before the end-user confirms', async (t) => {
   const agent = createUserAgent(await createApp(t, STRICT))
   const { id_token } = await agent.logIn()
   await agent.get(`/oauth2/end_session?id_token_hint=${id_token}`)
@@ -70,7 +70,7 @@ t.test('RP-Initiated Logout §2: nothing ends before the end-user has said so', 
   t.equal(await agent.ask(), null)
 })
 
-t.test('RP-Initiated Logout §6: the form of another site does not stand for the end-user’s answer', async (t) => {
+t.test('RP-Initiated Logout §6: a form of another site does not confirm the logout', async (t) => {
   const agent = createUserAgent(await createApp(t, STRICT))
   const { id_token } = await agent.logIn()
   for (const site of ['cross-site', 'same-site']) {
@@ -86,7 +86,7 @@ t.test('RP-Initiated Logout §6: the form of another site does not stand for the
   t.equal(await agent.ask(), 'login_required')
 })
 
-t.test('everybody who has logged in in the browser is logged out, and the page says so', async (t) => {
+t.test('all users of the browser are logged out, and the page lists them', async (t) => {
   const agent = createUserAgent(await createApp(t, STRICT))
   const { id_token } = await agent.logIn()
   await agent.logIn({ sub: 'bob', prompt: 'login' })
@@ -99,7 +99,7 @@ t.test('everybody who has logged in in the browser is logged out, and the page s
   t.equal(await agent.ask(), 'login_required')
 })
 
-t.test('the hint ends its login without any cookie, and in whichever browser it is', async (t) => {
+t.test('a hint ends its login without a cookie, in any browser', async (t) => {
   const test = await createApp(t, STRICT)
   const [owner, other] = [createUserAgent(test), createUserAgent(test)]
   const { id_token } = await owner.logIn()
@@ -115,7 +115,7 @@ t.test('the hint ends its login without any cookie, and in whichever browser it 
   t.equal(await other.ask(), 'login_required', 'which is logged out itself')
 })
 
-t.test('without a hint only the browser that asks is logged out', async (t) => {
+t.test('without a hint only the requesting browser is logged out', async (t) => {
   const test = await createApp(t, STRICT)
   const [one, other] = [createUserAgent(test), createUserAgent(test)]
   await one.logIn()
@@ -125,7 +125,7 @@ t.test('without a hint only the browser that asks is logged out', async (t) => {
   t.equal(await other.ask(), null)
 })
 
-t.test('an isolated issuer ends its own sessions only', async (t) => {
+t.test('an isolated issuer ends only its own sessions', async (t) => {
   const test = await createApp(t, STRICT)
   const [root, isolated] = [createUserAgent(test), createUserAgent(test, '/issuers/one')]
   await root.logIn()
@@ -135,7 +135,7 @@ t.test('an isolated issuer ends its own sessions only', async (t) => {
   t.equal(await root.ask(), null)
 })
 
-t.test('Back-Channel Logout §2.7: refresh tokens without offline_access end at clients that are told', async (t) => {
+t.test('Back-Channel Logout §2.7: refresh tokens without offline_access of notified clients end', async (t) => {
   const told = await listen(t)
   const client = { ...CLIENT, backchannel_logout_uri: told.url }
   const test = await createApp(t, { clients: [{ ...client, client_id: 'told' }] })

@@ -1,4 +1,4 @@
-/** Who is asked what at the authorization endpoint, and who is answered at once. OpenID Connect Core §3.1.2.1 and §3.1.2.3. */
+/** The steps of an authorization request: login page, consent page or immediate response. OpenID Connect Core §3.1.2.1 and §3.1.2.3. */
 import type { LightMyRequestResponse } from 'fastify'
 import t, { type Test } from 'tap'
 import type { ConfigInput } from '../../src/generated/input.js'
@@ -19,7 +19,7 @@ const STRICT: ConfigInput = {
   keys: [{ alg: 'ES256' }],
   clients: [CLIENT, { ...CLIENT, client_id: 'other' }],
 }
-/** What certification sends: state comes back as it is. */
+/** A state as the certification suite sends it. */
 const STATE = 'Az09-_.~'.repeat(16)
 
 async function start(t: Test, config: ConfigInput = STRICT) {
@@ -27,13 +27,13 @@ async function start(t: Test, config: ConfigInput = STRICT) {
   return { test, agent: createUserAgent(test) }
 }
 
-/** That the page asks who to be. */
+/** Asserts that the response is the login page. */
 function asksLogin(t: Test, { statusCode, body }: LightMyRequestResponse, message = 'asks for a login') {
   t.equal(statusCode, 200, message)
   t.match(body, '<label for="sub">Subject</label>', message)
 }
 
-/** That the page asks this account to agree. */
+/** Asserts that the response is the consent page for this account. */
 function asksConsent(t: Test, page: LightMyRequestResponse, sub: string) {
   t.equal(page.statusCode, 200)
   t.match(textOf(page.body), `You are logged in as ${sub} `)
@@ -41,21 +41,21 @@ function asksConsent(t: Test, page: LightMyRequestResponse, sub: string) {
   t.notMatch(page.body, '<label for="sub">')
 }
 
-/** That the answer is an error for the client, with state. */
+/** Asserts that the client gets an error with state. */
 function isError(t: Test, response: LightMyRequestResponse, error: string, description: RegExp = /./) {
   t.equal(response.statusCode, 302)
   t.match(Object.fromEntries(returned(response)), { error, error_description: description })
   t.notOk(returned(response).has('code'))
 }
 
-/** The account that the answer is for, once nothing was asked. */
+/** Returns the subject of a response without a page. */
 async function silently(t: Test, { test, agent }: Awaited<ReturnType<typeof start>>, query: Fields = {}) {
   const response = await agent.ask(query)
   t.equal(response.statusCode, 302, 'nothing is asked')
   return idTokenOf(test, returned(response))
 }
 
-t.test('OpenID Connect Core §3.1.2.3: who has logged in and agreed is not asked again', async (t) => {
+t.test('OpenID Connect Core §3.1.2.3: no page is shown after login and consent', async (t) => {
   const both = await start(t)
   asksLogin(t, await both.agent.ask())
   const first = await idTokenOf(both.test, await both.agent.logIn('alice'))
@@ -71,7 +71,7 @@ t.test('OpenID Connect Core §3.1.2.3: who has logged in and agreed is not asked
   )
 })
 
-t.test('without single sign-on the form is shown each time, and a session only answers prompt=none', async (t) => {
+t.test('without single sign-on the form is always shown, and a session is used only by prompt=none', async (t) => {
   const both = await start(t, { clients: [CLIENT] })
   await both.agent.logIn('alice')
   const page = await both.agent.ask()
@@ -81,7 +81,7 @@ t.test('without single sign-on the form is shown each time, and a session only a
   t.equal((await silently(t, both, { prompt: 'none' })).sub, 'alice')
 })
 
-t.test('single sign-on is switched by itself', async (t) => {
+t.test('single sign-on has its own switch', async (t) => {
   const lenient = await start(t, { clients: [CLIENT], sessions: { single_sign_on: true } })
   await lenient.agent.logIn('alice')
   t.equal((await silently(t, lenient)).sub, 'alice')
@@ -146,7 +146,7 @@ t.test('OpenID Connect Core §3.1.2.1: prompt=none after max_age is login_requir
   t.equal((await silently(t, both, { prompt: 'none', max_age: '60' })).sub, 'alice')
 })
 
-t.test('OpenID Connect Core §3.1.2.1: prompt=login asks again, and the login is a later one', async (t) => {
+t.test('OpenID Connect Core §3.1.2.1: prompt=login requires a new login with a later auth_time', async (t) => {
   const both = await start(t)
   const first = await idTokenOf(both.test, await both.agent.logIn('alice'))
   both.test.advance(5)
@@ -160,7 +160,7 @@ t.test('OpenID Connect Core §3.1.2.1: prompt=login asks again, and the login is
   t.equal(second.sid, first.sid, 'in the same session of hers')
 })
 
-t.test('OpenID Connect Core §3.1.2.1: who is logged in can’t pass for a new login', async (t) => {
+t.test('OpenID Connect Core §3.1.2.1: an existing login is not a new login', async (t) => {
   const { test, agent } = await start(t)
   await agent.logIn('alice')
   test.advance(10)
@@ -170,7 +170,7 @@ t.test('OpenID Connect Core §3.1.2.1: who is logged in can’t pass for a new l
   t.ok(returned(await agent.answer(fields, { max_age: '60' })).has('code'))
 })
 
-t.test('OpenID Connect Core §3.1.2.1: after max_age there is a new login, with auth_time', async (t) => {
+t.test('OpenID Connect Core §3.1.2.1: after max_age a new login with auth_time is required', async (t) => {
   const both = await start(t)
   const first = await idTokenOf(both.test, await both.agent.logIn('alice'))
   both.test.advance(2)
@@ -180,7 +180,7 @@ t.test('OpenID Connect Core §3.1.2.1: after max_age there is a new login, with 
   asksLogin(t, await both.agent.ask({ max_age: '0' }), 'max_age=0 is prompt=login')
 })
 
-t.test('OpenID Connect Core §3.1.2.1: within max_age there is no login, and auth_time stays', async (t) => {
+t.test('OpenID Connect Core §3.1.2.1: within max_age no login is required, and auth_time is kept', async (t) => {
   const both = await start(t)
   const first = await idTokenOf(both.test, await both.agent.logIn('alice', { max_age: '15000' }))
   both.test.advance(9000)
@@ -189,7 +189,7 @@ t.test('OpenID Connect Core §3.1.2.1: within max_age there is no login, and aut
   t.strictSame([second.sub, second.auth_time], [first.sub, first.auth_time])
 })
 
-t.test('OpenID Connect Core §3.1.2.4: another client, more scopes or more claims take a new consent', async (t) => {
+t.test('OpenID Connect Core §3.1.2.4: another client, more scopes or more claims require a new consent', async (t) => {
   const both = await start(t)
   await both.agent.logIn('alice')
   const claims = JSON.stringify({ userinfo: { name: null }, id_token: { email: null } })
@@ -206,7 +206,7 @@ t.test('OpenID Connect Core §3.1.2.4: another client, more scopes or more claim
   t.match(textOf(page.body), 'Scopes openid email phone Requested claims email name')
 })
 
-t.test('OpenID Connect Core §3.1.2.1: prompt=consent asks again what was agreed to', async (t) => {
+t.test('OpenID Connect Core §3.1.2.1: prompt=consent requires a new consent', async (t) => {
   const { agent } = await start(t)
   await agent.logIn('alice')
   const page = await agent.ask({ prompt: 'consent' })
@@ -216,7 +216,7 @@ t.test('OpenID Connect Core §3.1.2.1: prompt=consent asks again what was agreed
   asksConsent(t, await agent.ask({ prompt: 'consent' }), 'alice')
 })
 
-t.test('OpenID Connect Core §16.19: nobody agrees with a form that another site has made up', async (t) => {
+t.test('OpenID Connect Core §16.19: a form of another site is not a consent', async (t) => {
   const { agent } = await start(t)
   await agent.logIn('alice')
   const query = { client_id: 'other' }
@@ -235,7 +235,7 @@ t.test('OpenID Connect Core §16.19: nobody agrees with a form that another site
   t.match(stranger.body, 'Subject</label>', 'who has no session is asked to log in')
 })
 
-t.test('an answer about an account that is not logged in here counts for nothing', async (t) => {
+t.test('a submission for an account that is not logged in is ignored', async (t) => {
   const { agent } = await start(t)
   await agent.logIn('alice')
   const page = await agent.ask({ prompt: 'consent' })
@@ -251,33 +251,30 @@ async function logInBoth(agent: UserAgent): Promise<void> {
 const browserStateOf = (agent: UserAgent) =>
   [...agent.cookies.values()].find(({ name }) => name.startsWith('oidc_browser_state_'))!.value
 
-t.test(
-  'OpenID Connect Core §3.1.2.1: prompt=select_account lets one choose among the logins of the browser',
-  async (t) => {
-    const alice = { sub: 'alice', display_name: 'Alice Adams', description: 'The usual one' }
-    const both = await start(t, { ...STRICT, users: [alice] })
-    const first = await idTokenOf(both.test, await both.agent.logIn('alice'))
-    both.test.advance(10)
-    await both.agent.logIn('bob', { prompt: 'login' })
-    t.equal((await silently(t, both)).sub, 'bob', 'else it is the latest')
-    const query = { prompt: 'select_account' }
-    const page = await both.agent.ask(query)
-    asksLogin(t, page)
-    const buttons = [...page.body.matchAll(/name="account" value="(\w+)"[^>]*>Continue as \1</g)].map(([, sub]) => sub)
-    t.strictSame(buttons, ['bob', 'alice'])
-    t.match(textOf(page.body), 'Continue as alice Alice Adams · The usual one')
-    const chosen = { account: 'alice', browser_state: browserStateOf(both.agent) }
-    const answer = await both.agent.answer(chosen, query)
-    const { sub, auth_time } = await idTokenOf(both.test, returned(answer))
-    t.strictSame([sub, auth_time], ['alice', first.auth_time], 'without a new login')
-    const more = { prompt: 'select_account', scope: 'openid phone' }
-    asksConsent(t, await both.agent.answer(chosen, more), 'alice')
-    t.ok(returned(await both.agent.answer({ ...chosen, action: 'consent' }, more)).has('code'))
-    t.equal((await idTokenOf(both.test, await both.agent.logIn('carol', query))).sub, 'carol', 'or somebody else')
-  },
-)
+t.test('OpenID Connect Core §3.1.2.1: prompt=select_account offers the logins of the browser', async (t) => {
+  const alice = { sub: 'alice', display_name: 'Alice Adams', description: 'The usual one' }
+  const both = await start(t, { ...STRICT, users: [alice] })
+  const first = await idTokenOf(both.test, await both.agent.logIn('alice'))
+  both.test.advance(10)
+  await both.agent.logIn('bob', { prompt: 'login' })
+  t.equal((await silently(t, both)).sub, 'bob', 'else it is the latest')
+  const query = { prompt: 'select_account' }
+  const page = await both.agent.ask(query)
+  asksLogin(t, page)
+  const buttons = [...page.body.matchAll(/name="account" value="(\w+)"[^>]*>Continue as \1</g)].map(([, sub]) => sub)
+  t.strictSame(buttons, ['bob', 'alice'])
+  t.match(textOf(page.body), 'Continue as alice Alice Adams · The usual one')
+  const chosen = { account: 'alice', browser_state: browserStateOf(both.agent) }
+  const answer = await both.agent.answer(chosen, query)
+  const { sub, auth_time } = await idTokenOf(both.test, returned(answer))
+  t.strictSame([sub, auth_time], ['alice', first.auth_time], 'without a new login')
+  const more = { prompt: 'select_account', scope: 'openid phone' }
+  asksConsent(t, await both.agent.answer(chosen, more), 'alice')
+  t.ok(returned(await both.agent.answer({ ...chosen, action: 'consent' }, more)).has('code'))
+  t.equal((await idTokenOf(both.test, await both.agent.logIn('carol', query))).sub, 'carol', 'or somebody else')
+})
 
-t.test('from the consent one can go on as somebody else', async (t) => {
+t.test('the consent page allows a switch to another account', async (t) => {
   const { agent } = await start(t)
   await logInBoth(agent)
   const query = { scope: 'openid phone' }
@@ -306,29 +303,26 @@ t.test('OpenID Connect Core §3.1.2.1: id_token_hint with the session of its end
   t.equal((await silently(t, both, { prompt: 'none', id_token_hint })).sub, 'alice', 'in another login of hers')
 })
 
-t.test(
-  'OpenID Connect Core §3.1.2.2: for another end-user than the one of the id_token_hint there is no answer',
-  async (t) => {
-    for (const config of [STRICT, { clients: [CLIENT] }]) {
-      const { test, agent } = await start(t, config)
-      const id_token_hint = await idTokenFor(test, await agent.logIn('alice'))
-      const stranger = createUserAgent(test)
-      await stranger.logIn('bob')
-      const hinted = { id_token_hint }
-      isError(t, await stranger.ask({ ...hinted, prompt: 'none' }), 'login_required', /another end-user is logged in/)
-      asksLogin(t, await stranger.ask(hinted))
-      isError(t, await stranger.answer({ sub: 'bob' }, hinted), 'login_required', /not the user that id_token_hint/)
-      t.ok((await stranger.logIn('alice', hinted)).has('code'))
-    }
-    const { test, agent } = await start(t)
+t.test('OpenID Connect Core §3.1.2.2: a user other than the one of id_token_hint is refused', async (t) => {
+  for (const config of [STRICT, { clients: [CLIENT] }]) {
+    const { test, agent } = await start(t, config)
     const id_token_hint = await idTokenFor(test, await agent.logIn('alice'))
-    await agent.logIn('bob', { prompt: 'login' })
-    const form = { account: 'bob', browser_state: browserStateOf(agent) }
-    isError(t, await agent.answer(form, { id_token_hint, prompt: 'select_account' }), 'login_required')
-  },
-)
+    const stranger = createUserAgent(test)
+    await stranger.logIn('bob')
+    const hinted = { id_token_hint }
+    isError(t, await stranger.ask({ ...hinted, prompt: 'none' }), 'login_required', /another end-user is logged in/)
+    asksLogin(t, await stranger.ask(hinted))
+    isError(t, await stranger.answer({ sub: 'bob' }, hinted), 'login_required', /not the user that id_token_hint/)
+    t.ok((await stranger.logIn('alice', hinted)).has('code'))
+  }
+  const { test, agent } = await start(t)
+  const id_token_hint = await idTokenFor(test, await agent.logIn('alice'))
+  await agent.logIn('bob', { prompt: 'login' })
+  const form = { account: 'bob', browser_state: browserStateOf(agent) }
+  isError(t, await agent.answer(form, { id_token_hint, prompt: 'select_account' }), 'login_required')
+})
 
-t.test('the hint of a client that is gone is still good', async (t) => {
+t.test('a hint of a deleted client is accepted', async (t) => {
   const both = await start(t)
   const id_token_hint = await idTokenFor(both.test, await both.agent.logIn('alice'))
   await both.agent.logIn('alice', { client_id: 'other' })
@@ -337,7 +331,7 @@ t.test('the hint of a client that is gone is still good', async (t) => {
   t.ok(returned(response).has('code'))
 })
 
-t.test('OpenID Connect Core §8.1: the hint of a pairwise client means its end-user', async (t) => {
+t.test('OpenID Connect Core §8.1: the hint of a pairwise client identifies its user', async (t) => {
   const { test, agent } = await start(t, { ...STRICT, clients: [{ ...CLIENT, subject_type: 'pairwise' }] })
   const id_token_hint = await idTokenFor(test, await agent.logIn('alice'))
   const other = createUserAgent(test)
@@ -345,7 +339,7 @@ t.test('OpenID Connect Core §8.1: the hint of a pairwise client means its end-u
   isError(t, await other.answer({ sub: 'bob' }, { id_token_hint }), 'login_required')
 })
 
-t.test('OpenID Connect Core §3.1.2.1: an id_token_hint that is none of ours names nobody', async (t) => {
+t.test('OpenID Connect Core §3.1.2.1: an id_token_hint of another issuer identifies no user', async (t) => {
   const unsigned = 'eyJhbGciOiJub25lIn0.eyJzdWIiOiJhbGljZSJ9.'
   const strict = await start(t)
   const lenient = await start(t, { clients: [CLIENT] })
@@ -367,7 +361,7 @@ t.test('OpenID Connect Core §3.1.2.1: an id_token_hint that is none of ours nam
   )
 })
 
-t.test('OpenID Connect Core §5.5.1: a sub that claims names is the only one that may log in', async (t) => {
+t.test('OpenID Connect Core §5.5.1: only the sub in claims can log in', async (t) => {
   const both = await start(t)
   await both.agent.logIn('alice')
   const claimsFor = (sub: object) => ({ claims: JSON.stringify({ id_token: { sub } }) })
@@ -382,7 +376,7 @@ t.test('OpenID Connect Core §5.5.1: a sub that claims names is the only one tha
   }
 })
 
-t.test('OpenID Connect Core §3.1.2.1: login_hint picks the login by sub or email', async (t) => {
+t.test('OpenID Connect Core §3.1.2.1: login_hint selects the login by sub or email', async (t) => {
   const both = await start(t, { ...STRICT, users: [{ sub: 'alice', claims: { email: 'alice@example.com' } }] })
   await logInBoth(both.agent)
   for (const prompt of ['', 'none']) {
@@ -397,7 +391,7 @@ t.test('OpenID Connect Core §3.1.2.1: login_hint picks the login by sub or emai
   t.equal((await silently(t, both, { login_hint: 'buffy@host', prompt: 'none' })).sub, 'bob', 'it is a hint only')
 })
 
-t.test('a user who is gone is not answered for', async (t) => {
+t.test('a deleted user gets no response', async (t) => {
   const both = await start(t, { ...STRICT, users: [{ sub: 'alice' }] })
   await both.agent.logIn('alice')
   t.equal((await silently(t, both)).sub, 'alice')
@@ -406,31 +400,28 @@ t.test('a user who is gone is not answered for', async (t) => {
   isError(t, await both.agent.ask({ prompt: 'none' }), 'login_required')
 })
 
-t.test(
-  'OpenID Connect Core §3.1.2.1: the first context of acr_values that logins can have is the one of the login',
-  async (t) => {
-    const both = await start(t, { ...STRICT, acr_values: ['1', 'gold'] })
-    const cases: [Fields, string | undefined][] = [
-      [{}, undefined],
-      [{ acr_values: '1 2' }, '1'],
-      [{ acr_values: 'gold 1' }, 'gold'],
-      [{ acr_values: 'platinum gold' }, 'gold'],
-      [{ acr_values: 'platinum' }, undefined],
-      [{ claims: '{"id_token":{"acr":null}}' }, '1'],
-      [{ claims: '{"id_token":{"acr":null}}', acr_values: 'gold' }, 'gold'],
-      [{ claims: '{"id_token":{"acr":{"essential":true}}}' }, '1'],
-      [{ claims: '{"id_token":{"acr":{"values":["x","gold","1"],"essential":true}}}' }, 'gold'],
-      [{ claims: '{"id_token":{"acr":{"value":"gold"}}}', acr_values: '1' }, 'gold'],
-      [{ claims: '{"id_token":{"acr":{"value":"x"}}}', acr_values: '1' }, undefined],
-    ]
-    for (const [query, acr] of cases) {
-      t.equal((await idTokenOf(both.test, await both.agent.logIn('alice', query))).acr, acr, JSON.stringify(query))
-      t.equal((await silently(t, both, query)).acr, acr, 'silently')
-    }
-  },
-)
+t.test('OpenID Connect Core §3.1.2.1: the login has the first supported context of acr_values', async (t) => {
+  const both = await start(t, { ...STRICT, acr_values: ['1', 'gold'] })
+  const cases: [Fields, string | undefined][] = [
+    [{}, undefined],
+    [{ acr_values: '1 2' }, '1'],
+    [{ acr_values: 'gold 1' }, 'gold'],
+    [{ acr_values: 'platinum gold' }, 'gold'],
+    [{ acr_values: 'platinum' }, undefined],
+    [{ claims: '{"id_token":{"acr":null}}' }, '1'],
+    [{ claims: '{"id_token":{"acr":null}}', acr_values: 'gold' }, 'gold'],
+    [{ claims: '{"id_token":{"acr":{"essential":true}}}' }, '1'],
+    [{ claims: '{"id_token":{"acr":{"values":["x","gold","1"],"essential":true}}}' }, 'gold'],
+    [{ claims: '{"id_token":{"acr":{"value":"gold"}}}', acr_values: '1' }, 'gold'],
+    [{ claims: '{"id_token":{"acr":{"value":"x"}}}', acr_values: '1' }, undefined],
+  ]
+  for (const [query, acr] of cases) {
+    t.equal((await idTokenOf(both.test, await both.agent.logIn('alice', query))).acr, acr, JSON.stringify(query))
+    t.equal((await silently(t, both, query)).acr, acr, 'silently')
+  }
+})
 
-t.test('OpenID Connect Core §5.5.1.1: an essential acr that can’t be had is a failed authentication', async (t) => {
+t.test('OpenID Connect Core §5.5.1.1: an essential acr that is not supported is a failed authentication', async (t) => {
   const { agent } = await start(t)
   const claims = '{"id_token":{"acr":{"essential":true,"values":["x","y"]}}}'
   for (const prompt of ['', 'none', 'login']) {

@@ -1,4 +1,4 @@
-/** The relying party of our own, as a browser meets it. */
+/** The built-in relying party. */
 import type { InjectOptions, LightMyRequestResponse } from 'fastify'
 import t from 'tap'
 import { createApp, type TestApp, textOf } from '../app.js'
@@ -6,7 +6,7 @@ import { createApp, type TestApp, textOf } from '../app.js'
 const COOKIE = 'oidc_provider_mock_self_login'
 const USERS = [{ sub: 'alice', claims: { email: 'alice@example.com' } }]
 
-/** A browser: it keeps cookies and follows nothing by itself. */
+/** A browser that keeps cookies and follows no redirects. */
 function createBrowser({ app }: TestApp, headers: Record<string, string> = {}) {
   const cookies: Record<string, string> = {}
   const send = async (options: InjectOptions): Promise<LightMyRequestResponse> => {
@@ -24,7 +24,7 @@ function createBrowser({ app }: TestApp, headers: Record<string, string> = {}) {
     cookies,
     get: (url: string) => send({ url }),
     start: async (base = '') => locationOf(await send({ method: 'POST', url: `${base}/oidc/login` })),
-    /** The answer of the authorization endpoint, as the URL that the browser goes to next. */
+    /** The redirect of the authorization endpoint. */
     authorize: async (url: string, form: Record<string, string> = { sub: 'alice' }) =>
       locationOf(
         await send({
@@ -38,7 +38,7 @@ function createBrowser({ app }: TestApp, headers: Record<string, string> = {}) {
 }
 
 for (const base of ['', '/issuers/one']) {
-  t.test(`the whole way at ${base || 'the default issuer'}`, async (t) => {
+  t.test(`a login succeeds at ${base || 'the default issuer'}`, async (t) => {
     const test = await createApp(t, { users: USERS })
     const browser = createBrowser(test)
     const page = await browser.get(`${base}/oidc/login`)
@@ -75,7 +75,7 @@ for (const base of ['', '/issuers/one']) {
   })
 }
 
-t.test('its link ends the session and leads back', async (t) => {
+t.test('its link ends the session and returns', async (t) => {
   const test = await createApp(t, { users: USERS })
   const browser = createBrowser(test)
   await browser.get(await browser.authorize(await browser.start()))
@@ -86,7 +86,7 @@ t.test('its link ends the session and leads back', async (t) => {
   t.match(page.body, 'http://localhost/oidc/login')
 })
 
-t.test('it works where registration, nonce and PKCE are required', async (t) => {
+t.test('it works if registration, nonce and PKCE are required', async (t) => {
   const test = await createApp(t, { require_registration: true, require_nonce: true, require_pkce: true })
   const browser = createBrowser(test)
   const answer = await browser.get(await browser.authorize(await browser.start()))
@@ -105,7 +105,7 @@ t.test('it works behind a proxy, and with a fixed issuer', async (t) => {
   }
 })
 
-t.test('who denies reads so, and may try again', async (t) => {
+t.test('after a refusal the page offers to try again', async (t) => {
   const test = await createApp(t)
   const browser = createBrowser(test)
   const answer = await browser.get(await browser.authorize(await browser.start(), { action: 'deny' }))
@@ -116,7 +116,7 @@ t.test('who denies reads so, and may try again', async (t) => {
   t.equal((await browser.get('/oidc/success')).statusCode, 400)
 })
 
-t.test('OpenID Connect Core §3.1.2.7: an answer is for the browser that asked', async (t) => {
+t.test('OpenID Connect Core §3.1.2.7: a response is accepted only in the browser of the request', async (t) => {
   const test = await createApp(t)
   const [one, other] = [createBrowser(test), createBrowser(test)]
   const back = await one.authorize(await one.start())
@@ -130,7 +130,7 @@ t.test('OpenID Connect Core §3.1.2.7: an answer is for the browser that asked',
   t.equal((await one.get(back)).statusCode, 302)
 })
 
-t.test('OpenID Connect Core §3.1.2.7: an answer without state, or with an error of its own', async (t) => {
+t.test('OpenID Connect Core §3.1.2.7: a response without state or with an error is shown', async (t) => {
   const test = await createApp(t)
   const browser = createBrowser(test)
   await browser.start()
@@ -143,22 +143,19 @@ t.test('OpenID Connect Core §3.1.2.7: an answer without state, or with an error
   t.equal(twice.statusCode, 400)
 })
 
-t.test(
-  'OpenID Connect Core §3.1.3.7: an ID token with another nonce, or none at all, is not of this login',
-  async (t) => {
-    const test = await createApp(t)
-    for (const change of [{ nonce: 'other' }, { scope: 'email' }] as Record<string, string>[]) {
-      const browser = createBrowser(test)
-      const [path, query] = (await browser.start()).split('?')
-      const changed = new URLSearchParams({ ...Object.fromEntries(new URLSearchParams(query)), ...change })
-      const answer = await browser.get(await browser.authorize(`${path}?${changed}`))
-      t.equal(answer.statusCode, 400)
-      t.match(answer.body, 'Error: invalid_id_token')
-    }
-  },
-)
+t.test('OpenID Connect Core §3.1.3.7: an ID token with another nonce or without one is refused', async (t) => {
+  const test = await createApp(t)
+  for (const change of [{ nonce: 'other' }, { scope: 'email' }] as Record<string, string>[]) {
+    const browser = createBrowser(test)
+    const [path, query] = (await browser.start()).split('?')
+    const changed = new URLSearchParams({ ...Object.fromEntries(new URLSearchParams(query)), ...change })
+    const answer = await browser.get(await browser.authorize(`${path}?${changed}`))
+    t.equal(answer.statusCode, 400)
+    t.match(answer.body, 'Error: invalid_id_token')
+  }
+})
 
-t.test('no cookie, or one that means nothing', async (t) => {
+t.test('a missing or unknown cookie is refused', async (t) => {
   const test = await createApp(t)
   for (const headers of [{}, { cookie: `${COOKIE}=unknown` }, { cookie: `${COOKIE}=` }] as Record<string, string>[]) {
     for (const url of ['/oidc/authorized?code=x&state=y', '/oidc/success']) {

@@ -1,22 +1,22 @@
-/** A browser without pages: it keeps cookies, asks at the authorization endpoint, and reads what comes back. */
+/** A browser without pages: it keeps cookies, sends authorization requests and reads their responses. */
 import type { LightMyRequestResponse } from 'fastify'
 import { decodeJwt, type JWTPayload } from 'jose'
 import { basic, exchange, REDIRECT_URI, type TestApp, type Tokens } from '../app.js'
 
 export type Fields = Readonly<Record<string, string>>
 
-/** A client that is held to every rule, and what it says of itself at the token endpoint. */
+/** A registered client, and its credentials at the token endpoint. */
 export const CLIENT = { client_id: 'app', client_secret: 'secret', redirect_uris: [REDIRECT_URI] }
 export const SECRET = { authorization: basic(CLIENT.client_id, CLIENT.client_secret) }
 
 export interface UserAgent {
-  /** By name, with all that was said of it. */
+  /** Cookies by name, with their attributes. */
   readonly cookies: Map<string, { name: string; value: string; [attribute: string]: unknown }>
-  /** Sends an authorization request by GET; an empty parameter is left out. */
+  /** Sends an authorization request by GET; an empty parameter is omitted. */
   ask(query?: Fields): Promise<LightMyRequestResponse>
   /** Posts the form of a page for the same request. */
   answer(form: Fields, query?: Fields): Promise<LightMyRequestResponse>
-  /** Logs in by the form, and returns the parameters that came back. */
+  /** Logs in by the form and returns the parameters of the response. */
   logIn(sub: string, query?: Fields): Promise<URLSearchParams>
 }
 
@@ -45,13 +45,13 @@ export function createUserAgent(test: TestApp, { base = '', headers = {} }: { ba
   return agent
 }
 
-/** What an answer of the authorization endpoint hands to the client, be it in the query or the fragment. */
+/** The parameters of an authorization response, in the query or the fragment. */
 export function returned({ headers }: LightMyRequestResponse): URLSearchParams {
   const { search, hash } = new URL(String(headers.location))
   return new URLSearchParams(hash.slice(1) || search)
 }
 
-/** The claims of the ID token that the code of an answer is exchanged for. */
+/** The claims of the ID token for the code of a response. */
 export async function idTokenOf(test: TestApp, answer: URLSearchParams): Promise<JWTPayload> {
   return decodeJwt(await idTokenFor(test, answer))
 }

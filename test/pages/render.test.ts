@@ -46,7 +46,7 @@ const success: Pages['self_login_success'] = {
   token_response: {},
 }
 
-/** Each page once, with `text` wherever data can say something. */
+/** Each page once, with `text` in every field. */
 function everyPage(text: string): [keyof Pages, string][] {
   const person = { sub: text, display_name: text, description: text, faults: [text] }
   const claims = { [text]: text, nested: { [text]: [text] } }
@@ -134,7 +134,7 @@ function everyPage(text: string): [keyof Pages, string][] {
   ]
 }
 
-/** What a reader sees of a part of the page: no tags, one space for many. */
+/** The text of a part of the page, without tags. */
 function textOf(html: string): string {
   return html
     .replace(/<style>.*<\/style>/s, '')
@@ -158,7 +158,7 @@ function tagsOf(html: string, tag: string): string[] {
   return html.match(new RegExp(`<${tag}[ >][^>]*>?`, 'g')) ?? []
 }
 
-t.test('every page is a whole document in English for every screen and both colour schemes', async (t) => {
+t.test('every page is a complete document in English for every screen and both color schemes', async (t) => {
   for (const [name, html] of everyPage('value')) {
     t.match(html, /^<!doctype html>\n<html lang="en">/, name)
     t.match(html, '<meta charset="utf-8">', name)
@@ -187,7 +187,7 @@ t.test('the hash of the one inline style is STYLE_HASH', async (t) => {
   }
 })
 
-t.test('no page runs a script, styles an element in place or asks a URL for anything', async (t) => {
+t.test('no page runs a script, has inline style attributes or loads a URL', async (t) => {
   for (const [name, html] of everyPage('value')) {
     t.notMatch(html, /<(script|iframe|img|object|embed|base|form[^>]* method="get")/i, name)
     t.notMatch(html, /<[^>]*\s(style|on\w+|srcset|ping)=/i, name)
@@ -201,7 +201,7 @@ t.test('no page runs a script, styles an element in place or asks a URL for anyt
   }
 })
 
-t.test('hostile values are text on every page', async (t) => {
+t.test('hostile values are shown as text on every page', async (t) => {
   const plain = new Map(everyPage('value'))
   for (const [name, html] of everyPage(HOSTILE)) {
     t.notMatch(html, '<script', name)
@@ -217,7 +217,7 @@ t.test('a redirect URI is never a link', async (t) => {
   t.match(renderPage('login', login), '<code class="value">http://localhost:3000/callback</code>')
 })
 
-t.test('home: says what it is, names the issuer and links to the ways in', async (t) => {
+t.test('home: describes the provider, names the issuer and links to discovery and logins', async (t) => {
   const html = renderPage('home', home)
   t.match(textOf(html), 'Profile lenient: 1 of the 3 rules of a certified provider are enabled.')
   t.same(textsOf(html, 'h1'), ['oidc-provider-mock'])
@@ -251,7 +251,7 @@ t.test('home: lists the users and clients of the configuration', async (t) => {
   ])
 })
 
-t.test('home: an isolated issuer says so', async (t) => {
+t.test('home: an isolated issuer is described as one', async (t) => {
   const text = textOf(renderPage('home', { ...home, isolated: true, base_path: '/issuers/spec-7' }))
   t.match(text, 'users, clients and tokens below /issuers/spec-7 are not shared with other issuers')
   t.notMatch(text, 'append')
@@ -281,7 +281,7 @@ t.test('login: a labelled field, then Authorize, then Deny access', async (t) =>
   t.match(html, '<button name="action" value="deny" formnovalidate>Deny access</button>')
 })
 
-t.test('login: shows who asks for what, and where the answer goes', async (t) => {
+t.test('login: shows the client, its request and the redirect_uri', async (t) => {
   const named = textOf(
     renderPage('login', {
       ...login,
@@ -303,7 +303,7 @@ t.test('login: says that any client is accepted if the client is not registered'
   t.notMatch(textOf(renderPage('login', login)), 'The provider accepts any client')
 })
 
-t.test('login: a button for each user, in the order given, of the one form', async (t) => {
+t.test('login: each user has a button of the form, in the given order', async (t) => {
   const html = renderPage('login', {
     ...login,
     predefined: [{ sub: 'zoe', display_name: 'Zoe Z', description: 'Admin' }, { sub: 'alice' }],
@@ -326,7 +326,7 @@ t.test('login: a button for each user, in the order given, of the one form', asy
   t.match(html, /<section aria-labelledby="recent">\n<h2 id="recent">/)
 })
 
-t.test('login: what is known of a user describes the button and is no part of its name', async (t) => {
+t.test('login: details of a user describe the button and are not part of its name', async (t) => {
   const html = renderPage('login', {
     ...login,
     predefined: [
@@ -353,7 +353,7 @@ t.test('login: what is known of a user describes the button and is no part of it
   )
 })
 
-t.test('consent: who is asked, by whom, for what; agree, deny, or be somebody else', async (t) => {
+t.test('consent: shows user, client and request, with buttons to authorize, deny and switch', async (t) => {
   const html = renderPage('consent', {
     ...login,
     hidden: [['client_id', 'app']],
@@ -381,7 +381,7 @@ t.test('consent: who is asked, by whom, for what; agree, deny, or be somebody el
   t.match(renderPage('consent', { ...login, account: { sub: 'zoe' }, browser_state: '', problem: 'No' }), '>No</p>')
 })
 
-t.test('login: a user is marked by the first letter or digit of its name', async (t) => {
+t.test('login: the first letter or digit of the name represents a user', async (t) => {
   const people = [{ sub: 'x', display_name: '"éva"' }, { sub: '@7up', display_name: '--' }, { sub: '\u202E' }]
   const html = renderPage('login', { ...login, predefined: people })
   t.same(
@@ -390,13 +390,13 @@ t.test('login: a user is marked by the first letter or digit of its name', async
   )
 })
 
-t.test('login: a section without users is left out', async (t) => {
+t.test('login: a section without users is omitted', async (t) => {
   t.same(textsOf(renderPage('login', login), 'h2'), [])
   t.same(textsOf(renderPage('login', { ...login, predefined: [{ sub: 'a' }] }), 'h2'), ['Predefined users'])
   t.same(textsOf(renderPage('login', { ...login, recent: ['a'] }), 'h2'), ['Recent users'])
 })
 
-t.test('login: many users are set closer', async (t) => {
+t.test('login: many users are listed densely', async (t) => {
   const predefined = Array.from({ length: 200 }, (_, index) => ({ sub: `user-${index}` }))
   const html = renderPage('login', { ...login, predefined })
   t.match(html, 'class="tiles dense"')
@@ -414,7 +414,7 @@ t.test('login: a problem is tied to the field', async (t) => {
   t.match(html, /<input id="sub"[^>]* aria-describedby="sub-problem sub-hint" aria-invalid="true">/)
 })
 
-t.test('error: the code, the sentence and whose fault it is', async (t) => {
+t.test('error: shows code, description and cause', async (t) => {
   const html = renderPage('error', { error: 'invalid_client', description: 'No client is named "x".', status: 400 })
   t.same(textsOf(html, 'h1'), ['Error: invalid_client'])
   t.match(html, '<title>Error: invalid_client')
@@ -426,7 +426,7 @@ t.test('error: the code, the sentence and whose fault it is', async (t) => {
   t.notMatch(failed, 'Check the URL')
 })
 
-t.test('end_session: what it got, what is missing and where it goes', async (t) => {
+t.test('end_session: shows the parameters, missing parameters and the redirect', async (t) => {
   const html = renderPage('end_session', {
     ...endSession,
     parameters: [
@@ -456,7 +456,7 @@ t.test('end_session: what it got, what is missing and where it goes', async (t) 
   ])
 })
 
-t.test('end_session: asks in words for what it knows', async (t) => {
+t.test('end_session: names user and client if they are known', async (t) => {
   const bare = renderPage('end_session', endSession)
   t.match(textOf(bare), 'Do you want to log out?')
   t.match(textOf(bare), 'You will stay on this page')
@@ -481,7 +481,7 @@ t.test('self_login: starts with one button', async (t) => {
   t.match(textOf(html), 'Issuer http://localhost:9400')
 })
 
-t.test('self_login_success: who it is, what the application got and the ways on', async (t) => {
+t.test('self_login_success: shows user, tokens, claims and links', async (t) => {
   const html = renderPage('self_login_success', {
     ...success,
     id_token_claims: { sub: 'alice', iat: 0, exp: 1.5, auth_time: 1e300, nbf: 'soon', groups: ['a'], nothing: null },
@@ -506,7 +506,7 @@ t.test('self_login_success: who it is, what the application got and the ways on'
   t.match(html, /<a [^>]*href="\/oauth2\/end_session">End session<\/a>/)
 })
 
-t.test('self_login_error: the code, the sentence and a way to try again', async (t) => {
+t.test('self_login_error: shows code, description and a link to try again', async (t) => {
   const html = renderPage('self_login_error', { error: 'access_denied', description: 'Denied.', again: '/oidc/login' })
   t.same(textsOf(html, 'h1'), ['Authentication Error'])
   t.match(textOf(html), 'Error: access_denied')

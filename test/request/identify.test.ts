@@ -1,4 +1,4 @@
-/** Whom a request is about, before anything is done: for the match of faults, and for the journal. */
+/** Facts about a request before it is handled, for fault rules and the journal. */
 import fc from 'fast-check'
 import t from 'tap'
 import type { JournalEntry } from '../../src/journal/journal.js'
@@ -11,7 +11,7 @@ async function lastOf({ get }: TestApp): Promise<JournalEntry> {
   return (await get('/admin/journal?limit=1')).json<{ entries: [JournalEntry] }>().entries[0]
 }
 
-t.test('the client is whom it says it is, however it says so', async (t) => {
+t.test('the client is identified by every way to name it', async (t) => {
   const test = await createApp(t)
   const saying: [Record<string, string>, Record<string, string>][] = [
     [{ client_id: 'a b' }, {}],
@@ -41,32 +41,35 @@ t.test('the client is whom it says it is, however it says so', async (t) => {
   }
 })
 
-t.test('RFC 9101 §5: what a request object says counts where the query says nothing', async (t) => {
+t.test('RFC 9101 §5: the request object is used for parameters that the query lacks', async (t) => {
   const test = await createApp(t)
   const request = jwt({ client_id: 'app', scope: 'openid email' })
   await test.get(`/oauth2/authorize?request=${request}&scope=openid`)
   t.match(await lastOf(test), { client_id: 'app', scope: 'openid' })
 })
 
-t.test('a code or a token says whose it is; who presents it counts more than whom it was issued to', async (t) => {
-  const test = await createApp(t)
-  const code = (await logIn(test, { scope: 'openid email' })).get('code') ?? ''
-  await exchange(test, { code, client_id: 'thief', scope: 'other' })
-  const { flow_id, ...stolen } = await lastOf(test)
-  t.match(stolen, { client_id: 'thief', sub: 'alice', scope: 'openid email other', error: 'invalid_grant' })
-  t.type(flow_id, 'string')
-  const { access_token } = await getTokens(test, { sub: 'bob' })
-  for (const ask of [
-    () => getUserinfo(test, access_token),
-    () => test.post('/userinfo', { access_token }),
-    () => test.post('/oauth2/introspect', { token: access_token, client_id: 'app' }),
-  ]) {
-    await ask()
-    t.match(await lastOf(test), { client_id: 'app', sub: 'bob', scope: 'openid' })
-  }
-})
+t.test(
+  'a code or token identifies its user; the presenting client takes precedence over the issued client',
+  async (t) => {
+    const test = await createApp(t)
+    const code = (await logIn(test, { scope: 'openid email' })).get('code') ?? ''
+    await exchange(test, { code, client_id: 'thief', scope: 'other' })
+    const { flow_id, ...stolen } = await lastOf(test)
+    t.match(stolen, { client_id: 'thief', sub: 'alice', scope: 'openid email other', error: 'invalid_grant' })
+    t.type(flow_id, 'string')
+    const { access_token } = await getTokens(test, { sub: 'bob' })
+    for (const ask of [
+      () => getUserinfo(test, access_token),
+      () => test.post('/userinfo', { access_token }),
+      () => test.post('/oauth2/introspect', { token: access_token, client_id: 'app' }),
+    ]) {
+      await ask()
+      t.match(await lastOf(test), { client_id: 'app', sub: 'bob', scope: 'openid' })
+    }
+  },
+)
 
-t.test('resources are a list, and what is no text is left out', async (t) => {
+t.test('resource is a list of texts', async (t) => {
   const test = await createApp(t)
   await test.get(
     '/oauth2/authorize?client_id=a&resource=https://a.example&resource=https://b.example&resource=&scope=a&scope=b',
@@ -78,7 +81,7 @@ t.test('resources are a list, and what is no text is left out', async (t) => {
   t.notOk('resource' in (await lastOf(test)))
 })
 
-t.test('the management of a registration is about the client of its path', async (t) => {
+t.test('a request to a registration is about the client of its path', async (t) => {
   const test = await createApp(t)
   const { client_id } = await register(test)
   t.equal((await lastOf(test)).client_id, client_id)
@@ -86,7 +89,7 @@ t.test('the management of a registration is about the client of its path', async
   t.match(await lastOf(test), { client_id, endpoint: 'registration', response: { status: 401 } })
 })
 
-t.test('a fault finds the end-user of a token before anything is done', async (t) => {
+t.test('a fault rule matches the user of a token before the handler runs', async (t) => {
   const test = await createApp(t, { users: [{ sub: 'eve', faults: [{ fault: 'userinfo.rejects_token' }] }] })
   const [eve, alice] = [await getTokens(test, { sub: 'eve' }), await getTokens(test)]
   t.equal((await getUserinfo(test, eve.access_token)).statusCode, 401)
@@ -94,7 +97,7 @@ t.test('a fault finds the end-user of a token before anything is done', async (t
   t.equal((await getUserinfo(test, alice.access_token)).statusCode, 200)
 })
 
-t.test('a fault finds the client and the end-user of a device before anything is done', async (t) => {
+t.test('a fault rule matches the client and user of a device before the handler runs', async (t) => {
   const fault = 'http.status'
   const test = await createApp(t, {
     users: [{ sub: 'eve', faults: [{ fault, match: { endpoint: 'device' } }] }],
@@ -111,7 +114,7 @@ t.test('a fault finds the client and the end-user of a device before anything is
   t.equal((await test.post('/oauth2/device', { user_code: app, sub: 'alice' })).statusCode, 200)
 })
 
-t.test('a flow begins where a grant may come of it, and goes on with what was handed out', async (t) => {
+t.test('a flow begins with a request that can lead to a grant, and continues with its codes and tokens', async (t) => {
   const test = await createApp(t)
   const flowAfter = async (send: () => Promise<unknown>) => {
     await send()
@@ -142,7 +145,7 @@ t.test('a flow begins where a grant may come of it, and goes on with what was ha
   t.equal(await flowAfter(() => test.get(`/oauth2/end_session?id_token_hint=${hint}`)), undefined)
 })
 
-t.test('whatever comes is looked at without harm', async (t) => {
+t.test('arbitrary parameters do no harm', async (t) => {
   const test = await createApp(t)
   const names = ['client_id', 'code', 'refresh_token', 'token', 'access_token', 'device_code', 'user_code', 'flow_id']
   const others = ['id_token_hint', 'request', 'client_assertion', 'resource', 'scope', 'sub', 'as', 'error', 'fault']
