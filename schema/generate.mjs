@@ -1,13 +1,14 @@
 // Writes what is generated from the schema of the configuration into a folder, `src/generated` by default:
 // `types.ts`, the configuration with its defaults filled in; `input.ts`, the configuration as users write it;
 // `validators.ts`, the validators as code; and `values.ts`, enumerations and defaults. Does nothing if the files are newer
-// than their sources.
+// than their sources. First writes the catalogue of faults into the schema.
 import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { CATALOGUE_FILES, writeFaults } from './faults.mjs'
 
 const HERE = import.meta.dirname
 const TARGET = process.argv[2] ?? join(HERE, '../src/generated')
-const SOURCES = [import.meta.filename, join(HERE, 'config.schema.json')]
+const SOURCES = [import.meta.filename, join(HERE, 'config.schema.json'), ...CATALOGUE_FILES]
 const FILES = {
   'types.ts': writeTypes,
   'input.ts': writeInput,
@@ -22,12 +23,14 @@ const VALIDATORS = {
   validateClient: 'urn:oidc-provider-mock:config#/$defs/Client',
   validateFault: 'urn:oidc-provider-mock:config#/$defs/Fault',
 }
-/** Keywords of the schema that say how a value is treated: `x-secret` is never shown, `x-restart` needs a restart. */
-const ANNOTATIONS = ['x-secret', 'x-restart']
+/** Keywords of the schema that say how a value is treated: `x-secret` is never shown, `x-restart` needs a restart;
+ * `enumDescriptions` is for editors. */
+const ANNOTATIONS = ['x-secret', 'x-restart', 'enumDescriptions']
 
 const age = (file) => statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0
 const newest = Math.max(...SOURCES.map(age))
 if (Object.keys(FILES).some((name) => age(join(TARGET, name)) < newest)) {
+  await writeFaults()
   mkdirSync(TARGET, { recursive: true })
   for (const [name, write] of Object.entries(FILES)) {
     // A rename keeps a build that runs at the same time from reading half of a file.

@@ -1,7 +1,8 @@
 /** The context of one request: everything that it may read and change, for one issuer. */
 import type { DecryptionKey, SigningKey, Snapshot } from './config/snapshot.js'
-import type { Exchange, Facts, Faults } from './faults/rules.js'
+import type { Exchange, Facts } from './faults/rules.js'
 import type { MovableClock } from './issuer/clock.js'
+import type { FaultState } from './issuer/faults.js'
 import type { KeyStatus, Rotation } from './issuer/keys.js'
 import type { Journal, JournalEvent, Remark } from './journal/journal.js'
 import type { Store } from './store/store.js'
@@ -29,7 +30,7 @@ export interface Context {
   readonly clock: MovableClock
   /** The time of this request in seconds since the epoch: one request sees one time. */
   readonly now: number
-  readonly faults: Faults
+  readonly faults: FaultState
   readonly journal: Journal
   /** Facts about this request for fault rules and the journal. The protocol does not read them. */
   readonly exchange: Exchange & { readonly remarks: Remark[] }

@@ -8,14 +8,12 @@ import type { Snapshot } from './config/snapshot.js'
 import { watchedFiles } from './config/sources.js'
 import { watchFiles } from './config/watch.js'
 import { IN_PROCESS } from './context.js'
-import { createFaults } from './faults/rules.js'
 import type { Inject } from './handle/in_process.js'
 import { createClock, createMovableClock } from './issuer/clock.js'
 import { createKeys } from './issuer/keys.js'
 import { createJournal } from './journal/journal.js'
 import { isLoopback, ListenError, type Listening, listen } from './listen.js'
 import { createLogger, type LogStream } from './logger.js'
-import { randomSeed } from './random.js'
 import { createServer, type Issuer } from './server.js'
 import { createMemoryStore } from './store/memory.js'
 import { exchangeIdentity, prepareIdentity } from './tls/identity.js'
@@ -153,8 +151,7 @@ function createIssuers(current: () => Snapshot): (name: string | undefined) => I
   const create = (): Issuer => {
     const clock = createMovableClock(() => current().clock)
     const journal = createJournal(() => current().config.journal)
-    const faults = createFaults(randomSeed)
-    return { store: createMemoryStore(), clock, faults, keys: createKeys(clock, journal), journal }
+    return { store: createMemoryStore(), clock, keys: createKeys(clock, journal), journal }
   }
   const standard = create()
   const isolated = new LRUCache<string, Issuer>({ max })

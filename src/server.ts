@@ -43,6 +43,7 @@ import { createHttpFaults } from './faults/doors/http/hooks.js'
 import { selfLogin } from './interaction/self_login.js'
 import { contentSecurityPolicy } from './pages/content_security_policy.js'
 import { createContext, type Issuer } from './request/create_context.js'
+import { recordExchange } from './request/exchange.js'
 import { identify } from './request/identify.js'
 import { describeRequest, pathOf, refuse, refuseUnparsed, toJson } from './request/refusal.js'
 import { isolatedName, rewriteUrl } from './request/routed_url.js'
@@ -150,7 +151,7 @@ const serveProcess: FastifyPluginAsync<Foundation> = async (scope, foundation) =
 /** The routes of every issuer. A request for an isolated issuer has the same paths, since `rewriteUrl` shortens them. */
 const serveIssuers: FastifyPluginAsync<Foundation> = async (scope, foundation) => {
   const warnOfHost = createHostWarning((message) => foundation.log.warn(message))
-  const faults = createHttpFaults(scope.server)
+  const faults = createHttpFaults(scope.server, { record: recordExchange, describe: describeRequest })
   scope.addHook('onRequest', async (request) => {
     request.ctx = createContext(foundation.current(), (name) => foundation.findIssuer(name), request)
     warnOfHost(request.ctx.request_url, foundation.current().config)

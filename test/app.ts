@@ -5,9 +5,9 @@ import type { Test } from 'tap'
 import { loadSnapshot, readSchema } from '../src/config/load.js'
 import type { Snapshot } from '../src/config/snapshot.js'
 import type { Context } from '../src/context.js'
-import { createFaults } from '../src/faults/rules.js'
 import type { ConfigInput } from '../src/generated/input.js'
 import { createMovableClock } from '../src/issuer/clock.js'
+import { createFaultState } from '../src/issuer/faults.js'
 import { createKeys } from '../src/issuer/keys.js'
 import { createJournal } from '../src/journal/journal.js'
 import { createExchange } from '../src/request/create_context.js'
@@ -99,7 +99,7 @@ function createCalls(inject: TestApp['app']['inject']): Pick<TestApp, 'app' | 'g
 /** What one request would get, without a request. */
 export async function createContext(config: ConfigInput = {}): Promise<Context> {
   const snapshot = await snapshotOf(config)
-  const { store, clock, faults, keys, journal } = createIssuer(() => snapshot)
+  const { store, clock, keys, journal } = createIssuer(() => snapshot)
   const about = createExchange()
   return {
     issuer: 'http://localhost',
@@ -114,7 +114,7 @@ export async function createContext(config: ConfigInput = {}): Promise<Context> 
     get now() {
       return clock.now()
     },
-    faults,
+    faults: createFaultState(store),
     journal,
     ...about,
     keys: () => keys.list(snapshot),
@@ -132,9 +132,7 @@ export async function createContext(config: ConfigInput = {}): Promise<Context> 
 export function createIssuer(current: () => Snapshot): Issuer {
   const clock = createMovableClock(() => current().clock)
   const journal = createJournal(() => current().config.journal)
-  // A seed of its own would make a test of chance a matter of chance.
-  const faults = createFaults(() => 1)
-  return { store: createStore(), clock, faults, keys: createKeys(clock, journal), journal }
+  return { store: createStore(), clock, keys: createKeys(clock, journal), journal }
 }
 
 /** An empty store. With STORE=delaying the whole test suite runs on a store that delays each call. */

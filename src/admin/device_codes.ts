@@ -69,7 +69,7 @@ export const deviceCodes: FastifyPluginAsync = async (app) => {
     async ({ ctx, params: { user_code }, body: { sub, fault }, log }) => {
       const waiting = await requirePending(ctx, user_code)
       if (fault !== undefined) {
-        ctx.exchange.picked = [requirePart(ctx, 'Fault', typeof fault === 'string' ? { fault } : fault)]
+        ctx.exchange.login_faults = [requirePart(ctx, 'Fault', typeof fault === 'string' ? { fault } : fault)]
       }
       const user = await findOrCreateUser(ctx, sub)
       await recordLogin(ctx, user)

@@ -2,8 +2,8 @@
 import type { FastifyPluginAsync, FastifyReply } from 'fastify'
 import { parseDelay } from '../duration.js'
 import { invalidRequest, shown, temporarilyUnavailable } from '../errors.js'
-import { FAULT_CATALOGUE } from '../faults/catalogue.js'
-import { FAULT_ENDPOINTS } from '../faults/row.js'
+import { FAULT_NAMES } from '../faults/catalogue.js'
+import { FAULT_ENDPOINTS } from '../faults/rows/row.js'
 import { fitsFilter, type JournalFilter } from '../journal/filter.js'
 import { JOURNAL_EVENTS, type JournalEntry, MOST_LISTENERS } from '../journal/journal.js'
 import { maskEntry } from '../journal/masking.js'
@@ -40,7 +40,7 @@ const QUERY = {
   flow_id: text('Of one login, from the authorization request to the last refresh and the logout.'),
   event: text('With a remark about this.', { enum: JOURNAL_EVENTS }),
   fault: text('A name from the catalogue of faults. Only entries in which it happened.', {
-    enum: Object.keys(FAULT_CATALOGUE),
+    enum: FAULT_NAMES,
   }),
   after: integer('Only entries with a greater `id`.', { minimum: 0 }),
   secrets: boolean('Whether to show codes, tokens, secrets and passwords, which else are `***`.'),

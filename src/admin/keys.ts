@@ -3,7 +3,7 @@ import type { FastifyPluginAsync } from 'fastify'
 import type { Context } from '../context.js'
 import { findDuration, LONGEST_DURATION } from '../duration.js'
 import { invalidRequest, nothingHere, shown } from '../errors.js'
-import { FAULT_CATALOGUE } from '../faults/catalogue.js'
+import { FAULT_CATALOGUE, FAULT_NAMES } from '../faults/catalogue.js'
 import type { Alg } from '../generated/types.js'
 import { PATHS } from '../routes.js'
 import { requirePart } from './part.js'
@@ -53,10 +53,10 @@ const ORDER = object({
   }),
   published: boolean('Whether the JWKS gets the new key; true unless said otherwise.'),
 })
-/** The faults of the JWKS itself, by the last part of their names. */
-const WAYS = Object.entries(FAULT_CATALOGUE)
-  .filter(([, { endpoints }]) => endpoints.length === 1 && endpoints[0] === 'jwks')
-  .map(([fault]) => fault.replace('jwks.', ''))
+/** Faults of the JWKS itself, without their prefix. */
+const WAYS = FAULT_NAMES.filter((name) => FAULT_CATALOGUE[name].endpoints.join() === 'jwks').map((name) =>
+  name.replace('jwks.', ''),
+)
 
 export const keys: FastifyPluginAsync = async (app) => {
   const list = { tags, summary: 'List signing keys', response: { 200: KEYS } }
@@ -109,8 +109,7 @@ export const keys: FastifyPluginAsync = async (app) => {
   }
   app.post<{ Body: { how: string } }>(PATHS.break_jwks, { schema: breakJwks }, async ({ ctx, body }, reply) => {
     const fault = `jwks.${body.how}`
-    const added = ctx.faults.add(requirePart(ctx, 'Fault', { fault }))
-    if (added === undefined) throw invalidRequest('there are too many rules of faults already; delete some first')
+    const added = await ctx.faults.add(requirePart(ctx, 'Fault', { fault }))
     ctx.journal.record(ctx.now, 'keys_changed', `the JWKS is broken by ${fault}`, { fault, id: added.id })
     return reply.code(201).send(added)
   })
@@ -123,7 +122,9 @@ export const keys: FastifyPluginAsync = async (app) => {
     response: { 200: KEYS },
   }
   app.post(PATHS.reset_keys, { schema: reset }, async ({ ctx, log }) => {
-    for (const [id, { fault }] of ctx.faults.rules()) if (fault.startsWith('jwks.')) ctx.faults.delete(id)
+    for (const { id, rule } of await ctx.faults.list()) {
+      if (FAULT_CATALOGUE[rule.fault].section === 'JWKS') await ctx.faults.delete(id)
+    }
     ctx.resetKeys()
     log.info('keys reset')
     return { keys: await ctx.tellKeys() }

@@ -2,7 +2,7 @@
 import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
 import type { Context } from '../context.js'
 import { invalidRequest, shown } from '../errors.js'
-import { PICKABLE_ERRORS, PICKABLE_FAULTS, readPicked } from '../faults/picked.js'
+import { LOGIN_PAGE_ERRORS, LOGIN_PAGE_FAULTS, readFaultChoice } from '../faults/choice.js'
 import { authorize } from '../interaction/authorize.js'
 import { createFlowId } from '../oauth/grant.js'
 import { type Params, readParams } from '../oauth/params.js'
@@ -36,8 +36,8 @@ const schema = {
         minLength: 1,
         maxLength: 255,
       }),
-      fault: { description: 'Fault of this login.', enum: PICKABLE_FAULTS.map(({ name }) => name) },
-      error: { description: 'Error that the application receives instead of a code.', enum: PICKABLE_ERRORS },
+      fault: { description: 'Fault of this login.', enum: LOGIN_PAGE_FAULTS },
+      error: { description: 'Error that the application receives instead of a code.', enum: LOGIN_PAGE_ERRORS },
       deny: boolean('Whether the user denies access.'),
     },
     ['authorization_request'],
@@ -97,14 +97,14 @@ function readRequest(ctx: Context, given: Body['authorization_request']): Params
 const valuesOf = (values: readonly string[]) => (values.length === 1 ? values[0] : values)
 
 async function complete({ ctx, body, log }: FastifyRequest<{ Body: Body }>, params: Params) {
-  const picked = readPicked(body)
-  ctx.exchange.picked = picked.rules
+  const fault_choice = readFaultChoice(body)
+  ctx.exchange.login_faults = fault_choice.rules
   const submission = {
     sub: body.sub,
     action: body.deny === true ? 'deny' : undefined,
     account: undefined,
     browser_state: undefined,
-    picked,
+    fault_choice,
   }
   const form = { action: '', hidden: [] }
   const outcome = await authorize(ctx, { params, submission, cookies: {}, jar: NO_BROWSER, form }, log)

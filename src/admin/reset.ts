@@ -6,7 +6,7 @@ import { COLLECTIONS, type CollectionName, type ResetPart } from '../store/colle
 import { listOf, object, responseWith } from './schema.js'
 
 /** Parts of the issuer. The table `COLLECTIONS` names the collections of each part. */
-const PARTS: Readonly<Record<ResetPart | 'clock' | 'keys' | 'faults' | 'journal', (ctx: Context) => unknown>> = {
+const PARTS: Readonly<Record<ResetPart | 'clock' | 'keys' | 'journal', (ctx: Context) => unknown>> = {
   users: (ctx) => clear(ctx, 'users'),
   clients: (ctx) => clear(ctx, 'clients'),
   tokens: (ctx) => clear(ctx, 'tokens'),

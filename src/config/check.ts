@@ -7,6 +7,7 @@ import { checkClient } from './check_client.js'
 import { checkServer } from './check_server.js'
 import type { Complaint } from './errors.js'
 import type { Pruned } from './schema.js'
+import { suggest } from './suggest.js'
 
 const CLAIM_SECTIONS = ['claims', 'id_token', 'userinfo', 'access_token'] as const
 const KEY_SOURCES = ['file', 'pem', 'jwk', 'keep_in'] as const
@@ -20,18 +21,18 @@ export function check(config: Pruned<Config>): Complaint[] {
     ...checkServer(config),
     ...checkDurations(config),
     ...checkClock(config),
-    ...checkFaults(['faults'], config.faults),
+    ...checkFaults(['faults'], config.faults, suggest),
     ...checkAcrValues(config),
     ...checkScopes(config),
     ...repeated('sub', { users: users.map((user) => user?.sub) }),
     ...users.flatMap((user, index) => [...checkUser(['users', String(index)], user ?? {})]),
     ...users.flatMap((user, index) => [
-      ...checkFaults(['users', String(index), 'faults'], user?.faults, { sub: user?.sub }),
+      ...checkFaults(['users', String(index), 'faults'], user?.faults, suggest, { sub: user?.sub }),
     ]),
     ...repeated('client_id', { clients: clients.map((client) => client?.client_id) }),
     ...clients.flatMap((client, index) => [...checkClient(['clients', String(index)], client, config)]),
     ...clients.flatMap((client, index) => [
-      ...checkFaults(['clients', String(index), 'faults'], client?.faults, { client_id: client?.client_id }),
+      ...checkFaults(['clients', String(index), 'faults'], client?.faults, suggest, { client_id: client?.client_id }),
     ]),
     ...repeated('keep_in', {
       keys: keys.map((key) => key?.keep_in),

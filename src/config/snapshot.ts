@@ -2,6 +2,8 @@
 import { compile } from '@fastify/proxy-addr'
 import type { CryptoKey, JWK } from 'jose'
 import { parseDuration, parseTime } from '../duration.js'
+import type { FaultDoor } from '../faults/catalogue.js'
+import { doorsOf } from '../faults/rules.js'
 import type { Alg, Client, Config, EncryptionAlg, User } from '../generated/types.js'
 import { normalizePath } from './check_server.js'
 import type { Preset } from './presets.js'
@@ -85,6 +87,8 @@ export interface Snapshot extends LoadedKeys {
   readonly users: ReadonlyMap<string, DeepReadonly<User>>
   /** By `client_id`. */
   readonly clients: ReadonlyMap<string, DeepReadonly<Client>>
+  /** Doors at which faults of the configuration, its users and its clients act. */
+  readonly fault_doors: ReadonlySet<FaultDoor>
   /** The files that say all this. */
   readonly files: readonly string[]
   /** The path below which browsers see the provider, without a slash at its end; empty where it is the root. */
@@ -134,6 +138,7 @@ export function buildSnapshot(
     clients: new Map(config.clients.map((client) => [client.client_id, client])),
     keys: Object.freeze(keys.map((key) => Object.freeze(key))),
     encryption_keys: Object.freeze(encryption_keys.map((key) => Object.freeze(key))),
+    fault_doors: doorsOf([config, ...config.users, ...config.clients].flatMap(({ faults = [] }) => faults)),
     files: Object.freeze([...files]),
     base_path: basePathOf(config, preset),
     preset_paths: new Map(Object.entries(preset?.paths ?? {}).map(([name, path]) => [path, name])),

@@ -65,6 +65,7 @@ export async function findClient(ctx: Context, client_id: string): Promise<Clien
 
 /** Keeps a client that registered itself, or was put. */
 export async function putClient(ctx: Context, client: RuntimeClient): Promise<void> {
+  await ctx.faults.declare(client.faults)
   await ctx.store.clients.put(client.client_id, { ...client, expires_at: NEVER })
 }
 

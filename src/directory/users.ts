@@ -56,6 +56,7 @@ export async function findOrCreateUser(ctx: Context, sub: string): Promise<User>
 
 /** Puts a user over the configuration's. */
 export async function putUser(ctx: Context, user: User): Promise<void> {
+  await ctx.faults.declare(user.faults)
   await ctx.store.users.put(user.sub, { ...user, origin: 'put', expires_at: NEVER })
 }
 
@@ -63,6 +64,7 @@ export async function putUser(ctx: Context, user: User): Promise<void> {
 export async function putClaims(ctx: Context, sub: string, claims: Readonly<Record<string, unknown>>): Promise<void> {
   const { sub: _, ...rest } = claims
   const before = await findUser(ctx, sub)
+  await ctx.faults.declare(before?.faults)
   await ctx.store.users.put(sub, { ...before, sub, claims: rest, origin: 'put', expires_at: NEVER })
 }
 

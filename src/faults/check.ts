@@ -1,73 +1,83 @@
-/** What a schema can't say about rules of faults: whether the parts of each fit its fault, and whether it can ever match. */
+/** Checks of fault rules beyond the schema: parameters that fit the fault, and a match that is possible. */
 import { validateHeaderName, validateHeaderValue } from 'node:http'
-import type { Complaint } from '../config/errors.js'
-import type { Pruned } from '../config/schema.js'
 import { parseDelay } from '../duration.js'
-import type { Fault } from '../generated/types.js'
-import { FAULT_CATALOGUE } from './catalogue.js'
-import { checkMatch, type FaultOwner } from './check_match.js'
-import type { FaultName, FaultParameter } from './row.js'
+import { FAULT_CATALOGUE, type FaultName } from './catalogue.js'
+import { checkMatch, type FaultOwner, type Suggest } from './check_match.js'
+import type { FaultParameter } from './rows/row.js'
+import type { FaultRule, Pruned } from './rules.js'
 
-type Rule = Pruned<Fault>
-/** What is wrong: the place below the rule, and whether its key or its value is meant. */
-export type Finding = readonly [place: readonly string[], message: string, at?: 'key']
+type Rule = Pruned<FaultRule>
+/** A problem: its place below the rule, and whether the key or the value is wrong. */
+type RuleFinding = readonly [place: readonly string[], message: string, at?: 'key']
 
-/** The longest wait, in milliseconds. */
+/** A problem of a list of rules. */
+export interface FaultFinding {
+  readonly path: readonly string[]
+  readonly at: 'key' | 'value'
+  /** The end of a sentence that begins with the path. */
+  readonly message: string
+}
+
+/** Longest delay in milliseconds. */
 const LONGEST_DELAY = 3_600_000
 const PARAMETERS: ReadonlySet<FaultParameter> = new Set(
   Object.values(FAULT_CATALOGUE).flatMap(({ takes = [] }) => takes),
 )
-/** RFC 9112 §6: how long an answer is, is for the server to say. */
+/** RFC 9112 §6: headers about the length of the body, which the server sets. */
 const FRAMING = ['content-length', 'transfer-encoding', 'trailer']
-/** RFC 9110 §6.4.1: answers that have no body. */
+/** RFC 9110 §6.4.1: statuses of responses without a body. */
 const WITHOUT_BODY = [204, 205, 304]
 
 /**
- * Everything that doesn't fit. What the schema refused is missing, and nothing is said about it.
- * @param owner whose rules they are; left out, nobody's.
+ * Yields every problem of a list of rules. Parts that the schema refused are missing and are not reported again.
+ * @param suggest finds the name that a misspelled name stands for.
+ * @param owner user or client that the rules belong to.
  */
 export function* checkFaults(
   path: readonly string[],
   rules: readonly (Rule | undefined)[] = [],
+  suggest: Suggest,
   owner: FaultOwner = {},
-): Iterable<Complaint> {
+): Iterable<FaultFinding> {
   const seen = new Map<string, number>()
   for (const [index, rule = {}] of rules.entries()) {
-    for (const [place, message, at = 'value'] of checkRule(rule, owner)) {
+    for (const [place, message, at = 'value'] of checkRule(rule, owner, suggest)) {
       yield { path: [...path, String(index), ...place], at, message }
     }
     const text = isWhole(rule) ? canonical(rule) : undefined
     const earlier = text === undefined ? undefined : seen.get(text)
     if (earlier !== undefined) {
-      const message = `is the same rule as ${earlier}, which counts for both; leave one out`
+      const message = `is the same rule as ${earlier}, and both share one counter; remove one`
       yield { path: [...path, String(index)], at: 'value', message }
     } else if (text !== undefined) seen.set(text, index)
   }
 }
 
-function* checkRule(rule: Rule, owner: FaultOwner): Iterable<Finding> {
+function* checkRule(rule: Rule, owner: FaultOwner, suggest: Suggest): Iterable<RuleFinding> {
   const { fault } = rule
   if (fault !== undefined) {
     yield* checkParameters(fault, rule)
-    yield* checkMatch(fault, rule.match ?? {}, owner)
+    yield* checkMatch(fault, rule.match ?? {}, owner, suggest)
   }
-  if ('seed' in rule && !('probability' in rule)) yield [['seed'], 'is for probability, which is missing', 'key']
+  if ('seed' in rule && !('probability' in rule)) {
+    yield [['seed'], 'needs the key probability, which is missing', 'key']
+  }
   yield* checkDelay(rule.delay)
-  yield* checkAnswer(rule)
+  yield* checkResponse(rule)
 }
 
-function* checkParameters(fault: FaultName, rule: Rule): Iterable<Finding> {
+function* checkParameters(fault: FaultName, rule: Rule): Iterable<RuleFinding> {
   const { takes = [], needs = [] } = FAULT_CATALOGUE[fault]
   const besides = Object.keys(rule).filter((name) => PARAMETERS.has(name as FaultParameter))
   for (const name of besides.filter((one) => !takes.some((taken) => taken === one))) {
     const taken = takes.length === 0 ? 'no parameters' : `only ${takes.join(', ')}`
-    yield [[name], `is nothing for ${fault}, which takes ${taken}`, 'key']
+    yield [[name], `is not a parameter of ${fault}, which takes ${taken}`, 'key']
   }
   for (const name of needs.filter((needed) => !(needed in rule)))
     yield [[], `lacks the key ${name}, which ${fault} needs`]
 }
 
-function* checkDelay(delay: Rule['delay']): Iterable<Finding> {
+function* checkDelay(delay: Rule['delay']): Iterable<RuleFinding> {
   if (delay === undefined) return
   const { min, max } = typeof delay === 'object' ? delay : { min: undefined, max: delay }
   const place = (name: string) => (typeof delay === 'object' ? ['delay', name] : ['delay'])
@@ -80,11 +90,20 @@ function* checkDelay(delay: Rule['delay']): Iterable<Finding> {
   }
 }
 
-function* checkAnswer({ fault, status, headers = {}, content_type, location, body, value }: Rule): Iterable<Finding> {
+function* checkResponse({
+  fault,
+  status,
+  headers = {},
+  content_type,
+  location,
+  body,
+  value,
+}: Rule): Iterable<RuleFinding> {
   for (const [name, text] of Object.entries(headers)) {
     const place = ['headers', name]
-    if (!isHeaderName(name)) yield [place, 'is no name of a header', 'key']
-    else if (FRAMING.includes(name.toLowerCase())) yield [place, 'is for the server to say; see http.truncate', 'key']
+    if (!isHeaderName(name)) yield [place, 'is not a header name (RFC 9110 §5.1)', 'key']
+    else if (FRAMING.includes(name.toLowerCase()))
+      yield [place, 'is set by the server; http.truncate makes it wrong', 'key']
     if (text !== undefined) yield* checkHeaderValue(place, text)
   }
   if (content_type !== undefined) yield* checkHeaderValue(['content_type'], content_type)
@@ -93,25 +112,25 @@ function* checkAnswer({ fault, status, headers = {}, content_type, location, bod
     yield [['status'], `must be from 300 to 399 for a redirect, but is ${status}`]
   }
   if (body !== undefined && WITHOUT_BODY.includes(status ?? 0)) {
-    yield [['body'], `can't be sent with status ${status}, which has none`, 'key']
+    yield [['body'], `cannot be sent with status ${status}, which has no body`, 'key']
   }
   if (fault?.endsWith('.error') && WITHOUT_BODY.includes(status ?? 0)) {
-    yield [['status'], `must be one that has a body to say the error in, but is ${status}`]
+    yield [['status'], `must be a status with a body, which has the error, but is ${status}`]
   }
-  // RFC 9207 §2: it stands in a URL or a form.
+  // RFC 9207 §2: iss is a parameter of a URL or a form.
   if (fault === 'authorize.wrong_iss' && value !== undefined && typeof value !== 'string') {
     yield [['value'], 'must be a text']
   }
 }
 
-/** RFC 9110 §5.5: a field value is printable, so that nothing of it ends the field. */
-function* checkHeaderValue(place: readonly string[], text: string): Iterable<Finding> {
+/** RFC 9110 §5.5: a header value has no line ends and control characters. */
+function* checkHeaderValue(place: readonly string[], text: string): Iterable<RuleFinding> {
   if (!holds(() => validateHeaderValue(place.at(-1)!, text))) {
-    yield [place, 'has characters that no header may have']
+    yield [place, 'has characters that are not allowed in a header']
   }
 }
 
-/** RFC 9110 §5.1: a field name is a token. */
+/** RFC 9110 §5.1: a header name is a token. */
 const isHeaderName = (name: string) => holds(() => validateHeaderName(name))
 
 function holds(check: () => void): boolean {
@@ -123,13 +142,13 @@ function holds(check: () => void): boolean {
   }
 }
 
-/** Whether the schema took nothing out of it. */
+/** Returns whether the schema removed nothing. */
 function isWhole(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return value !== undefined
   return Object.values(value).every(isWhole)
 }
 
-/** A text that is the same for two values that differ in the order of their members only. */
+/** Returns a text that is the same for values that differ only in the order of their members. */
 function canonical(value: unknown): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value)
   if (Array.isArray(value)) return `[${value.map(canonical)}]`

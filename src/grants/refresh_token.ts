@@ -1,9 +1,9 @@
 /** The refresh_token grant. RFC 6749 §6 and OpenID Connect Core §12. */
 import type { Context } from '../context.js'
 import { invalidGrant } from '../errors.js'
-import { findFault } from '../faults/doors/find.js'
+import { changeRotation } from '../faults/doors/refresh_token_rotation.js'
 import { narrowScope } from '../oauth/scopes.js'
-import type { Grant, RefreshToken } from '../store/records.js'
+import type { RefreshToken } from '../store/records.js'
 import { followGrant } from '../tokens/lookup.js'
 import { rotateRefreshToken } from '../tokens/refresh_token.js'
 import { type GrantHandler, requireIssuedTo } from './grant.js'
@@ -25,7 +25,8 @@ export const refreshToken: GrantHandler = async (ctx, { client, params, scope: r
   // RFC 9700 §4.14.2: the refresh tokens of public clients are rotated.
   // Departure: if the rule is off, the refresh token stays the same, as in the reference.
   const rotates = ctx.snapshot.rules.rotate_refresh_tokens && client.token_endpoint_auth_method === 'none'
-  if (!(await applyFault(ctx, rotates, grant, scope))) {
+  const about = { ...(grant.sub !== undefined && { sub: grant.sub }), client_id: grant.client_id, scope }
+  if (!(await changeRotation(ctx, rotates, about))) {
     // A rotated refresh token stays unusable, even if the rule or the fault that rotated it is no longer active.
     if (found.rotated) await endGrant(ctx, grant_id)
     const refresh_token = { token, expires_at, known: true }
@@ -34,23 +35,6 @@ export const refreshToken: GrantHandler = async (ctx, { client, params, scope: r
   await spend(ctx, token, found)
   const refresh_token = rotateRefreshToken(found)
   return { client, user, grant_id, grant, scope, refresh_token, rotated: { token, record: found } }
-}
-
-/** The faults of rotation, and whether each one rotates. */
-export const FAULTY_ROTATION = {
-  'token.refresh_not_rotated': false,
-  'token.refresh_reuse_revokes_all': true,
-} as const
-
-const NAMES = Object.keys(FAULTY_ROTATION) as (keyof typeof FAULTY_ROTATION)[]
-
-/** Returns whether this refresh rotates, after a fault of rotation. */
-async function applyFault(ctx: Context, rotates: boolean, { sub, client_id }: Grant, scope: string): Promise<boolean> {
-  const rule = await findFault(ctx, NAMES, { ...(sub !== undefined && { sub }), client_id, scope })
-  if (rule === undefined) return rotates
-  const faulty = FAULTY_ROTATION[rule.fault]
-  if (faulty === rotates) ctx.remark('decision', `${rule.fault} changes nothing: the result is the same without it`)
-  return faulty
 }
 
 /** Marks the refresh token as rotated, in one step: of several requests at the same time, one finds it unused. */

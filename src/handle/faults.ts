@@ -1,25 +1,24 @@
-/** What goes wrong at an issuer, from a test's point of view. */
-
+/** Control of faults by a program. */
+import type { FaultDescription } from '../faults/catalogue.js'
 import type { DeclaredFault } from '../faults/doors/find.js'
-import type { CatalogueEntry, FaultName } from '../faults/row.js'
 import type { Fault } from '../generated/input.js'
 import { PATHS } from '../routes.js'
 import type { Caller } from './call.js'
 
-/** Every call throws an `AdminError` if it is refused: a rule that could not happen is, with the reason. */
+/** A refused call throws an `AdminError`. A rule whose fault can never happen is refused, with the reason. */
 export interface FaultsHandle {
-  /** Adds a rule, the same as under `faults` in the file. Answers with its `id`, which deletes it. */
+  /** Adds a rule, as under `faults` in the file. Its `id` deletes it. */
   add(rule: Fault): Promise<DeclaredFault>
-  /** Every rule of every source, with how often it `matched` and `hits`. */
+  /** Returns the rules of all sources with their counters. */
   list(): Promise<readonly DeclaredFault[]>
-  /** The rule with its counters. Refused with `not_found` where there is none. */
+  /** Returns a rule with its counters. An unknown id is refused with `not_found`. */
   get(id: string): Promise<DeclaredFault>
-  /** Removes a rule of run time. */
+  /** Deletes a rule of run time. */
   delete(id: string): Promise<void>
-  /** Removes every rule of run time. */
+  /** Deletes all rules of run time. */
   clear(): Promise<void>
-  /** Every fault there is: what it does, what a client must do about it, where it can happen, what it takes. */
-  catalogue(): Promise<readonly (CatalogueEntry & { readonly fault: FaultName })[]>
+  /** Returns the fault catalogue: effects, required reactions, endpoints and parameters. */
+  catalogue(): Promise<readonly FaultDescription[]>
 }
 
 export const createFaultsHandle = ({ call }: Caller): FaultsHandle => ({
@@ -28,6 +27,5 @@ export const createFaultsHandle = ({ call }: Caller): FaultsHandle => ({
   get: (id) => call('GET', PATHS.fault, { params: { id } }),
   delete: (id) => call('DELETE', PATHS.fault, { params: { id } }),
   clear: () => call('DELETE', PATHS.faults),
-  catalogue: async () =>
-    (await call<{ faults: (CatalogueEntry & { fault: FaultName })[] }>('GET', PATHS.fault_catalogue)).faults,
+  catalogue: async () => (await call<{ faults: FaultDescription[] }>('GET', PATHS.fault_catalogue)).faults,
 })

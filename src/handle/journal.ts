@@ -1,6 +1,6 @@
 /** The journal of an issuer, from a test's point of view: what came and went, what is to come, and a live stream of it. */
 import { parseDelay } from '../duration.js'
-import type { FaultName } from '../faults/row.js'
+import type { FaultName } from '../faults/catalogue.js'
 import type { JournalEntry, JournalEvent } from '../journal/journal.js'
 import { PATHS } from '../routes.js'
 import { JournalTimeoutError } from './admin_error.js'

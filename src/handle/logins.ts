@@ -1,5 +1,5 @@
 /** What comes of logins: sessions, grants and device codes of an issuer, from a test's point of view; and a login itself. */
-import type { FaultName } from '../faults/row.js'
+import type { FaultName } from '../faults/catalogue.js'
 import type { Fault } from '../generated/input.js'
 import { PATHS } from '../routes.js'
 import type { Account, DeviceCode, Grant } from '../store/records.js'

@@ -1,10 +1,8 @@
 /** Handles a request to the authorization endpoint: shows a page, or answers the client. OpenID Connect Core §3.1.2. */
 import type { FastifyBaseLogger } from 'fastify'
 import type { Context } from '../context.js'
-import { declared, OAuthError, shown } from '../errors.js'
-import { findFault } from '../faults/doors/find.js'
-import type { Parameters } from '../faults/doors/response.js'
-import type { Facts } from '../faults/rules.js'
+import { OAuthError, shown } from '../errors.js'
+import { type Parameters, refuseAuthorization } from '../faults/doors/authorization.js'
 import {
   type Addressed,
   type AuthorizationRequest,
@@ -67,13 +65,13 @@ async function answerRequest(
   const request = readAuthorizationRequest(ctx, addressed)
   const scope = addressed.params.find('scope')
   ctx.addFacts({ client_id: request.client.client_id, ...(scope !== undefined && { scope }) })
-  await applyErrorFault(ctx, { sub: undefined })
+  await refuseAuthorization(ctx, { sub: undefined })
   const acr = readAcr(ctx, request)
   const before = await findSession(ctx, incoming.cookies)
   const next = await nextStep(ctx, request, before, incoming.submission)
   if (next.step === 'ask_login' || next.step === 'ask_consent') return showPage(ctx, request, next, before, incoming)
   ctx.addFacts({ sub: next.step === 'log_in' ? next.sub : next.account.sub })
-  await applyErrorFault(ctx)
+  await refuseAuthorization(ctx)
   const { account, browserSession } = next.step === 'log_in' ? await logIn(ctx, incoming.jar, before, next.sub) : next
   // The login page asks for consent as well.
   if (next.step === 'log_in' || next.consented) await recordConsent(ctx, request, account.sub)
@@ -88,20 +86,6 @@ async function answerRequest(
   return respond(ctx, addressed, { ...parameters, session_state: sessionStateFor(ctx, request, browserSession) })
 }
 
-/** Faults that refuse an authorization request. */
-export const FAULTY_REQUESTS = ['authorize.error'] as const
-
-/**
- * Applies the fault `authorize.error`: before the first page if the rule needs no user, otherwise once the user is known.
- * All requests of one login count once for a rule, so a rule that skips a login skips all its requests.
- */
-async function applyErrorFault(ctx: Context, facts: Partial<Facts> = {}): Promise<void> {
-  const rule = await findFault(ctx, FAULTY_REQUESTS, facts, ctx.exchange.flow_id)
-  if (rule === undefined) return
-  const { error, error_description = 'the fault authorize.error is in force' } = rule
-  throw declared(String(error), error_description)
-}
-
 async function showPage(
   ctx: Context,
   request: AuthorizationRequest,
@@ -109,12 +93,12 @@ async function showPage(
   before: BrowserSession | undefined,
   { submission, form }: BrowserRequest,
 ): Promise<AuthorizationResult> {
-  const hasUnknownFault = submission?.picked.problem !== undefined
+  const hasUnknownFault = submission?.fault_choice.problem !== undefined
   const problem = submission === undefined || hasUnknownFault ? undefined : describeProblem(submission, before)
   const shown = {
     ...form,
     ...(problem !== undefined && { problem }),
-    ...(submission !== undefined && { picked: submission.picked }),
+    ...(submission !== undefined && { fault_choice: submission.fault_choice }),
   }
   const page =
     next.step === 'ask_login'

@@ -4,7 +4,7 @@ import type { FastifyBaseLogger } from 'fastify'
 import type { Context } from '../context.js'
 import type { Client } from '../directory/clients.js'
 import { shown } from '../errors.js'
-import { findFault } from '../faults/doors/find.js'
+import { findUndelivered } from '../faults/doors/logout.js'
 import { decodeTokens } from '../journal/decoded_token.js'
 import { postForm } from '../outbound.js'
 import type { Account } from '../store/records.js'
@@ -46,9 +46,6 @@ export function notifyBackchannels(
   )
 }
 
-/** Faults of the notification of a client. */
-export const FAULTY_CALLS = ['logout.not_delivered'] as const
-
 async function notify(
   ctx: Context,
   login: EndedLogin,
@@ -56,7 +53,7 @@ async function notify(
   log: FastifyBaseLogger,
 ): Promise<NotificationResult> {
   const { client, account } = login
-  const rule = await findFault(ctx, FAULTY_CALLS, { client_id: client.client_id, sub: account.sub })
+  const fault = await findUndelivered(ctx, { client_id: client.client_id, sub: account.sub })
   if (rule !== undefined) return skipNotification(ctx, client, uri)
   let attempts = 0
   let attempt: Attempt

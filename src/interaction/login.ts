@@ -2,15 +2,15 @@
 import type { Context } from '../context.js'
 import type { Client } from '../directory/clients.js'
 import { findOrCreateUser, findUser, listRecentUsers, recordLogin } from '../directory/users.js'
-import type { Picked } from '../faults/picked.js'
+import type { FaultChoice } from '../faults/choice.js'
 import type { AuthorizationRequest } from '../oauth/authorization_request.js'
 import { words } from '../oauth/params.js'
 import { type PageUser, renderPage } from '../pages/render.js'
 import type { Account } from '../store/records.js'
 import { namesOf } from './consent.js'
+import { describeFaultOptions } from './fault_options.js'
 import { describeUser, listPredefinedUsers } from './listed_users.js'
 import type { AskConsent, AskLogin } from './next_step.js'
-import { describePicks } from './picks.js'
 import { type BrowserSession, beginLogin, type CookieJar } from './session.js'
 
 /** The forms of a page. */
@@ -21,7 +21,7 @@ export interface Form {
   /** Why the last submission was refused. */
   readonly problem?: string
   /** The fault chosen in the last submission. */
-  readonly picked?: Picked
+  readonly fault_choice?: FaultChoice
 }
 
 /** Renders the page on which the end-user logs in, or continues with a login of this browser. */
@@ -75,10 +75,10 @@ export async function logIn(
 }
 
 /** Describes the form of a page: its target, hidden fields and selectable faults. */
-function describeForm(ctx: Context, request: AuthorizationRequest, { picked, hidden, ...form }: Form) {
+function describeForm(ctx: Context, request: AuthorizationRequest, { fault_choice, hidden, ...form }: Form) {
   const { flow_id } = ctx.exchange
   const flow = Object.entries({ flow_id }).filter((field): field is [string, string] => field[1] !== undefined)
-  return { ...form, hidden: [...hidden, ...flow], picks: describePicks(request, picked) }
+  return { ...form, hidden: [...hidden, ...flow], fault_options: describeFaultOptions(request, fault_choice) }
 }
 
 /** Describes the client and the scopes, claims and redirect_uri of its request. */

@@ -2,8 +2,7 @@
 import type { FastifyBaseLogger, FastifyReply } from 'fastify'
 import type { Context } from '../context.js'
 import { findClient } from '../directory/clients.js'
-import { findFault } from '../faults/doors/find.js'
-import { altered } from '../faults/doors/response.js'
+import { changeLogoutState } from '../faults/doors/logout.js'
 import { type Params, words } from '../oauth/params.js'
 import { withQuery } from '../oauth/response_mode.js'
 import { renderPage } from '../pages/render.js'
@@ -78,17 +77,9 @@ async function endSessions(
   return ended
 }
 
-/** Faults of the redirect after a logout. */
-export const FAULTY_RETURNS = ['end_session.missing_state', 'end_session.wrong_state'] as const
-
-/** RP-Initiated Logout §3: returns the URL to redirect to, with the `state` of the request unless a fault changes it. */
-async function locationFor(ctx: Context, { location, state, uri }: LogoutRequest): Promise<string | undefined> {
-  if (uri === undefined) return undefined
-  const rule = await findFault(ctx, FAULTY_RETURNS)
-  if (rule?.fault === 'end_session.wrong_state') return withQuery(uri, { state: altered(state) })
-  if (rule === undefined) return location
-  if (state === undefined) ctx.remark('decision', `${rule.fault} changes nothing: the request had none`)
-  return uri
+/** RP-Initiated Logout §3: returns the URL of the redirect back to the client, with `state` as a fault may change it. */
+async function locationFor(ctx: Context, { state, uri }: LogoutRequest): Promise<string | undefined> {
+  return uri && withQuery(uri, { state: await changeLogoutState(ctx, state) })
 }
 
 /** Adds the ended login to the facts of the request, if no hint has identified it. */

@@ -46,7 +46,7 @@ export async function nextStep(
   submission: Submission | undefined,
 ): Promise<Step> {
   if (submission?.action === 'deny') throw accessDenied('the end-user denied access')
-  if (submission?.picked.problem !== undefined) {
+  if (submission?.fault_choice.problem !== undefined) {
     return askLogin(ctx, request, browserSession, [], 'the chosen fault is unknown', submission.sub)
   }
   const isRequested = await readRequestedUser(ctx, request)

@@ -1,6 +1,6 @@
 /** Forms that the end-user submits on a page of the authorization endpoint. OpenID Connect Core §3.1.2.3 and §3.1.2.4. */
 import { invalidRequest } from '../errors.js'
-import { type Picked, readPicked } from '../faults/picked.js'
+import { type FaultChoice, readFaultChoice } from '../faults/choice.js'
 import type { Params } from '../oauth/params.js'
 import type { BrowserSession } from './session.js'
 
@@ -13,7 +13,7 @@ export interface Submission {
   readonly account: string | undefined
   readonly browser_state: string | undefined
   /** Fault chosen for this login. */
-  readonly picked: Picked
+  readonly fault_choice: FaultChoice
 }
 
 /** `as` is the button of a listed user; `sub` is the text field beside it. */
@@ -31,8 +31,8 @@ export function readSubmission(form: Params): Submission | undefined {
   if (sub !== undefined && sub.length > 255) {
     throw invalidRequest(`sub has ${sub.length} characters, expected at most 255`)
   }
-  const picked = readPicked({ error: form.find('error'), fault: form.find('fault') })
-  return { sub, action, account, browser_state, picked }
+  const fault_choice = readFaultChoice({ error: form.find('error'), fault: form.find('fault') })
+  return { sub, action, account, browser_state, fault_choice }
 }
 
 /** Returns the other fields of a form: a posted authorization request, to be posted again with the next submission. */

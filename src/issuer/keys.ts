@@ -214,3 +214,12 @@ export function defaultAlg(snapshot: Snapshot): Alg {
   const algs = snapshot.keys.map((key) => key.alg)
   return algs.includes('RS256') ? 'RS256' : algs[0]!
 }
+
+/** Returns the key that signs with the algorithm, or with the default one if a reload has removed the key of the algorithm. */
+export function selectSigningKey(
+  snapshot: Snapshot,
+  keys: readonly SigningKey[],
+  alg: string = defaultAlg(snapshot),
+): SigningKey {
+  return keys.find((key) => key.alg === alg) ?? selectSigningKey(snapshot, keys)
+}

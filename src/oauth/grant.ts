@@ -21,10 +21,10 @@ export async function createGrant(
   ctx: Context,
   { expires_at = expiryOf('grants', ctx), ...grant }: Omit<Grant, 'expires_at'> & { readonly expires_at?: number },
 ): Promise<StoredGrant> {
-  const { flow_id, picked } = ctx.exchange
+  const { flow_id, login_faults } = ctx.exchange
   const stored: Grant = {
     ...(flow_id !== undefined && { flow_id }),
-    ...(picked.length > 0 && { faults: picked }),
+    ...(login_faults.length > 0 && { faults: login_faults }),
     ...grant,
     expires_at,
   }

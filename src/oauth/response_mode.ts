@@ -4,7 +4,7 @@ import { RESPONSE_TYPES } from '../clients/response_types.js'
 import type { Context } from '../context.js'
 import type { Client } from '../directory/clients.js'
 import { invalidRequest, shown } from '../errors.js'
-import { type Parameters, spoil } from '../faults/doors/response.js'
+import { changeResponse, type Parameters } from '../faults/doors/authorization.js'
 import type { ResponseType } from '../generated/types.js'
 import { findResponseType } from './response_type.js'
 
@@ -106,10 +106,10 @@ export interface Carried {
 export async function completeParameters(ctx: Context, to: ReturnAddress, parameters: Parameters): Promise<Carried> {
   // RFC 9207 §2 and JARM §2.1: the client learns who answers, in refusals as well.
   const iss = ctx.snapshot.rules.iss_parameter || to.jwt ? ctx.issuer : undefined
-  const spoilt = await spoil(ctx, { ...parameters, state: to.state, iss })
-  const fields = definedOf(spoilt.parameters)
+  const changed = await changeResponse(ctx, { ...parameters, state: to.state, iss })
+  const fields = definedOf(changed.parameters)
   ctx.exchange.answer = Object.fromEntries(fields)
-  return { fields, twice: spoilt.twice }
+  return { fields, twice: changed.twice }
 }
 
 /** What carries the parameters to the return address. */

@@ -12,11 +12,11 @@ export interface PageUser {
   faults?: readonly string[]
 }
 
-/** What can be picked to go wrong with a login. */
-export interface PagePicks {
+/** Errors and faults that the pages of a login offer. */
+export interface FaultOptions {
   errors: readonly string[]
   groups: readonly { label: string; faults: readonly { name: string; effect: string }[] }[]
-  /** What was picked before. */
+  /** Values of the previous submission. */
   error?: string
   fault?: string
   problem?: string
@@ -40,7 +40,7 @@ export interface PageRequest {
   claims: readonly string[]
   /** Reason why the last submission was refused. */
   problem?: string
-  picks: PagePicks
+  fault_options: FaultOptions
 }
 
 /** Data of each page, by the name of its template. */

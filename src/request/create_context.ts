@@ -4,8 +4,9 @@ import { identifierOf, rootOf } from '../config/issuer_identifier.js'
 import type { Snapshot } from '../config/snapshot.js'
 import { type Context, IN_PROCESS } from '../context.js'
 import { notFound } from '../errors.js'
-import type { Facts, Faults } from '../faults/rules.js'
+import type { Facts } from '../faults/rules.js'
 import type { MovableClock } from '../issuer/clock.js'
+import { createFaultState } from '../issuer/faults.js'
 import type { Keys } from '../issuer/keys.js'
 import type { Journal, Remark } from '../journal/journal.js'
 import { isIssuerName } from '../routes.js'
@@ -19,7 +20,6 @@ import { isolatedName } from './routed_url.js'
 export interface Issuer {
   readonly store: Store
   readonly clock: MovableClock
-  readonly faults: Faults
   readonly keys: Keys
   readonly journal: Journal
 }
@@ -41,7 +41,8 @@ export function createContext(
   const own_path = name === undefined ? '' : `/issuers/${name}`
   const root = rootOf(snapshot, request_url)
   const below = (url: string) => url.replace(/\/+$/, '') + own_path
-  const { store, clock, faults, keys, journal } = findIssuer(name)
+  const { store: issuerStore, clock, keys, journal } = findIssuer(name)
+  const store = readOnce(issuerStore)
   const about = createExchange(name)
   return {
     issuer: identifierOf(snapshot, request_url, own_path),
@@ -51,10 +52,10 @@ export function createContext(
     base_path: prefix + own_path,
     own_path,
     snapshot,
-    store: readOnce(store),
+    store,
     clock,
     now: clock.now(),
-    faults,
+    faults: createFaultState(store),
     journal,
     ...about,
     keys: () => keys.list(snapshot),
@@ -77,7 +78,7 @@ export function createContext(
 export function createExchange(issuer = 'default'): Pick<Context, 'exchange' | 'addFacts'> {
   const facts: Facts = { issuer }
   const remarks: Remark[] = []
-  const exchange: Context['exchange'] = { facts, flow_id: undefined, picked: [], applied: [], remarks }
+  const exchange: Context['exchange'] = { facts, flow_id: undefined, login_faults: [], applied: [], remarks }
   return {
     exchange,
     addFacts: ({ flow_id, ...more }) => {

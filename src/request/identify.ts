@@ -1,7 +1,7 @@
 /** Identifies a request before it is handled: client, user, scope, grant and flow, for fault rules and the journal. */
 import type { FastifyRequest } from 'fastify'
 import type { Context } from '../context.js'
-import { readPicked } from '../faults/picked.js'
+import { readFaultChoice } from '../faults/choice.js'
 import type { Facts } from '../faults/rules.js'
 import { decodeTokens } from '../journal/decoded_token.js'
 import { findByUserCode } from '../oauth/device_code.js'
@@ -27,7 +27,8 @@ export async function identify(request: FastifyRequest): Promise<void> {
   const { grant, device, flow_id } = await findFlow(ctx, endpoint, parameters, headers.authorization)
   ctx.addFacts({ flow_id: flow_id ?? newFlow(endpoint, parameters) })
   if (device !== undefined) ctx.addFacts({ client_id: device.client_id, scope: device.scope })
-  if (endpoint === 'authorization') ctx.exchange.picked = readPicked({ ...(typeof body === 'object' && body) }).rules
+  if (endpoint === 'authorization')
+    ctx.exchange.login_faults = readFaultChoice({ ...(typeof body === 'object' && body) }).rules
   if (grant !== undefined) addGrantFacts(ctx, grant)
 }
 
@@ -40,7 +41,7 @@ function addGrantFacts(ctx: Context, { sub, client_id, scope, flow_id, faults }:
     scope: words(`${scope} ${facts.scope ?? ''}`).join(' '),
     flow_id,
   })
-  ctx.exchange.picked = faults ?? ctx.exchange.picked
+  ctx.exchange.login_faults = faults ?? ctx.exchange.login_faults
 }
 
 function readFacts(endpoint: string, parameters: Parameters, authorization: string | undefined): Partial<Facts> {

@@ -10,7 +10,7 @@
  * test('…', async ({ page, provider }) => { await logIn(page, { sub: 'alice' }) })
  * ```
  */
-import type { FaultName } from '../faults/row.js'
+import type { FaultName } from '../faults/catalogue.js'
 import type { StartOptions } from '../index.js'
 import { createGlobalSetup } from './run.js'
 

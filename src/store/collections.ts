@@ -1,10 +1,11 @@
 /** The table of collections: one row per kind of record, with its bounds, lifetime and indexes. */
 import type { Snapshot } from '../config/snapshot.js'
 import { LATEST_TIME } from '../duration.js'
+import { doorOf } from '../faults/rules.js'
 import type * as records from './records.js'
 
 /** Part of `POST /admin/reset` that clears a collection. */
-export type ResetPart = 'users' | 'clients' | 'tokens' | 'sessions' | 'grants' | 'device_codes'
+export type ResetPart = 'users' | 'clients' | 'tokens' | 'sessions' | 'grants' | 'device_codes' | 'faults'
 
 type LifetimeKey = Exclude<keyof Snapshot['lifetimes'], 'client_secret'>
 
@@ -112,6 +113,17 @@ export const COLLECTIONS = {
   }),
   /** Key: a random identifier in the browser's cookie: logins of the built-in relying party. */
   self_logins: collection<records.SelfLogin>()({ cap: 100, lifetime: 3600, reset: 'sessions' }),
+  /** Key: id of a fault rule of run time. */
+  fault_rules: collection<records.StoredFaultRule>()({
+    cap: 1_000,
+    lifetime: 'never',
+    reset: 'faults',
+    indexes: { door: ({ rule }) => [doorOf(rule)] },
+  }),
+  /** Key: identifier of a fault rule of a user, a client, a login or the configuration. */
+  fault_counters: collection<records.FaultCounter>()({ cap: 10_000, lifetime: 'never', reset: 'faults' }),
+  /** One record: it says at which doors fault rules of run time can act. */
+  fault_declarations: collection<records.FaultDeclarations>()({ cap: 1, lifetime: 'never', reset: 'faults' }),
 }
 
 export type CollectionName = keyof typeof COLLECTIONS

@@ -1,5 +1,8 @@
 /** The records of a store: plain JSON, with the field names of the specifications. */
 import type { DeepReadonly } from '../config/snapshot.js'
+import type { FaultDoor } from '../faults/catalogue.js'
+import type { Counter } from '../faults/counter.js'
+import type { FaultRule } from '../faults/rules.js'
 import type * as config from '../generated/types.js'
 
 /** A record of any collection. */
@@ -27,9 +30,28 @@ export interface Grant extends StoredRecord {
   /** Identifier shared by the journal entries of this login. */
   readonly flow_id?: string
   /** Faults chosen on the login page for this login. */
-  readonly faults?: readonly DeepReadonly<config.Fault>[]
+  readonly faults?: readonly FaultRule[]
   /** Set by a logout (OpenID Connect Back-Channel Logout §2.7): the refresh tokens of the grant have ended. */
   readonly refresh_ended?: true
+}
+
+/** A fault rule of run time. */
+export interface StoredFaultRule extends StoredRecord {
+  readonly rule: FaultRule
+  readonly counter: Counter
+}
+
+/** Counter of a fault rule of another source. */
+export interface FaultCounter extends StoredRecord, Counter {}
+
+/** Doors at which faults declared at run time act. */
+export interface FaultDeclarations extends StoredRecord {
+  /** Number of rules of run time ever added: the latest id. */
+  readonly added: number
+  /** Number of rules of run time by door. */
+  readonly rules: { readonly [D in FaultDoor]?: number }
+  /** Doors of rules of users and clients that were put at run time. May include doors of rules that are gone. */
+  readonly owners: readonly FaultDoor[]
 }
 
 /** OpenID Connect Core §5.5: individually requested claims, by the place where they are returned. */
@@ -153,7 +175,7 @@ export interface StoredClient extends StoredRecord, ClientMetadata {
   /** `put` or `deleted` by the admin API; absent if the client registered itself. */
   readonly origin?: 'put' | 'deleted'
   readonly wildcard_redirect_uris?: boolean
-  readonly faults?: readonly DeepReadonly<config.Fault>[]
+  readonly faults?: readonly FaultRule[]
   readonly auto_login?: string
   readonly client_secret?: string
   readonly client_id_issued_at: number

@@ -2,11 +2,12 @@
 import type { Context } from '../context.js'
 import type { Client } from '../directory/clients.js'
 import type { User } from '../directory/users.js'
-import { applyFault } from '../faults/doors/jwt.js'
+import { draftJwt } from '../faults/doors/draft.js'
+import { changeJwt } from '../faults/doors/jwt.js'
 import type { StoredGrant } from '../oauth/grant.js'
 import { subjectFor } from '../oauth/subject.js'
 import { randomToken } from '../random.js'
-import { draftJwt, requireSigningKey, signJwt } from './jwt.js'
+import { requireSigningKey, signJwt } from './jwt.js'
 import { applyPreset } from './preset_claims.js'
 
 /** Overrides for the claims and the lifetime of a token. */
@@ -47,16 +48,16 @@ export async function createAccessToken(ctx: Context, subject: AccessTokenSubjec
     scope,
   }
   const shown = applyPreset(ctx, 'access_token', claims, { user, client, sub, scope, sid: grant.sid })
-  const draft = draftJwt(await requireSigningKey(ctx), 'at+jwt', { ...shown, ...overrides.claims })
+  const unsigned = draftJwt(await requireSigningKey(ctx), 'at+jwt', { ...shown, ...overrides.claims })
   const about = { client_id: client.client_id, ...(user !== undefined && { sub: user.sub }), scope }
-  const { faulty, rule } = await applyFault(ctx, 'access_token', draft, about)
-  const token = await signJwt(faulty)
+  const { draft, rule } = await changeJwt(ctx, 'access_token', unsigned, about)
+  const token = await signJwt(draft)
   await ctx.store.access_tokens.put(token, {
     grant_id,
     // An expired token or one with less scope is so at userinfo and introspection as well. All other faults only
     // change the JWT for resource servers; at this provider the token is valid.
     scope: rule?.fault === 'access_token.insufficient_scope' ? (rule.scope ?? '') : scope,
-    expires_at: rule?.fault === 'access_token.expired' ? Number(faulty.claims.exp) : exp,
+    expires_at: rule?.fault === 'access_token.expired' ? Number(draft.claims.exp) : exp,
   })
   return token
 }

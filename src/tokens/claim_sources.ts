@@ -1,10 +1,11 @@
 /** Claims that others vouch for: aggregated and distributed ones. OpenID Connect Core §5.6.2: https://openid.net/specs/openid-connect-core-1_0.html#AggregatedDistributedClaims */
 import type { Context } from '../context.js'
 import type { User } from '../directory/users.js'
+import { draftJwt } from '../faults/doors/draft.js'
 import { type Claims, type Release, selectClaims } from '../oauth/claims.js'
 import { PATHS } from '../routes.js'
 import type { Grant } from '../store/records.js'
-import { draftJwt, requireSigningKey, signJwt } from './jwt.js'
+import { requireSigningKey, signJwt } from './jwt.js'
 
 type Source = NonNullable<User['claim_sources']>[string]
 

@@ -3,10 +3,11 @@ import { CompactEncrypt } from 'jose'
 import type { Context } from '../context.js'
 import type { Client } from '../directory/clients.js'
 import { invalidClientMetadata, shown } from '../errors.js'
-import { type About, applyFault, type JwtKind } from '../faults/doors/jwt.js'
+import { type Draft, draftJwt } from '../faults/doors/draft.js'
+import { type About, changeJwt, type JwtKind } from '../faults/doors/jwt.js'
 import type { ContentEncryption, KeyManagementAlg, ResponseAlg } from '../generated/types.js'
 import { requireEncryptionKey } from '../oauth/client/keys.js'
-import { type Draft, draftJwt, requireSigningKey, signJwt } from './jwt.js'
+import { requireSigningKey, signJwt } from './jwt.js'
 
 /** What a JWT is made of. */
 export interface Content {
@@ -30,9 +31,9 @@ export async function signForClient(
   alg: ResponseAlg | undefined,
   { kind, about, typ, claims }: Content,
 ): Promise<string> {
-  const draft = await draftFor(ctx, client, alg, { typ, claims })
-  const { faulty } = await applyFault(ctx, kind, draft, { client_id: client.client_id, ...about })
-  return signJwt(faulty)
+  const unsigned = await draftFor(ctx, client, alg, { typ, claims })
+  const { draft } = await changeJwt(ctx, kind, unsigned, { client_id: client.client_id, ...about })
+  return signJwt(draft)
 }
 
 async function draftFor(

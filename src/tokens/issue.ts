@@ -5,7 +5,7 @@ import type { Context } from '../context.js'
 import type { Client } from '../directory/clients.js'
 import { findUser, type User } from '../directory/users.js'
 import { invalidGrant, shown } from '../errors.js'
-import { signAmidRotation } from '../faults/doors/keys.js'
+import { signWithRotation } from '../faults/doors/signing_keys.js'
 import type { AuthorizationRequest } from '../oauth/authorization_request.js'
 import { createGrant, type StoredGrant } from '../oauth/grant.js'
 import { words } from '../oauth/params.js'
@@ -65,7 +65,7 @@ export async function issueTokens(ctx: Context, granted: Granted): Promise<Token
 
 async function signTokens(ctx: Context, { client, grant_id, grant, user, scope, nonce }: Granted) {
   if (user === undefined && grant.sub !== undefined) throw unknownUser(ctx, client, grant.sub)
-  return signAmidRotation(ctx, aboutOf(grant, scope), async () => {
+  return signWithRotation(ctx, aboutOf(grant, scope), async () => {
     const access_token = await createAccessToken(ctx, { client, grant_id, grant, user, scope })
     if (user === undefined || !words(scope).includes('openid')) return { access_token, id_token: undefined }
     return { access_token, id_token: await createIdToken(ctx, { client, user, grant, scope, nonce, access_token }) }
@@ -115,7 +115,7 @@ export async function issueAuthorizationResponse(
   const code = parts.code ? await createCode(ctx, request, grant_id) : undefined
   const response: Record<string, string> = code === undefined ? {} : { code }
   if (!parts.token && !parts.id_token) return response
-  const { access_token, id_token } = await signAmidRotation(ctx, aboutOf(grant, scope), async () => {
+  const { access_token, id_token } = await signWithRotation(ctx, aboutOf(grant, scope), async () => {
     const access_token = parts.token
       ? await createAccessToken(ctx, { client, grant_id, grant, user, scope })
       : undefined

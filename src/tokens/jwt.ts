@@ -1,46 +1,17 @@
 /** Signing, and reading back what was signed. RFC 7515 and RFC 7519. */
-import type { KeyObject } from 'node:crypto'
-import {
-  CompactSign,
-  type CryptoKey,
-  createLocalJWKSet,
-  decodeJwt,
-  decodeProtectedHeader,
-  type JWTPayload,
-  jwtVerify,
-} from 'jose'
+import { CompactSign, createLocalJWKSet, decodeJwt, decodeProtectedHeader, type JWTPayload, jwtVerify } from 'jose'
 import type { SigningKey } from '../config/snapshot.js'
 import type { Context } from '../context.js'
 import { findClient } from '../directory/clients.js'
-import { defaultAlg } from '../issuer/keys.js'
+import type { Draft } from '../faults/doors/draft.js'
+import { selectSigningKey } from '../issuer/keys.js'
 
 /** The header's `typ` of an ID token; every other kind of token has another, or none. */
 export const ID_TOKEN_TYP = 'JWT'
 
 /** The key that signs with this algorithm, or with the default one where none is asked for. */
-export async function requireSigningKey(ctx: Context, alg: string = defaultAlg(ctx.snapshot)): Promise<SigningKey> {
-  const keys = await ctx.keys()
-  // A client may have registered an algorithm whose key a reload has removed since; the default signs then.
-  return keys.find((key) => key.alg === alg) ?? requireSigningKey(ctx)
-}
-
-/** A JWT before it is signed. */
-export interface Draft {
-  readonly header: { readonly alg: string; readonly kid?: string; readonly typ?: string }
-  readonly claims: Readonly<Record<string, unknown>>
-  /** Left out, nothing signs it. */
-  readonly key?: CryptoKey | KeyObject | Uint8Array | undefined
-  /** What is done to the JWT in the end. */
-  readonly spoil?: (jwt: string) => string
-}
-
-/** @param typ the header's `typ`, so that one kind of token can't pass for another (RFC 8725 §3.11). */
-export function draftJwt(
-  { alg, kid, privateKey }: SigningKey,
-  typ: string | undefined,
-  claims: Draft['claims'],
-): Draft {
-  return { header: { alg, kid, ...(typ !== undefined && { typ }) }, claims, key: privateKey }
+export async function requireSigningKey(ctx: Context, alg?: string): Promise<SigningKey> {
+  return selectSigningKey(ctx.snapshot, await ctx.keys(), alg)
 }
 
 export async function signJwt({ header, claims, key, spoil = (jwt) => jwt }: Draft): Promise<string> {

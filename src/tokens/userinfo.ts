@@ -1,6 +1,6 @@
 /** The userinfo response: JSON, or a JWT if the client has registered for it. OpenID Connect Core §5.3.2: https://openid.net/specs/openid-connect-core-1_0.html#UserInfoResponse */
 import type { Context } from '../context.js'
-import { applyToUserinfo } from '../faults/doors/jwt.js'
+import { changeUserinfo } from '../faults/doors/jwt.js'
 import { type Claims, type Release, releaseClaims } from '../oauth/claims.js'
 import { subjectFor } from '../oauth/subject.js'
 import { describeSources } from './claim_sources.js'
@@ -30,7 +30,7 @@ export async function createUserinfo(
   } = client
   const about = { sub: user.sub, scope }
   if (signed === undefined) {
-    const faulty = await applyToUserinfo(ctx, claims, { client_id: client.client_id, ...about })
+    const faulty = await changeUserinfo(ctx, claims, { client_id: client.client_id, ...about })
     return alg === undefined ? faulty : encryptToClient(ctx, client, { alg, enc }, { claims: faulty })
   }
   // OpenID Connect Core §5.3.2: a signed response has iss and aud. It has no typ, so it cannot pass for an ID token.

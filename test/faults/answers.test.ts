@@ -2,7 +2,7 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose'
 import t from 'tap'
-import type { FaultName } from '../../src/faults/row.js'
+import type { FaultName } from '../../src/faults/catalogue.js'
 import { REDIRECT_URI } from '../app.js'
 import { ANSWER_CASES } from './answers_cases.js'
 import { authorizationUrl, findCode, getTokens, PREPARE, startFaulty, tokenForm } from './endpoints.js'

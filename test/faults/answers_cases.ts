@@ -1,7 +1,7 @@
 /** Faults of what single endpoints answer: the rule, and what a client meets instead of the answer that it would get. */
 import { createLocalJWKSet, importJWK, type JSONWebKeySet, type JWK, jwtVerify } from 'jose'
 import type { Test } from 'tap'
-import type { FaultName } from '../../src/faults/row.js'
+import type { FaultName } from '../../src/faults/catalogue.js'
 import { getTokens, type Prepared } from './endpoints.js'
 import { type Came, jsonOf, type Rule } from './wire.js'
 

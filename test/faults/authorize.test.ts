@@ -164,7 +164,7 @@ t.test('what cannot be picked brings the page again, with what was wrong, and no
     t.equal(answer.statusCode, 400)
     t.strictSame(answer.cookies, [])
     t.match(answer.body, `<p class="problem" role="alert">Error: ${problem}`)
-    t.match(answer.body, '<details class="picks" open>')
+    t.match(answer.body, '<details class="fault-options" open>')
     t.match(answer.body, 'name="sub" type="text" value="bob"')
   }
   const twice = await test.post('/oauth2/authorize?client_id=app&redirect_uri=http://a&response_type=code', undefined, {

@@ -1,7 +1,7 @@
 /** For each fault of an authorization response and of a logout, what it does; and that without its rule all is right. */
 import type { LightMyRequestResponse } from 'fastify'
 import type { Test } from 'tap'
-import type { FaultName } from '../../src/faults/row.js'
+import type { FaultName } from '../../src/faults/catalogue.js'
 import type { ConfigInput } from '../../src/generated/input.js'
 import { createApp, exchange, REDIRECT_URI, type TestApp } from '../app.js'
 import { listen } from '../listener.js'

@@ -1,38 +1,42 @@
-/** Every fault of the catalogue has one door that carries it out, and one case that holds it to what it says. */
+/** The catalogue of faults: doors, cases and texts. The compiler checks that the table of each door is complete. */
 import { readdirSync } from 'node:fs'
 import t from 'tap'
-import { readSchema } from '../../src/config/load.js'
-import { FAULT_CATALOGUE } from '../../src/faults/catalogue.js'
-import { BODIES } from '../../src/faults/doors/http/body.js'
-import { DELAYS, INSTEAD } from '../../src/faults/doors/http/instead.js'
-import { MEMBERS } from '../../src/faults/doors/http/members.js'
-import { FAULTY_JWTS } from '../../src/faults/doors/jwt.js'
-import { FAULTY_KEYS } from '../../src/faults/doors/keys.js'
-import { FAULTY_RESPONSES } from '../../src/faults/doors/response.js'
-import { FAULTY_ROTATION } from '../../src/grants/refresh_token.js'
-import { FAULTY_REQUESTS } from '../../src/interaction/authorize.js'
-import { FAULTY_CALLS } from '../../src/interaction/backchannel_logout.js'
-import { FAULTY_RETURNS } from '../../src/interaction/logout.js'
+import { readSchema } from '../../src/config/schema.js'
+import { FAULT_CATALOGUE, FAULT_NAMES, listSchemaEnum } from '../../src/faults/catalogue.js'
+import { BODY_CHANGES } from '../../src/faults/doors/http/body.js'
+import { MEMBERS_CHANGES } from '../../src/faults/doors/http/members.js'
+import { DELAYS, RESPONSES } from '../../src/faults/doors/http/response.js'
+import { JWT_CHANGES } from '../../src/faults/doors/jwt.js'
+import { SEVERITIES } from '../../src/faults/rows/row.js'
 
-const NAMES = Object.keys(FAULT_CATALOGUE).toSorted()
+const sorted = (names: Iterable<string>) => [...names].toSorted()
 
-const DOORS: readonly object[] = [
-  ...[BODIES, DELAYS, INSTEAD, MEMBERS],
-  ...[FAULTY_JWTS, FAULTY_KEYS, FAULTY_ROTATION],
-  ...[FAULTY_REQUESTS, FAULTY_RESPONSES, FAULTY_RETURNS, FAULTY_CALLS],
-]
-
-t.test('the schema knows the names of the catalogue, and no others', async (t) => {
-  const { $defs } = readSchema() as { $defs: { Fault: { properties: { fault: { enum: string[] } } } } }
-  t.strictSame($defs.Fault.properties.fault.enum.toSorted(), NAMES)
+t.test('the schema has the names and descriptions of the catalogue', async (t) => {
+  const { $defs } = readSchema() as {
+    $defs: { Fault: { properties: { fault: { enum: string[]; enumDescriptions: string[] } } } }
+  }
+  const { enum: names, enumDescriptions } = $defs.Fault.properties.fault
+  t.strictSame(
+    names.map((name, index) => [name, enumDescriptions[index]]),
+    listSchemaEnum(),
+  )
 })
 
-t.test('every fault has a door, and one only', async (t) => {
-  const carried = DOORS.flatMap((door) => (Array.isArray(door) ? (door as string[]) : Object.keys(door)))
-  t.strictSame(carried.toSorted(), NAMES)
+t.test('the table of each door has the faults of the door, and no others', async (t) => {
+  const tables = {
+    ...JWT_CHANGES,
+    http_delay: DELAYS,
+    http_response: RESPONSES,
+    http_members: MEMBERS_CHANGES,
+    http_body: BODY_CHANGES,
+  }
+  for (const [door, table] of Object.entries(tables)) {
+    const names = FAULT_NAMES.filter((name) => FAULT_CATALOGUE[name].door === door)
+    t.strictSame(sorted(Object.keys(table)), sorted(names), door)
+  }
 })
 
-t.test('every fault has a case, and one only', async (t) => {
+t.test('every fault has one case', async (t) => {
   const files = readdirSync(import.meta.dirname).filter((name) => name.endsWith('_cases.js'))
   const tables = await Promise.all(
     files.map(async (file) => {
@@ -42,14 +46,16 @@ t.test('every fault has a case, and one only', async (t) => {
       return Object.keys(found[0]![1])
     }),
   )
-  t.strictSame(tables.flat().toSorted(), NAMES)
+  t.strictSame(sorted(tables.flat()), sorted(FAULT_NAMES))
 })
 
-t.test('each entry says what happens in a sentence, and asks only for parameters that it takes', async (t) => {
-  for (const [name, { effect, must, endpoints, takes = [], needs = [] }] of Object.entries(FAULT_CATALOGUE)) {
+t.test('each row describes its fault in a sentence and needs only parameters that it takes', async (t) => {
+  for (const [name, row] of Object.entries(FAULT_CATALOGUE)) {
+    const { effect, severity, must, endpoints, takes = [], needs = [] } = row
     t.match(effect, /^[A-Z\d`].*\.$/, name)
     t.match(must, /^[a-z].*[^.]$/, name)
+    t.ok(severity in SEVERITIES)
     t.ok(endpoints.length > 0)
-    t.ok(needs.every((needed) => (takes as readonly string[]).includes(needed)))
+    t.ok(needs.every((needed) => takes.includes(needed)))
   }
 })

@@ -1,7 +1,7 @@
 /** Faults of any endpoint, over real sockets. */
 import { request } from 'node:http'
 import t, { type Test } from 'tap'
-import type { FaultName } from '../../src/faults/row.js'
+import type { FaultName } from '../../src/faults/catalogue.js'
 import type { ConfigInput } from '../../src/generated/input.js'
 import type { JournalEntry } from '../../src/journal/journal.js'
 import { createApp, createIssuer, createOwnApp, snapshotOf } from '../app.js'
@@ -143,20 +143,19 @@ t.test('http.reset: a request without a connection gets no answer either', async
   await t.rejects(get('/jwks'), { code: 'LIGHT_ECONNRESET' })
 })
 
-/** A server whose journal and faults are in the test's hands. */
+/** Starts a server. `met` resolves at the first match of a rule, `recorded` with the first entry of the journal. */
 async function listen(t: Test, config: ConfigInput) {
   const snapshot = await snapshotOf(config)
   const issuer = createIssuer(() => snapshot)
   let meet = () => {}
   const met = new Promise<void>((resolve) => (meet = resolve))
-  const faults = {
-    ...issuer.faults,
-    meet: (...rule: Parameters<typeof issuer.faults.meet>) => {
-      meet()
-      return issuer.faults.meet(...rule)
-    },
+  const { fault_counters } = issuer.store
+  const update: typeof fault_counters.update = (...counted) => {
+    meet()
+    return fault_counters.update(...counted)
   }
-  const { app } = await createOwnApp(t, config, { findIssuer: () => ({ ...issuer, faults }), current: () => snapshot })
+  const store = { ...issuer.store, fault_counters: { ...fault_counters, update } }
+  const { app } = await createOwnApp(t, config, { findIssuer: () => ({ ...issuer, store }), current: () => snapshot })
   const url = await app.listen({ port: 0, host: '127.0.0.1' })
   const recorded = new Promise<JournalEntry>((resolve) => issuer.journal.follow(resolve))
   return { url, met, recorded }

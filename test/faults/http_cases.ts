@@ -1,7 +1,7 @@
 /** Faults of any endpoint: the rule, and what a client meets instead of the answer that it would get. */
 import { gunzipSync } from 'node:zlib'
 import type { Test } from 'tap'
-import type { FaultName } from '../../src/faults/row.js'
+import type { FaultName } from '../../src/faults/catalogue.js'
 import { type Came, jsonOf, type Rule } from './wire.js'
 
 export interface HttpCase {

@@ -1,15 +1,19 @@
-/** Rules of faults by themselves: how they are counted, remembered and bounded. */
+/** Fault rules as values: matching, counting and identifiers. */
 import t from 'tap'
-import { createFaults, type FaultRule, matches } from '../../src/faults/rules.js'
+import { type Counter, countMatch, startCounter } from '../../src/faults/counter.js'
+import { type FaultRule, identifyRule, matches } from '../../src/faults/rules.js'
 
 const RULE: FaultRule = { fault: 'http.reset' }
 
-t.test('how often: after the first so many, at every so many, and so many times at most', async (t) => {
-  const hitsOf = (rule: Partial<FaultRule>) => {
-    const faults = createFaults(() => 1)
-    const whole = { ...RULE, ...rule }
-    const met = Array.from({ length: 12 }, () => faults.meet('config', '', whole) !== undefined)
-    return met.flatMap((hit, index) => (hit ? [index + 1] : []))
+t.test('after, every, times and probability decide which matches the fault happens at', async (t) => {
+  const hitsOf = (frequency: Partial<FaultRule>) => {
+    const rule = { ...RULE, ...frequency }
+    let counter = startCounter(rule, 1)
+    return Array.from({ length: 12 }, (_, index) => {
+      const counted = countMatch(rule, counter)
+      counter = counted.counter
+      return counted.hit ? [index + 1] : []
+    }).flat()
   }
   t.strictSame(hitsOf({}).length, 12)
   t.strictSame(hitsOf({ times: 2 }), [1, 2])
@@ -18,38 +22,45 @@ t.test('how often: after the first so many, at every so many, and so many times 
   t.strictSame(hitsOf({ after: 2, every: 3, times: 3 }), [5, 8, 11])
   t.strictSame(hitsOf({ probability: 1 }).length, 12)
   const chance = { probability: 0.5, seed: 7 }
-  t.strictSame(hitsOf(chance), hitsOf(chance), 'the same seed, the same run')
+  t.strictSame(hitsOf(chance), hitsOf(chance), 'the same seed gives the same run')
   t.ok(hitsOf(chance).length > 0 && hitsOf(chance).length < 12)
   t.strictSame(hitsOf({ ...chance, times: 2 }), hitsOf(chance).slice(0, 2))
 })
 
-t.test('what is one turn counts once, and is answered alike', async (t) => {
-  const faults = createFaults(() => 1)
+t.test('a turn counts once with one decision; the latest 100 turns are remembered', async (t) => {
   const rule = { ...RULE, times: 1 }
-  const meet = (turn?: string) => faults.meet('config', '', rule, turn) !== undefined
-  t.strictSame([meet('a'), meet('a'), meet('b'), meet('a'), meet('b')], [true, true, false, true, false])
-  t.match(faults.describe('config', '', rule), { matched: 2, hits: 1 })
-  for (let count = 0; count < 100; count += 1) meet(`turn ${count}`)
-  t.equal(meet('b'), false)
+  let counter: Counter = startCounter(rule, 1)
+  const count = (turn?: string) => {
+    const counted = countMatch(rule, counter, turn)
+    counter = counted.counter
+    return counted.hit
+  }
+  t.strictSame([count('a'), count('a'), count('b'), count('a'), count('b')], [true, true, false, true, false])
+  t.match(counter, { matched: 2, hits: 1 })
+  for (let number = 0; number < 100; number += 1) count(`turn ${number}`)
+  t.equal(count('a'), false, 'a forgotten turn is counted again')
+  t.equal(counter.turns.length, 100)
 })
 
-t.test('rules are told apart by their source, their owner and what they say', async (t) => {
-  const faults = createFaults(() => 1)
+t.test('the seed of a rule takes precedence over a random one', async (t) => {
+  t.equal(startCounter({ ...RULE, seed: 5 }, 1).seed, 5)
+  t.equal(startCounter(RULE, 1).seed, 1)
+})
+
+t.test('the identifier of a rule depends on its source, its owner and its content', async (t) => {
   const once = { ...RULE, times: 1 }
-  const meet = (...which: Parameters<typeof faults.meet>) => faults.meet(...which)?.id
   const ids = [
-    meet('user', 'alice', once),
-    meet('user', 'bob', once),
-    meet('client', 'alice', once),
-    meet('config', '', once),
-    meet('config', '', { ...once, match: { sub: 'alice' } }),
+    identifyRule('user', 'alice', once),
+    identifyRule('user', 'bob', once),
+    identifyRule('client', 'alice', once),
+    identifyRule('config', '', once),
+    identifyRule('config', '', { ...once, match: { sub: 'alice' } }),
   ]
   t.equal(new Set(ids).size, 5)
-  t.notOk(ids.includes(undefined))
-  t.equal(meet('user', 'alice', { ...once }), undefined, 'the same as before, though another object')
+  t.equal(identifyRule('user', 'alice', { ...once }), ids[0], 'an equal rule has the same identifier')
 })
 
-t.test('all of a match has to fit, and of a list one; what is not known fits nothing', async (t) => {
+t.test('every member of a match must fit, with one value of a list; an unknown fact fits nothing', async (t) => {
   const fits = (match: FaultRule['match'], facts = {}) =>
     matches({ ...RULE, ...(match && { match }) }, { issuer: 'x', ...facts })
   t.ok(fits(undefined))
@@ -62,17 +73,4 @@ t.test('all of a match has to fit, and of a list one; what is not known fits not
   t.notOk(fits({ scope: 'mail' }, { scope: 'openid email' }))
   t.notOk(fits({ scope: 'email' }))
   t.ok(fits({ resource: 'b' }, { resource: ['a', 'b'] }))
-})
-
-t.test('counters are bounded: the least recently used go, those of run time stay', async (t) => {
-  const faults = createFaults(() => 1)
-  const added = faults.add({ ...RULE, times: 1 })!
-  faults.meet('runtime', added.id, added.rule)
-  const rule = { ...RULE, times: 1 }
-  faults.meet('user', 'first', rule)
-  for (let count = 0; count < 10_000; count += 1) faults.meet('user', `user-${count}`, rule)
-  t.ok(faults.meet('user', 'first', rule), 'it begins anew')
-  t.notOk(faults.meet('user', 'user-9999', rule))
-  t.match(faults.find(added.id), { matched: 1, hits: 1 })
-  t.notOk(faults.meet('runtime', added.id, added.rule))
 })

@@ -2,8 +2,8 @@
 import { createPublicKey } from 'node:crypto'
 import { createLocalJWKSet, decodeJwt, type JWK, jwtVerify } from 'jose'
 import type { Test } from 'tap'
+import type { FaultName } from '../../src/faults/catalogue.js'
 import type { JwtKind } from '../../src/faults/doors/jwt.js'
-import type { FaultName } from '../../src/faults/row.js'
 import { getTokens, getUserinfo, logIn, refresh, type TestApp, type Tokens } from '../app.js'
 import { type Expectation, headerOf, type Issued, issue, keyOf, refusalOf, refusalOfClaims, start } from './issued.js'
 

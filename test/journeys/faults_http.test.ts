@@ -1,7 +1,7 @@
 /** Journeys of an application that meets broken answers and connections: what its library refuses, and what it copes with. */
 import * as client from 'openid-client'
 import t from 'tap'
-import type { FaultName } from '../../src/faults/row.js'
+import type { FaultName } from '../../src/faults/catalogue.js'
 import { startFaulty } from '../faults/endpoints.js'
 import { type Rule, send } from '../faults/wire.js'
 

@@ -4,8 +4,8 @@ import { createRemoteJWKSet, type JWTPayload, type JWTVerifyOptions, customFetch
 import * as oauth from 'oauth4webapi'
 import * as client from 'openid-client'
 import t, { type Test } from 'tap'
+import type { FaultName } from '../../src/faults/catalogue.js'
 import { FAULT_CATALOGUE } from '../../src/faults/catalogue.js'
-import type { FaultName } from '../../src/faults/row.js'
 import { startWorld } from '../conformance/world.js'
 import { createUser, customFetch, logIn, register } from './application.js'
 

@@ -2,7 +2,7 @@
 import t from 'tap'
 import type { Context } from '../../src/context.js'
 import { type Client, findClient } from '../../src/directory/clients.js'
-import type { Parameters } from '../../src/faults/doors/response.js'
+import type { Parameters } from '../../src/faults/doors/authorization.js'
 import {
   authorizationResponse,
   completeParameters,

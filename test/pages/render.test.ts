@@ -16,7 +16,7 @@ const home: Pages['home'] = {
   profile: 'lenient',
   rules: [true, false, false],
 }
-const request = { hidden: [], links: [], claims: [], picks: { errors: [], groups: [] } }
+const request = { hidden: [], links: [], claims: [], fault_options: { errors: [], groups: [] } }
 const login: Pages['login'] = {
   ...request,
   accounts: [],
@@ -62,7 +62,7 @@ function everyPage(text: string): [keyof Pages, string][] {
     scopes: [{ name: text, description: text }],
     claims: [text],
     problem: text,
-    picks: {
+    fault_options: {
       errors: [text],
       groups: [{ label: text, faults: [{ name: text, effect: text }] }],
       error: text,

@@ -1,97 +1,99 @@
-/** Which fault is to happen at one point of an exchange, of all that were declared. Whoever can carry one out asks here. */
-
+/** Finds the fault that happens at a door, among the declared rules. */
 import type { Context } from '../../context.js'
 import { findClient, listClients } from '../../directory/clients.js'
 import { findUser, listUsers } from '../../directory/users.js'
-import type { FaultName } from '../row.js'
-import { type CountedFault, type Facts, type FaultRule, type FaultSource, matches } from '../rules.js'
+import type { FaultAt, FaultDoor, FaultName } from '../catalogue.js'
+import { type CountedFault, doorOf, type Facts, type FaultRule, type FaultSource, matches } from '../rules.js'
 
-/** A rule that is to happen now. */
+/** A rule whose fault happens now. */
 export type Applicable<N extends FaultName = FaultName> = FaultRule & { readonly fault: N }
 
-/** A rule of any source with its counters, and whose it is. */
+/** A rule of any source with its counters and its owner. */
 export interface DeclaredFault extends CountedFault {
-  /** Of a user's rule. */
+  /** Owner of a user's rule. */
   readonly sub?: string
-  /** Of a client's rule. */
+  /** Owner of a client's rule. */
   readonly client_id?: string
-  /** Of a rule that was picked on the login page: the login that it is for. */
+  /** Login of a rule that was chosen on the login page. */
   readonly flow_id?: string
 }
 
+interface Query<N extends FaultName> {
+  /** Facts beyond those of the exchange. */
+  readonly facts?: Partial<Facts>
+  /** Name of an event that takes several requests, such as a login: a rule counts it once, with one decision. */
+  readonly turn?: string | undefined
+  /** Returns whether the fault can happen now. Undefined: every fault of the door can. */
+  fits?(name: N): boolean
+}
+
 /**
- * The first rule that matches: of what was picked on the login page, of run time, of the user, of the client, of the
- * configuration; within each in its order, which is the oldest first at run time. A rule that matches is counted; if it
- * isn't its turn, the next one has its chance. The journal names what happens.
- * @param names what can be carried out at this point.
- * @param facts what the caller knows besides about whom it concerns.
- * @param turn what counts once, however often it is asked about, such as a login that takes several requests.
+ * Returns the first matching rule at a door: of the login page, run time, the user, the client, the configuration; within
+ * each in declared order. A match is counted; if the rule's frequency skips it, the next rule is tried. The journal gets
+ * the name of the fault.
  */
-export async function findFault<N extends FaultName>(
+export async function findFault<D extends FaultDoor>(
   ctx: Context,
-  names: readonly N[],
-  facts: Partial<Facts> = {},
-  turn?: string,
-): Promise<Applicable<N> | undefined> {
-  // Most requests pass doors at which nothing of theirs can go wrong; whose they are need not be looked up for that.
-  if (names.length === 0) return undefined
-  const { exchange, faults } = ctx
+  door: D,
+  { facts, turn, fits = () => true }: Query<FaultAt<D>> = {},
+): Promise<Applicable<FaultAt<D>> | undefined> {
+  const { exchange, faults, snapshot } = ctx
+  const isLoginFault = exchange.login_faults.some((rule) => doorOf(rule) === door)
+  if (!isLoginFault && !snapshot.fault_doors.has(door) && !(await faults.isDeclared(door))) return undefined
   const known = { ...exchange.facts, ...facts }
-  for (const [source, owner, rules] of await listRules(ctx, known)) {
-    for (const [id, rule] of rules) {
-      if (!names.some((name) => name === rule.fault) || !matches(rule, known)) continue
-      const met = faults.meet(source, id ?? owner, rule, turn)
-      if (met === undefined) continue
-      exchange.applied.push({ fault: rule.fault, source, id: met.id })
-      return rule as Applicable<N>
-    }
+  for await (const { source, owner, rule } of listRules(ctx, door, known)) {
+    if (doorOf(rule) !== door || !fits(rule.fault as FaultAt<D>) || !matches(rule, known)) continue
+    const counted = await faults.count(source, owner, rule, turn)
+    if (counted === undefined) continue
+    exchange.applied.push({ fault: rule.fault, source, id: counted.id })
+    return rule as Applicable<FaultAt<D>>
   }
   return undefined
 }
 
-type Rules = Iterable<readonly [id: string | undefined, rule: FaultRule]>
+/** A rule before it is counted. `owner` tells apart equal rules of one source; for a rule of run time it is the id. */
+interface Candidate {
+  readonly source: FaultSource
+  readonly owner: string
+  readonly rule: FaultRule
+}
 
-/** Every rule that could concern them, in the order in which they count. */
-async function listRules(
-  ctx: Context,
-  { sub, client_id }: Facts,
-): Promise<readonly (readonly [source: FaultSource, owner: string, rules: Rules])[]> {
+/** Yields the rules that may apply, in order of precedence. */
+async function* listRules(ctx: Context, door: FaultDoor, { sub, client_id }: Facts): AsyncIterable<Candidate> {
   const { exchange, faults, snapshot } = ctx
-  const user = sub === undefined ? undefined : await findUser(ctx, sub)
-  const client = client_id === undefined ? undefined : await findClient(ctx, client_id)
-  return [
-    ['login', exchange.flow_id ?? '', withoutIds(exchange.picked)],
-    ['runtime', '', faults.rules()],
-    ['user', sub ?? '', withoutIds(user?.faults)],
-    ['client', client_id ?? '', withoutIds(client?.faults)],
-    ['config', '', withoutIds(snapshot.config.faults)],
-  ]
+  yield* owned('login', exchange.flow_id, exchange.login_faults)
+  for (const [owner, rule] of await faults.listAt(door)) yield { source: 'runtime', owner, rule }
+  if (sub !== undefined) yield* owned('user', sub, (await findUser(ctx, sub))?.faults)
+  if (client_id !== undefined) yield* owned('client', client_id, (await findClient(ctx, client_id))?.faults)
+  yield* owned('config', undefined, snapshot.config.faults)
 }
 
-function* withoutIds(rules: readonly FaultRule[] = []): Rules {
-  for (const rule of rules) yield [undefined, rule]
+function owned(source: FaultSource, owner = '', rules: readonly FaultRule[] = []): Candidate[] {
+  return rules.map((rule) => ({ source, owner, rule }))
 }
 
-/** Every rule that was declared, in the order in which they count. */
+/** Returns every declared rule with its counters, in order of precedence. */
 export async function listFaults(ctx: Context): Promise<DeclaredFault[]> {
   const { faults, snapshot, store } = ctx
-  const described = (source: FaultSource, owner: string, rules: readonly FaultRule[] = []) =>
-    rules.map((rule) => faults.describe(source, owner, rule))
-  const picked = new Map<string, readonly FaultRule[]>()
-  for (const [, grant] of await store.grants.list()) {
-    if (grant.flow_id !== undefined && grant.faults !== undefined) picked.set(grant.flow_id, grant.faults)
+  const describe = <O extends object>(owner: O, candidates: readonly Candidate[]): Promise<(DeclaredFault & O)[]> =>
+    Promise.all(
+      candidates.map(async ({ source, owner: of, rule }) => ({
+        ...(await faults.describe(source, of, rule)),
+        ...owner,
+      })),
+    )
+  const logins = new Map<string, readonly FaultRule[]>()
+  for (const [, { flow_id, faults: rules }] of await store.grants.list()) {
+    if (flow_id !== undefined && rules !== undefined) logins.set(flow_id, rules)
   }
-  return [
-    ...[...picked].flatMap(([flow_id, rules]) =>
-      described('login', flow_id, rules).map((fault) => ({ ...fault, flow_id })),
-    ),
-    ...[...faults.rules()].map(([id, rule]) => faults.describe('runtime', id, rule)),
-    ...(await listUsers(ctx)).flatMap(({ sub, faults: rules }) =>
-      described('user', sub, rules).map((fault) => ({ ...fault, sub })),
-    ),
-    ...(await listClients(ctx)).flatMap(({ client_id, faults: rules }) =>
-      described('client', client_id, rules).map((fault) => ({ ...fault, client_id })),
-    ),
-    ...described('config', '', snapshot.config.faults),
-  ]
+  const users = (await listUsers(ctx)).filter((user) => user.faults !== undefined)
+  const clients = (await listClients(ctx)).filter((client) => client.faults !== undefined)
+  const described = await Promise.all([
+    ...[...logins].map(([flow_id, rules]) => describe({ flow_id }, owned('login', flow_id, rules))),
+    faults.list(),
+    ...users.map(({ sub, faults: rules }) => describe({ sub }, owned('user', sub, rules))),
+    ...clients.map(({ client_id, faults: rules }) => describe({ client_id }, owned('client', client_id, rules))),
+    describe({}, owned('config', undefined, snapshot.config.faults)),
+  ])
+  return described.flat()
 }

@@ -1,92 +1,76 @@
-/** The door where JWTs go wrong: between what they would have been and the signature. OpenID Connect Core §3.1.3.7 says what a client has to notice. */
-
+/** Doors for faults of JWTs: between the draft and its signature. OpenID Connect Core §3.1.3.7 says what a client checks. */
 import type { Context } from '../../context.js'
-import type { Claims } from '../../oauth/claims.js'
-import type { Draft } from '../../tokens/jwt.js'
-import type { FaultName } from '../row.js'
-import {
-  ACCESS_TOKEN,
-  AUDIENCE,
-  CLAIMS,
-  type ClaimsChange,
-  ID_TOKEN,
-  LOGOUT_TOKEN,
-  REFRESH,
-  type Said,
-  USERINFO,
-} from './claims.js'
+import { FAULT_CATALOGUE, type FaultAt, type FaultDoor, type FaultName } from '../catalogue.js'
+import type { Facts, FaultRule } from '../rules.js'
+import * as claims from './claims.js'
+import type { Draft } from './draft.js'
 import { type Applicable, findFault } from './find.js'
 import { type DraftChange, SIGNATURE } from './signature.js'
 
-export type JwtKind = 'id_token' | 'access_token' | 'userinfo' | 'jarm' | 'logout_token'
+export type JwtKind = Extract<FaultDoor, 'id_token' | 'access_token' | 'userinfo' | 'jarm' | 'logout_token'>
 
-/** Whom a JWT is about. */
+/** Facts about a JWT. */
 export interface About {
   readonly client_id: string
-  /** The end-user's own `sub`. */
+  /** `sub` of the user, not a pairwise one. */
   readonly sub?: string
   readonly scope?: string
 }
 
-type Change = (draft: Draft, ctx: Context, said: Said) => Draft | Promise<Draft>
+interface JwtChange {
+  /** Returns whether the fault can happen to the draft. Undefined: to every draft of its kind. */
+  fits?(draft: Draft, facts: Facts): boolean
+  change(draft: Draft, ctx: Context, rule: FaultRule): Draft | Promise<Draft>
+}
 
-const EVERY = { ...SIGNATURE, ...claimsOf(AUDIENCE) }
-const typed = (typ: string) => ({
-  wrong_typ: ({ header, ...draft }: Draft): Draft => ({ ...draft, header: { ...header, typ } }),
-})
+const EVERY = { ...onDrafts(SIGNATURE), ...onClaims(claims.AUDIENCE) }
+const CLAIMS = { ...EVERY, ...onClaims(claims.CLAIMS) }
 
-/** What each fault makes of a draft. */
-export const FAULTY_JWTS = {
-  ...below('id_token', { ...EVERY, ...typed('at+jwt'), ...claimsOf({ ...CLAIMS, ...ID_TOKEN }) }),
-  ...below('access_token', { ...EVERY, ...typed('JWT'), ...claimsOf({ ...CLAIMS, ...ACCESS_TOKEN }) }),
-  ...below('userinfo', { ...EVERY, ...claimsOf(USERINFO) }),
-  ...below('jarm', EVERY),
-  ...below('logout_token', { ...EVERY, ...typed('at+jwt'), ...claimsOf({ ...CLAIMS, ...LOGOUT_TOKEN }) }),
-  ...below('token', claimsOf(REFRESH)),
-} as const satisfies Partial<Record<FaultName, Change>>
+/** Changes of JWTs by fault. */
+export const JWT_CHANGES: { readonly [K in JwtKind]: Readonly<Record<FaultAt<K>, JwtChange>> } = {
+  id_token: {
+    ...below('id_token', { ...CLAIMS, ...wrongTyp('at+jwt'), ...onClaims(claims.ID_TOKEN) }),
+    ...below('id_token', { ...onHash('at_hash'), ...onHash('c_hash'), ...onHash('s_hash') }),
+    ...below('token', inRefresh(onClaims(claims.REFRESH))),
+  },
+  access_token: below('access_token', { ...CLAIMS, ...wrongTyp('JWT'), ...onClaims(claims.ACCESS_TOKEN) }),
+  userinfo: below('userinfo', { ...EVERY, ...onClaims(claims.USERINFO) }),
+  jarm: below('jarm', EVERY),
+  logout_token: below('logout_token', { ...CLAIMS, ...wrongTyp('at+jwt'), ...onClaims(claims.LOGOUT_TOKEN) }),
+}
 
-export type JwtFault = keyof typeof FAULTY_JWTS
-const NAMES = Object.keys(FAULTY_JWTS) as JwtFault[]
+/** A draft after the fault, if one happens. */
+export interface Drafted<K extends JwtKind = JwtKind> {
+  readonly draft: Draft
+  readonly rule?: Applicable<FaultAt<K>>
+}
 
-/** What of userinfo is wrong without a signature as well. */
-const UNSIGNED = ['userinfo.wrong_sub', 'userinfo.missing_sub'] as const satisfies readonly JwtFault[]
+/** Applies the fault that happens to a JWT of this kind. */
+export function changeJwt<K extends JwtKind>(ctx: Context, kind: K, draft: Draft, about: About): Promise<Drafted<K>> {
+  return change(ctx, kind, draft, about, () => true)
+}
 
-/** What is to be signed in the draft's place; the draft, where no fault is to happen. */
-export async function applyFault(
+/** Applies the fault that happens to a userinfo response in JSON, which has no signature. */
+export async function changeUserinfo(ctx: Context, claims: Draft['claims'], about: About): Promise<Draft['claims']> {
+  const unsigned = { header: { alg: 'none' }, claims }
+  const isPossible = (name: FaultName) => FAULT_CATALOGUE[name].requires === undefined
+  return (await change(ctx, 'userinfo', unsigned, about, isPossible)).draft.claims
+}
+
+async function change<K extends JwtKind>(
   ctx: Context,
-  kind: JwtKind,
+  kind: K,
   draft: Draft,
   about: About,
-): Promise<{ readonly faulty: Draft; readonly rule?: Applicable<JwtFault> }> {
-  const names = NAMES.filter((name) => isOf(ctx, kind, name) && hasHash(draft, name))
-  return apply(ctx, names, draft, about)
-}
-
-/** The same for userinfo that nobody signs. */
-export async function applyToUserinfo(ctx: Context, claims: Claims, about: About): Promise<Claims> {
-  return (await apply(ctx, UNSIGNED, { header: { alg: 'none' }, claims }, about)).faulty.claims
-}
-
-async function apply(ctx: Context, names: readonly JwtFault[], draft: Draft, about: About) {
-  const rule = await findFault(ctx, names, about)
-  if (rule === undefined) return { faulty: draft }
-  const { fault } = rule
-  const change: Change = FAULTY_JWTS[fault]
-  const faulty = await change(draft, ctx, { ...rule, now: ctx.now })
-  if (isSame(draft, faulty)) ctx.remark('decision', `${fault} changes nothing: so it would have been without it`)
-  return { faulty, rule }
-}
-
-function isOf({ exchange }: Context, kind: JwtKind, name: JwtFault): boolean {
-  // OpenID Connect Core §12.2: the ID token of a refresh.
-  if (name.startsWith('token.')) return kind === 'id_token' && exchange.facts.grant_type === 'refresh_token'
-  return name.startsWith(`${kind}.`)
-}
-
-/** A hash goes wrong in the ID token that has one: of those of a hybrid flow each has others. */
-function hasHash({ claims }: Draft, name: JwtFault): boolean {
-  const [, hash] = /_((?:at|c|s)_hash)$/.exec(name) ?? []
-  return hash === undefined || claims[hash] !== undefined
+  isPossible: (name: FaultName) => boolean,
+): Promise<Drafted<K>> {
+  const changes: Readonly<Record<FaultAt<K>, JwtChange>> = JWT_CHANGES[kind]
+  const fits = (name: FaultAt<K>) => isPossible(name) && (changes[name].fits?.(draft, ctx.exchange.facts) ?? true)
+  const rule = await findFault(ctx, kind, { facts: about, fits })
+  if (rule === undefined) return { draft }
+  const changed = await changes[rule.fault].change(draft, ctx, rule)
+  if (isSame(draft, changed)) ctx.remark('decision', `${rule.fault} changes nothing: the token is the same without it`)
+  return { draft: changed, rule }
 }
 
 function isSame(one: Draft, other: Draft): boolean {
@@ -94,15 +78,42 @@ function isSame(one: Draft, other: Draft): boolean {
   return text(one) === text(other) && one.key === other.key && one.spoil === other.spoil
 }
 
-function claimsOf<K extends string>(changes: Readonly<Record<K, ClaimsChange>>): Record<K, Change> {
-  const entries = Object.entries<ClaimsChange>(changes).map(([name, change]): [string, Change] => [
-    name,
-    (draft, _, said) => ({ ...draft, claims: change(draft.claims, said) }),
-  ])
-  return Object.fromEntries(entries) as Record<K, Change>
+type Changes<K extends string> = Record<K, JwtChange>
+
+function onDrafts<K extends string>(changes: Readonly<Record<K, DraftChange>>): Changes<K> {
+  return mapValues(changes, (change: DraftChange) => ({ change }))
 }
 
-function below<P extends string, K extends string>(prefix: P, changes: Readonly<Record<K, Change | DraftChange>>) {
+function onClaims<K extends string>(changes: Readonly<Record<K, claims.ClaimsChange>>): Changes<K> {
+  return mapValues(changes, (change: claims.ClaimsChange) => ({
+    change: (draft, { now }, rule) => ({ ...draft, claims: change(draft.claims, rule, now) }),
+  }))
+}
+
+/** A hash is changed in the ID token that has it: the ID tokens of a hybrid flow have different ones. */
+function onHash<H extends string>(name: H): Changes<`${'wrong' | 'missing'}_${H}`> {
+  const changes = onClaims({ wrong: claims.rehashed(name), missing: claims.without(name) })
+  const fits: JwtChange['fits'] = (draft) => draft.claims[name] !== undefined
+  const entries = Object.entries(changes).map(([key, change]) => [`${key}_${name}`, { ...change, fits }])
+  return Object.fromEntries(entries) as Changes<`${'wrong' | 'missing'}_${H}`>
+}
+
+/** OpenID Connect Core §12.2: the ID token of a refresh. */
+function inRefresh<K extends string>(changes: Changes<K>): Changes<K> {
+  const fits: JwtChange['fits'] = (_draft, { grant_type }) => grant_type === 'refresh_token'
+  return mapValues(changes, (change: JwtChange) => ({ ...change, fits }))
+}
+
+function wrongTyp(typ: string): Changes<'wrong_typ'> {
+  return { wrong_typ: { change: ({ header, ...draft }) => ({ ...draft, header: { ...header, typ } }) } }
+}
+
+function mapValues<K extends string, V>(values: Readonly<Record<K, V>>, map: (value: V) => JwtChange): Changes<K> {
+  const entries = Object.entries<V>(values).map(([name, value]) => [name, map(value)])
+  return Object.fromEntries(entries) as Changes<K>
+}
+
+function below<P extends string, K extends string>(prefix: P, changes: Changes<K>): Changes<`${P}.${K}`> {
   const entries = Object.entries(changes).map(([name, change]) => [`${prefix}.${name}`, change])
-  return Object.fromEntries(entries) as Record<`${P}.${K}`, Change>
+  return Object.fromEntries(entries) as Changes<`${P}.${K}`>
 }

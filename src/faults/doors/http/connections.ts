@@ -1,10 +1,11 @@
-/** The connections of a server as TCP knows them. Below TLS there is another socket, and only that one can be reset. */
+/** Resets TCP connections. Below a TLS socket there is another socket, and only that one can be reset. */
 import type { Server, ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
 
+/** Resets the connection of a response. */
 export type Reset = (response: ServerResponse) => void
 
-/** @returns what resets the connection that an answer would go by. */
+/** Follows the connections of a server, so that they can be reset. */
 export function followConnections(server: Server): Reset {
   const open = new Map<string, Socket>()
   server.on('connection', (socket: Socket) => {
@@ -15,7 +16,7 @@ export function followConnections(server: Server): Reset {
   return (response) => {
     const { socket } = response
     const line = socket && (open.get(nameOf(socket)) ?? socket)
-    // RFC 9293 §3.5.2: RST instead of FIN. A request without a connection has at least no answer.
+    // RFC 9293 §3.5.2: RST instead of FIN. An injected request has no connection: it gets no response.
     if (line instanceof Socket) line.resetAndDestroy()
     response.destroy()
   }

@@ -1,61 +1,77 @@
-/** The doors of HTTP at which an exchange can go wrong on purpose: before its handler, in the members of its answer, and on the wire. */
+/** Fastify hooks of the HTTP doors: before the handler, on the members of a response, and on the response as it is sent. */
 import type { Server } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { recordExchange } from '../../../request/exchange.js'
-import { FAULT_CATALOGUE } from '../../catalogue.js'
-import type { FaultName } from '../../row.js'
-import { findFault } from '../find.js'
-import { BODIES } from './body.js'
+import { FAULT_CATALOGUE, type FaultAt, type FaultDoor } from '../../catalogue.js'
+import { type Applicable, findFault } from '../find.js'
+import { BODY_CHANGES } from './body.js'
 import { followConnections } from './connections.js'
-import { DELAYS, INSTEAD, keepBack } from './instead.js'
 import { createDecoys } from './jwks.js'
-import { MEMBERS, type Members } from './members.js'
+import { MEMBERS_CHANGES, type Members } from './members.js'
+import { DELAYS, RESPONSES } from './response.js'
 
-/** Each asks for one rule: the first that matches of those that can happen there. */
 export interface HttpFaults {
-  /** Before the handler, so that nothing is done and nothing used up where another answer takes its place. */
+  /** Runs before the handler, so that a request with another response has no effect and uses nothing up. */
   before(request: FastifyRequest, reply: FastifyReply): Promise<unknown>
-  /** What a successful answer says, before it becomes JSON. A refusal is JSON already. */
+  /** Changes a successful response before it is serialized. A refusal is a string already. */
   changeMembers(request: FastifyRequest, reply: FastifyReply, payload: Members): Promise<unknown>
-  /** What leaves. The journal gets it whole, however it is cut or slowed down. */
+  /** Changes the response as it is sent. The journal gets the whole body. */
   send(request: FastifyRequest, reply: FastifyReply, payload: unknown): Promise<unknown>
 }
 
-export function createHttpFaults(server: Server): HttpFaults {
+/** Functions of the server that faults use. */
+interface ServerFunctions {
+  /** Writes the exchange to the journal; without a payload, an exchange without a response. */
+  record(request: FastifyRequest, reply: FastifyReply, payload?: unknown): void
+  /** Returns the method and the path of a request. */
+  describe(request: FastifyRequest): string
+}
+
+export function createHttpFaults(server: Server, { record, describe }: ServerFunctions): HttpFaults {
   const reset = followConnections(server)
   const decoys = createDecoys()
+  const abandon = (request: FastifyRequest, reply: FastifyReply) => {
+    reply.hijack()
+    record(request, reply)
+    return reply
+  }
   return {
     before: async (request, reply) => {
-      const { ctx } = request
-      const delay = await findFault(ctx, namesAt(request, DELAYS))
-      if (delay !== undefined && !(await DELAYS[delay.fault](delay, reply))) return keepBack(request, reply)
-      const names = namesAt(request, INSTEAD).filter((name) => INSTEAD[name].fits?.(ctx.exchange.facts) ?? true)
-      const rule = await findFault(ctx, names)
-      return rule && INSTEAD[rule.fault].answer(rule, { request, reply, reset })
+      const delay = await findHttpFault(request, 'http_delay')
+      if (delay !== undefined && !(await DELAYS[delay.fault](delay, reply))) return abandon(request, reply)
+      const { facts } = request.ctx.exchange
+      const rule = await findHttpFault(request, 'http_response', (name) => RESPONSES[name].fits?.(facts) ?? true)
+      return rule && RESPONSES[rule.fault].answer(rule, { request, reply, reset, describe, abandon })
     },
     changeMembers: async (request, _reply, payload) => {
-      const names = namesAt(request, MEMBERS).filter((name) => MEMBERS[name].fits?.(payload) ?? true)
-      const rule = await findFault(request.ctx, names)
-      return rule === undefined ? payload : MEMBERS[rule.fault].change(payload, rule, { ctx: request.ctx, decoys })
+      const fits = (name: FaultAt<'http_members'>) => MEMBERS_CHANGES[name].fits?.(payload) ?? true
+      const rule = await findHttpFault(request, 'http_members', fits)
+      return rule === undefined
+        ? payload
+        : MEMBERS_CHANGES[rule.fault].change(payload, rule, { ctx: request.ctx, decoys })
     },
     send: async (request, reply, payload) => {
-      // Where there can be no such issuer, there is no context.
+      // A request for an invalid issuer has no context.
       if (request.ctx === null) return payload
-      const names = namesAt(request, BODIES).filter((name) => BODIES[name].fits({ request, reply, payload }))
-      const rule = await findFault(request.ctx, names)
+      const fits = (name: FaultAt<'http_body'>) => BODY_CHANGES[name].fits({ request, reply, payload })
+      const rule = await findHttpFault(request, 'http_body', fits)
       const { text, sent } =
-        rule === undefined ? asItIs(payload) : BODIES[rule.fault].alter(String(payload), rule, reply)
-      recordExchange(request, reply, text)
+        rule === undefined
+          ? { text: payload, sent: payload }
+          : BODY_CHANGES[rule.fault].change(String(payload), rule, reply)
+      record(request, reply, text)
       return sent
     },
   }
 }
 
-const asItIs = (payload: unknown) => ({ text: payload, sent: payload })
-
-/** Those of a table that can happen at the endpoint. What a browser asks beforehand goes through (CORS). */
-function namesAt<N extends FaultName>({ ctx, method }: FastifyRequest, table: Readonly<Record<N, unknown>>): N[] {
+/** Finds a fault of the endpoint. A preflight request (Fetch §3.2.2) passes. */
+async function findHttpFault<D extends FaultDoor>(
+  { ctx, method }: FastifyRequest,
+  door: D,
+  fits: (name: FaultAt<D>) => boolean = () => true,
+): Promise<Applicable<FaultAt<D>> | undefined> {
   const { endpoint } = ctx.exchange.facts
-  if (method === 'OPTIONS') return []
-  return (Object.keys(table) as N[]).filter((name) => FAULT_CATALOGUE[name].endpoints.some((one) => one === endpoint))
+  if (endpoint === undefined || method === 'OPTIONS') return undefined
+  const happensHere = (name: FaultAt<D>) => FAULT_CATALOGUE[name].endpoints.some((one) => one === endpoint)
+  return findFault(ctx, door, { fits: (name) => happensHere(name) && fits(name) })
 }

@@ -1,4 +1,4 @@
-/** Broken sets of keys. RFC 7517 §5 says what a set is, and that keys of unknown types are to be ignored. */
+/** Broken key sets. RFC 7517 §5 defines key sets; clients ignore keys of unknown types. */
 import type { JWK } from 'jose'
 import { generateKey } from '../../../config/keys.js'
 import type { Context } from '../../../context.js'
@@ -6,7 +6,7 @@ import type { Alg } from '../../../generated/types.js'
 
 type PublicJwk = Readonly<JWK>
 
-/** Other keys under the `kid` of ours: for each of ours always the same one. */
+/** Returns another key with the same `kid`: always the same one for a key. */
 export type Decoys = (key: PublicJwk) => Promise<PublicJwk>
 
 export function createDecoys(): Decoys {
@@ -20,16 +20,16 @@ export function createDecoys(): Decoys {
 
 const signs = ({ use }: PublicJwk) => use === 'sig'
 
-/** Of each algorithm the first key signs. */
+/** Returns the keys that sign: the first one of each algorithm. */
 const signersOf = (keys: readonly PublicJwk[]) =>
   keys.filter((key, index) => signs(key) && keys.findIndex(({ alg }) => alg === key.alg) === index)
 
-/** Each key that signs, with another one under its `kid`. */
+/** Returns each signing key with another key that has its `kid`. */
 export async function decoysOf(keys: readonly PublicJwk[], decoy: Decoys): Promise<ReadonlyMap<PublicJwk, PublicJwk>> {
   return new Map(await Promise.all(signersOf(keys).map(async (key) => [key, await decoy(key)] as const)))
 }
 
-/** What was published before the last rotation of each algorithm; where none has rotated, all do now. */
+/** Returns the keys published before the last rotation of each algorithm. Without a rotation yet, rotates all keys. */
 export async function staleKeys(keys: readonly PublicJwk[], ctx: Context): Promise<readonly PublicJwk[]> {
   const line = await ctx.tellKeys()
   const rotated = line.filter(({ status }) => status === 'retired').map(({ alg }) => alg)
@@ -38,7 +38,7 @@ export async function staleKeys(keys: readonly PublicJwk[], ctx: Context): Promi
   return keys.filter((key) => !young.some(({ kid }) => kid === key.kid))
 }
 
-/** RFC 7517 §5: of a type that nobody knows, on a curve that nobody knows, secret, for another use, or without a type. */
+/** Keys that no client can use (RFC 7517 §5): an unknown type, an unknown curve, a secret, another use, and no type. */
 export const UNUSABLE: readonly object[] = [
   { kty: 'AKP', alg: 'ML-DSA-44', use: 'sig', kid: 'unknown-type', pub: 'AQAB' },
   { kty: 'EC', crv: 'P-192', alg: 'ES192', use: 'sig', kid: 'unknown-curve', x: 'AQAB', y: 'AQAB' },

@@ -1,50 +1,50 @@
-/** What is wrong with the members of a successful answer: of the token endpoint, of introspection, of metadata, keys and registration. */
+/** Door for faults of the members of successful JSON responses: tokens, introspection, metadata, keys and registration. */
 import type { JWK } from 'jose'
 import type { Context } from '../../../context.js'
-import type { FaultName } from '../../row.js'
+import type { FaultAt } from '../../catalogue.js'
 import type { FaultRule } from '../../rules.js'
 import { type Decoys, decoysOf, staleKeys, UNUSABLE } from './jwks.js'
 
 export type Members = Readonly<Record<string, unknown>>
 
-interface Means {
+/** What changes need besides the members. */
+interface Surroundings {
   readonly ctx: Context
   readonly decoys: Decoys
 }
 
-interface Change {
-  /** Left out, it can happen to every answer of its endpoints. */
+interface MembersChange {
+  /** Returns whether the fault can happen to the response. Undefined: to every response at its endpoints. */
   fits?(members: Members): boolean
-  change(members: Members, rule: FaultRule, means: Means): Members | Promise<Members>
+  change(members: Members, rule: FaultRule, means: Surroundings): Members | Promise<Members>
 }
-
-const tableOf = <N extends FaultName>(table: Readonly<Record<N, Change>>) => table
 
 const without = (members: Members, name: string): Members =>
   Object.fromEntries(Object.entries(members).filter(([member]) => member !== name))
 
-/** Where the answer has it, it goes. */
-const missing = (name: string): Change => ({
+/** Removes a member from responses that have it. */
+const missing = (name: string): MembersChange => ({
   fits: (members) => Object.hasOwn(members, name),
   change: (members) => without(members, name),
 })
 
-/** The member that the rule names goes. */
-const dropped: Change = {
+/** Removes the member that the rule names. */
+const dropped: MembersChange = {
   change: (members, { fault, member = '' }, { ctx }) => {
-    if (!Object.hasOwn(members, member)) ctx.remark('decision', `${fault}: the answer has no ${member} anyway`)
+    if (!Object.hasOwn(members, member))
+      ctx.remark('decision', `${fault} changes nothing: the response has no ${member}`)
     return without(members, member)
   },
 }
 
-/** Another set of keys. */
+/** Changes the keys of a JWKS. */
 const keySet = (
-  change: (keys: readonly JWK[], means: Means) => readonly object[] | Promise<readonly object[]>,
-): Change => ({
+  change: (keys: readonly JWK[], means: Surroundings) => readonly object[] | Promise<readonly object[]>,
+): MembersChange => ({
   change: async ({ keys }, _rule, means) => ({ keys: await change(keys as readonly JWK[], means) }),
 })
 
-export const MEMBERS = tableOf({
+export const MEMBERS_CHANGES: Readonly<Record<FaultAt<'http_members'>, MembersChange>> = {
   'token.missing_id_token': missing('id_token'),
   'token.missing_expires_in': missing('expires_in'),
   'token.missing_token_type': missing('token_type'),
@@ -52,7 +52,7 @@ export const MEMBERS = tableOf({
   'token.expires_in_string': { change: (members) => ({ ...members, expires_in: String(members.expires_in) }) },
   // RFC 6749 §5.1: the value is case insensitive.
   'token.token_type_case': { change: (members) => ({ ...members, token_type: 'bEARER' }) },
-  // RFC 6749 §5.1: the client ignores what it doesn't know.
+  // RFC 6749 §5.1: the client ignores unknown members.
   'token.extra_members': {
     change: (members) => ({
       ...members,
@@ -62,7 +62,7 @@ export const MEMBERS = tableOf({
       x_object: { list: [true, {}] },
     }),
   },
-  // RFC 7662 §2.2: nothing more is said of a token that isn't active.
+  // RFC 7662 §2.2: the response for an inactive token has no other member.
   'introspection.inactive': { fits: ({ active }) => active === true, change: () => ({ active: false }) },
   'discovery.wrong_issuer': {
     change: (members, { value = 'https://wrong-issuer.example.com' }) => ({ ...members, issuer: value }),
@@ -81,4 +81,4 @@ export const MEMBERS = tableOf({
   'jwks.stale': keySet((keys, { ctx }) => staleKeys(keys, ctx)),
   'jwks.mixed_types': keySet((keys) => [...UNUSABLE, ...keys, ...UNUSABLE.slice(0, 1)]),
   'registration.drops_member': dropped,
-})
+}

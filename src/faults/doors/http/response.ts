@@ -1,67 +1,67 @@
-/** What happens instead of the handler, or before it: other answers, none at all, and late ones. */
+/** Doors for faults before the handler: a delay, and a response instead of that of the handler. */
 import { finished } from 'node:stream'
 import { setTimeout } from 'node:timers/promises'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { parseDelay } from '../../../duration.js'
 import { declaredError, insufficientScope, invalidToken, notFound, type OAuthError } from '../../../errors.js'
 import { randomSeed } from '../../../random.js'
-import { recordExchange } from '../../../request/exchange.js'
-import { describeRequest, toJson } from '../../../request/refusal.js'
-import type { FaultName } from '../../row.js'
+import type { FaultAt } from '../../catalogue.js'
 import type { Facts, FaultRule } from '../../rules.js'
 import type { Reset } from './connections.js'
 
-interface Exchange {
+/** A request that a fault answers. */
+interface Answering {
   readonly request: FastifyRequest
   readonly reply: FastifyReply
   readonly reset: Reset
+  /** Returns the method and the path of a request. */
+  readonly describe: (request: FastifyRequest) => string
+  /** Ends the exchange without a response. */
+  readonly abandon: (request: FastifyRequest, reply: FastifyReply) => FastifyReply
 }
 
-interface Instead {
-  /** Left out, it can happen to every request of its endpoints. */
+interface Response {
+  /** Returns whether the fault can happen to the request. Undefined: to every request at its endpoints. */
   fits?(facts: Facts): boolean
-  /** Answers, keeps the answer back, or throws what is to be answered. */
-  answer(rule: FaultRule, exchange: Exchange): FastifyReply
+  /** Sends the response, abandons the exchange, or throws the error to send. */
+  answer(rule: FaultRule, answering: Answering): FastifyReply
 }
-
-const tableOf = <N extends FaultName>(table: Readonly<Record<N, Instead>>) => table
 
 const because = ({ fault }: FaultRule) => `the fault ${fault} is in force`
 
-/** The error that the rule names. RFC 6749 §5.2: status 401 is for a client that nobody believes. */
-const error: Instead = {
+/** The error of the rule. RFC 6749 §5.2: status 401 is for failed client authentication. */
+const error: Response = {
   answer: (rule) => {
     const { error: code = '', error_description = because(rule), status = code === 'invalid_client' ? 401 : 400 } = rule
     throw declaredError(code, error_description, status)
   },
 }
 
-/** RFC 8628 §3.5: what a poll of the device flow is told. */
-const poll = (code: string): Instead => ({
+/** RFC 8628 §3.5: the error of a poll of the device flow. */
+const poll = (code: string): Response => ({
   fits: ({ grant_type }) => grant_type === 'urn:ietf:params:oauth:grant-type:device_code',
   answer: (rule) => {
     throw declaredError(code, because(rule))
   },
 })
 
-/** What is said of a good token: one whose grant is known. */
-const ofGoodToken = (refusal: (description: string) => OAuthError): Instead => ({
+/** The refusal of a valid token. Its end-user is known. */
+const ofValidToken = (refusal: (description: string) => OAuthError): Response => ({
   fits: ({ sub }) => sub !== undefined,
   answer: (rule) => {
     throw refusal(because(rule))
   },
 })
 
-/** What stands in the place of the handler. */
-export const INSTEAD = tableOf({
+export const RESPONSES: Readonly<Record<FaultAt<'http_response'>, Response>> = {
   'http.status': { answer: answerStatus },
   'http.redirect': {
     answer: ({ location, status = 302 }, { reply }) => reply.code(status).header('location', location).send(),
   },
-  'http.timeout': { answer: (_rule, { request, reply }) => keepBack(request, reply) },
+  'http.timeout': { answer: (_rule, { request, reply, abandon }) => abandon(request, reply) },
   'http.reset': {
-    answer: (_rule, { request, reply, reset }) => {
-      keepBack(request, reply)
+    answer: (_rule, { request, reply, reset, abandon }) => {
+      abandon(request, reply)
       reset(reply.raw)
       return reply
     },
@@ -71,12 +71,12 @@ export const INSTEAD = tableOf({
   'token.slow_down': poll('slow_down'),
   'token.expired_token': poll('expired_token'),
   'token.access_denied': poll('access_denied'),
-  'userinfo.rejects_token': ofGoodToken(invalidToken),
-  'userinfo.insufficient_scope': ofGoodToken(insufficientScope),
+  'userinfo.rejects_token': ofValidToken(invalidToken),
+  'userinfo.insufficient_scope': ofValidToken(insufficientScope),
   'registration.error': error,
   'discovery.not_found': {
-    answer: (_rule, { request }) => {
-      throw notFound(describeRequest(request))
+    answer: (_rule, { request, describe }) => {
+      throw notFound(describe(request))
     },
   },
   'jwks.unavailable': {
@@ -84,41 +84,35 @@ export const INSTEAD = tableOf({
       throw declaredError('temporarily_unavailable', because(rule), 503)
     },
   },
-})
+}
 
-/** The headers of the rule win over the type that fits its body. */
+/** The headers of the rule take precedence over the content type of its body. */
 function answerStatus(
   { status = 503, headers = {}, body, content_type }: FaultRule,
-  { reply }: Exchange,
+  { reply }: Answering,
 ): FastifyReply {
   const isText = body === undefined || typeof body === 'string'
   const type = content_type ?? (isText ? 'text/html; charset=utf-8' : 'application/json; charset=utf-8')
   return reply
     .code(status)
     .headers({ ...((body !== undefined || content_type !== undefined) && { 'content-type': type }), ...headers })
-    .send(isText ? body : toJson(body))
+    .send(isText ? body : reply.serialize(body))
 }
 
-/** Takes the exchange out of the server's hands, so that nothing answers it; the journal has it all the same. */
-export function keepBack(request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  reply.hijack()
-  recordExchange(request, reply, undefined)
-  return reply
-}
-
-/** What happens before anything else; after it, all goes on. */
-export const DELAYS = {
-  /** Resolves to whether there is still somebody to answer. */
-  'http.delay': async ({ delay = 0 }: FaultRule, { raw }: FastifyReply): Promise<boolean> => {
-    const gone = new AbortController()
-    const forget = finished(raw, () => gone.abort())
-    const waited = await setTimeout(millisecondsOf(delay), true, { signal: gone.signal }).catch(() => false)
+/** Delays by fault. Each resolves to whether the client still waits. */
+export const DELAYS: Readonly<
+  Record<FaultAt<'http_delay'>, (rule: FaultRule, reply: FastifyReply) => Promise<boolean>>
+> = {
+  'http.delay': async ({ delay = 0 }, { raw }) => {
+    const closed = new AbortController()
+    const forget = finished(raw, () => closed.abort())
+    const waited = await setTimeout(millisecondsOf(delay), true, { signal: closed.signal }).catch(() => false)
     forget()
     return waited
   },
 }
 
-/** A fixed time, or one by chance of a range. */
+/** Returns a fixed delay, or a random one of a range. */
 export function millisecondsOf(delay: NonNullable<FaultRule['delay']>): number {
   if (typeof delay !== 'object') return parseDelay(delay)
   const [min, max] = [parseDelay(delay.min), parseDelay(delay.max)]

@@ -1,0 +1,164 @@
+/** Fault rules of run time and the counters of all rules, in the store of one issuer. */
+import { invalidRequest } from '../errors.js'
+import type { FaultDoor } from '../faults/catalogue.js'
+import { type Counter, countMatch, startCounter } from '../faults/counter.js'
+import { type CountedFault, doorOf, doorsOf, type FaultRule, type FaultSource, identifyRule } from '../faults/rules.js'
+import { randomSeed } from '../random.js'
+import { NEVER } from '../store/collections.js'
+import type { FaultDeclarations } from '../store/records.js'
+import type { Store } from '../store/store.js'
+
+/** A rule of run time with its id. */
+export type RuntimeRule = readonly [id: string, rule: FaultRule]
+
+export interface FaultState {
+  /** Returns whether rules of run time, or of users and clients that were put at run time, can act at the door. */
+  isDeclared(door: FaultDoor): Promise<boolean>
+  /** Declares rules of a user or a client before it is put. */
+  declare(rules: readonly FaultRule[] | undefined): Promise<void>
+  /** Adds a rule of run time. Throws if there are `MAX_RULES` rules. */
+  add(rule: FaultRule): Promise<CountedFault>
+  /** Finds a rule of run time. */
+  find(id: string): Promise<CountedFault | undefined>
+  /** Returns the rules of run time that act at a door, oldest first. */
+  listAt(door: FaultDoor): Promise<readonly RuntimeRule[]>
+  /** Returns all rules of run time, oldest first. */
+  list(): Promise<readonly CountedFault[]>
+  /** Deletes a rule of run time. Returns whether there was one. */
+  delete(id: string): Promise<boolean>
+  /** Deletes all rules of run time. */
+  clear(): Promise<void>
+  /** Deletes all rules of run time and the counters of all other rules. */
+  reset(): Promise<void>
+  /**
+   * Counts a matching request. Returns the rule with its counters if the fault happens.
+   * @param owner the id of a rule of run time; the `sub`, `client_id` or `flow_id` of others.
+   * @param turn name of an event that takes several requests: it is counted once, with one decision.
+   */
+  count(source: FaultSource, owner: string, rule: FaultRule, turn?: string): Promise<CountedFault | undefined>
+  /** Returns a rule with its counters. */
+  describe(source: FaultSource, owner: string, rule: FaultRule): Promise<CountedFault>
+}
+
+/** Largest number of rules of run time. */
+const MAX_RULES = 1000
+
+/** Key of the only record of declarations. */
+const KEY = 'declarations'
+const NONE: FaultDeclarations = { added: 0, rules: {}, owners: [], expires_at: NEVER }
+
+export function createFaultState({ fault_declarations, fault_rules, fault_counters }: Store): FaultState {
+  const declared = async () => (await fault_declarations.get(KEY)) ?? NONE
+
+  /** Changes the number of rules at a door. A number of 0 is removed. */
+  const shift = (record: FaultDeclarations, door: FaultDoor, by: 1 | -1): FaultDeclarations => {
+    const { [door]: number = 0, ...rules } = record.rules
+    return { ...record, rules: number + by > 0 ? { ...rules, [door]: number + by } : rules }
+  }
+
+  const remove = async (id: string): Promise<boolean> => {
+    const record = await fault_rules.take(id)
+    if (record === undefined) return false
+    const door = doorOf(record.rule)
+    await fault_declarations.update(KEY, (current = NONE) => shift(current, door, -1))
+    return true
+  }
+
+  const listAll = async () => {
+    const records = await fault_rules.list()
+    return records.toSorted(byId)
+  }
+
+  const describe: FaultState['describe'] = async (source, owner, rule) => {
+    const id = identifyRule(source, owner, rule)
+    const started = { ...startCounter(rule, randomSeed()), expires_at: NEVER }
+    // Only a seed has to be kept before the first match.
+    const isKept = rule.probability === undefined || rule.seed !== undefined
+    const counter = isKept
+      ? await fault_counters.get(id)
+      : await fault_counters.update(id, (current) => current ?? started)
+    return withCounters(source, id, rule, counter ?? started)
+  }
+
+  const clear = async () => {
+    // One by one, so that a rule that is added meanwhile stays declared.
+    for (const [id] of await fault_rules.list()) await remove(id)
+  }
+
+  return {
+    isDeclared: async (door) => {
+      const { rules, owners } = await declared()
+      return rules[door] !== undefined || owners.includes(door)
+    },
+    declare: async (rules = []) => {
+      if (rules.length === 0) return
+      const doors = doorsOf(rules)
+      await fault_declarations.update(KEY, (current = NONE) => ({
+        ...current,
+        owners: [...new Set([...current.owners, ...doors])],
+      }))
+    },
+    add: async (rule) => {
+      let id = ''
+      // Declared before it is kept, so that no request misses it.
+      await fault_declarations.update(KEY, (current = NONE) => {
+        const total = Object.values(current.rules).reduce((sum, number) => sum + number, 0)
+        if (total >= MAX_RULES)
+          throw invalidRequest(`there are ${MAX_RULES} rules of run time already; delete some first`)
+        const added = current.added + 1
+        id = String(added)
+        return { ...shift(current, doorOf(rule), 1), added }
+      })
+      const counter = startCounter(rule, randomSeed())
+      await fault_rules.put(id, { rule, counter, expires_at: NEVER })
+      return withCounters('runtime', id, rule, counter)
+    },
+    find: async (id) => {
+      const found = await fault_rules.get(id)
+      return found && withCounters('runtime', id, found.rule, found.counter)
+    },
+    listAt: async (door) => {
+      const records = await fault_rules.listBy('door', door)
+      return records.toSorted(byId).map(([id, { rule }]) => [id, rule])
+    },
+    list: async () => (await listAll()).map(([id, { rule, counter }]) => withCounters('runtime', id, rule, counter)),
+    delete: remove,
+    clear,
+    reset: async () => {
+      await clear()
+      await fault_counters.clear()
+    },
+    count: async (source, owner, rule, turn) => {
+      const seed = randomSeed()
+      let hit = false
+      const next = (current: Counter) => {
+        const counted = countMatch(rule, current, turn)
+        hit = counted.hit
+        return counted.counter
+      }
+      if (source === 'runtime') {
+        const kept = await fault_rules.update(owner, (record) => record && { ...record, counter: next(record.counter) })
+        return kept && hit ? withCounters(source, owner, rule, kept.counter) : undefined
+      }
+      const id = identifyRule(source, owner, rule)
+      const kept = await fault_counters.update(id, (current) => ({
+        ...next(current ?? startCounter(rule, seed)),
+        expires_at: NEVER,
+      }))
+      return hit ? withCounters(source, id, rule, kept!) : undefined
+    },
+    describe,
+  }
+}
+
+type Entry = readonly [id: string, record: unknown]
+const byId = ([one]: Entry, [other]: Entry) => Number(one) - Number(other)
+
+function withCounters(
+  source: FaultSource,
+  id: string,
+  rule: FaultRule,
+  { matched, hits, seed }: Counter,
+): CountedFault {
+  return { id, source, rule: rule.probability === undefined ? rule : { ...rule, seed }, matched, hits }
+}

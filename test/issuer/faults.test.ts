@@ -1,0 +1,107 @@
+/** Fault rules of run time and counters: shared through the store, correct under concurrent requests, bounded. */
+import t from 'tap'
+import type { FaultRule } from '../../src/faults/rules.js'
+import { createFaultState } from '../../src/issuer/faults.js'
+import { createMemoryStore } from '../../src/store/memory.js'
+import { createDelayingStore } from '../store/delaying.js'
+
+const ONCE: FaultRule = { fault: 'http.reset', times: 1 }
+const OTHER: FaultRule = { fault: 'id_token.expired' }
+
+/** Two states of one issuer, as two processes have them. */
+function createStates() {
+  const store = createDelayingStore(createMemoryStore())
+  return [createFaultState(store), createFaultState(store)] as const
+}
+
+t.test('a rule that one process adds acts in the other one until it is deleted', async (t) => {
+  const [one, other] = createStates()
+  t.equal(await other.isDeclared('http_response'), false)
+  const { id } = await one.add(ONCE)
+  t.equal(await other.isDeclared('http_response'), true)
+  t.equal(await other.isDeclared('id_token'), false)
+  t.strictSame(await other.listAt('http_response'), [[id, ONCE]])
+  t.strictSame(await other.listAt('id_token'), [])
+  t.match(await other.count('runtime', id, ONCE), { id, matched: 1, hits: 1 })
+  t.equal(await one.count('runtime', id, ONCE), undefined)
+  t.strictSame(await one.find(id), { id, source: 'runtime', rule: ONCE, matched: 2, hits: 1 })
+  t.equal(await other.delete(id), true)
+  t.equal(await one.delete(id), false)
+  t.equal(await one.find(id), undefined)
+  t.equal(await one.isDeclared('http_response'), false)
+  t.equal(await one.count('runtime', id, ONCE), undefined, 'a deleted rule does not happen')
+})
+
+t.test('of concurrent requests as many meet the fault as the rule says', async (t) => {
+  const [one, other] = createStates()
+  const { id } = await one.add({ ...ONCE, times: 3 })
+  const rule = { ...ONCE, times: 3 }
+  const requests = Array.from({ length: 20 }, (_, index) => [one, other][index % 2]!)
+  for (const [source, owner] of [['runtime', id] as const, ['user', 'alice'] as const]) {
+    const counted = await Promise.all(requests.map((state) => state.count(source, owner, rule)))
+    t.equal(counted.filter((hit) => hit !== undefined).length, 3)
+    t.match(await one.describe(source === 'runtime' ? 'user' : source, 'alice', rule), { rule })
+  }
+  t.match(await one.find(id), { matched: 20, hits: 3 })
+  t.match(await other.describe('user', 'alice', rule), { matched: 20, hits: 3 })
+})
+
+t.test('rules that are added at the same time get different ids, in the order of the list', async (t) => {
+  const [one, other] = createStates()
+  const added = await Promise.all(Array.from({ length: 12 }, (_, index) => [one, other][index % 2]!.add(ONCE)))
+  t.equal(new Set(added.map(({ id }) => id)).size, 12)
+  const ids = (await one.list()).map(({ id }) => Number(id))
+  t.strictSame(ids, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12])
+  t.strictSame(
+    (await one.listAt('http_response')).map(([id]) => Number(id)),
+    ids,
+  )
+})
+
+t.test('a rule that is added while all rules are deleted stays declared if it is kept', async (t) => {
+  const [one, other] = createStates()
+  await one.add(OTHER)
+  const [{ id }] = await Promise.all([one.add(ONCE), other.clear()])
+  t.equal(await one.isDeclared('http_response'), (await one.find(id)) !== undefined)
+  t.equal(await one.isDeclared('id_token'), false)
+})
+
+t.test('a reset deletes rules and counters, keeps the faults of users declared, and uses no id again', async (t) => {
+  const [state] = createStates()
+  await state.declare(undefined)
+  await state.declare([])
+  t.equal(await state.isDeclared('id_token'), false)
+  await state.declare([OTHER])
+  t.equal(await state.isDeclared('id_token'), true)
+  await state.add(ONCE)
+  await state.count('user', 'alice', OTHER)
+  await state.reset()
+  t.strictSame(await state.list(), [])
+  t.equal(await state.isDeclared('http_response'), false)
+  t.equal(await state.isDeclared('id_token'), true)
+  t.match(await state.describe('user', 'alice', OTHER), { matched: 0, hits: 0 })
+  t.equal((await state.add(ONCE)).id, '2')
+})
+
+t.test('a random seed is chosen once for each rule, and shown', async (t) => {
+  const [one, other] = createStates()
+  const rule: FaultRule = { ...OTHER, probability: 0.5 }
+  const described = await one.describe('config', '', rule)
+  t.type(described.rule.seed, 'number')
+  t.strictSame(await other.describe('config', '', rule), described)
+  await other.count('config', '', rule)
+  t.match(await one.describe('config', '', rule), { rule: { seed: described.rule.seed! }, matched: 1 })
+  t.equal((await one.describe('config', '', { ...rule, seed: 7 })).rule.seed, 7)
+  t.equal((await one.add(rule)).rule.seed, (await one.find('1'))!.rule.seed)
+})
+
+t.test('the least recently used counters make room; the counters of rules of run time stay', async (t) => {
+  const state = createFaultState(createMemoryStore())
+  const { id } = await state.add(ONCE)
+  await state.count('runtime', id, ONCE)
+  await state.count('user', 'first', ONCE)
+  for (let number = 0; number < 10_000; number += 1) await state.count('user', `user-${number}`, ONCE)
+  t.ok(await state.count('user', 'first', ONCE), 'the counter starts again')
+  t.notOk(await state.count('user', 'user-9999', ONCE))
+  t.match(await state.find(id), { matched: 1, hits: 1 })
+})
