@@ -13,6 +13,6 @@ export function createAjv(options: Options = {}): Ajv2020 {
     ...options,
   })
   formats.default(ajv)
-  ajv.addVocabulary(['x-secret', 'x-restart'])
+  ajv.addVocabulary(['x-secret', 'x-restart', 'enumDescriptions'])
   return ajv
 }

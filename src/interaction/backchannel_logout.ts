@@ -54,7 +54,7 @@ async function notify(
 ): Promise<NotificationResult> {
   const { client, account } = login
   const fault = await findUndelivered(ctx, { client_id: client.client_id, sub: account.sub })
-  if (rule !== undefined) return skipNotification(ctx, client, uri)
+  if (fault !== undefined) return skipNotification(ctx, client, uri)
   let attempts = 0
   let attempt: Attempt
   do {

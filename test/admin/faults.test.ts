@@ -1,6 +1,6 @@
 /** Rules of faults over HTTP: the same as in the file, with their counters. */
 import t from 'tap'
-import { FAULT_CATALOGUE } from '../../src/faults/catalogue.js'
+import { describeFault, FAULT_NAMES } from '../../src/faults/catalogue.js'
 import { exchange, getTokens, getUserinfo, jsonOf, logIn, REDIRECT_URI, refused, type TestApp } from '../app.js'
 import { problemsOf } from '../config/loading.js'
 import { createAdminApp } from './api.js'
@@ -80,7 +80,7 @@ t.test('the list has the rules of every source, in the order in which they count
   t.match(jwks, { source: 'config', matched: 1, hits: 1 })
   t.strictSame(jsonOf(t, await test.call('GET', `/faults/${jwks!.id}`)), { ...jwks })
   for (const { id, source } of all.filter((one) => one.source !== 'runtime')) {
-    refused(t, await test.call('DELETE', `/faults/${id}`), 'invalid_request', /can't be deleted here: it /)
+    refused(t, await test.call('DELETE', `/faults/${id}`), 'invalid_request', /cannot be deleted here: it /)
     t.ok((await listed(test)).some((one) => one.id === id && one.source === source))
   }
 })
@@ -154,19 +154,24 @@ t.test('every issuer has its own rules, and its own counters of those of the fil
   t.equal((await listed(test, x)).length, 4)
 })
 
-t.test('the catalogue has every fault with what it does, where it can, and what it takes', async (t) => {
+t.test('the catalogue lists every fault with its effect, severity, endpoints and parameters', async (t) => {
   const test = await createAdminApp(t)
   const { faults } = jsonOf(t, await test.call('GET', '/faults/catalogue')) as { faults: { fault: string }[] }
-  t.strictSame(
-    faults,
-    Object.entries(FAULT_CATALOGUE).map(([fault, entry]) => ({ fault, ...entry })),
-  )
+  t.strictSame(faults, FAULT_NAMES.map(describeFault))
+  const { token_type_case } = Object.fromEntries(faults.map((entry) => [entry.fault.replace('token.', ''), entry]))
+  t.strictSame(token_type_case, {
+    fault: 'token.token_type_case',
+    effect: '`token_type` is `bEARER`.',
+    severity: 'must_accept',
+    must: 'accept',
+    endpoints: ['token'],
+  })
 })
 
 /** What is refused over HTTP is refused in the file, and in the same words. */
 const BAD: [title: string, rule: Record<string, unknown>, message: RegExp][] = [
   ['a mistyped name', { fault: 'id_token.expird' }, /^\/fault must be a name .*; did you mean id_token\.expired\?$/],
-  ['a parameter of another fault', { fault: 'jwks.empty', status: 500 }, /^\/status is nothing for jwks\.empty/],
+  ['a parameter of another fault', { fault: 'jwks.empty', status: 500 }, /^\/status is not a parameter of jwks\.empty/],
   ['a match that can never be', { fault: 'jwks.empty', match: { sub: 'a' } }, /^\/match\/sub can never match/],
   ['a delay that is none', { fault: 'http.delay', delay: 'soon' }, /^\/delay must be seconds .*soon.* is neither$/],
   ['a missing parameter', { fault: 'authorize.error' }, / lacks the key error, which authorize\.error needs$/],

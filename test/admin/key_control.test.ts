@@ -239,11 +239,11 @@ for (const [method, path, body, message, error = 'invalid_request'] of BAD) {
   })
 }
 
-t.test('with too many rules of faults the JWKS stays whole', async (t) => {
+t.test('with the maximum of fault rules the JWKS is not broken', async (t) => {
   const { app, call, jwks } = await create(t)
   for (let count = 0; count < 1000; count += 1) {
     await app.inject({ method: 'POST', url: '/admin/faults', payload: { fault: 'http.reset', match: { sub: 'x' } } })
   }
-  refused(t, await call('POST', '/keys/break', { how: 'empty' }), 'invalid_request', /^there are too many rules/)
+  refused(t, await call('POST', '/keys/break', { how: 'empty' }), 'invalid_request', /^there are 1000 rules/)
   t.equal((await jwks()).keys.length, 1)
 })

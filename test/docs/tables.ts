@@ -6,6 +6,7 @@ import { PROFILES } from '../../src/config/profiles.js'
 import { readSchema } from '../../src/config/schema.js'
 import { FAULT_CATALOGUE } from '../../src/faults/catalogue.js'
 import { RULES } from '../../src/generated/values.js'
+import { SEVERITIES } from '../../src/faults/rows/row.js'
 import { createApp } from '../app.js'
 
 interface Schema {
@@ -21,23 +22,6 @@ interface Schema {
 }
 
 const root = readSchema() as unknown as Schema & { readonly $defs: Readonly<Record<string, Schema>> }
-
-const FAULT_SECTIONS: Readonly<Record<string, string>> = {
-  id_token: 'ID token',
-  access_token: 'Access token',
-  userinfo: 'Userinfo',
-  introspection: 'Introspection',
-  jarm: 'Authorization response as a JWT',
-  authorize: 'Authorization response',
-  token: 'Token response',
-  discovery: 'Discovery',
-  jwks: 'JWKS',
-  logout_token: 'Logout token',
-  end_session: 'End of the session',
-  logout: 'Back-channel logout',
-  registration: 'Registration',
-  http: 'Transport, at any endpoint',
-}
 
 /** Every table, by the name that its place on the page has. */
 export const TABLES: readonly { readonly name: string; readonly page: string; readonly text: string }[] = [
@@ -75,17 +59,18 @@ function rulesTable(): string {
   )
 }
 
-/** A table for each kind of thing that can go wrong. */
+/** The severities, and a table for each section of the fault catalogue. */
 function faultsTables(): string {
-  const sections = Object.entries(FAULT_SECTIONS).map(([prefix, title]) => {
-    const entries = Object.entries(FAULT_CATALOGUE).filter(([name]) => name.split('.')[0] === prefix)
-    const rows = entries.map(([name, { effect, takes = [], must }]) => {
-      const parameters = takes.map((parameter) => `\`${parameter}\``).join(', ')
-      return [`\`${name}\``, effect, parameters, must]
+  const severities = Object.entries(SEVERITIES).map(([severity, description]) => [`\`${severity}\``, description])
+  const entries = Object.entries(FAULT_CATALOGUE)
+  const sections = [...new Set(entries.map(([, { section }]) => section))].map((title) => {
+    const rows = entries.filter(([, { section }]) => section === title)
+    const cells = rows.map(([name, { effect, takes = [], severity, must }]) => {
+      return [`\`${name}\``, effect, takes.map((parameter) => `\`${parameter}\``).join(', '), `\`${severity}\``, must]
     })
-    return `### ${title}\n\n${table(['Fault', 'Effect', 'Parameters', 'Expected reaction'], rows)}`
+    return `### ${title}\n\n${table(['Fault', 'Effect', 'Parameters', 'Severity', 'Expected reaction'], cells)}`
   })
-  return sections.join('\n\n')
+  return [table(['Severity', 'Required reaction'], severities), ...sections].join('\n\n')
 }
 
 interface Operation {

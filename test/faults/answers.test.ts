@@ -82,7 +82,7 @@ t.test('a member that is not there can not be left out, and the journal says so'
   t.equal((await PREPARE.discovery(url).then((ask) => ask())).status, 200)
   const entries = jsonOf(await send(`${url}/admin/journal`)).entries as { remarks: object[]; faults: object[] }[]
   t.match(entries.at(-1), {
-    remarks: [{ message: 'discovery.missing_member: the answer has no no_such_member anyway' }],
+    remarks: [{ message: 'discovery.missing_member changes nothing: the response has no no_such_member' }],
     faults: [{ fault: 'discovery.missing_member', source: 'config' }],
   })
 })

@@ -33,16 +33,16 @@ const BAD: [title: string, rule: string, ...problems: string[]][] = [
   [
     'a parameter that the fault does not take',
     'fault: id_token.expired, status: 503',
-    '/status is nothing for id_token.expired, which takes no parameters',
+    '/status is not a parameter of id_token.expired, which takes no parameters',
   ],
   [
     'a parameter of another fault',
     'fault: http.delay, delay: 1s, bytes: 5',
-    '/bytes is nothing for http.delay, which takes only delay',
+    '/bytes is not a parameter of http.delay, which takes only delay',
   ],
   ['a parameter too little', 'fault: authorize.error', ' lacks the key error, which authorize.error needs'],
   ['a key of nobody', 'fault: http.reset, time: 1', '/time is not a known key; did you mean times?'],
-  ['a seed for nothing', 'fault: http.reset, seed: 1', '/seed is for probability, which is missing'],
+  ['a seed for nothing', 'fault: http.reset, seed: 1', '/seed needs the key probability, which is missing'],
   ['how often: never', 'fault: http.reset, times: 0', '/times must be at least 1, but is 0'],
   ['how often: by no chance', 'fault: http.reset, probability: 0', '/probability must be more than 0, but is 0'],
   [
@@ -63,31 +63,31 @@ const BAD: [title: string, rule: string, ...problems: string[]][] = [
   [
     'an endpoint like no other',
     'fault: http.reset, match: { endpoint: [admin], sub: alice }',
-    '/match/endpoint/0 must be the name of an endpoint, but is "admin"; known here: authorization, token, userinfo, introspection, revocation, device_authorization, device, jwks, discovery, webfinger, registration, end_session, check_session',
+    '/match/endpoint/0 must be the name of an endpoint, but is "admin"; expected one of authorization, token, userinfo, jwks, introspection, revocation, device_authorization, registration, end_session, check_session, discovery, webfinger, device',
   ],
   [
     'a client where nobody says who they are',
     'fault: http.status, match: { endpoint: [jwks, token, discovery], client_id: app }',
-    '/match/client_id can never match, since no client_id is known at jwks, discovery',
+    '/match/client_id can never match, because no client_id is known at jwks, discovery',
   ],
   [
     'all that is never known at the only endpoint of the fault',
     'fault: jwks.empty, match: { client_id: [a], sub: b, grant_type: c, scope: d, resource: e }',
-    '/match/client_id can never match, since no client_id is known at jwks',
-    '/match/sub can never match, since no sub is known at jwks',
-    '/match/grant_type can never match, since no grant_type is known at jwks',
-    '/match/scope can never match, since no scope is known at jwks',
-    '/match/resource can never match, since no resource is known at jwks',
+    '/match/client_id can never match, because no client_id is known at jwks',
+    '/match/sub can never match, because no sub is known at jwks',
+    '/match/grant_type can never match, because no grant_type is known at jwks',
+    '/match/scope can never match, because no scope is known at jwks',
+    '/match/resource can never match, because no resource is known at jwks',
   ],
   [
     'a user who registers a client',
     'fault: registration.error, error: invalid_redirect_uri, match: { sub: alice }',
-    '/match/sub can never match, since no sub is known at registration',
+    '/match/sub can never match, because no sub is known at registration',
   ],
   [
     'a grant_type away from the token endpoint',
     'fault: id_token.expired, match: { endpoint: authorization, grant_type: refresh_token }',
-    '/match/grant_type can never match, since no grant_type is known at authorization',
+    '/match/grant_type can never match, because no grant_type is known at authorization',
   ],
   [
     'a grant that has no poll',
@@ -112,7 +112,7 @@ const BAD: [title: string, rule: string, ...problems: string[]][] = [
   [
     'a resource where nobody asks for one',
     'fault: userinfo.wrong_sub, match: { resource: "https://a" }',
-    '/match/resource can never match, since no resource is known at userinfo',
+    '/match/resource can never match, because no resource is known at userinfo',
   ],
   [
     'a name that no issuer has',
@@ -122,7 +122,7 @@ const BAD: [title: string, rule: string, ...problems: string[]][] = [
   [
     'scopes as OAuth writes them',
     'fault: http.reset, match: { scope: openid email }',
-    '/match/scope must be one scope, so without spaces, but is "openid email"; several go in a list',
+    '/match/scope must be one scope, without spaces, but is "openid email"; write several as a list',
   ],
   ['a match of nothing', 'fault: http.reset, match: {}', '/match must not be empty'],
   [
@@ -155,16 +155,20 @@ const BAD: [title: string, rule: string, ...problems: string[]][] = [
     '/delay/max must be at most 1h, but is 2h',
   ],
   ['a delay of nothing', 'fault: http.delay, delay: 0ms', '/delay must be more than 0, but is 0ms'],
-  ['a header of several words', 'fault: http.status, headers: { "a b": c }', '/headers/a b is no name of a header'],
+  [
+    'a header of several words',
+    'fault: http.status, headers: { "a b": c }',
+    '/headers/a b is not a header name (RFC 9110 §5.1)',
+  ],
   [
     'a header of several lines',
     'fault: http.status, headers: { a: "b\\r\\nc: d" }',
-    '/headers/a has characters that no header may have',
+    '/headers/a has characters that are not allowed in a header',
   ],
   [
     'a length of its own',
     'fault: http.status, headers: { Content-Length: "5" }',
-    '/headers/Content-Length is for the server to say; see http.truncate',
+    '/headers/Content-Length is set by the server; http.truncate makes it wrong',
   ],
   [
     'a header that is no text',
@@ -174,12 +178,12 @@ const BAD: [title: string, rule: string, ...problems: string[]][] = [
   [
     'a media type that no header can hold',
     'fault: http.wrong_content_type, content_type: "a\\nb"',
-    '/content_type has characters that no header may have',
+    '/content_type has characters that are not allowed in a header',
   ],
   [
     'a place that no header can hold',
     'fault: http.redirect, location: "http://a\\n"',
-    '/location has characters that no header may have',
+    '/location has characters that are not allowed in a header',
   ],
   [
     'a redirect that is none',
@@ -189,12 +193,12 @@ const BAD: [title: string, rule: string, ...problems: string[]][] = [
   [
     'a body without a place',
     'fault: http.status, status: 204, body: text',
-    "/body can't be sent with status 204, which has none",
+    '/body cannot be sent with status 204, which has no body',
   ],
   [
     'an error without a place',
     'fault: registration.error, error: x, status: 204',
-    '/status must be one that has a body to say the error in, but is 204',
+    '/status must be a status with a body, which has the error, but is 204',
   ],
   ['an issuer that no URL can hold', 'fault: authorize.wrong_iss, value: [1]', '/value must be a text'],
 ]
@@ -242,7 +246,7 @@ t.test('the very same rule twice is refused, whatever the order of its members',
     ].join('\n'),
   )
   t.strictSame(problems, [
-    'config.yaml:4:5 /faults/2 is the same rule as 0, which counts for both; leave one out',
+    'config.yaml:4:5 /faults/2 is the same rule as 0, and both share one counter; remove one',
     'config.yaml:5:34 /faults/3/times must be at least 1, but is 0',
     'config.yaml:6:34 /faults/4/times must be at least 1, but is -1',
   ])
@@ -272,11 +276,11 @@ t.test("a user's and a client's faults are about them", async (t) => {
     ].join('\n'),
   )
   t.strictSame(problems, [
-    'config.yaml:5:58 /users/0/faults/1/match/sub/1 must be left out, or be "alice", whose fault it is, but is "bob"',
-    "config.yaml:6:18 /users/0/faults/2/fault can't be of a user, since no sub is known at jwks",
-    "config.yaml:7:18 /users/0/faults/3/fault can't be of a user, since no sub is known at jwks",
-    'config.yaml:15:50 /clients/0/faults/1/match/client_id must be left out, or be "app", whose fault it is, but is "other"',
-    "config.yaml:16:18 /clients/0/faults/2/fault can't be of a client, since no client_id is known at discovery",
+    'config.yaml:5:58 /users/0/faults/1/match/sub/1 must be absent, or "alice", which the rule belongs to, but is "bob"',
+    'config.yaml:6:18 /users/0/faults/2/fault cannot belong to a user, because no sub is known at jwks',
+    'config.yaml:7:18 /users/0/faults/3/fault cannot belong to a user, because no sub is known at jwks',
+    'config.yaml:15:50 /clients/0/faults/1/match/client_id must be absent, or "app", which the rule belongs to, but is "other"',
+    'config.yaml:16:18 /clients/0/faults/2/fault cannot belong to a client, because no client_id is known at discovery',
   ])
 })
 

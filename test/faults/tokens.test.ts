@@ -113,7 +113,7 @@ for (const [alg, another] of [
       const { id_token } = await getTokens(test)
       const [jwk] = (await test.get('/jwks')).json<{ keys: JWK[] }>().keys
       t.match(decodeProtectedHeader(id_token), { alg: another, kid: jwk!.kid })
-      t.ok(remarks().includes(`no key but those for ${alg} is published, so one signs by ${another} that is not`))
+      t.ok(remarks().includes(`every published key is for ${alg}, so an unpublished key for ${another} signs`))
     },
   )
 }
@@ -196,8 +196,8 @@ t.test('a fault that changes nothing is noted as one', async (t) => {
   t.match(decodeJwt(id_token), { iss: ISSUER, nonce: undefined })
   t.strictSame(applied(), ['access_token.wrong_iss', 'id_token.missing_nonce'])
   t.strictSame(pointless(), [
-    'access_token.wrong_iss changes nothing: so it would have been without it',
-    'id_token.missing_nonce changes nothing: so it would have been without it',
+    'access_token.wrong_iss changes nothing: the token is the same without it',
+    'id_token.missing_nonce changes nothing: the token is the same without it',
   ])
 })
 
@@ -242,7 +242,7 @@ t.test(
     const staying = await startObserved(t, { faults: [{ fault: 'token.refresh_not_rotated' }] })
     const { refresh_token } = await getTokens(staying.test)
     t.equal((await refresh(staying.test, refresh_token)).json<Tokens>().refresh_token, undefined)
-    t.strictSame(staying.pointless(), ['token.refresh_not_rotated changes nothing: so it would have been without it'])
+    t.strictSame(staying.pointless(), ['token.refresh_not_rotated changes nothing: the refresh is the same without it'])
   },
 )
 
@@ -251,6 +251,6 @@ t.test('keys that cannot rotate stay, and that is noted', async (t) => {
   for (let count = 0; count < 19; count += 1) await issuer.keys.rotate(snapshot, { publish_ahead: 3600 })
   const { id_token } = await getTokens(test)
   const { kid } = decodeProtectedHeader(id_token)
-  t.equal(remarks().at(-1), 'the keys stay, though a fault has them rotate: too many wait for their turn')
+  t.equal(remarks().at(-1), 'the keys do not rotate, although a fault says so: too many rotations are pending')
   t.equal((await test.get('/jwks')).json<{ keys: JWK[] }>().keys[0]!.kid, kid)
 })

@@ -190,7 +190,16 @@ function testIndexes(t: Test, create: () => Store): void {
 }
 
 /** A record that every index accepts. */
-const plain = { accounts: [], client_id: '', expires_at: 1, grant_id: '', sid: '', sub: '', user_code: '' }
+const plain = {
+  accounts: [],
+  client_id: '',
+  expires_at: 1,
+  grant_id: '',
+  rule: { fault: 'http.reset' },
+  sid: '',
+  sub: '',
+  user_code: '',
+}
 
 async function putMany<R>(records: Collection<R, string>, count: number, record: R): Promise<void> {
   await Promise.all(Array.from({ length: count }, (_, index) => records.put(String(index), record)))
