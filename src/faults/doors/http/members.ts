@@ -7,7 +7,7 @@ import { type Decoys, decoysOf, staleKeys, UNUSABLE } from './jwks.js'
 
 export type Members = Readonly<Record<string, unknown>>
 
-/** What changes need besides the members. */
+/** The request and the decoy keys, for changes of members. */
 interface Surroundings {
   readonly ctx: Context
   readonly decoys: Decoys
