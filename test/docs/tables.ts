@@ -5,8 +5,8 @@ import { findPreset, PRESETS } from '../../src/config/presets.js'
 import { PROFILES } from '../../src/config/profiles.js'
 import { readSchema } from '../../src/config/schema.js'
 import { FAULT_CATALOGUE } from '../../src/faults/catalogue.js'
-import { RULES } from '../../src/generated/values.js'
 import { SEVERITIES } from '../../src/faults/rows/row.js'
+import { RULES } from '../../src/generated/values.js'
 import { createApp } from '../app.js'
 
 interface Schema {
