@@ -30,6 +30,7 @@ const ANNOTATIONS = ['x-secret', 'x-restart', 'enumDescriptions']
 const age = (file) => statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0
 const newest = Math.max(...SOURCES.map(age))
 if (Object.keys(FILES).some((name) => age(join(TARGET, name)) < newest)) {
+  console.error('generating types and validators from schema/config.schema.json')
   await writeFaults()
   mkdirSync(TARGET, { recursive: true })
   for (const [name, write] of Object.entries(FILES)) {

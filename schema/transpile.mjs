@@ -13,17 +13,12 @@ const SETTINGS = [import.meta.filename, join(ROOT, 'tsconfig.json'), join(ROOT, 
  */
 export async function transpile(from, to, isAsset = () => false) {
   const sources = list(from).filter((file) => file.endsWith('.ts') || isAsset(file))
-  const outputs = new Map(sources.map((file) => [file, file.replace(/\.ts$/, '.js')]))
-  const kept = new Set([...outputs.values()].map(stem))
+  const kept = new Set(sources.map(stem))
   for (const file of list(to)) if (!kept.has(stem(file))) rmSync(join(ROOT, to, file))
 
-  const oldest = Math.max(...SETTINGS.map(age))
-  const outdated = sources.filter((file) => {
-    const written = age(join(ROOT, to, outputs.get(file)))
-    return written < oldest || written <= age(join(ROOT, from, file))
-  })
+  const outdated = findOutdated(from, to, sources, '.js')
   if (outdated.length === 0) return
-  console.log(`building ${to}: ${outdated.length} of ${sources.length} files of ${from} have changed`)
+  console.error(`building ${to}: ${outdated.length} of ${sources.length} files of ${from} have changed`)
   const modules = outdated.filter((file) => file.endsWith('.ts'))
   await build({
     absWorkingDir: ROOT,
@@ -42,6 +37,21 @@ export async function transpile(from, to, isAsset = () => false) {
   }
 }
 
+/** Tells whether the folder `to` lacks the declarations of a module of the folder `from`, or has older ones. */
+export function lacksDeclarations(from, to) {
+  const modules = list(from).filter((file) => file.endsWith('.ts'))
+  return findOutdated(from, to, modules, '.d.ts').length > 0
+}
+
+/** Returns the sources that are newer than their outputs, which have the extension instead of `.ts`. */
+function findOutdated(from, to, sources, extension) {
+  const settings = Math.max(...SETTINGS.map(age))
+  return sources.filter((file) => {
+    const written = age(join(ROOT, to, file.replace(/\.ts$/, extension)))
+    return written < settings || written <= age(join(ROOT, from, file))
+  })
+}
+
 /** Lists the files below a folder of the project. */
 function list(folder) {
   if (age(join(ROOT, folder)) === 0) return []
@@ -50,9 +60,9 @@ function list(folder) {
   return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name).slice(start))
 }
 
-/** Returns the name that a source shares with its JavaScript, its source map and its declarations. */
+/** Returns the name that a source has in common with its outputs. */
 function stem(file) {
-  return file.replace(/(\.d\.ts|\.js\.map|\.js)$/, '')
+  return file.replace(/(\.d\.ts|\.ts|\.js\.map|\.js)$/, '')
 }
 
 /** Returns the time of the last change, in milliseconds; 0 if there is no such file. */
