@@ -1,31 +1,31 @@
-/** The sockets that a provider listens on, and sentences for when it can't. */
+/** The sockets of a provider, and explanations if they cannot be opened. */
 import { createServer as createHttpServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import type { Config } from './generated/types.js'
 import { REQUEST_TIMEOUT } from './server.js'
 
-/** The provider can't listen where it was told to. */
+/** The provider cannot listen on the configured address. */
 export class ListenError extends Error {
   override readonly name = 'ListenError'
 }
 
-/** Where the provider can be reached on this machine. */
+/** The open sockets. */
 export interface Listening {
-  /** Scheme, host and port. */
+  /** URL on this machine: scheme, host and port. */
   readonly url: string
-  /** The second port, for plain http beside https. */
+  /** URL of the second port, for plain http beside https. */
   readonly http_url?: string
-  /** Stops listening; requests in flight are answered if they hurry. */
+  /** Stops listening. Requests in flight get a grace period. */
   close(): Promise<void>
 }
 
 type Place = Pick<Config['server'], 'host' | 'port' | 'http_port'>
 
-/** How long requests in flight have when the provider stops, in milliseconds. */
+/** Grace period of requests in flight when the provider stops, in milliseconds. */
 const GRACE = 800
 
-/** Listens with the server, and beside https with another one for plain http that does the same. */
+/** Opens the port of the server and, beside https, a second port for plain http. */
 export async function listen(
   app: FastifyInstance,
   { host, port, http_port }: Place,
@@ -55,7 +55,7 @@ export async function listen(
   }
 }
 
-/** Whether nobody else's machine gets there. */
+/** Whether only this machine reaches the host. */
 export const isLoopback = (host: string) => /^(localhost$|127\.|::1$)/.test(host)
 
 function bind(server: Server, host: string, port: number): Promise<void> {
@@ -83,15 +83,15 @@ async function attempt(host: string, port: number, flag: string, step: () => Pro
 
 function explain(error: NodeJS.ErrnoException, host: string, port: number, flag: string): string {
   const reasons: Record<string, string> = {
-    EADDRINUSE: `something else listens there; stop it, or choose another port with ${flag} (0 picks a free one)`,
-    EACCES: `this user may not use that port; choose one above 1023 with ${flag}`,
+    EADDRINUSE: `another program uses this port; stop it, or choose another port with ${flag} (0 picks a free one)`,
+    EACCES: `this user is not allowed to use the port; choose one above 1023 with ${flag}`,
     EADDRNOTAVAIL: 'this machine has no such address; use 127.0.0.1, or 0.0.0.0 for all of its addresses',
     ENOTFOUND: 'this host name leads to no address; use 127.0.0.1, or 0.0.0.0 for all of its addresses',
   }
   return `cannot listen on ${host}, port ${port}: ${reasons[String(error.code)] ?? error.message}`
 }
 
-/** How a URL names the address that the server listens on, for whoever is on the same machine. */
+/** Returns the host of a URL by which this machine reaches the address. */
 function urlHost(host: string): string {
   if (['127.0.0.1', '0.0.0.0', '::', '::1', 'localhost'].includes(host)) return 'localhost'
   return host.includes(':') ? `[${host}]` : host

@@ -1,4 +1,4 @@
-/** The composition root: configuration, snapshot, issuers and server, put together; reload and close. */
+/** The composition root: builds configuration, snapshot, issuers and server; reloads and closes them. */
 import { LRUCache } from 'lru-cache'
 import { describeChanges, summarizeChanges } from './config/changes.js'
 import { ConfigError, type Problem } from './config/errors.js'
@@ -20,30 +20,30 @@ import { exchangeIdentity, prepareIdentity } from './tls/identity.js'
 
 export { ListenError }
 
-/** A provider that listens, as its own process or program sees it. */
+/** A listening provider, for its own process or program. */
 export interface Running {
   /** The issuer identifier of the default issuer: `issuer` or `public_url` as configured, else `http://localhost:PORT` with the base path. */
   readonly issuer: string
   /** The identifier of an isolated issuer, with `{name}` for its name. */
   readonly isolated_issuer: string
-  /** Where it listens on this machine: scheme, host and port. */
+  /** URL on this machine: scheme, host and port. */
   readonly url: string
-  /** Where the second port for plain http is, as `http://localhost:PORT`, if there is one. */
+  /** URL of the second port for plain http, as `http://localhost:PORT`. */
   readonly http_url?: string
-  /** The authority of a self-signed certificate, as PEM: what clients have to trust. */
+  /** Certificate authority of a self-signed certificate in PEM, for clients to trust. */
   readonly ca?: string
-  /** Reads the files again; resolves to whether what they say now is in force. Problems are in the log and at `/healthz`. */
+  /** Reads the files again. Resolves to whether the new configuration is in force. Problems are in the log and at `/healthz`. */
   reload(): Promise<boolean>
-  /** Stops listening, answers what is in flight, and ends within a second. */
+  /** Stops listening and answers requests in flight within a second. */
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
-  /** Answers a request as the server does, without a socket, from one who may administer. */
+  /** Handles a request with the admin token, without a socket. */
   readonly inject: Inject
 }
 
 export async function createProvider(sources: Sources, stream: LogStream): Promise<Running> {
   let snapshot = await loadSnapshot(sources)
-  // Another one takes effect at the next start.
+  // A changed host takes effect at the next start.
   const { host } = snapshot.config.server
   let problems: readonly Problem[] = []
   const log = createLogger(snapshot.config.log, stream)
@@ -78,7 +78,7 @@ export async function createProvider(sources: Sources, stream: LogStream): Promi
     }
     return problems.length === 0
   }
-  // One reload at a time, in the order of the changes, so that the newest content wins.
+  // Reloads run one at a time, in the order of the changes, so that the newest content is in force.
   let reloading: Promise<unknown> = Promise.resolve()
   const reload = () => {
     const reloaded = reloading.then(load)
@@ -121,7 +121,7 @@ export async function createProvider(sources: Sources, stream: LogStream): Promi
   const inject: Inject = ({ headers, ...request }) => {
     const { admin_token } = snapshot.config.server
     const { protocol, host } = new URL(url)
-    // The same base as over the socket, so that the issuer is the same.
+    // The same base URL as over the socket gives the same issuer.
     const base = { host, 'x-forwarded-proto': protocol.slice(0, -1) }
     const bearer = admin_token === undefined ? {} : { authorization: `Bearer ${admin_token}` }
     return app.inject({ ...request, remoteAddress: IN_PROCESS, headers: { ...base, ...bearer, ...headers } })
@@ -140,12 +140,12 @@ export async function createProvider(sources: Sources, stream: LogStream): Promi
 }
 
 const OPEN =
-  'whoever reaches this machine can drive the provider by /admin: set server.admin_token (--admin-token), or listen on 127.0.0.1'
+  'every machine that reaches this port can use the admin API without a token: set server.admin_token (--admin-token), or listen on 127.0.0.1'
 
-/** Whether others can drive the provider. */
+/** Whether other machines can use the admin API. */
 const isOpen = ({ config: { server } }: Snapshot, host: string) => server.admin_token === undefined && !isLoopback(host)
 
-/** The default issuer, and the isolated ones by name: made on first use, the least recently used goes first. */
+/** Returns issuers by name, created on first use. The least recently used isolated issuer is dropped first. */
 function createIssuers(current: () => Snapshot): (name: string | undefined) => Issuer {
   const { max_issuers: max } = current().config.server
   const create = (): Issuer => {

@@ -131,7 +131,7 @@ test('a port in use is a ListenError, and nothing keeps running', async (t) => {
   t.type(error, ListenError)
   t.match(error, {
     name: 'ListenError',
-    message: `cannot listen on 127.0.0.1, port ${port}: something else listens there; stop it, or choose another port with --port (0 picks a free one)`,
+    message: `cannot listen on 127.0.0.1, port ${port}: another program uses this port; stop it, or choose another port with --port (0 picks a free one)`,
   })
   t.equal((await fetch(`${issuer}/healthz`)).status, 200)
 })

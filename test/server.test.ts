@@ -424,6 +424,22 @@ t.test('no log line contains a code, token, verifier or secret', async (t) => {
   t.ok(test.log.some((line) => JSON.stringify(line).includes('client_secret is not the one of client post')))
 })
 
+t.test('RFC 9110 §15.5.1: an unreadable body is 400, with the error code of the endpoint', async (t) => {
+  const test = await createApp(t)
+  const cases = [
+    ['/oauth2/token', 'invalid_request'],
+    ['/oauth2/clients', 'invalid_client_metadata'],
+    ['/oauth2/clients/x', 'invalid_client_metadata'],
+    ['/nope', 'invalid_request'],
+  ] as const
+  for (const [url, error] of cases) {
+    const method = url.endsWith('/x') ? 'PUT' : 'POST'
+    const headers = { 'content-type': 'application/json' }
+    const answer = await test.app.inject({ method, url, headers, payload: '{' })
+    t.equal(jsonOf(t, answer, 400).error, error, url)
+  }
+})
+
 t.test('the configuration limits the size of a body', async (t) => {
   const test = await createApp(t, { server: { body_limit: 1024 } })
   const large = { note: 'x'.repeat(1024) }

@@ -7,7 +7,7 @@ import { findRoute } from '../routes.js'
 
 /** A hook that refuses what the route table does not allow the caller. */
 export async function requireAccess(request: FastifyRequest): Promise<void> {
-  const { access = 'public' } = findRoute(request.routeOptions.url) ?? {}
+  const { access } = findRoute(request.routeOptions.url)!
   if (access === 'public') return
   if (access === 'admin') refuseForeignOrigin(request)
   requireAdminToken(request)

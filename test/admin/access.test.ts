@@ -1,4 +1,4 @@
-/** Who may drive the mock: who has the token, where there is one. */
+/** Access to the admin API: the admin token, and no pages of other origins. */
 import t from 'tap'
 import { createApp, jsonOf, refused } from '../app.js'
 import { start } from '../provider.js'
@@ -17,7 +17,7 @@ const GUARDED: ['GET' | 'PUT' | 'POST' | 'DELETE', string][] = [
   ['POST', '/users/alice/revoke-tokens'],
 ]
 for (const [method, url] of GUARDED) {
-  t.test(`RFC 6750 §2.1: ${method} ${url} wants the admin token`, async (t) => {
+  t.test(`RFC 6750 §2.1: ${method} ${url} requires the admin token`, async (t) => {
     const test = await createApp(t, SECURED)
     const ask = (authorization?: string) =>
       test.app.inject({
@@ -46,7 +46,7 @@ for (const [method, url] of GUARDED) {
   })
 }
 
-t.test('no other endpoint asks for the admin token, and a reload sets another', async (t) => {
+t.test('no other endpoint requires the admin token, and a reload changes it', async (t) => {
   const test = await createApp(t, SECURED)
   for (const url of ['/', '/healthz', '/jwks', '/.well-known/openid-configuration']) {
     t.equal((await test.get(url)).statusCode, 200, url)
@@ -60,7 +60,7 @@ t.test('no other endpoint asks for the admin token, and a reload sets another', 
   t.equal((await test.get('/admin/users')).statusCode, 200)
 })
 
-t.test('RFC 6454 §7: with or without a token no page of another site may call', async (t) => {
+t.test('RFC 6454 §7: pages of other origins are refused, with and without a token', async (t) => {
   for (const config of [SECURED, {}]) {
     const test = await createAdminApp(t, config)
     const from = (origin: string) => test.call('GET', '/users', undefined, { headers: { origin } })
@@ -69,9 +69,9 @@ t.test('RFC 6454 §7: with or without a token no page of another site may call',
   }
 })
 
-const OPEN = /^whoever reaches this machine can drive the provider by \/admin: set server.admin_token/
+const OPEN = /^every machine that reaches this port can use the admin API without a token: set server.admin_token/
 
-t.test('where others reach the provider and no token is set, a start and a reload say so', async (t) => {
+t.test('start and reload warn if other machines can use the admin API without a token', async (t) => {
   const folder = t.testdir({ 'config.yaml': 'server: { admin_token: secret }' })
   const config = `${folder}/config.yaml`
   const beyond = await start(t, { server: { host: '0.0.0.0' } })
@@ -89,12 +89,12 @@ t.test('where others reach the provider and no token is set, a start and a reloa
   const { writeFileSync } = await import('node:fs')
   writeFileSync(config, 'server: {}')
   t.match(await secured.line(OPEN), { level: 40 })
-  t.match(await secured.line(/^configuration reloaded/), { msg: /server.admin_token: another/ })
+  t.match(await secured.line(/^configuration reloaded/), { msg: /server.admin_token: changed \(not shown\)/ })
   t.notMatch(JSON.stringify(secured.lines()), '"secret"')
 })
 
 t.test(
-  'RFC 6750 §2.1: a token that no header could carry is a configuration error, which does not show it',
+  'RFC 6750 §2.1: a token that cannot be sent in a header is a configuration error that does not show it',
   async (t) => {
     const message = await createApp(t, { server: { admin_token: 'not a token' } }).catch(
       (error: Error) => error.message,
@@ -103,7 +103,7 @@ t.test(
   },
 )
 
-t.test('nothing at a path of the admin API is JSON, too', async (t) => {
+t.test('refusals of the admin API are JSON for browsers as well', async (t) => {
   const test = await createApp(t)
   const headers = { accept: 'text/html' }
   const answer = await test.app.inject({ method: 'PATCH', url: '/admin/users', headers })

@@ -10,7 +10,7 @@ const METHODS = ['GET', 'PUT', 'POST', 'PATCH', 'DELETE'] as const
 const documentOf = async (test: Awaited<ReturnType<typeof createApp>>, base = '', headers = {}) =>
   (await test.get(`${base}/admin/openapi.json`, { headers })).json<Document>()
 
-t.test('OpenAPI 3.1: the document is one, at every issuer, which it names as the server', async (t) => {
+t.test('OpenAPI 3.1: the document is valid at every issuer and names it as the server', async (t) => {
   const test = await createApp(t, { public_url: 'https://id.example/auth' })
   for (const base of ['', '/issuers/x']) {
     const document = await documentOf(test, base)
@@ -24,7 +24,7 @@ t.test('OpenAPI 3.1: the document is one, at every issuer, which it names as the
   t.strictSame((await documentOf(test)).paths, (await documentOf(test, '/issuers/x')).paths)
 })
 
-t.test('the document says whether a token is wanted', async (t) => {
+t.test('the document has a security scheme if a token is required', async (t) => {
   t.notHas(await documentOf(await createApp(t)), 'security')
   const secured = await createApp(t, { server: { admin_token: 'token' } })
   t.match(await documentOf(secured, '', { authorization: 'Bearer token' }), {
@@ -33,7 +33,7 @@ t.test('the document says whether a token is wanted', async (t) => {
   })
 })
 
-t.test('every method that an admin path takes is in the document, and nothing else', async (t) => {
+t.test('the document has exactly the methods of the admin routes', async (t) => {
   const test = await createApp(t)
   const { paths } = await documentOf(test)
   const described = Object.entries(paths).flatMap(([path, methods]) =>
@@ -51,7 +51,7 @@ t.test('every method that an admin path takes is in the document, and nothing el
   t.strictSame(described.sort(), routed.sort())
 })
 
-t.test('every operation has a name of its own, a summary, a tag, and what it answers', async (t) => {
+t.test('every operation has a unique operationId, a summary, a tag and responses', async (t) => {
   const { paths } = await documentOf(await createApp(t))
   const operations = Object.values(paths).flatMap((path) => Object.values(path)) as unknown as Record<string, unknown>[]
   const names = operations.map(({ operationId }) => operationId)
@@ -62,7 +62,7 @@ t.test('every operation has a name of its own, a summary, a tag, and what it ans
   }
 })
 
-t.test('the check of answers that the other tests rely on finds what is not as documented', async (t) => {
+t.test('the response check of other tests reports undocumented responses', async (t) => {
   const test = await createApp(t)
   const check = createCheck(await documentOf(test))
   const answer = await test.get('/admin/users')

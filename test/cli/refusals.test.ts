@@ -103,7 +103,7 @@ test('a port in use ends with code 2 and advice', async (t) => {
   t.teardown(() => server.close())
   const { port } = server.address() as { port: number }
   refused(t, await run(['--port', String(port)]), [
-    `cannot listen on 127.0.0.1, port ${port}: something else listens there; stop it, or choose another port with --port (0 picks a free one)`,
+    `cannot listen on 127.0.0.1, port ${port}: another program uses this port; stop it, or choose another port with --port (0 picks a free one)`,
   ])
 })
 
