@@ -1,4 +1,4 @@
-/** Clients at run time, over those of the configuration. */
+/** Clients of the configuration and of run time. */
 import type { FastifyPluginAsync } from 'fastify'
 import type { Context } from '../context.js'
 import { type ClientRecord, findClientRecord, listClients, putClient, removeClient } from '../directory/clients.js'
@@ -18,7 +18,7 @@ export const clients: FastifyPluginAsync = async (app) => {
   const list = {
     tags,
     summary: 'List clients',
-    description: 'Those of the file, those that were put, and those that registered themselves.',
+    description: 'The clients of the file, clients that were put, and clients that registered themselves.',
     response: { 200: responseWith('The clients, with their secrets.', { clients: listOf(component('ClientAnswer')) }) },
   }
   app.get(PATHS.admin_clients, { schema: list }, async ({ ctx }) => ({ clients: await listClients(ctx) }))
@@ -29,10 +29,11 @@ export const clients: FastifyPluginAsync = async (app) => {
   const put = {
     tags,
     summary: 'Put a client',
-    description: 'The whole client, over one of the file with the same `client_id`, until it is deleted or reset.',
+    description:
+      'Replaces the whole client, also one of the file with the same `client_id`, until the client is deleted or clients are reset.',
     params: inPath,
     body: component('ClientBody'),
-    response: { 200: CLIENT, 201: { ...CLIENT, description: 'The client, which is new, with its secrets.' } },
+    response: { 200: CLIENT, 201: { ...CLIENT, description: 'The new client, with its secrets.' } },
   }
   app.put<Route>(PATHS.admin_client, { schema: put }, async ({ ctx, params, body, log }, reply) => {
     const { client_id } = params
@@ -45,7 +46,8 @@ export const clients: FastifyPluginAsync = async (app) => {
   const patch = {
     tags,
     summary: 'Change a client',
-    description: 'A merge patch (RFC 7396) of what counts now: members replace, objects are merged, null removes.',
+    description:
+      'Applies a merge patch (RFC 7396) to the current client: members replace, objects are merged, null removes.',
     params: inPath,
     consumes: ['application/json', 'application/merge-patch+json'],
     body: { type: 'object', description: 'Members of the client.', minProperties: 1 },
@@ -55,7 +57,7 @@ export const clients: FastifyPluginAsync = async (app) => {
     const { client_id } = params
     const { metadata, own } = divide(await requireClient(ctx, client_id))
     const { client_id_issued_at = ctx.now, origin } = own
-    // One that registered itself goes on managing its registration.
+    // A client that registered itself can still manage its registration.
     const kept = { ...own, client_id_issued_at, origin: origin === 'registered' ? origin : ('put' as const) }
     await keep(ctx, client_id, mergePatch(metadata, body), kept, body)
     log.info({ client_id }, 'client changed')
@@ -66,9 +68,9 @@ export const clients: FastifyPluginAsync = async (app) => {
     tags,
     summary: 'Delete a client',
     description:
-      'With its grants and tokens. Nobody is this client until it is put, or clients are reset, though unknown clients may be let in.',
+      'Deletes the client with its grants and tokens. A client of the file stays deleted until it is put or clients are reset.',
     params: inPath,
-    response: { 204: noContent('The client is gone.') },
+    response: { 204: noContent('The client was deleted.') },
   }
   app.delete<Route>(PATHS.admin_client, { schema: remove }, async ({ ctx, params, log }, reply) => {
     const { client_id } = await requireClient(ctx, params.client_id)
@@ -84,7 +86,7 @@ async function requireClient(ctx: Context, client_id: string): Promise<ClientRec
   return client
 }
 
-/** What a client of the file can say, and what only the provider adds. */
+/** Separates the members that a file can have from those that only the provider adds. */
 function divide(client: ClientRecord) {
   const { origin, client_id_issued_at, client_secret_expires_at, ...rest } = client
   const { registration_access_token, software_statement, localized, ...metadata } = rest
@@ -95,7 +97,10 @@ function divide(client: ClientRecord) {
 
 type Own = Omit<ReturnType<typeof divide>['own'], 'origin' | 'client_id_issued_at'>
 
-/** Puts what is as good as a client of the file, of which some was given just now. */
+/**
+ * Stores a client that is valid by the rules of the file.
+ * @param given the members of the request.
+ */
 async function keep(
   ctx: Context,
   client_id: string,
@@ -104,7 +109,9 @@ async function keep(
   given = body,
 ): Promise<void> {
   if (body.client_id !== undefined && body.client_id !== client_id) {
-    throw invalidRequest(`/client_id must be that of the path, which is ${shown(client_id)}, or be left out`)
+    throw invalidRequest(
+      `/client_id is "${shown(String(body.client_id))}", expected "${shown(client_id)}" as in the path`,
+    )
   }
   const client = requirePart(ctx, 'Client', { ...body, client_id })
   if (given.faults !== undefined) requireOwnIssuer(ctx, client.faults ?? [], 'faults')

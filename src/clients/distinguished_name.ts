@@ -1,6 +1,6 @@
-/** Distinguished names as texts, and which of them are the same. RFC 4514: https://www.rfc-editor.org/rfc/rfc4514 */
+/** Comparison of distinguished names. RFC 4514: https://www.rfc-editor.org/rfc/rfc4514 */
 
-/** RFC 4514 §3 and what OpenSSL writes: names of the same attribute. */
+/** Canonical names of attributes, by their other names in RFC 4514 §3 and in the output of OpenSSL. */
 const SYNONYMS: Readonly<Record<string, string>> = {
   '2.5.4.3': 'CN',
   COMMONNAME: 'CN',
@@ -18,12 +18,12 @@ const SYNONYMS: Readonly<Record<string, string>> = {
   E: 'EMAILADDRESS',
 }
 
-/** An attribute: its type, then its value, in which a separator is escaped. RFC 4514 §3. */
+/** An attribute: its type, and its value with escaped separators. RFC 4514 §3. */
 const ATTRIBUTE = /^ *([A-Za-z][A-Za-z0-9-]*|\d+(?:\.\d+)+) *=((?:\\.|[^\\,+])*)([,+]|$)/s
 
 /**
- * A form in which two names are equal if they are the same: attributes under one name each, values without regard to case
- * and to the number of spaces (RFC 4517 §4.2.11), several attributes of one step in any order. Undefined for what is no name.
+ * Returns a canonical form, in which equal names are equal texts: attributes with one name each, values without regard to
+ * case and the number of spaces (RFC 4517 §4.2.11), attributes of one step sorted. Undefined if the text is not a name.
  */
 export function canonicalDn(name: string): string | undefined {
   const steps: string[][] = [[]]
@@ -39,12 +39,12 @@ export function canonicalDn(name: string): string | undefined {
   }
 }
 
-/** RFC 4514 §2.1: a certificate's name from its last step to its first. OpenSSL writes one line for each, from the first. */
+/** Returns a certificate's name from its last step to its first (RFC 4514 §2.1). OpenSSL writes a line per step, from the first. */
 export function reverseDn(lines: string): string {
   return lines.split('\n').reverse().join(',')
 }
 
-/** RFC 4514 §2.4: what a backslash hides is a character, or the two hex digits of a byte in UTF-8. */
+/** Returns a value without case, repeated spaces and escapes: of a character, or of the bytes of UTF-8. RFC 4514 §2.4. */
 function canonicalValue(value: string): string {
   const text = value.replaceAll(
     /((?:\\[0-9a-f]{2})+)|\\(.)/gis,

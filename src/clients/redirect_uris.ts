@@ -21,9 +21,9 @@ export function expectRedirectUri(uri: string): string | undefined {
   return undefined
 }
 
-/** Returns a URI with a valid character in place of each wildcard, because a host or port can't contain `*`. */
+/** Returns a URI that can be parsed if the pattern is valid: a port can't contain `*`, so a digit takes its place. */
 function withoutWildcards(uri: string): string {
-  return uri.replaceAll('*', '1')
+  return URL.canParse(uri) ? uri : uri.replaceAll('*', '1')
 }
 
 export function* checkRedirectUris(metadata: Metadata, settings: Settings): Iterable<Finding> {
@@ -57,7 +57,7 @@ export function hostsOf({
   readonly redirect_uris: readonly string[] | 'any'
 }): readonly string[] {
   const uris = [sector_identifier_uri ?? redirect_uris].flat()
-  return [...new Set(uris.map((uri) => new URL(URL.canParse(uri) ? uri : withoutWildcards(uri)).hostname))]
+  return [...new Set(uris.map((uri) => new URL(withoutWildcards(uri)).hostname))]
 }
 
 // OpenID Connect Core §8.1: only one host can be the sector, so that with several or none a sector_identifier_uri must be registered.

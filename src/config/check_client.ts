@@ -15,7 +15,7 @@ export function* checkClient(
   if (client === undefined) return
   const settings = readClientSettings(config, 'configuration')
   const { findings, metadata } = checkMembers(client, settings)
-  // Departure from the profile: the author of a configuration is told of inconsistent grant_types under every profile.
+  // The rule of a finding does not matter: the author of a configuration learns of it under every profile.
   for (const finding of [...findings, ...checkRules(metadata, settings)]) {
     yield { path: [...path, ...finding.path.map(String)], at: 'value', message: finding.message }
   }

@@ -1,4 +1,4 @@
-/** The clients of an issuer: those put or registered at run time lie over those of the configuration. */
+/** The clients of an issuer. A client of run time, put or registered, replaces one of the configuration. */
 import { CLIENT_DEFAULTS } from '../clients/members.js'
 import type { DeepReadonly } from '../config/snapshot.js'
 import type { Context } from '../context.js'
@@ -7,9 +7,9 @@ import { VALUES } from '../generated/values.js'
 import { NEVER } from '../store/collections.js'
 import type { StoredClient } from '../store/records.js'
 
-/** A client as the protocol sees it. */
+/** A client of a request, registered or not. */
 export interface Client extends DeepReadonly<Omit<config.Client, 'redirect_uris' | 'token_endpoint_auth_method'>> {
-  /** `any` where nobody registered the client: then nothing about it is checked. */
+  /** `any` for an unregistered client, whose redirect URI and authentication are not checked. */
   readonly redirect_uris: readonly string[] | 'any'
   readonly token_endpoint_auth_method: config.Client['token_endpoint_auth_method'] | 'any'
   /** Seconds since the epoch; 0 is never. */
@@ -19,18 +19,18 @@ export interface Client extends DeepReadonly<Omit<config.Client, 'redirect_uris'
 /** A client of run time. */
 export type RuntimeClient = Omit<StoredClient, 'expires_at'>
 
-/** A client, and where it comes from. */
+/** A client with its origin. */
 export type ClientRecord = Omit<RuntimeClient, 'origin' | 'client_id_issued_at'> & {
   readonly client_id_issued_at?: number
   readonly origin: 'file' | 'put' | 'registered'
 }
 
-/** The client with this id, if anybody said that there is one. */
+/** Returns the client of the configuration or of run time, or undefined. */
 export async function findClientRecord(ctx: Context, client_id: string): Promise<ClientRecord | undefined> {
   return resolveClient(ctx, client_id, await ctx.store.clients.get(client_id))
 }
 
-/** Every client: those of the configuration in its order, whatever was put over them, then the others. */
+/** Returns all clients: those of the configuration in its order, each replaced by one of run time if there is one, then the others. */
 export async function listClients(ctx: Context): Promise<ClientRecord[]> {
   const stored = new Map(await ctx.store.clients.list())
   const ids = new Set([...ctx.snapshot.clients.keys(), ...stored.keys()])
@@ -51,7 +51,7 @@ function resolveClient(
   return configured && { ...configured, origin: 'file' }
 }
 
-/** The client with this id. Where registration isn't required, an unknown one is a client that may do anything. */
+/** Returns the client of a request. Unless the rule registered_clients is on, an unknown client is allowed everything. */
 export async function findClient(ctx: Context, client_id: string): Promise<Client | undefined> {
   const stored = await ctx.store.clients.get(client_id)
   const found = resolveClient(ctx, client_id, stored)
@@ -63,7 +63,7 @@ export async function findClient(ctx: Context, client_id: string): Promise<Clien
   return refused ? undefined : unregistered(client_id)
 }
 
-/** Keeps a client that registered itself, or was put. */
+/** Stores a client of run time. */
 export async function putClient(ctx: Context, client: RuntimeClient): Promise<void> {
   await ctx.faults.declare(client.faults)
   await ctx.store.clients.put(client.client_id, { ...client, expires_at: NEVER })
@@ -79,7 +79,7 @@ export async function replaceRegistered(ctx: Context, client: RuntimeClient): Pr
 
 const isRegistered = (stored: StoredClient | undefined) => stored !== undefined && stored.origin === undefined
 
-/** The client with this id, if it registered itself. */
+/** Returns the client if it has registered itself. */
 export async function findRegistered(ctx: Context, client_id: string): Promise<RuntimeClient | undefined> {
   const stored = await ctx.store.clients.get(client_id)
   if (stored === undefined || stored.origin !== undefined) return undefined
@@ -87,7 +87,7 @@ export async function findRegistered(ctx: Context, client_id: string): Promise<R
   return client
 }
 
-/** Nobody is this client any more, whatever the configuration says, and its grants end. */
+/** Deletes a client and its grants, and hides a client of the configuration with the same client_id. */
 export async function removeClient(ctx: Context, client_id: string): Promise<void> {
   await deleteClient(ctx, client_id)
   await ctx.store.clients.put(client_id, {
@@ -101,7 +101,7 @@ export async function removeClient(ctx: Context, client_id: string): Promise<voi
   })
 }
 
-/** Removes a client that registered itself. RFC 7592 §2.3: with it end its grants, and with them all their codes and tokens. */
+/** Deletes a client of run time and its grants, which end all their codes and tokens. RFC 7592 §2.3. */
 export async function deleteClient(ctx: Context, client_id: string): Promise<void> {
   await ctx.store.clients.delete(client_id)
   for (const [grant_id] of await ctx.store.grants.listBy('client_id', client_id)) {
@@ -109,7 +109,7 @@ export async function deleteClient(ctx: Context, client_id: string): Promise<voi
   }
 }
 
-// Departure: RFC 6749 §2 knows no client that isn't registered; a toy needs no registration.
+// Departure: RFC 6749 §2 requires registration. An application under test needs none.
 function unregistered(client_id: string): Client {
   return {
     ...CLIENT_DEFAULTS,

@@ -26,11 +26,11 @@ export const registration: FastifyPluginAsync = async (app) => {
     }
     await putClient(ctx, client)
     log.info({ client_id: client.client_id, redirect_uris: client.redirect_uris }, 'client registered')
-    return answer(ctx, reply.code(201), client)
+    return send(ctx, reply.code(201), client)
   })
 
   app.get<Params>(PATHS.client_configuration, async ({ ctx, headers, params }, reply) =>
-    answer(ctx, reply, await requireRegistered(ctx, headers.authorization, params.client_id)),
+    send(ctx, reply, await requireRegistered(ctx, headers.authorization, params.client_id)),
   )
 
   app.put<Params>(PATHS.client_configuration, async ({ ctx, headers, params, body, log }, reply) => {
@@ -43,7 +43,7 @@ export const registration: FastifyPluginAsync = async (app) => {
     // A client that was deleted while its documents were fetched stays deleted.
     if (!(await replaceRegistered(ctx, client))) throw notRegistered(client_id)
     log.info({ client_id, redirect_uris: client.redirect_uris }, 'client changed')
-    return answer(ctx, reply, client)
+    return send(ctx, reply, client)
   })
 
   app.delete<Params>(PATHS.client_configuration, async ({ ctx, headers, params, log }, reply) => {
@@ -54,14 +54,14 @@ export const registration: FastifyPluginAsync = async (app) => {
   })
 }
 
-/** RFC 7591 §3.2.1 and RFC 7592 §3: all that is registered, with what the provider added. */
-function answer(ctx: Context, reply: FastifyReply, { localized, ...client }: RuntimeClient): FastifyReply {
+/** Sends the registered metadata with the members that the provider has added. RFC 7591 §3.2.1 and RFC 7592 §3. */
+function send(ctx: Context, reply: FastifyReply, { localized, ...client }: RuntimeClient): FastifyReply {
   const registration_client_uri = `${ctx.internal_url}${PATHS.registration_endpoint}/${client.client_id}`
-  // RFC 7591 §3.2.1: nothing between here and the client may keep the secrets.
+  // RFC 7591 §3.2.1: the response has secrets, so it must not be cached.
   return reply.header('cache-control', 'no-store').send({ ...client, ...localized, registration_client_uri })
 }
 
-/** RFC 7591 §3: the provider may ask for a token before it lets anybody register. */
+/** Throws unless the request has the initial access token, if the configuration sets one. RFC 7591 §3. */
 function requireInitialAccess({ snapshot }: Context, authorization: string | undefined): void {
   const { initial_access_token } = snapshot.config.registration
   if (initial_access_token === undefined) return
@@ -70,7 +70,7 @@ function requireInitialAccess({ snapshot }: Context, authorization: string | und
   }
 }
 
-/** RFC 7592 §2.1: the client with its own token; who isn't or no longer there is refused in the same way. */
+/** Returns the client that the registration access token belongs to. A deleted client is refused like an unknown one. RFC 7592 §2.1. */
 async function requireRegistered(
   ctx: Context,
   authorization: string | undefined,
@@ -87,32 +87,33 @@ async function requireRegistered(
 
 const notRegistered = (client_id: string) => invalidToken(`no client ${shown(client_id)} has registered itself here`)
 
-/** RFC 7592 §2.2: what the request replaces the metadata with. What it leaves out, or is null, goes. */
+/** Reads the metadata that replaces the registered metadata. A member that is absent or null is removed. RFC 7592 §2.2. */
 function readUpdate(
   before: RuntimeClient,
   request: Readonly<Record<string, unknown>>,
 ): Readonly<Record<string, unknown>> {
-  for (const name of OUR_OWN) {
-    if (request[name] !== undefined) throw invalidClientMetadata(`${name} came, but it is not the client's to change`)
+  for (const name of PROVIDER_MEMBERS) {
+    if (request[name] !== undefined) throw invalidClientMetadata(`${name} is present, expected a request without it`)
   }
-  // The request must not change these; they may stand there as they are.
-  // Departure: RFC 7592 §2.2 wants client_id to be there, though the URL has it already.
+  // RFC 7592 §2.2: the request can have these members, but must not change them.
+  // Departure: RFC 7592 §2.2 requires client_id, which the URL has already.
   for (const name of ['client_id', 'client_secret'] as const) {
     if (request[name] !== undefined && request[name] !== before[name]) {
-      throw invalidClientMetadata(`${name} is another one than the client's own, expected that or none`)
+      throw invalidClientMetadata(`${name} differs from the client's own, expected the same or none`)
     }
   }
   return Object.fromEntries(Object.entries(request).filter(([, value]) => value !== null))
 }
 
-const OUR_OWN = [
+/** Members that only the provider sets. */
+const PROVIDER_MEMBERS = [
   'registration_access_token',
   'registration_client_uri',
   'client_secret_expires_at',
   'client_id_issued_at',
 ] as const
 
-/** A secret for whom needs one: that from before as long as it is good. RFC 7591 §3.2.1: 0 is never. */
+/** Returns the secret of a client that needs one: the present secret until it expires, then a new one. RFC 7591 §3.2.1: 0 is never. */
 function secretFor(
   { now, snapshot }: Context,
   metadata: ClientMetadata,
@@ -120,8 +121,8 @@ function secretFor(
 ): Pick<RuntimeClient, 'client_secret' | 'client_secret_expires_at'> {
   if (findSecretUse(metadata) === undefined) return {}
   const { client_secret, client_secret_expires_at = 0 } = before ?? {}
-  const good = client_secret_expires_at === 0 || client_secret_expires_at > now
-  if (client_secret !== undefined && good) return { client_secret, client_secret_expires_at }
+  const valid = client_secret_expires_at === 0 || client_secret_expires_at > now
+  if (client_secret !== undefined && valid) return { client_secret, client_secret_expires_at }
   const lifetime = snapshot.lifetimes.client_secret
   return {
     client_secret: randomToken(),

@@ -50,7 +50,7 @@ function readUnsigned({ request_object_signing_alg }: Client, decode: () => Clai
   try {
     return decode()
   } catch {
-    throw new Error('is no JWT: its payload is no JSON object in base64url')
+    throw new Error('is not a JWT: its payload is not a JSON object in base64url')
   }
 }
 

@@ -1,17 +1,17 @@
-/** The response types and what each asks for. OAuth 2.0 Multiple Response Types: https://openid.net/specs/oauth-v2-multiple-response-types-1_0.html */
+/** The response type of an authorization request. OAuth 2.0 Multiple Response Types: https://openid.net/specs/oauth-v2-multiple-response-types-1_0.html */
 import type { Client } from '../directory/clients.js'
 import { shown, unauthorizedClient, unsupportedResponseType } from '../errors.js'
 import type { ResponseType } from '../generated/types.js'
 import { VALUES } from '../generated/values.js'
 import { type Params, words } from './params.js'
 
-/** The type with these words; RFC 6749 §3.1.1: their order does not matter. Undefined for what isn't one. */
+/** Returns the response type with these words in any order, or undefined if there is none. RFC 6749 §3.1.1. */
 export function findResponseType(response_type: string | undefined): ResponseType | undefined {
   const wanted = words(response_type).sort().join(' ')
   return VALUES.ResponseType.find((name) => words(name).sort().join(' ') === wanted)
 }
 
-/** RFC 6749 §3.1.1: the response type is required, supported, and one of the client's. */
+/** Returns the response type, which is required and must be one of the client's. RFC 6749 §3.1.1. */
 export function readResponseType(client: Client, params: Params): ResponseType {
   const asked = params.require('response_type')
   const response_type = findResponseType(asked)

@@ -1,4 +1,4 @@
-/** Scopes, and the claims that each releases. OpenID Connect Core §5.4: https://openid.net/specs/openid-connect-core-1_0.html#ScopeClaims */
+/** Scopes and the claims that each releases. OpenID Connect Core §5.4: https://openid.net/specs/openid-connect-core-1_0.html#ScopeClaims */
 import { STANDARD_SCOPES } from '../clients/scope.js'
 import type { Snapshot } from '../config/snapshot.js'
 import type { Context } from '../context.js'
@@ -6,7 +6,7 @@ import type { Client } from '../directory/clients.js'
 import { invalidScope, shown } from '../errors.js'
 import { words } from './params.js'
 
-/** Every scope that is known by name, standard and configured, with the claims that it releases. */
+/** Returns the standard and the configured scopes with the claims that each releases. */
 export function listScopes(snapshot: Snapshot): Map<string, readonly string[]> {
   const scopes = new Map(Object.entries(STANDARD_SCOPES))
   for (const [name, { claims }] of Object.entries(snapshot.config.scopes)) {
@@ -16,8 +16,8 @@ export function listScopes(snapshot: Snapshot): Map<string, readonly string[]> {
 }
 
 /**
- * RFC 6749 §3.3: what is granted of what was asked for, which is all unless the client's registration says less.
- * @param offline whether the request is one that may ask for `offline_access`.
+ * Returns the granted part of the requested scope: everything unless the client or a rule limits it. RFC 6749 §3.3.
+ * @param offline whether the request can be granted `offline_access`.
  */
 export function grantScope(ctx: Context, client: Client, requested: string | undefined, offline: boolean): string {
   let granted = words(requested)
@@ -36,21 +36,21 @@ export function grantScope(ctx: Context, client: Client, requested: string | und
   const { rules } = ctx.snapshot
   if (client.scope !== undefined) {
     const registered = words(client.scope)
-    ignore('the scope of the client does not have it', (scope) => !registered.includes(scope))
+    ignore('it is not in the scope of the client', (scope) => !registered.includes(scope))
   }
   if (rules.known_scopes) {
-    // OpenID Connect Core §3.1.2.1: a scope that isn't understood is ignored.
+    // OpenID Connect Core §3.1.2.1: unknown scopes are ignored.
     const known = listScopes(ctx.snapshot)
-    ignore('neither standard nor under scopes', (scope) => !known.has(scope))
+    ignore('it is neither standard nor defined under scopes', (scope) => !known.has(scope))
   }
   if (rules.offline_access && !offline) {
-    // OpenID Connect Core §11: offline_access is ignored unless the answer has a code and the end-user is asked.
-    ignore('it takes prompt=consent and a response_type with code', (scope) => scope === 'offline_access')
+    // OpenID Connect Core §11: offline_access is ignored unless the response has a code and the end-user is asked for consent.
+    ignore('it needs prompt=consent and a response_type with code', (scope) => scope === 'offline_access')
   }
   return granted.join(' ')
 }
 
-/** RFC 6749 §6: a refresh may ask for less than was granted, never for more. */
+/** Returns the scope of a refresh request, which can request less than was granted, but not more. RFC 6749 §6. */
 export function narrowScope(granted: string, requested: string | undefined): string {
   if (requested === undefined) return granted
   const excess = words(requested).filter((scope) => !words(granted).includes(scope))

@@ -104,7 +104,7 @@ const BAD: [string, 'PUT' | 'PATCH', unknown, RegExp][] = [
     { ...BODY, id_token_signed_response_alg: 'PS256' },
     /^\/id_token_signed_response_alg/,
   ],
-  ['another client_id', 'PUT', { ...BODY, client_id: 'x' }, /^\/client_id must be that of the path, which is web/],
+  ['another client_id', 'PUT', { ...BODY, client_id: 'x' }, /^\/client_id is 'x', expected 'web' as in the path$/],
   ['no body', 'PUT', undefined, /^the body is missing/],
   ['no redirect_uris', 'PATCH', { redirect_uris: null }, /^\/redirect_uris is missing or empty, expected/],
   [

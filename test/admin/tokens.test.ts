@@ -92,7 +92,7 @@ t.test('the list has what is out, decoded, by user, client and kind', async (t) 
     header: { typ: 'at+jwt' },
     payload: { sub: 'alice' },
   })
-  t.notHas(last, 'payload', 'what is no JWT has nothing to decode')
+  t.notHas(last, 'payload', 'what is not a JWT has nothing to decode')
 })
 
 t.test('revoking ends one token, or all of a user, of a client, of both', async (t) => {

@@ -399,8 +399,8 @@ t.test('RFC 7591 §2.3: a software statement goes before what stands beside it, 
   t.match(jsonOf(t, await post({ software_statement: inner }), 201), { software_statement: inner })
   const bad: [unknown, RegExp][] = [
     [5, /^software_statement is 5, expected a JWT$/],
-    ['x', /^software_statement is no JWT$/],
-    ['a.b.c', /^software_statement is no JWT$/],
+    ['x', /^software_statement is not a JWT$/],
+    ['a.b.c', /^software_statement is not a JWT$/],
     [new UnsecuredJWT({ iss: 'a' }).encode(), /^software_statement has the alg none, expected a signature$/],
     ['e30.e30.x', /^software_statement has the alg missing, expected a signature$/],
     [

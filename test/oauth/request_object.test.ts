@@ -138,7 +138,7 @@ t.test('OpenID Connect Core §6.1: each parameter works inside, as a text, a num
     [{ prompt: 'none login' }, 'invalid_request', /^prompt is none login/],
     [{ max_age: -1 }, 'invalid_request', /^max_age is -1/],
     [{ claims: { userinfo: 'x' } }, 'invalid_request', /^claims\.userinfo is x/],
-    [{ registration: {} }, 'registration_not_supported', /^registration came/],
+    [{ registration: {} }, 'registration_not_supported', /^registration is not supported/],
     [{ scope: ['openid'] }, 'invalid_request_object', /^request has the scope \['openid'\], expected a text$/],
     [{ nonce: null }, 'invalid_request_object', /^request has the nonce null, expected a text$/],
     [{ claims: null }, 'invalid_request_object', /^request has the claims null, expected a JSON object$/],
@@ -190,14 +190,14 @@ for (const [title, claims] of GOOD) {
 
 const [head, body, signature] = (await sign('RS256')).split('.') as [string, string, string]
 const BAD: [string, string | Claims, RegExp][] = [
-  ['RFC 7519 §7.2: no JWT', 'abc', /^request is no JWT: its header is no JSON object/],
-  ['RFC 7519 §7.2: a header that is no JSON', `abc.${body}.`, /^request is no JWT: its header/],
+  ['RFC 7519 §7.2: no JWT', 'abc', /^request is not a JWT: its header is not a JSON object/],
+  ['RFC 7519 §7.2: a header that is no JSON', `abc.${body}.`, /^request is not a JWT: its header/],
   [
     'RFC 7519 §7.2: claims that are no object',
     `${encode({ alg: 'none' })}.${encode('x')}.`,
-    /its payload is no JSON ob/,
+    /its payload is not a JSON ob/,
   ],
-  ['RFC 7519 §7.2: bare JSON', JSON.stringify(INNER), /^request is no JWT/],
+  ['RFC 7519 §7.2: bare JSON', JSON.stringify(INNER), /^request is not a JWT/],
   ['RFC 7518 §3.6: alg none and a signature', `${encode({ alg: 'none' })}.${body}.${signature}`, /alg none, but a sig/],
   ['RFC 7515 §4.1.11: an extension', `${encode({ alg: 'none', crit: ['x'], x: 1 })}.${body}.`, /or crit as well$/],
   ['RFC 7515 §4.1.1: no alg', `${encode({})}.${body}.`, /^request has the alg missing, expected one of RS256/],
@@ -273,7 +273,7 @@ t.test('where the object is wrong and nothing else says where to go, a page says
   const { statusCode, headers, body } = await shared.get(urlOf({ request: 'a.b', redirect_uri: '' }))
   t.equal(statusCode, 400)
   t.equal(headers.location, undefined)
-  t.match(textOf(body), /invalid_request_object request is no JWT/)
+  t.match(textOf(body), /invalid_request_object request is not a JWT/)
 })
 
 interface Encryption {
@@ -356,9 +356,9 @@ t.test('hostile encryption is refused', async (t) => {
   await refuses(t, { request: twice }, /^request has the alg RSA-OAEP, expected one of RS256/)
   const costly = `${encode({ alg: 'PBES2-HS256+A128KW', enc: 'A128GCM', p2c: 1e9, p2s: 'x' })}.a.b.c.d`
   await refuses(t, { request: costly }, /^request is encrypted by PBES2-HS256\+A128KW and A128GCM, expected RSA-OAEP,/)
-  await refuses(t, { request: '....' }, /^request is no JWT: its header/)
+  await refuses(t, { request: '....' }, /^request is not a JWT: its header/)
   const content = [await encrypt(shared, '{', {}), await encrypt(shared, 'x', {}), await encrypt(shared, '', {})]
-  for (const broken of content) await refuses(t, { request: broken }, /^request is no JWT/)
+  for (const broken of content) await refuses(t, { request: broken }, /^request is not a JWT/)
   const required = { client_id: 'rs256', request: await encrypt(shared, JSON.stringify(INNER), {}) }
   await refuses(t, required, /has the alg none, expected the client's request_object_signing_alg RS256$/)
 })

@@ -46,9 +46,9 @@ t.test('what is ignored is in the journal, with the reason', async (t) => {
   t.strictSame(
     strict.exchange.remarks.map(({ event, message }) => [event, message]),
     [
-      ['scope_ignored', 'scope email is ignored: the scope of the client does not have it'],
-      ['scope_ignored', 'scope a b is ignored: neither standard nor under scopes'],
-      ['scope_ignored', 'scope offline_access is ignored: it takes prompt=consent and a response_type with code'],
+      ['scope_ignored', 'scope email is ignored: it is not in the scope of the client'],
+      ['scope_ignored', 'scope a b is ignored: it is neither standard nor defined under scopes'],
+      ['scope_ignored', 'scope offline_access is ignored: it needs prompt=consent and a response_type with code'],
     ],
   )
   const quiet = await createContext({ rules: { offline_access: true, known_scopes: true } })

@@ -1,4 +1,4 @@
-/** A JWT by which a client says who it is. RFC 7523 §2.2 and §3, OpenID Connect Core §9. */
+/** JWTs that authenticate a client. RFC 7523 §2.2 and §3, OpenID Connect Core §9. */
 import { decodeJwt } from 'jose'
 import { ASYMMETRIC_ALGS, SYMMETRIC_ALGS } from '../../clients/algorithms.js'
 import type { Context } from '../../context.js'
@@ -6,20 +6,20 @@ import type { Client } from '../../directory/clients.js'
 import { invalidClient, shown } from '../../errors.js'
 import { readHeader, verifyClientJwt } from './keys.js'
 
-/** RFC 7523 §2.2. */
+/** The client_assertion_type of a JWT. RFC 7523 §2.2. */
 export const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 
-/** How far the client's clock may be ahead, in seconds. */
+/** Tolerance for a client's clock that is fast, in seconds. */
 const SKEW = 60
 
-/** An assertion as it came: nothing has vouched for it yet. */
+/** An assertion before its verification. */
 export interface ClientAssertion {
   readonly jwt: string
   readonly method: 'private_key_jwt' | 'client_secret_jwt'
   readonly client_id: string
 }
 
-/** Whose an assertion says it is. */
+/** Reads the client and the method of an assertion, without verifying it. */
 export function readAssertion(jwt: string): ClientAssertion {
   const { iss, sub, alg } = decode(jwt)
   // RFC 7523 §3: sub is the client_id, and OpenID Connect Core §9: so is iss.
@@ -32,13 +32,13 @@ function decode(jwt: string): Readonly<Record<string, unknown>> {
   try {
     return { ...decodeJwt(jwt), alg: readHeader(jwt).alg }
   } catch {
-    throw refusal('is no JWT')
+    throw refusal('is not a JWT')
   }
 }
 
 /**
- * Holds an assertion against what is demanded of it, and remembers that it has been used.
- * @param audiences by which the client may have meant this provider.
+ * Verifies the signature and the claims of an assertion, and stores its jti, so that it is used once.
+ * @param audiences the values of aud that name this provider.
  */
 export async function verifyAssertion(
   ctx: Context,
@@ -61,20 +61,21 @@ export async function verifyAssertion(
   // OpenID Connect Core §9: jti is required, and an assertion is used once.
   if (typeof jti !== 'string' || jti === '') throw refusal(`has the jti ${quoted(jti)}, expected a text`)
   const before = await ctx.store.used_jtis.put(JSON.stringify([client_id, jti]), { expires_at })
-  // RFC 7523 §3: a jti is remembered for as long as the assertion that had it is good.
+  // RFC 7523 §3: a jti is stored until its assertion expires.
   if (before !== undefined && before.expires_at > ctx.now) {
-    throw refusal(`has the jti ${shown(jti)}, which came before; each assertion is used once`)
+    throw refusal(`has the jti ${shown(jti)} of an earlier assertion, expected a new one`)
   }
 }
 
-/** RFC 7523 §3: exp is required and lies ahead; iat and nbf, where they came, do not. The answer is exp. */
+/** Returns exp. RFC 7523 §3: exp is required and in the future; iat and nbf are optional and in the past. */
 function verifyTimes(now: number, { exp, iat, nbf }: Readonly<Record<'exp' | 'iat' | 'nbf', unknown>>): number {
   if (typeof exp !== 'number') throw refusal(`has the exp ${quoted(exp)}, expected a number`)
   if (exp <= now) throw refusal(`expired at ${exp}, it is ${now} now`)
   for (const [name, time] of Object.entries({ iat, nbf })) {
     if (time === undefined) continue
     if (typeof time !== 'number') throw refusal(`has the ${name} ${quoted(time)}, expected a number`)
-    if (time > now + SKEW) throw refusal(`has the ${name} ${time}, which lies ahead: it is ${now} now`)
+    if (time > now + SKEW)
+      throw refusal(`has the ${name} ${time}, expected a time that is not in the future: it is ${now} now`)
   }
   return exp
 }

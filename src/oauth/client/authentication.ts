@@ -58,9 +58,9 @@ export async function authenticateClient(ctx: Context, caller: Caller): Promise<
   return { client, authentication: { method } }
 }
 
-const NO_CERTIFICATE = '; no certificate came, which the provider asks for with server.tls.client_certificates'
+const NO_CERTIFICATE = '; the request has no certificate, which server.tls.client_certificates asks for'
 
-/** For each method, what looks at the proof and throws where it is none. */
+/** The verification of each method, which throws if the proof is invalid. */
 const PROOFS: Readonly<
   Record<
     ClientAuthMethod,
@@ -88,7 +88,7 @@ function verifySecret(ctx: Context, client: Client, credentials: Credentials): v
   verifyExpiry(ctx, client, credentials)
 }
 
-/** RFC 7591 §3.2.1: 0 is never. */
+/** Throws if the client_secret has expired. RFC 7591 §3.2.1: 0 is never. */
 function verifyExpiry(ctx: Context, client: Client, credentials: Credentials): void {
   const { client_id, client_secret_expires_at = 0 } = client
   const now = ctx.now
@@ -97,7 +97,7 @@ function verifyExpiry(ctx: Context, client: Client, credentials: Credentials): v
   throw refusal(credentials, `the client_secret of client ${shown(client_id)} ${problem}`)
 }
 
-/** RFC 6749 §5.2: with a challenge for whom tried the header. */
+/** Returns the refusal, with a challenge if the client used the Authorization header. RFC 6749 §5.2. */
 const refusal = ({ method }: Credentials, description: string) =>
   invalidClient(description, method === 'client_secret_basic' ? 'Basic' : undefined)
 
@@ -127,7 +127,7 @@ function readCredentials(ctx: Context, { authorization, params }: Caller): Crede
 
 function readAssertionOf(jwt: string, params: Params): Credentials {
   const type = params.find('client_assertion_type')
-  // RFC 7523 §2.2: no other type is known here.
+  // RFC 7523 §2.2: the only type of an assertion that is a JWT.
   if (type !== ASSERTION_TYPE) {
     throw invalidClient(`client_assertion_type is ${shown(type ?? 'missing')}, expected ${ASSERTION_TYPE}`)
   }
@@ -142,7 +142,7 @@ function readAssertionOf(jwt: string, params: Params): Credentials {
   return { method: assertion.method, client_id: assertion.client_id, assertion }
 }
 
-/** RFC 7617 §2, with RFC 6749 §2.3.1: both halves are form-urlencoded within. */
+/** Reads Basic credentials, of which both halves are form-urlencoded. RFC 7617 §2 and RFC 6749 §2.3.1. */
 function readBasic(authorization: string, params: Params): Credentials {
   const [, encoded] = /^Basic +([A-Za-z0-9+/_-]+=*) *$/i.exec(authorization) ?? []
   const decoded = Buffer.from(encoded ?? '', 'base64').toString()
@@ -161,7 +161,7 @@ function readBasic(authorization: string, params: Params): Credentials {
   return { method: 'client_secret_basic', client_id, client_secret: formDecode(decoded.slice(colon + 1)) }
 }
 
-// Departure: many clients send the halves as they are; what can't be form-urlencoded is taken literally.
+// Departure: RFC 6749 §2.3.1 requires the encoding. Many clients omit it, so a value with an invalid escape is literal.
 function formDecode(text: string): string {
   try {
     return decodeURIComponent(text.replaceAll('+', ' '))

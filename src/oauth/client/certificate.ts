@@ -1,4 +1,4 @@
-/** Who a client's TLS certificate says it is. RFC 8705 §2: https://www.rfc-editor.org/rfc/rfc8705#section-2 */
+/** TLS certificates that authenticate a client. RFC 8705 §2: https://www.rfc-editor.org/rfc/rfc8705#section-2 */
 import type { X509Certificate } from 'node:crypto'
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
@@ -9,27 +9,25 @@ import type { Client } from '../../directory/clients.js'
 import { invalidClient, shown } from '../../errors.js'
 import { hasClientKey } from './keys.js'
 
-/** What a client showed when it connected; that it has the private key, TLS has made sure of. */
+/** The certificate of a connection. TLS has verified that the client has its private key. */
 export interface ClientCertificate {
   readonly x509: X509Certificate
-  /** Whether an authority that is trusted here vouches for it. */
+  /** Whether a trusted authority has issued the certificate. */
   readonly authorized: boolean
 }
 
-/** The certificate of a connection; undefined over plain http, and where the client has shown none. */
+/** Returns the certificate of a connection; undefined over http and without one. */
 export function findClientCertificate(socket: Socket): ClientCertificate | undefined {
   const x509 = socket instanceof TLSSocket ? socket.getPeerX509Certificate() : undefined
   return x509 && { x509, authorized: (socket as TLSSocket).authorized }
 }
 
-/** RFC 8705 §2.1: an authority vouches for the certificate, and it has the one name that the client registered. */
+/** Throws unless a trusted authority has issued the certificate for the name that the client registered. RFC 8705 §2.1. */
 export function verifyCertificate(client: Client, { x509, authorized }: ClientCertificate): void {
   if (!authorized) {
-    throw invalidClient(
-      "the client's certificate is not by an authority that is trusted here; see server.tls.client_ca",
-    )
+    throw invalidClient("the client's certificate is not issued by a trusted authority; see server.tls.client_ca")
   }
-  // Whoever has this method has exactly one of them.
+  // RFC 8705 §2.1.2: a client with this method has exactly one of the members.
   const member = TLS_CLIENT_AUTH_MEMBERS.find((name) => client[name] !== undefined)!
   const expected = client[member]!
   if (NAMES[member](x509, expected)) return
@@ -37,13 +35,15 @@ export function verifyCertificate(client: Client, { x509, authorized }: ClientCe
   throw invalidClient(`the client's certificate has the names ${shown(names)}, expected ${member} ${shown(expected)}`)
 }
 
-/** RFC 8705 §2.2: nobody vouches for the certificate; its key has to be one of those that the client registered. */
+/** Throws unless the certificate has a key that the client registered. RFC 8705 §2.2: no authority is needed. */
 export async function verifySelfSigned(ctx: Context, client: Client, { x509 }: ClientCertificate): Promise<void> {
   const known = await hasClientKey(ctx, client, x509.publicKey).catch((error: Error) => {
     throw invalidClient(`the client's certificate ${error.message}`)
   })
   if (!known)
-    throw invalidClient(`the client's certificate has a key that is none of client ${shown(client.client_id)}`)
+    throw invalidClient(
+      `the client's certificate has an unknown key, expected one of client ${shown(client.client_id)}`,
+    )
 }
 
 const NAMES: Readonly<
@@ -58,13 +58,13 @@ const NAMES: Readonly<
   tls_client_auth_san_email: (x509, name) => namesOf(x509, 'email').some((found) => mailbox(found) === mailbox(name)),
 }
 
-/** RFC 5280 §4.1.2.6: it may be empty where there are alternative names; then Node has none, whatever its types say. */
+/** Returns the subject. RFC 5280 §4.1.2.6: it can be empty beside alternative names. Node then has none, contrary to its types. */
 const subjectOf = ({ subject }: X509Certificate) => reverseDn((subject as string | undefined) ?? '')
 
-/** RFC 5280 §7.5: only the host is without regard to case. */
+/** Returns an address in which only the case of the host is normalized. RFC 5280 §7.5. */
 const mailbox = (address: string) => address.replace(/@[^@]*$/, (host) => host.toLowerCase())
 
-/** RFC 5280 §4.2.1.6: the alternative names of a kind. Node quotes those that have a comma. */
+/** Returns the alternative names of a kind. RFC 5280 §4.2.1.6. Node quotes names that have a comma. */
 function namesOf({ subjectAltName = '' }: X509Certificate, wanted: 'DNS' | 'URI' | 'email'): string[] {
   const found = subjectAltName.matchAll(/(?:^|, )([A-Za-z ]+):("(?:[^"\\]|\\.)*"|[^,]*)/g)
   return [...found]

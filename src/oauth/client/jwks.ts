@@ -5,22 +5,22 @@ import type { Client } from '../../directory/clients.js'
 import { shown } from '../../errors.js'
 import { getDocument } from '../../outbound.js'
 
-/** The keys that a search came to. */
+/** The client's keys that were searched. */
 export interface ClientJwks {
   readonly list: readonly ClientJwk[]
-  /** What a sentence calls them. */
+  /** Name of the source in messages. */
   readonly source: string
-  /** Whether they were fetched earlier, so that there may be newer ones. */
-  readonly kept: boolean
+  /** Whether the keys are cached, so that the client can have newer ones. */
+  readonly cached: boolean
 }
 
-/** How long a fetched JWKS counts, in seconds; what isn't in it is looked for anew all the same. */
-const KEPT = 300
+/** Lifetime of a fetched JWK Set in the cache, in seconds. */
+const LIFETIME = 300
 
-/** RFC 7517 §8.5.2; most servers send what any JSON has. */
+/** Content types of a JWK Set: that of RFC 7517 §8.5.2, and that of any JSON, which most servers send. */
 const TYPES = ['application/jwk-set+json', 'application/json']
 
-/** RFC 7518 §6.1, RFC 8037 §2: the kty, and where it matters the crv, that an algorithm works with. */
+/** The kty, with the crv of an elliptic curve, that each algorithm needs. RFC 7518 §6.1, RFC 8037 §2. */
 const KINDS: readonly (readonly [RegExp, readonly string[]])[] = [
   [/^(RS|PS)\d|^RSA-/, ['RSA']],
   [/^ES256$/, ['EC P-256']],
@@ -31,44 +31,44 @@ const KINDS: readonly (readonly [RegExp, readonly string[]])[] = [
 ]
 
 /**
- * Looks for something in the client's keys. OpenID Connect Core §10.1.1: what isn't there may have come with a rotation,
- * so a JWKS that was kept is fetched anew, once.
- * @throws an Error whose message goes on after the name of what needs the keys, where there are none to look in.
+ * Searches the client's keys. OpenID Connect Core §10.1.1: a missing key can be the result of a rotation, so a cached
+ * JWK Set is fetched again, once.
+ * @throws an Error if the client has no keys. Its message continues a sentence that begins with the use of the keys.
  */
 export async function searchJwks<T>(
   ctx: Context,
   client: Client,
-  look: (list: readonly ClientJwk[]) => Promise<T | undefined>,
+  find: (list: readonly ClientJwk[]) => Promise<T | undefined>,
 ): Promise<{ readonly found: T | undefined; readonly jwks: ClientJwks }> {
   const jwks = await findJwks(ctx, client)
-  const found = await look(jwks.list)
-  if (found !== undefined || !jwks.kept) return { found, jwks }
-  const anew = await findJwks(ctx, client, true)
-  return { found: await look(anew.list), jwks: anew }
+  const found = await find(jwks.list)
+  if (found !== undefined || !jwks.cached) return { found, jwks }
+  const fetched = await findJwks(ctx, client, true)
+  return { found: await find(fetched.list), jwks: fetched }
 }
 
-/** RFC 7517 §4.1 to §4.4: the key is of the right kind, and nothing in it says that it is for something else. */
+/** Whether a key can be used with an algorithm: its kty and crv fit, and its use and alg, if present, too. RFC 7517 §4.1 to §4.4. */
 export function isFor(jwk: ClientJwk, alg: string, use: 'sig' | 'enc'): boolean {
   const kind = jwk.kty === 'RSA' ? 'RSA' : `${jwk.kty} ${jwk.crv}`
   const [, kinds] = KINDS.find(([pattern]) => pattern.test(alg))!
   return kinds.includes(kind) && (jwk.use ?? use) === use && (jwk.alg ?? alg) === alg
 }
 
-async function findJwks(ctx: Context, { client_id, jwks, jwks_uri }: Client, anew = false): Promise<ClientJwks> {
-  if (jwks !== undefined) return { list: jwks.keys, source: 'jwks', kept: false }
+async function findJwks(ctx: Context, { client_id, jwks, jwks_uri }: Client, again = false): Promise<ClientJwks> {
+  if (jwks !== undefined) return { list: jwks.keys, source: 'jwks', cached: false }
   if (jwks_uri === undefined) {
     throw new Error(`needs a key, but client ${shown(client_id)} has neither jwks nor jwks_uri; register one of them`)
   }
   const source = `jwks_uri ${shown(jwks_uri)}`
   const name = `jwks ${jwks_uri}`
-  const kept = anew ? undefined : await ctx.store.documents.get(name)
-  if (kept !== undefined && kept.expires_at > ctx.now) {
-    return { list: JSON.parse(kept.body), source, kept: true }
+  const cached = again ? undefined : await ctx.store.documents.get(name)
+  if (cached !== undefined && cached.expires_at > ctx.now) {
+    return { list: JSON.parse(cached.body), source, cached: true }
   }
   try {
     const list = await fetchJwks(ctx, jwks_uri)
-    await ctx.store.documents.put(name, { body: JSON.stringify(list), expires_at: ctx.now + KEPT })
-    return { list, source, kept: false }
+    await ctx.store.documents.put(name, { body: JSON.stringify(list), expires_at: ctx.now + LIFETIME })
+    return { list, source, cached: false }
   } catch (error) {
     throw new Error(`needs the client's keys, but ${source} ${(error as Error).message}`)
   }
@@ -77,7 +77,7 @@ async function findJwks(ctx: Context, { client_id, jwks, jwks_uri }: Client, ane
 async function fetchJwks(ctx: Context, jwks_uri: string): Promise<readonly ClientJwk[]> {
   const { body, type } = await getDocument(ctx.snapshot.outbound, jwks_uri, TYPES.join(', '))
   if (!TYPES.includes(type)) {
-    throw new Error(`answered with the content type ${shown(type) || 'missing'}, expected ${TYPES.join(' or ')}`)
+    throw new Error(`has the content type ${shown(type) || 'missing'}, expected ${TYPES.join(' or ')}`)
   }
   let document: unknown
   try {

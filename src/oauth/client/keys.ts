@@ -1,4 +1,4 @@
-/** What a client signed is verified with its keys, and what is encrypted to it with others. OpenID Connect Core §10. */
+/** Signatures of a client and encryption to a client, by its keys or its client_secret. OpenID Connect Core §10. */
 import { createHash, createSecretKey, type KeyObject } from 'node:crypto'
 import {
   type CompactJWSHeaderParameters,
@@ -13,31 +13,31 @@ import { shown } from '../../errors.js'
 import type { ContentEncryption, KeyManagementAlg } from '../../generated/types.js'
 import { type ClientJwks, isFor, searchJwks } from './jwks.js'
 
-/** A JWT of a client whose signature is good. Nothing else about it has been looked at. */
+/** A JWT of a client with a valid signature. Its claims are not checked. */
 export interface VerifiedJwt {
   readonly header: CompactJWSHeaderParameters
   readonly payload: Readonly<Record<string, unknown>>
 }
 
-/** What is encrypted to. */
+/** The key that a JWE is encrypted to. */
 export interface EncryptionTarget {
   readonly key: KeyObject
   readonly kid?: string
 }
 
-/** How many keys are tried for one signature. */
-const MOST_TRIED = 10
+/** Number of keys that are tried for one signature. */
+const MAX_TRIED = 10
 
 /**
- * What a JWT says of how it is protected, before anything has vouched for it.
- * @throws an Error whose message goes on after the name of the parameter that had the JWT.
+ * Reads the header of a JWT without verifying it.
+ * @throws an Error whose message continues a sentence that begins with the name of the parameter.
  */
 export function readHeader(jwt: string): ProtectedHeaderParameters {
   const header = decodeHeader(jwt)
-  // RFC 7515 §4.1.1 and §4.1.4, RFC 7516 §4.1.2: each is a text.
+  // RFC 7515 §4.1.1 and §4.1.4, RFC 7516 §4.1.2: the values are strings.
   for (const name of ['alg', 'enc', 'kid'] as const) {
     if (!['string', 'undefined'].includes(typeof header[name])) {
-      throw new Error(`is no JWT: the ${name} in its header is no text`)
+      throw new Error(`is not a JWT: the ${name} in its header is not a text`)
     }
   }
   return header
@@ -47,13 +47,13 @@ function decodeHeader(jwt: string): ProtectedHeaderParameters {
   try {
     return decodeProtectedHeader(jwt)
   } catch {
-    throw new Error('is no JWT: its header is no JSON object in base64url')
+    throw new Error('is not a JWT: its header is not a JSON object in base64url')
   }
 }
 
 /**
- * Verifies the signature of a JWT that a client made: by its client_secret, or by the keys of its jwks or jwks_uri.
- * @throws an Error whose message goes on after the name of the parameter that had the JWT.
+ * Verifies the signature of a client's JWT by its client_secret or by the keys of its jwks or jwks_uri.
+ * @throws an Error whose message continues a sentence that begins with the name of the parameter.
  */
 export async function verifyClientJwt(
   ctx: Context,
@@ -63,8 +63,8 @@ export async function verifyClientJwt(
 ): Promise<VerifiedJwt> {
   const { alg = 'missing', kid, crit } = readHeader(jwt)
   if (!algs.includes(alg)) throw new Error(`has the alg ${shown(alg)}, expected one of ${algs.join(', ')}`)
-  // RFC 7515 §4.1.11: an extension that isn't understood makes the JWS invalid; this provider understands none.
-  if (crit !== undefined) throw new Error('has crit in its header, but no extension of JWS is known here')
+  // RFC 7515 §4.1.11: a JWS with an unsupported extension is invalid. This provider supports none.
+  if (crit !== undefined) throw new Error('has crit in its header, expected a JWS without extensions')
   if (alg.startsWith('HS')) {
     const verified = await verifyWith(createSecretKey(secretOf(client), 'utf8'), jwt)
     if (verified === undefined) throw new Error(`has a signature that is not of the client_secret by ${alg}`)
@@ -76,9 +76,9 @@ export async function verifyClientJwt(
 }
 
 /**
- * What to encrypt to the client with.
- * @param enc decides about the size of the key where `alg` is `dir`.
- * @throws an Error whose message goes on after the name of what is encrypted, where the client has no such key.
+ * Returns the key to encrypt to the client with.
+ * @param enc decides the size of the key if `alg` is `dir`.
+ * @throws an Error if the client has no such key. Its message continues a sentence that begins with the JWT's name.
  */
 export async function requireEncryptionKey(
   ctx: Context,
@@ -99,7 +99,7 @@ export async function hasClientKey(ctx: Context, client: Client, key: KeyObject)
   return found !== undefined
 }
 
-/** The bits of the keys that a client_secret makes: for each algorithm, and for `dir` of each content encryption. */
+/** Size in bits of the key that is derived from a client_secret, by algorithm, and for `dir` by content encryption. */
 const SYMMETRIC: Partial<Record<KeyManagementAlg | ContentEncryption, number>> = {
   A128KW: 128,
   A192KW: 192,
@@ -112,7 +112,7 @@ const SYMMETRIC: Partial<Record<KeyManagementAlg | ContentEncryption, number>> =
   'A256CBC-HS512': 512,
 }
 
-/** OpenID Connect Core §10.2: the left bits of the secret's SHA-2 hash, the shortest that has enough of them. */
+/** Derives a key from the client_secret: the left bits of the shortest SHA-2 hash that has enough. OpenID Connect Core §10.2. */
 function secretKey(client: Client, bits: number): KeyObject {
   const size = [256, 384, 512].find((one) => one >= bits)
   const hash = createHash(`sha${size}`).update(secretOf(client), 'utf8').digest()
@@ -125,7 +125,7 @@ function secretOf({ client_id, client_secret }: Client): string {
 }
 
 async function verifyWithAny(list: readonly ClientJwk[], jwt: string, alg: string, kid: string | undefined) {
-  const fitting = list.filter((jwk) => isFor(jwk, alg, 'sig') && mayBe(jwk, kid)).slice(0, MOST_TRIED)
+  const fitting = list.filter((jwk) => isFor(jwk, alg, 'sig') && mayBe(jwk, kid)).slice(0, MAX_TRIED)
   for (const jwk of fitting) {
     const key = importKey(jwk)
     const verified = key && (await verifyWith(key, jwt))
@@ -134,16 +134,16 @@ async function verifyWithAny(list: readonly ClientJwk[], jwt: string, alg: strin
   return undefined
 }
 
-/** RFC 7515 §4.1.4: the kid says which key was used; a key without one isn't ruled out. */
+/** Whether a key can be the one with the kid of a JWS. A key without a kid can be any. RFC 7515 §4.1.4. */
 const mayBe = (jwk: ClientJwk, kid: string | undefined) => kid === undefined || (jwk.kid ?? kid) === kid
 
-/** Undefined where the signature is another's, or the key is too weak to count. */
+/** Returns undefined if the signature is not by the key, or the key is too short for the algorithm. */
 async function verifyWith(key: KeyObject, jwt: string): Promise<VerifiedJwt | undefined> {
   const verified = await compactVerify(jwt, key).catch(() => undefined)
   if (verified === undefined) return undefined
   // RFC 7519 §7.2: the claims set is a JSON object.
   const payload = parseObject(new TextDecoder().decode(verified.payload))
-  if (payload === undefined) throw new Error('is no JWT: its payload is no JSON object')
+  if (payload === undefined) throw new Error('is not a JWT: its payload is not a JSON object')
   return { header: verified.protectedHeader, payload }
 }
 

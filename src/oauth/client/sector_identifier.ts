@@ -12,10 +12,10 @@ export async function verifySector(ctx: Context, client: Sector): Promise<void> 
   if (sector_identifier_uri !== undefined) await verifyMembership(ctx, sector_identifier_uri, redirect_uris)
 }
 
-/** OpenID Connect Registration §5: the document is a JSON array that has every redirect_uri. */
+/** Throws unless the document is a JSON array with every redirect_uri. OpenID Connect Registration §5. */
 async function verifyMembership(ctx: Context, uri: string, redirect_uris: Sector['redirect_uris']): Promise<void> {
   const refusal = (problem: string) => invalidClientMetadata(`sector_identifier_uri ${shown(uri)} ${problem}`)
-  // Departure: OpenID Connect Registration §5 demands https; a provider that has no https itself takes http as well.
+  // Departure: OpenID Connect Registration §5 requires https. A provider at http accepts http.
   if (new URL(uri).protocol === 'http:' && ctx.issuer.startsWith('https:')) throw refusal('is http, expected https')
   const { body, type } = await getDocument(ctx.snapshot.outbound, uri, 'application/json').catch((error: Error) => {
     throw refusal(error.message)
@@ -23,7 +23,7 @@ async function verifyMembership(ctx: Context, uri: string, redirect_uris: Sector
   if (type !== 'application/json')
     throw refusal(`has the content type ${shown(type) || 'missing'}, expected application/json`)
   const listed = parse(body)
-  if (!Array.isArray(listed)) throw refusal('is no JSON array')
+  if (!Array.isArray(listed)) throw refusal('is not a JSON array')
   const missing = [redirect_uris].flat().filter((redirect_uri) => !listed.includes(redirect_uri))
   if (missing.length > 0) throw refusal(`lacks ${shown(missing.join(', '))}, expected all redirect_uris`)
 }

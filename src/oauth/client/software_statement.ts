@@ -1,4 +1,4 @@
-/** Metadata that somebody else vouches for: a JWT within a registration request. RFC 7591 §2.3 and §3.1.1. */
+/** The software statement of a registration request: a JWT with client metadata. RFC 7591 §2.3 and §3.1.1. */
 import { decodeJwt } from 'jose'
 import { invalidSoftwareStatement } from '../../errors.js'
 import { isTooDeep, MAX_DEPTH } from '../params.js'
@@ -6,9 +6,8 @@ import { readHeader } from './keys.js'
 
 type Metadata = Readonly<Record<string, unknown>>
 
-/** RFC 7591 §3.1.1: what the statement says goes before what the request says. */
-// Departure: RFC 7591 §2.3 leaves it to the provider whom it trusts; this one knows no issuers of statements and believes
-// whatever is well-formed.
+/** Returns the metadata of the request, in which the members of the statement take precedence. RFC 7591 §3.1.1. */
+// Departure: RFC 7591 §2.3 lets the provider decide which issuers it trusts. This provider trusts every well-formed statement.
 export function unfoldSoftwareStatement(request: Metadata): Metadata {
   const { software_statement } = request
   if (software_statement === undefined) return request
@@ -17,11 +16,12 @@ export function unfoldSoftwareStatement(request: Metadata): Metadata {
   }
   const { alg, claims } = decode(software_statement)
   if (isTooDeep(claims)) throw invalidSoftwareStatement(`software_statement nests more than ${MAX_DEPTH} levels deep`)
-  // RFC 7591 §2.3: it is signed or MACed, and says who attests.
+  // RFC 7591 §2.3: the statement must have a signature or MAC, and an iss.
   if (alg === undefined || alg === 'none') {
     throw invalidSoftwareStatement(`software_statement has the alg ${alg ?? 'missing'}, expected a signature`)
   }
-  if (typeof claims.iss !== 'string') throw invalidSoftwareStatement('software_statement has no iss, expected one')
+  if (typeof claims.iss !== 'string')
+    throw invalidSoftwareStatement('software_statement has no iss, expected the issuer')
   return { ...request, ...claims, software_statement }
 }
 
@@ -29,6 +29,6 @@ function decode(jwt: string): { alg: string | undefined; claims: Metadata } {
   try {
     return { alg: readHeader(jwt).alg, claims: decodeJwt(jwt) }
   } catch {
-    throw invalidSoftwareStatement('software_statement is no JWT')
+    throw invalidSoftwareStatement('software_statement is not a JWT')
   }
 }

@@ -106,8 +106,8 @@ const BAD_CLAIMS: [JWTPayload, RegExp][] = [
   [{ exp: undefined as never }, /has the exp missing, expected a number$/],
   [{ exp: '9999999999' as never }, /has the exp '9999999999', expected a number$/],
   [{ exp: NOW - 1 }, /expired at \d+, it is \d+ now$/],
-  [{ iat: NOW + 200 }, /has the iat \d+, which lies ahead: it is \d+ now$/],
-  [{ nbf: NOW + 200 }, /has the nbf \d+, which lies ahead/],
+  [{ iat: NOW + 200 }, /has the iat \d+, expected a time that is not in the future: it is \d+ now$/],
+  [{ nbf: NOW + 200 }, /has the nbf \d+, expected a time that is not in the future/],
   [{ iat: 'now' as never }, /has the iat 'now', expected a number$/],
   [{ nbf: null as never }, /has the nbf null, expected a number$/],
   [{ jti: undefined as never }, /has the jti missing, expected a text$/],
@@ -138,11 +138,15 @@ t.test('OpenID Connect Core §9: an assertion is used once', async (t) => {
   const assertion = await own.sign({ jti: 'once' })
   const all = await Promise.all([0, 1, 2].map(async () => (await call(shared, assertion)).json<{ error: string }>()))
   t.strictSame(all.map(({ error }) => error).sort(), ['invalid_client', 'invalid_client', 'invalid_grant'])
-  await rejected(t, call(shared, assertion), /^client_assertion has the jti once, which came before; each assertion is/)
+  await rejected(
+    t,
+    call(shared, assertion),
+    /^client_assertion has the jti once of an earlier assertion, expected a new one/,
+  )
   await rejected(
     t,
     call(shared, await own.sign({ jti: 'once', exp: NOW + 500 })),
-    /has the jti once, which came before/,
+    /has the jti once of an earlier assertion/,
   )
   await accepted(t, call(shared, await bySecret('secret')({ jti: 'once' })), "another client's is another")
   const forged = await makeKey('keyed')
@@ -187,7 +191,7 @@ t.test('RFC 7523 §2.2: the assertion is a JWT, of the one type that there is', 
     await rejected(t, call(shared, await sign(), { client_assertion_type: type }), message)
   }
   for (const text of ['x', 'a.b.c', '..', 'eyJhbGciOiJIUzI1NiJ9.W10.x', 'a.b.c.d.e', 'null.null.null']) {
-    await rejected(t, call(shared, text), /^client_assertion is no JWT$/)
+    await rejected(t, call(shared, text), /^client_assertion is not a JWT$/)
   }
   await rejected(t, call(shared, '', { client_assertion_type: TYPE }), /^client_id is missing/)
 })

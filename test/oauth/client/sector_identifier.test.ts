@@ -28,9 +28,9 @@ t.test('OpenID Connect Registration §5: a document that lists every redirect_ur
 const BAD: [string, Reply | undefined, RegExp][] = [
   ['lacks one', answer([OTHER]), /lacks http:\/\/localhost:8000\/callback, expected all redirect_uris$/],
   ['has one inside of another', answer([[REDIRECT_URI], `${REDIRECT_URI}/x`]), /lacks http/],
-  ['is an object', answer({ [REDIRECT_URI]: 1 }), /is no JSON array$/],
-  ['is a text that has it', answer(JSON.stringify(REDIRECT_URI)), /is no JSON array$/],
-  ['is broken', answer('['), /is no JSON array$/],
+  ['is an object', answer({ [REDIRECT_URI]: 1 }), /is not a JSON array$/],
+  ['is a text that has it', answer(JSON.stringify(REDIRECT_URI)), /is not a JSON array$/],
+  ['is broken', answer('['), /is not a JSON array$/],
   ['is HTML', answer([REDIRECT_URI], { 'content-type': 'text/html' }), /has the content type text\/html, expected/],
   ['has no type', answer([REDIRECT_URI], {}), /has the content type missing, expected application\/json$/],
   ['is huge', answer(Array(1000).fill(REDIRECT_URI)), /answered with more than 1024 bytes$/],
