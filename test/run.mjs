@@ -6,6 +6,7 @@ import { join, relative } from 'node:path'
 import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
 import './build.mjs'
+import { createMark, endLeftovers } from './leftovers.mjs'
 
 const ROOT = join(import.meta.dirname, '..')
 /** TAP lines about passed assertions. */
@@ -47,15 +48,18 @@ async function work() {
 /** Runs a test file and resolves with its exit code and its output. */
 async function run(file) {
   const compiled = join('build', file.replace(/\.ts$/, '.js'))
+  const mark = createMark()
   const child = spawn(process.execPath, ['--enable-source-maps', compiled], {
     cwd: ROOT,
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { TAP_TIMEOUT: `${TIMEOUT}`, ...process.env },
+    env: { TAP_TIMEOUT: `${TIMEOUT}`, ...process.env, ...mark },
   })
   const lines = []
   const ended = new Promise((resolve, reject) => child.on('error', reject).on('close', resolve))
   for (const stream of [child.stdout, child.stderr]) createInterface(stream).on('line', (line) => lines.push(line))
-  return { code: await ended, lines }
+  const code = await ended
+  const leftovers = (await endLeftovers(mark)).map((command) => `left running: ${command}`)
+  return { code: leftovers.length > 0 ? 'left processes' : code, lines: [...lines, ...leftovers] }
 }
 
 /** Adds the counts of a file to the sum. */
