@@ -64,7 +64,7 @@ const CHECKS: Readonly<Record<string, (t: Test, provider: Handle) => Promise<unk
     t.not(provider.isolated().issuer, provider.isolated().issuer, 'without a name it is a new one')
     t.match(provider.isolated('worker-7').issuer, /\/issuers\/worker-7$/)
     t.equal(provider.isolated('one').isolated('two').issuer, provider.isolated('two').issuer)
-    await refused(t, provider.isolated('no name').users.list(), 404, 'not_found', /there is nothing at this path/)
+    await refused(t, provider.isolated('no name').users.list(), 404, 'not_found', /the path does not exist/)
   },
 
   async 'users are put, changed and deleted'(t, { users }) {

@@ -1,4 +1,4 @@
-/** What the journal says of each exchange: whom it was about, what came, what was answered, and which login it belongs to. */
+/** The journal entry of each exchange: facts, request, response, tokens and flow. */
 import t from 'tap'
 import type { ConfigInput } from '../../src/generated/input.js'
 import type { JournalEntry } from '../../src/journal/journal.js'
@@ -32,7 +32,7 @@ async function journalOf({ get }: TestApp, query = 'secrets=true'): Promise<Jour
 }
 const lastOf = async (test: TestApp, query?: string) => (await journalOf(test, query)).at(-1)!
 
-/** The fields that a page would send along. */
+/** The hidden fields of a page. */
 function hiddenIn(page: string): Record<string, string> {
   const fields = [...page.matchAll(/type="hidden" name="([^"]*)" value="([^"]*)"/g)]
   return Object.fromEntries(fields.map(([, name = '', value = '']) => [name, value]))
@@ -74,7 +74,7 @@ t.test('all exchanges of one login share its flow_id, from the first request to 
   t.not((await lastOf(test)).flow_id, flow_id, 'another login is another flow')
 })
 
-t.test('no secret of a login is shown, anywhere, unless asked for', async (t) => {
+t.test('secrets of a login are shown only on request', async (t) => {
   const test = await createApp(t)
   const agent = createUserAgent(test)
   const verifier = 'v'.repeat(50)
@@ -124,7 +124,7 @@ t.test('no secret of a login is shown, anywhere, unless asked for', async (t) =>
   for (const [name, secret] of secrets) {
     t.notOk(hidden.includes(secret), `${name} is not shown`)
     t.notOk(hidden.includes(encodeURIComponent(secret)), `${name} is not shown in a URL`)
-    // What only pages and later cookies had is not kept at all.
+    // Secrets of pages and later cookies are not kept.
     t.ok(open.includes(secret), `${name} is shown to whoever asks`)
     const signature = secret.split('.')[2]
     if (signature) t.notOk(hidden.includes(signature), `the signature of ${name} is not shown`)
@@ -135,7 +135,7 @@ t.test('no secret of a login is shown, anywhere, unless asked for', async (t) =>
   t.match(request?.body, { grant_type: 'authorization_code', code: '***', client_id: 'app', code_verifier: '***' })
 })
 
-t.test('each entry says what came, what was answered, and what the tokens say', async (t) => {
+t.test('an entry has the request, the response and the decoded tokens', async (t) => {
   const test = await createApp(t, { faults: [{ fault: 'token.extra_members' }] })
   await getTokens(test, { nonce: 'n' })
   const [login, token] = (await journalOf(test)).filter(({ endpoint }) => endpoint !== undefined)
@@ -163,7 +163,7 @@ t.test('each entry says what came, what was answered, and what the tokens say', 
   t.notOk('error' in token! || 'error' in login!)
 })
 
-t.test('a refusal is one, be it JSON, a redirect, a form or a page', async (t) => {
+t.test('a refusal is recorded as JSON, redirect, form or page', async (t) => {
   const test = await createApp(t)
   await exchange(test, { code: 'none' })
   t.match(await lastOf(test), { error: 'invalid_grant', error_description: /code/, response: { status: 400 } })
@@ -186,7 +186,7 @@ t.test('a refusal is one, be it JSON, a redirect, a form or a page', async (t) =
   t.match(await lastOf(test), { endpoint: 'token', error: 'method_not_allowed', response: { status: 405 } })
 })
 
-t.test('JARM §2.3: an answer that is one JWT is shown with what is in it', async (t) => {
+t.test('JARM §2.3: a response in a JWT is recorded with its claims', async (t) => {
   const test = await createApp(t)
   for (const response_mode of ['query.jwt', 'form_post.jwt']) {
     await test.post(`${AUTHORIZE}&state=s&response_mode=${response_mode}`, { sub: 'alice' })
@@ -197,7 +197,7 @@ t.test('JARM §2.3: an answer that is one JWT is shown with what is in it', asyn
   }
 })
 
-t.test('of pages the length is kept, and what is no text is left out', async (t) => {
+t.test('a page is recorded by its length, and bytes are omitted', async (t) => {
   const test = await createApp(t)
   const page = await test.get(AUTHORIZE)
   t.equal((await lastOf(test)).response?.body, `a page of ${page.body.length} characters`)
@@ -205,7 +205,7 @@ t.test('of pages the length is kept, and what is no text is left out', async (t)
   t.notOk('body' in (await lastOf(test)).response!)
 })
 
-t.test('admin calls, pages of our own, paths that are none, and preflights leave no entry', async (t) => {
+t.test('admin requests, home and self-login pages, unknown paths and preflight requests have no entry', async (t) => {
   const test = await createApp(t)
   for (const url of ['/', '/healthz', '/nothing', '/admin/users', '/issuers/..%2f/jwks', '/config.schema.json']) {
     await test.get(url)
@@ -218,7 +218,7 @@ t.test('admin calls, pages of our own, paths that are none, and preflights leave
   t.strictSame(await journalOf(test), [])
 })
 
-t.test('a body that is too long is cut, and says so', async (t) => {
+t.test('a long body is cut, and the entry has its length', async (t) => {
   const test = await createApp(t, { journal: { max_body: 150 } })
   const long = 'x'.repeat(500)
   await exchange(test, { code: long, code_verifier: long, state: 'ab' })
@@ -247,7 +247,7 @@ t.test('a body that is too long is cut, and says so', async (t) => {
   t.strictSame((await lastOf(test)).tokens, [])
 })
 
-t.test('texts are cut at their end, and tokens that are too long are not decoded', async (t) => {
+t.test('long texts are cut, and long tokens are not decoded', async (t) => {
   const users = [{ sub: 'alice', claims: { text: 'x'.repeat(500) } }]
   const clients = [{ ...CLIENT, token_endpoint_auth_method: 'none', userinfo_signed_response_alg: 'ES256' }]
   const config = { users, clients: clients.map(({ client_secret: _, ...rest }) => rest) } as ConfigInput
@@ -267,7 +267,7 @@ t.test('texts are cut at their end, and tokens that are too long are not decoded
   t.strictSame(cut.tokens, [])
 })
 
-t.test('what nests without end is no trouble', async (t) => {
+t.test('deeply nested bodies are accepted', async (t) => {
   const test = await createApp(t)
   const deep = '['.repeat(20_000) + ']'.repeat(20_000)
   await test.app.inject({
@@ -282,7 +282,7 @@ t.test('what nests without end is no trouble', async (t) => {
   t.match(await lastOf(test, ''), { endpoint: 'end_session', tokens: [] })
 })
 
-t.test('many large exchanges stay within the bounds', async (t) => {
+t.test('the journal stays within its bounds', async (t) => {
   const journal = { max_entries: 500, max_size: 1_000_000, max_body: 4096 }
   const test = await createApp(t, { journal })
   const form = { code: 'x'.repeat(3000), grant_type: 'authorization_code', client_id: 'app', junk: 'y'.repeat(9000) }
