@@ -102,6 +102,12 @@ export const serverError = () => new OAuthError('server_error', 'the provider fa
 export const declaredError = (error: string, description: string, status?: number) =>
   new OAuthError(error, description, status)
 
+/** RFC 9110 §15.5.14: a record that is larger than any record may be. */
+export const contentTooLarge = (description: string) => new OAuthError('invalid_request', description, 413)
+
+/** RFC 4918 §11.5: no memory is left for the record. RFC 6749 §4.1.2.1 has no closer code. */
+export const insufficientStorage = (description: string) => new OAuthError('temporarily_unavailable', description, 507)
+
 /** RFC 9110 §15.6.4: a limit is reached temporarily. */
 export const temporarilyUnavailable = (description: string) =>
   new OAuthError('temporarily_unavailable', description, 503, { 'retry-after': '1' })

@@ -1,5 +1,4 @@
 /** The composition root: builds configuration, snapshot, issuers and server; reloads and closes them. */
-import { LRUCache } from 'lru-cache'
 import { describeChanges, summarizeChanges } from './config/changes.js'
 import { ConfigError, type Problem } from './config/errors.js'
 import { identifierOf } from './config/issuer_identifier.js'
@@ -9,12 +8,11 @@ import { watchedFiles } from './config/sources.js'
 import { watchFiles } from './config/watch.js'
 import { IN_PROCESS } from './context.js'
 import type { Inject } from './handle/in_process.js'
-import { createClock, createMovableClock } from './issuer/clock.js'
-import { createKeys } from './issuer/keys.js'
-import { createJournal } from './journal/journal.js'
+import { createClock } from './issuer/clock.js'
+import { type CreateStore, createIssuers } from './issuer/issuers.js'
 import { isLoopback, ListenError, type Listening, listen } from './listen.js'
 import { createLogger, type LogStream } from './logger.js'
-import { createServer, type Issuer } from './server.js'
+import { createServer } from './server.js'
 import { createMemoryStore } from './store/memory.js'
 import { exchangeIdentity, prepareIdentity } from './tls/identity.js'
 
@@ -41,13 +39,18 @@ export interface Running {
   readonly inject: Inject
 }
 
-export async function createProvider(sources: Sources, stream: LogStream): Promise<Running> {
+/** @param createStore of each issuer. */
+export async function createProvider(
+  sources: Sources,
+  stream: LogStream,
+  createStore: CreateStore = createMemoryStore,
+): Promise<Running> {
   let snapshot = await loadSnapshot(sources)
   // A changed host takes effect at the next start.
   const { host } = snapshot.config.server
   let problems: readonly Problem[] = []
   const log = createLogger(snapshot.config.log, stream)
-  const findIssuer = createIssuers(() => snapshot)
+  const findIssuer = createIssuers(() => snapshot, createStore)
   const identity = await prepareIdentity(snapshot.tls, createClock().now())
   const app = await createServer({
     current: () => snapshot,
@@ -144,21 +147,3 @@ const OPEN =
 
 /** Whether other machines can use the admin API. */
 const isOpen = ({ config: { server } }: Snapshot, host: string) => server.admin_token === undefined && !isLoopback(host)
-
-/** Returns issuers by name, created on first use. The least recently used isolated issuer is dropped first. */
-function createIssuers(current: () => Snapshot): (name: string | undefined) => Issuer {
-  const { max_issuers: max } = current().config.server
-  const create = (): Issuer => {
-    const clock = createMovableClock(() => current().clock)
-    const journal = createJournal(() => current().config.journal)
-    return { store: createMemoryStore(), clock, keys: createKeys(clock, journal), journal }
-  }
-  const standard = create()
-  const isolated = new LRUCache<string, Issuer>({ max })
-  return (name) => {
-    if (name === undefined) return standard
-    const issuer = isolated.get(name) ?? create()
-    isolated.set(name, issuer)
-    return issuer
-  }
-}

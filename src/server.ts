@@ -41,15 +41,14 @@ import { webfinger } from './endpoints/webfinger.js'
 import { methodNotAllowed, notFound } from './errors.js'
 import { createHttpFaults } from './faults/doors/http/hooks.js'
 import { selfLogin } from './interaction/self_login.js'
+import type { Issuer } from './issuer/issuers.js'
 import { contentSecurityPolicy } from './pages/content_security_policy.js'
-import { createContext, type Issuer } from './request/create_context.js'
+import { createContext } from './request/create_context.js'
 import { recordExchange } from './request/exchange.js'
 import { identify } from './request/identify.js'
 import { describeRequest, pathOf, refuse, refuseUnparsed, toJson } from './request/refusal.js'
 import { isolatedName, rewriteUrl } from './request/routed_url.js'
 import { findRoute, type Method, ROUTES, type Route } from './routes.js'
-
-export type { Issuer }
 
 declare module 'fastify' {
   interface FastifyRequest {

@@ -8,14 +8,13 @@ import type { Context } from '../src/context.js'
 import type { ConfigInput } from '../src/generated/input.js'
 import { createMovableClock } from '../src/issuer/clock.js'
 import { createFaultState } from '../src/issuer/faults.js'
+import type { Issuer } from '../src/issuer/issuers.js'
 import { createKeys } from '../src/issuer/keys.js'
 import { createJournal } from '../src/journal/journal.js'
 import { createExchange } from '../src/request/create_context.js'
-import { createServer, type Foundation, type Issuer } from '../src/server.js'
-import { createMemoryStore } from '../src/store/memory.js'
-import type { Store } from '../src/store/store.js'
+import { createServer, type Foundation } from '../src/server.js'
 import { type Handler, injectShared } from './shared_server.js'
-import { createDelayingStore } from './store/delaying.js'
+import { createStore } from './store/create.js'
 
 export interface TestApp {
   readonly app: { inject(request: InjectOptions | string): Promise<LightMyRequestResponse> }
@@ -133,11 +132,6 @@ export function createIssuer(current: () => Snapshot): Issuer {
   const clock = createMovableClock(() => current().clock)
   const journal = createJournal(() => current().config.journal)
   return { store: createStore(), clock, keys: createKeys(clock, journal), journal }
-}
-
-/** An empty store. With STORE=delaying the whole test suite runs on a store that delays each call. */
-export function createStore(): Store {
-  return process.env.STORE === 'delaying' ? createDelayingStore(createMemoryStore()) : createMemoryStore()
 }
 
 /** The snapshot of a configuration. */

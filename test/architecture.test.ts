@@ -59,7 +59,6 @@ const PACKAGES: Readonly<Record<string, readonly (typeof ROOMS)[number][]>> = {
   'fastest-levenshtein': ['config'],
   fastify: ['server', 'listen', 'request', 'interaction', 'endpoints', 'admin', 'faults/doors'],
   jose: ['config', 'issuer', 'faults/doors', 'oauth', 'tokens', 'admin'],
-  'lru-cache': ['store', 'provider'],
   pino: ['logger'],
   'pino-pretty': ['logger'],
   yaml: ['config'],

@@ -8,6 +8,7 @@ import { createProvider } from '../src/provider.js'
 import { authorize, getTokens, logIn, loginPage, userinfo, write } from './cli/effects.js'
 import { collectLog } from './log_lines.js'
 import { holdRequest } from './raw_request.js'
+import { createStore } from './store/create.js'
 
 const LOGIN = '/oauth2/authorize?client_id=app&response_type=code&redirect_uri=http%3A%2F%2Flocalhost%3A8000%2Fcallback'
 
@@ -216,7 +217,7 @@ test('malformed HTTP is refused as JSON, and its content is not logged', async (
     { source: 'test', path: ['server'], value: { port: 0 } },
     { source: 'test', path: ['log'], value: { level: 'trace' } },
   ]
-  const provider = await createProvider({ overrides, env: {} }, log.stream)
+  const provider = await createProvider({ overrides, env: {} }, log.stream, createStore)
   t.teardown(() => provider.close())
   const cases: [string, number][] = [
     ['GET /?code=secret-code HTTP/1.1\r\nAuthorization: Bearer secret-token\r\nno header\r\n\r\n', 400],

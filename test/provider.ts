@@ -4,6 +4,7 @@ import type { Sources } from '../src/config/load.js'
 import type { ConfigInput } from '../src/generated/input.js'
 import { createProvider, type Running } from '../src/provider.js'
 import { collectLog, type LogLine } from './log_lines.js'
+import { createStore } from './store/create.js'
 
 export interface Started {
   readonly provider: Running
@@ -20,7 +21,7 @@ export async function start(t: Test, config: ConfigInput = {}, sources: Partial<
   const log = collectLog()
   const defaults: ConfigInput = { keys: [{ alg: 'ES256' }], ...config, server: { port: 0, ...config.server } }
   const overrides = Object.entries(defaults).map(([key, value]) => ({ source: 'test', path: [key], value }))
-  const provider = await createProvider({ env: {}, ...sources, overrides }, log.stream)
+  const provider = await createProvider({ env: {}, ...sources, overrides }, log.stream, createStore)
   t.teardown(() => provider.close())
   const line: Started['line'] = (pattern, nth = 1) => log.nth(nth, pattern)
   const [, url = ''] = /^listening on (\S+)/.exec((await line(/^listening on /)).msg)!

@@ -8,6 +8,7 @@ import { createProvider, type Running } from '../src/provider.js'
 import { authorize, getTokens, loginPage, userinfo, write } from './cli/effects.js'
 import { collectLog, type LogLines } from './log_lines.js'
 import { holdRequest } from './raw_request.js'
+import { createStore } from './store/create.js'
 import { exhaustWatches } from './watches.js'
 
 const RELOADED = /^configuration reloaded/
@@ -21,7 +22,7 @@ async function start(
   const here = { source: 'test', path: ['server'], value: { port: 0, host: '127.0.0.1' } }
   // An elliptic key is made in no time.
   const keys = { source: 'test', path: ['keys'], value: [{ alg: 'ES256' }] }
-  const provider = await createProvider({ overrides: [here, keys], env: {}, ...sources }, log.stream)
+  const provider = await createProvider({ overrides: [here, keys], env: {}, ...sources }, log.stream, createStore)
   t.teardown(() => provider.close())
   return { provider, issuer: provider.issuer, log }
 }

@@ -1,6 +1,7 @@
 /** What happened at one issuer, exchange by exchange, and what was decided that nobody could see from the answers: the last of it. */
 
 import type { AppliedFault, Facts } from '../faults/rules.js'
+import { type Budget, sizeOf, unlimited } from '../store/budget.js'
 import type { DecodedToken } from './decoded_token.js'
 
 /** What a remark is about. */
@@ -88,30 +89,50 @@ const MOST_REMARKS = 1000
 /** So many can wait for entries at a time. */
 export const MOST_LISTENERS = 1000
 
-export function createJournal(bounds: () => JournalBounds): Journal {
-  const entries = new Map<number, { readonly entry: JournalEntry; readonly size: number }>()
+/** @param budget that the entries are charged to. */
+export function createJournal(bounds: () => JournalBounds, budget: Budget = unlimited()): Journal {
+  const entries = new Map<number, { readonly entry: JournalEntry; readonly size: number; readonly bytes: number }>()
   const said = new Set<string>()
   const listeners = new Set<(entry: JournalEntry) => void>()
   let count = 0
   // As a list in JSON: its brackets, and a comma or bracket for each entry.
   let size = 1
   const removeOldest = () => {
-    const [id] = entries.keys()
-    size -= entries.get(id!)!.size
-    entries.delete(id!)
+    const [oldest] = entries
+    if (oldest === undefined) return false
+    const [id, entry] = oldest
+    entries.delete(id)
+    size -= entry.size
+    budget.release(entry.bytes)
+    return true
+  }
+  const clear = () => {
+    said.clear()
+    while (removeOldest());
+  }
+  budget.register({ removeOldest, clear })
+  /** Keeps the entry unless no memory is left. */
+  const keep = (entry: JournalEntry, text: string) => {
+    const bytes = sizeOf(text)
+    try {
+      budget.charge(bytes)
+    } catch {
+      return
+    }
+    const { max_entries, max_size } = bounds()
+    entries.set(entry.id, { entry, size: text.length + 1, bytes })
+    size += text.length + 1
+    while (entries.size > max_entries || (size > max_size && entries.size > 0)) removeOldest()
   }
   const add = (fields: Omit<JournalEntry, 'id'>): JournalEntry => {
-    const { max_entries, max_size } = bounds()
+    const { max_size } = bounds()
     count += 1
     const whole = { id: count, ...fields }
     const text = JSON.stringify(whole)
     const kept = text.length + 1 < max_size ? text : JSON.stringify(shorten(whole))
     // Read again, since a piece of a text would keep alive the whole of it, however large a body it was cut from.
     const entry = JSON.parse(kept) as JournalEntry
-    const own = kept.length + 1
-    entries.set(count, { entry, size: own })
-    size += own
-    while (entries.size > max_entries || (size > max_size && entries.size > 0)) removeOldest()
+    keep(entry, kept)
     for (const listener of listeners) listener(entry)
     return entry
   }
@@ -134,11 +155,7 @@ export function createJournal(bounds: () => JournalBounds): Journal {
       listeners.add(listener)
       return () => void listeners.delete(listener)
     },
-    clear() {
-      entries.clear()
-      said.clear()
-      size = 1
-    },
+    clear,
   }
 }
 

@@ -5,24 +5,14 @@ import type { Snapshot } from '../config/snapshot.js'
 import { type Context, IN_PROCESS } from '../context.js'
 import { notFound } from '../errors.js'
 import type { Facts } from '../faults/rules.js'
-import type { MovableClock } from '../issuer/clock.js'
 import { createFaultState } from '../issuer/faults.js'
-import type { Keys } from '../issuer/keys.js'
-import type { Journal, Remark } from '../journal/journal.js'
+import type { Issuer } from '../issuer/issuers.js'
+import type { Remark } from '../journal/journal.js'
 import { isIssuerName } from '../routes.js'
 import { readOnce } from '../store/read_once.js'
-import type { Store } from '../store/store.js'
 import { type Arrival, readOrigin, readPrefix } from './origin.js'
 import { describeRequest } from './refusal.js'
 import { isolatedName } from './routed_url.js'
-
-/** State of one issuer. */
-export interface Issuer {
-  readonly store: Store
-  readonly clock: MovableClock
-  readonly keys: Keys
-  readonly journal: Journal
-}
 
 export function createContext(
   snapshot: Snapshot,

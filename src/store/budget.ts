@@ -22,9 +22,9 @@ export interface Budget {
   register(holder: Holder): void
 }
 
-/** Bytes of a JSON value in memory: its text, and the objects and members that reading the text creates. */
+/** Bytes of a JSON value in memory: its text, and the values that reading the text creates. */
 export function sizeOf(json: string): number {
-  let nodes = 1
+  let size = 0
   let width = 1
   let quoted = false
   for (let index = 0; index < json.length; index += 1) {
@@ -33,18 +33,24 @@ export function sizeOf(json: string): number {
     if (code > 0xff) width = 2
     else if (code === BACKSLASH) index += 1
     else if (code === QUOTE) quoted = !quoted
-    else if (!quoted && (code === COMMA || code === BRACKET || code === BRACE)) nodes += 1
+    else if (!quoted) size += SIZES.get(code) ?? 0
   }
-  return json.length * width + nodes * NODE
+  return size + json.length * width
 }
 
-const [QUOTE, COMMA, BRACKET, BACKSLASH, BRACE] = [...'",[\\{'].map((one) => one.charCodeAt(0))
-/** Bytes of an object, or of a member with its key; measured with `process.memoryUsage()`. */
-const NODE = 64
+const QUOTE = '"'.charCodeAt(0)
+const BACKSLASH = '\\'.charCodeAt(0)
+/** Bytes of an object or array, of a member with its key, and of an element; measured with `process.memoryUsage()`. */
+const SIZES: ReadonlyMap<number, number> = new Map(
+  [...Object.entries({ '{': 64, '[': 64, ':': 64, ',': 8 })].map(([sign, size]) => [sign.charCodeAt(0), size]),
+)
+
+/** Largest number of bytes for one record or collection, whatever the limit is: an administrator can list a collection. */
+export const LARGEST_SHARE = 32 * 1024 * 1024
 
 /** A budget for one store alone, such as in a test. */
 export const unlimited = (): Budget => ({
-  share: 16 * 1024 * 1024,
+  share: LARGEST_SHARE,
   charge: () => undefined,
   release: () => undefined,
   register: () => undefined,

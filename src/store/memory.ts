@@ -6,7 +6,7 @@ import type { StoredRecord } from './records.js'
 import type { Collection, Store } from './store.js'
 
 /** Bytes of a record besides its key and its JSON: its entries in maps and indexes. */
-const OVERHEAD = 256
+const OVERHEAD = 512
 
 type Row = CollectionRow<StoredRecord, string>
 
@@ -94,7 +94,7 @@ function createCollection(row: Row, { budget, use, evicted }: Surroundings): Bou
   }
   const write = (key: string, record: StoredRecord) => {
     const text = JSON.stringify(record)
-    const size = OVERHEAD + 2 * key.length + sizeOf(text)
+    const size = OVERHEAD + sizeOf(key) + sizeOf(text)
     budget.charge(size)
     remove(key)
     entries.set(key, { text, size, used: use() })

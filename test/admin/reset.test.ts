@@ -77,20 +77,23 @@ t.test('the clock, the keys and the faults of run time are reset as well', async
   t.strictSame(await read(), [false, 1, 0])
 })
 
-t.test('every collection of the store is cleared, apart from the declarations of faults of users and clients', async (t) => {
-  const snapshot = await snapshotOf()
-  const issuer = createIssuer(() => snapshot)
-  const cleared: string[] = []
-  for (const [name, collection] of Object.entries(issuer.store)) {
-    const { clear } = collection
-    Object.assign(collection, { clear: () => [cleared.push(name), clear()][1] })
-  }
-  const test = await createApp(t, {}, { findIssuer: () => issuer })
-  await test.app.inject({ method: 'POST', url: '/admin/reset' })
-  // Rules of faults are deleted one by one, with their declarations.
-  const others = ['fault_rules', 'fault_declarations']
-  t.strictSame([...cleared, ...others].sort(), Object.keys(issuer.store satisfies Store).sort())
-})
+t.test(
+  'every collection of the store is cleared, apart from the declarations of faults of users and clients',
+  async (t) => {
+    const snapshot = await snapshotOf()
+    const issuer = createIssuer(() => snapshot)
+    const cleared: string[] = []
+    for (const [name, collection] of Object.entries(issuer.store)) {
+      const { clear } = collection
+      Object.assign(collection, { clear: () => [cleared.push(name), clear()][1] })
+    }
+    const test = await createApp(t, {}, { findIssuer: () => issuer })
+    await test.app.inject({ method: 'POST', url: '/admin/reset' })
+    // Rules of faults are deleted one by one, with their declarations.
+    const others = ['fault_rules', 'fault_declarations']
+    t.strictSame([...cleared, ...others].sort(), Object.keys(issuer.store satisfies Store).sort())
+  },
+)
 
 const BAD: [string, unknown, RegExp][] = [
   [

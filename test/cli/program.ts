@@ -6,6 +6,7 @@ import type { Sources } from '../../src/config/load.js'
 import { createProvider } from '../../src/provider.js'
 import { collectLines } from '../log_lines.js'
 import { PROGRAM } from '../root.js'
+import { createStore } from '../store/create.js'
 
 type Environment = Readonly<Record<string, string>>
 
@@ -37,7 +38,7 @@ export interface ServingProcess extends Omit<Serving, 'end'> {
 export async function run(args: readonly string[], env: Environment = {}): Promise<Ended> {
   const [stdout, stderr] = [collectLines(), collectLines()]
   const serve = async (sources: Sources) => {
-    const provider = await createProvider(sources, stdout.stream)
+    const provider = await createProvider(sources, stdout.stream, createStore)
     await provider.close()
     throw new Error('the command started a provider, expected it to end by itself')
   }
@@ -55,7 +56,7 @@ export async function serve(t: Test, args: readonly string[] = [], env: Environm
     stdout: stdout.stream,
     stderr: stderr.stream,
     serve: async (sources) => {
-      const provider = await createProvider(sources, stdout.stream)
+      const provider = await createProvider(sources, stdout.stream, createStore)
       close = () => provider.close()
       t.teardown(close)
     },

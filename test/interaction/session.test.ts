@@ -5,7 +5,8 @@ import type { ConfigInput } from '../../src/generated/input.js'
 import { addClient, beginLogin, findSession, findSessionsOf } from '../../src/interaction/session.js'
 import { createKeys } from '../../src/issuer/keys.js'
 import type { Session } from '../../src/store/records.js'
-import { createApp, createContext, createStore, REDIRECT_URI } from '../app.js'
+import { createApp, createContext, REDIRECT_URI } from '../app.js'
+import { createStore } from '../store/create.js'
 import { CLIENT, createUserAgent, returned, type UserAgent } from './user_agent.js'
 
 const SSO: ConfigInput = { clients: [CLIENT], sessions: { single_sign_on: true } }

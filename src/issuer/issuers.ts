@@ -1,0 +1,73 @@
+/** The issuers of a process: the default one, and isolated ones by name, created on first use. Their memory has one bound. */
+import { getHeapStatistics } from 'node:v8'
+import type { Snapshot } from '../config/snapshot.js'
+import { createJournal, type Journal } from '../journal/journal.js'
+import type { Budget } from '../store/budget.js'
+import { type Account, createPool } from '../store/pool.js'
+import type { Store } from '../store/store.js'
+import { createMovableClock, type MovableClock } from './clock.js'
+import { createKeys, type Keys } from './keys.js'
+
+/** State of one issuer. */
+export interface Issuer {
+  readonly store: Store
+  readonly clock: MovableClock
+  readonly keys: Keys
+  readonly journal: Journal
+}
+
+/** Creates an empty store whose records are charged to a budget. */
+export type CreateStore = (budget: Budget) => Store
+
+interface Entry {
+  readonly issuer: Issuer
+  readonly account: Account
+}
+
+/** Returns a function that finds an issuer by its name; without a name, the default issuer. */
+export function createIssuers(current: () => Snapshot, createStore: CreateStore): (name: string | undefined) => Issuer {
+  const { max_issuers, memory_limit = defaultLimit() } = current().config.server
+  // The least recently used issuer comes first.
+  const isolated = new Map<string, Entry>()
+  const drop = (name: string) => {
+    isolated.get(name)!.account.close()
+    isolated.delete(name)
+  }
+  const makeRoom = (asking: Account): boolean => {
+    for (const [name, { account }] of isolated) {
+      if (account === asking) continue
+      drop(name)
+      return true
+    }
+    const larger = standard.account.used() > asking.used() ? standard.account : asking
+    return larger.removeOldest()
+  }
+  const open = createPool(memory_limit, makeRoom)
+  const create = (): Entry => {
+    const account = open()
+    account.charge(BYTES)
+    const clock = createMovableClock(() => current().clock)
+    const journal = createJournal(() => current().config.journal, account)
+    const store = createStore(account)
+    return {
+      account,
+      issuer: { store, clock, journal, keys: createKeys(clock, journal) },
+    }
+  }
+  const standard = create()
+  return (name) => {
+    if (name === undefined) return standard.issuer
+    const entry = isolated.get(name) ?? create()
+    isolated.delete(name)
+    isolated.set(name, entry)
+    const [oldest] = isolated.keys()
+    if (isolated.size > max_issuers) drop(oldest!)
+    return entry.issuer
+  }
+}
+
+/** Bytes of an issuer without any record; measured with `process.memoryUsage()`. */
+const BYTES = 40 * 1024
+
+/** A quarter of the memory that the process may use for objects, in bytes. */
+const defaultLimit = () => Math.floor(getHeapStatistics().heap_size_limit / 4)
