@@ -47,10 +47,11 @@ function resolve(
 export async function findOrCreateUser(ctx: Context, sub: string): Promise<User> {
   const user = await findUser(ctx, sub)
   if (user !== undefined) return user
-  await ctx.store.users.add(sub, { sub, claims: { email: sub }, origin: 'login', expires_at: NEVER })
-  // Another request can have put or deleted the user in the meantime.
-  const created = await findUser(ctx, sub)
-  if (created !== undefined) return created
+  const created: StoredUser = { sub, claims: { email: sub }, origin: 'login', expires_at: NEVER }
+  if (await ctx.store.users.add(sub, created)) return asUser(created)
+  // The user was deleted, or another request created it in the meantime.
+  const found = await findUser(ctx, sub)
+  if (found !== undefined) return found
   throw accessDenied(`user ${shown(sub)} was deleted; put the user again, or reset users`)
 }
 

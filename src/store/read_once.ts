@@ -11,7 +11,8 @@ const REMEMBERED = [
 ] as const satisfies readonly (keyof Store)[]
 
 /**
- * Returns a store whose `get` remembers the record for as long as the view is used. A write through the view forgets it.
+ * Returns a store whose `get` remembers the record for as long as the view is used. A record that is added counts as
+ * read; every other write through the view forgets the record.
  * A later write of another request is not seen: a decision that only one request may make needs `take`, `add`, `put` or `update`.
  */
 export function readOnce(store: Store): Store {
@@ -35,7 +36,11 @@ function remember<R, I extends string>(collection: Collection<R, I>): Collection
       return record
     },
     put: (key, record) => forgetAfter(key, collection.put(key, record)),
-    add: (key, record) => forgetAfter(key, collection.add(key, record)),
+    add: async (key, record) => {
+      const added = await forgetAfter(key, collection.add(key, record))
+      if (added) read.set(key, Promise.resolve(record))
+      return added
+    },
     take: (key) => forgetAfter(key, collection.take(key)),
     delete: (key) => forgetAfter(key, collection.delete(key)),
     update: (key, change) => forgetAfter(key, collection.update(key, change)),

@@ -79,13 +79,16 @@ async function keepRefreshToken(
   { token, expires_at, known }: IssuedRefreshToken,
   access_token: string,
 ): Promise<void> {
+  if (!known) {
+    // RFC 6749 §6: a refresh token keeps the scope of its grant even if one refresh requested less.
+    await store.refresh_tokens.put(token, { grant_id, access_token, expires_at })
+    return
+  }
   let before: RefreshToken | undefined
   await store.refresh_tokens.update(token, (current) => {
     before = current
-    // A token that the client has already can be revoked in the meantime, and then it stays revoked.
-    if (known) return current && { ...current, access_token }
-    // RFC 6749 §6: a refresh token keeps the scope of its grant even if one refresh requested less.
-    return { grant_id, access_token, expires_at }
+    // The token can be revoked in the meantime, and then it stays revoked.
+    return current && { ...current, access_token }
   })
   if (before !== undefined) await store.access_tokens.delete(before.access_token)
 }

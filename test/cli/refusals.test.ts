@@ -71,7 +71,11 @@ test('an unusable file ends with code 2 and names file and place', async (t) => 
     ['--config', write(folder, 'empty.yaml', ''), [/empty\.yaml is empty, but should be a configuration/]],
     ['--config', write(folder, 'broken.yaml', 'users:\n  - sub: "alice\n'), [/broken\.yaml:\d+:\d+ .*quote/]],
     ['--config', write(folder, 'broken.json', '{ "users": [] '), [/broken\.json:1:\d+ .*}/]],
-    ['--config', write(folder, 'scalar.yaml', 'hello\n'), [/scalar\.yaml:1:1 must be a configuration .*, but is a text/]],
+    [
+      '--config',
+      write(folder, 'scalar.yaml', 'hello\n'),
+      [/scalar\.yaml:1:1 must be a configuration .*, but is a text/],
+    ],
     [
       '--config',
       write(folder, 'typos.yaml', 'require_nonse: true\nusers:\n  - name: Alice\n'),

@@ -54,6 +54,17 @@ t.test('a write through the view forgets the record', async (t) => {
   t.strictSame(await store.users.list(), [])
 })
 
+t.test('a record that is added through the view is not read again', async (t) => {
+  const { store, reads } = createStore()
+  const { users } = readOnce(store)
+  t.equal(await users.add('alice', alice), true)
+  t.strictSame(await users.get('alice'), alice)
+  t.equal(reads(), 0)
+  t.equal(await users.add('alice', changed), false)
+  t.strictSame(await users.get('alice'), alice)
+  t.equal(reads(), 1)
+})
+
 t.test('a failed write forgets the record as well', async (t) => {
   const { store, reads } = createStore()
   const put = async () => {
