@@ -28,10 +28,10 @@ function withoutWildcards(uri: string): string {
 
 export function* checkRedirectUris(metadata: Metadata, settings: Settings): Iterable<Finding> {
   const wildcards = metadata.wildcard_redirect_uris === true || settings.wildcard_redirect_uris
-  const redirect_uris = has(metadata, 'redirect_uris') ? metadata.redirect_uris : []
+  const { redirect_uris } = metadata
   // RFC 7591 §2: clients that use flows with redirection must register their redirect URIs.
   if (redirect_uris?.length === 0 && isRedirected(metadata)) {
-    yield { path: ['redirect_uris'], message: 'is missing or empty, expected a list of absolute URIs' }
+    yield { path: ['redirect_uris'], message: 'is empty, expected at least one absolute URI' }
   }
   for (const [index, uri] of (redirect_uris ?? []).entries()) {
     if (uri === undefined) continue

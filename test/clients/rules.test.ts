@@ -204,7 +204,7 @@ t.test('one mistake is one problem', async (t) => {
     { default_acr_values: [8] },
     { jwks_uri: 9, token_endpoint_auth_method: 'private_key_jwt' },
     { id_token_signed_response_alg: 10 },
-    { redirect_uris: 11 },
+    { redirect_uris: 11, subject_type: 'pairwise' },
     { redirect_uris: [12], subject_type: 'pairwise' },
     { redirect_uris: ['rubbish'], subject_type: 'pairwise' },
     { jwks: { keys: [13] } },
