@@ -4,11 +4,17 @@ import type { Exchange, Facts } from './faults/rules.js'
 import type { MovableClock } from './issuer/clock.js'
 import type { FaultState } from './issuer/faults.js'
 import type { KeyStatus, Rotation } from './issuer/keys.js'
-import type { Journal, JournalEvent, Remark } from './journal/journal.js'
+import type { JournalEvent, Remark } from './journal/entry.js'
+import type { Journal } from './journal/journal.js'
 import type { Store } from './store/store.js'
 
 /** Remote address of requests that the provider sends to itself; no socket has it. */
 export const IN_PROCESS = 'in-process'
+
+/** The log of a request. Its lines have the issuer, endpoint, client_id and flow_id of the request, as far as known. */
+export type RequestLog = Readonly<
+  Record<'debug' | 'info' | 'warn' | 'error', (details: object, message: string) => void>
+>
 
 export interface Context {
   /** Issuer identifier, the value of `iss` (OpenID Connect Core §2). */
@@ -32,6 +38,7 @@ export interface Context {
   readonly now: number
   readonly faults: FaultState
   readonly journal: Journal
+  readonly log: RequestLog
   /** Facts about this request for fault rules and the journal. The protocol does not read them. */
   readonly exchange: Exchange & { readonly remarks: Remark[] }
   /** Adds facts about this request, for fault rules and the journal. */

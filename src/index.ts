@@ -25,7 +25,7 @@ export type { Handle, ResetPart } from './handle/handle.js'
 export type { JournalFilter, ListOptions, StreamOptions, WaitOptions } from './handle/journal.js'
 export type { LoginAnswer, LoginRequest } from './handle/logins.js'
 export type { Mint, MintAnswer, TokenAnswer, TokenFilter } from './handle/tokens.js'
-export type { JournalEntry } from './journal/journal.js'
+export type { JournalEntry } from './journal/entry.js'
 export { ListenError } from './provider.js'
 
 /** Everything that the config file can say, and where files are. What is given here lies over what the files say. */

@@ -1,8 +1,8 @@
 /** The HTTP server: registers every plugin in one visible list. */
+import { parse as parseForm } from 'node:querystring'
 import accepts from '@fastify/accepts'
 import cookie from '@fastify/cookie'
 import cors from '@fastify/cors'
-import formbody from '@fastify/formbody'
 import helmet from '@fastify/helmet'
 import Fastify, {
   type FastifyBaseLogger,
@@ -99,6 +99,7 @@ export async function createServer(foundation: Foundation): Promise<FastifyInsta
     frameworkErrors: (error, request, reply) => void refuse(error, request, reply, 'json'),
   })
   app.decorateRequest('ctx', null as unknown as Context)
+  app.decorateRequest('raw_body', undefined)
   app.setReplySerializer(toJson)
   app.setErrorHandler<FastifyError>((error, request, reply) => refuse(error, request, reply))
   app.setNotFoundHandler((request, reply) => refuse(notFound(describeRequest(request)), request, reply))
@@ -107,7 +108,6 @@ export async function createServer(foundation: Foundation): Promise<FastifyInsta
 
   await app.register(accepts)
   await app.register(cookie)
-  await app.register(formbody, { bodyLimit: foundation.current().config.server.body_limit })
   await app.register(helmet, HELMET)
   const policy = contentSecurityPolicy()
   app.addHook('onRequest', async (_request, reply) => void reply.header('content-security-policy', policy))
@@ -198,12 +198,22 @@ const HELMET = {
   strictTransportSecurity: false,
 }
 
-/** Accepts forms and JSON as bodies; an empty JSON body counts as no body. */
+/** Accepts forms and JSON as bodies, and keeps their texts for the journal; an empty JSON body counts as no body. */
 function readBodies(app: FastifyInstance): void {
   const parseJson = app.getDefaultJsonParser('error', 'error')
   app.removeContentTypeParser(['application/json', 'text/plain'])
-  app.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (request, body, done) =>
-    body === '' ? done(null, undefined) : parseJson(request, body, done),
+  app.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (request, body, done) => {
+    request.raw_body = body
+    return body === '' ? done(null, undefined) : parseJson(request, body, done)
+  })
+  app.addContentTypeParser<string>(
+    'application/x-www-form-urlencoded',
+    { parseAs: 'string' },
+    (request, body, done) => {
+      request.raw_body = body
+      // The body limit bounds the number of parameters.
+      done(null, { ...parseForm(body, '&', '=', { maxKeys: 0 }) })
+    },
   )
 }
 
@@ -227,5 +237,6 @@ function refuseOtherMethods(app: FastifyInstance, scope: Route['scope']): void {
 
 async function logRequest(request: FastifyRequest, reply: FastifyReply): Promise<void> {
   const ms = Math.round(reply.elapsedTime)
-  request.log.debug({ method: request.method, path: pathOf(request), status: reply.statusCode, ms }, 'answered')
+  const { log } = request.ctx ?? request
+  log.debug({ method: request.method, path: pathOf(request), status: reply.statusCode, ms }, 'answered')
 }

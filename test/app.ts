@@ -13,6 +13,7 @@ import { createKeys } from '../src/issuer/keys.js'
 import { createJournal } from '../src/journal/journal.js'
 import { createExchange } from '../src/request/create_context.js'
 import { createServer, type Foundation } from '../src/server.js'
+import { unlimited } from '../src/store/budget.js'
 import { type Handler, injectShared } from './shared_server.js'
 import { createStore } from './store/create.js'
 
@@ -115,6 +116,7 @@ export async function createContext(config: ConfigInput = {}): Promise<Context> 
     },
     faults: createFaultState(store),
     journal,
+    log: { debug: ignore, info: ignore, warn: ignore, error: ignore },
     ...about,
     keys: () => keys.list(snapshot),
     published_keys: () => keys.listPublished(snapshot),
@@ -127,10 +129,12 @@ export async function createContext(config: ConfigInput = {}): Promise<Context> 
   }
 }
 
+const ignore = () => undefined
+
 /** An issuer of which nobody has asked anything. */
 export function createIssuer(current: () => Snapshot): Issuer {
   const clock = createMovableClock(() => current().clock)
-  const journal = createJournal(() => current().config.journal)
+  const journal = createJournal(() => current().config.journal, unlimited())
   return { store: createStore(), clock, keys: createKeys(clock, journal), journal }
 }
 

@@ -47,7 +47,6 @@ const PACKAGES: Readonly<Record<string, readonly (typeof ROOMS)[number][]>> = {
   '@fastify/accepts': ['server'],
   '@fastify/cookie': ['server', 'interaction'],
   '@fastify/cors': ['server'],
-  '@fastify/formbody': ['server'],
   '@fastify/helmet': ['server'],
   '@fastify/proxy-addr': ['config'],
   '@fastify/swagger': ['admin'],

@@ -35,11 +35,11 @@ export const clients: FastifyPluginAsync = async (app) => {
     body: component('ClientBody'),
     response: { 200: CLIENT, 201: { ...CLIENT, description: 'The new client, with its secrets.' } },
   }
-  app.put<Route>(PATHS.admin_client, { schema: put }, async ({ ctx, params, body, log }, reply) => {
+  app.put<Route>(PATHS.admin_client, { schema: put }, async ({ ctx, params, body }, reply) => {
     const { client_id } = params
     const before = await findClientRecord(ctx, client_id)
     await keep(ctx, client_id, body, { origin: 'put', client_id_issued_at: ctx.now })
-    log.info({ client_id }, 'client put')
+    ctx.log.info({ client_id }, 'client put')
     return reply.code(before === undefined ? 201 : 200).send(await requireClient(ctx, client_id))
   })
 
@@ -53,14 +53,14 @@ export const clients: FastifyPluginAsync = async (app) => {
     body: { type: 'object', description: 'Members of the client.', minProperties: 1 },
     response: { 200: CLIENT },
   }
-  app.patch<Route>(PATHS.admin_client, { schema: patch }, async ({ ctx, params, body, log }) => {
+  app.patch<Route>(PATHS.admin_client, { schema: patch }, async ({ ctx, params, body }) => {
     const { client_id } = params
     const { metadata, own } = divide(await requireClient(ctx, client_id))
     const { client_id_issued_at = ctx.now, origin } = own
     // A client that registered itself can still manage its registration.
     const kept = { ...own, client_id_issued_at, origin: origin === 'registered' ? origin : ('put' as const) }
     await keep(ctx, client_id, mergePatch(metadata, body), kept, body)
-    log.info({ client_id }, 'client changed')
+    ctx.log.info({ client_id }, 'client changed')
     return requireClient(ctx, client_id)
   })
 
@@ -72,10 +72,10 @@ export const clients: FastifyPluginAsync = async (app) => {
     params: inPath,
     response: { 204: noContent('The client was deleted.') },
   }
-  app.delete<Route>(PATHS.admin_client, { schema: remove }, async ({ ctx, params, log }, reply) => {
+  app.delete<Route>(PATHS.admin_client, { schema: remove }, async ({ ctx, params }, reply) => {
     const { client_id } = await requireClient(ctx, params.client_id)
     await removeClient(ctx, client_id)
-    log.info({ client_id }, 'client deleted')
+    ctx.log.info({ client_id }, 'client deleted')
     return reply.code(204).send()
   })
 }

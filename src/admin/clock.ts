@@ -90,11 +90,16 @@ function describe({ clock }: Context) {
   return { now, iso: new Date(now * 1000).toISOString(), frozen, ahead }
 }
 
-/** What happens from now on happens at another time than before: the journal says so. */
-function noteMove(ctx: Context) {
+/** Records that the clock was moved, and returns its status. */
+async function noteMove(ctx: Context) {
   const status = describe(ctx)
   const { now, iso, frozen } = status
-  ctx.journal.record(now, 'clock_moved', `the clock ${frozen ? 'stands still at' : 'goes on from'} ${iso}`, status)
+  await ctx.journal.record(
+    now,
+    'clock_moved',
+    `the clock ${frozen ? 'stands still at' : 'goes on from'} ${iso}`,
+    status,
+  )
   return status
 }
 

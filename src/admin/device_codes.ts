@@ -66,7 +66,7 @@ export const deviceCodes: FastifyPluginAsync = async (app) => {
   app.post<Route & { Body: Approval }>(
     PATHS.approve_device_code,
     { schema: approve },
-    async ({ ctx, params: { user_code }, body: { sub, fault }, log }) => {
+    async ({ ctx, params: { user_code }, body: { sub, fault } }) => {
       const waiting = await requirePending(ctx, user_code)
       if (fault !== undefined) {
         ctx.exchange.login_faults = [requirePart(ctx, 'Fault', typeof fault === 'string' ? { fault } : fault)]
@@ -74,7 +74,7 @@ export const deviceCodes: FastifyPluginAsync = async (app) => {
       const user = await findOrCreateUser(ctx, sub)
       await recordLogin(ctx, user)
       await approveDevice(ctx, waiting, { sub })
-      log.info({ sub, client_id: waiting.record.client_id }, 'device code approved')
+      ctx.log.info({ sub, client_id: waiting.record.client_id }, 'device code approved')
       return describe(await requireDevice(ctx, user_code))
     },
   )
@@ -86,10 +86,10 @@ export const deviceCodes: FastifyPluginAsync = async (app) => {
     params: inPath,
     response: { 200: DEVICE_CODE },
   }
-  app.post<Route>(PATHS.deny_device_code, { schema: deny }, async ({ ctx, params: { user_code }, log }) => {
+  app.post<Route>(PATHS.deny_device_code, { schema: deny }, async ({ ctx, params: { user_code } }) => {
     const waiting = await requirePending(ctx, user_code)
     await denyDevice(ctx, waiting)
-    log.info({ client_id: waiting.record.client_id }, 'device code denied')
+    ctx.log.info({ client_id: waiting.record.client_id }, 'device code denied')
     return describe(await requireDevice(ctx, user_code))
   })
 }

@@ -46,11 +46,11 @@ export const faults: FastifyPluginAsync = async (app) => {
     body: component('Fault'),
     response: { 201: { ...FAULT, description: 'The rule.' } },
   }
-  app.post(PATHS.faults, { schema: add }, async ({ ctx, body, log }, reply) => {
+  app.post(PATHS.faults, { schema: add }, async ({ ctx, body }, reply) => {
     const rule = requirePart(ctx, 'Fault', body)
     requireOwnIssuer(ctx, [rule])
     const added = await ctx.faults.add(rule)
-    log.info({ fault: rule.fault, id: added.id }, 'fault added')
+    ctx.log.info({ fault: rule.fault, id: added.id }, 'fault added')
     return reply.code(201).send(added)
   })
 
@@ -60,9 +60,9 @@ export const faults: FastifyPluginAsync = async (app) => {
     description: 'Rules of the file, of users, of clients and of the login page stay, with their counters.',
     response: { 204: noContent('The rules are deleted.') },
   }
-  app.delete(PATHS.faults, { schema: clear }, async ({ ctx, log }, reply) => {
+  app.delete(PATHS.faults, { schema: clear }, async ({ ctx }, reply) => {
     await ctx.faults.clear()
-    log.info('faults deleted')
+    ctx.log.info({}, 'faults deleted')
     return reply.code(204).send()
   })
 
@@ -87,11 +87,11 @@ export const faults: FastifyPluginAsync = async (app) => {
     params: inPath,
     response: { 204: noContent('The rule is deleted.') },
   }
-  app.delete<Route>(PATHS.fault, { schema: remove }, async ({ ctx, params: { id }, log }, reply) => {
+  app.delete<Route>(PATHS.fault, { schema: remove }, async ({ ctx, params: { id } }, reply) => {
     const { source, rule } = await requireFault(ctx, id)
     if (source !== 'runtime') throw invalidRequest(`${rule.fault} cannot be deleted here: ${ORIGINS[source]}`)
     await ctx.faults.delete(id)
-    log.info({ fault: rule.fault, id }, 'fault deleted')
+    ctx.log.info({ fault: rule.fault, id }, 'fault deleted')
     return reply.code(204).send()
   })
 }

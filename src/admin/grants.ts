@@ -56,11 +56,11 @@ export const grants: FastifyPluginAsync = async (app) => {
   app.delete<{ Params: { grant_id: string } }>(
     PATHS.admin_grant,
     { schema: remove },
-    async ({ ctx, params: { grant_id }, log }, reply) => {
+    async ({ ctx, params: { grant_id } }, reply) => {
       if ((await ctx.store.grants.take(grant_id)) === undefined) {
         throw nothingHere(`there is no grant ${shown(grant_id)}`)
       }
-      log.info('grant ended')
+      ctx.log.info({}, 'grant ended')
       return reply.code(204).send()
     },
   )

@@ -1,11 +1,14 @@
-/** What happened at the issuer: the last exchanges, those that come, and what was decided in them. */
+/** The journal: lists the last exchanges, waits for the next one, and streams them. */
+import { setImmediate } from 'node:timers/promises'
 import type { FastifyPluginAsync, FastifyReply } from 'fastify'
 import { parseDelay } from '../duration.js'
 import { invalidRequest, shown, temporarilyUnavailable } from '../errors.js'
 import { FAULT_NAMES } from '../faults/catalogue.js'
 import { FAULT_ENDPOINTS } from '../faults/rows/row.js'
+import { decodeEntry } from '../journal/decode.js'
+import { JOURNAL_EVENTS, type JournalEntry, type RecordedEntry } from '../journal/entry.js'
 import { fitsFilter, type JournalFilter } from '../journal/filter.js'
-import { JOURNAL_EVENTS, type JournalEntry, MOST_LISTENERS } from '../journal/journal.js'
+import { MOST_LISTENERS } from '../journal/journal.js'
 import { maskEntry } from '../journal/masking.js'
 import { nextEntry, streamEntries } from '../journal/wait.js'
 import { PATHS } from '../routes.js'
@@ -26,45 +29,58 @@ const tags = ['journal']
 /** Milliseconds. */
 const LONGEST_WAIT = 300_000
 const HEARTBEAT = 15_000
+/** Number of entries whose text is kept for streams. */
+const SHARED_TEXTS = 100
+/** Number of entries that are read before other requests have their turn. */
+const CHUNK = 50
 
 const QUERY = {
   endpoint: text(
-    'Of one endpoint, as discovery names it less `_endpoint`; `backchannel_logout` is what clients were told.',
+    'Name of an endpoint as in discovery, without `_endpoint`; `backchannel_logout` for calls to clients.',
     {
       enum: [...FAULT_ENDPOINTS, 'backchannel_logout'],
     },
   ),
-  client_id: text('Of one client.'),
-  sub: text("Of one end-user, by the user's own `sub`."),
-  status: text('A status such as `401`, or a kind of it such as `4xx`.', { pattern: '^[1-5]([0-9][0-9]|xx)$' }),
-  flow_id: text('Of one login, from the authorization request to the last refresh and the logout.'),
-  event: text('With a remark about this.', { enum: JOURNAL_EVENTS }),
-  fault: text('A name from the catalogue of faults. Only entries in which it happened.', {
+  client_id: text('Identifier of a client.'),
+  sub: text("Subject of an end-user: the user's own `sub`."),
+  status: text('Status such as `401`, or class such as `4xx`.', { pattern: '^[1-5]([0-9][0-9]|xx)$' }),
+  flow_id: text('Identifier of a login, from the authorization request to the last refresh and the logout.'),
+  event: text('Event of a remark.', { enum: JOURNAL_EVENTS }),
+  fault: text('Name of an applied fault.', {
     enum: FAULT_NAMES,
   }),
   after: integer('Only entries with a greater `id`.', { minimum: 0 }),
-  secrets: boolean('Whether to show codes, tokens, secrets and passwords, which else are `***`.'),
+  secrets: boolean('Whether to show codes, tokens, secrets and passwords, which are otherwise `***`.'),
 }
 
 const LIST_QUERY = object({
   ...QUERY,
-  limit: integer('So many at most: the first ones after `after`, or else the newest.', { minimum: 0 }),
+  limit: integer('Maximum number of entries: the first ones after `after`, otherwise the newest.', { minimum: 0 }),
   wait: text(
-    'Where nothing fits yet, wait so long for the first that does: `2s`, `500ms`, up to `5m`. Without `after`, from now on.',
+    'Time to wait for the first entry that matches, if there is none: `2s`, `500ms`, up to `5m`. Without `after`, from now on.',
   ),
 })
 
 const ENTRIES = responseWith('The entries, oldest first.', {
   entries: listOf(component('JournalEntry')),
-  last_id: integer('The newest `id` that there is, whether it fits or not: what to give as `after` the next time.'),
+  last_id: integer('Newest `id` of the journal, for `after` of the next request.'),
 })
 
 export const journal: FastifyPluginAsync = async (app) => {
   const ongoing = new Set<() => void>()
+  // Streams of the same journal share the text of an entry.
+  const masked = new Map<RecordedEntry, string>()
+  const writeMasked = (entry: RecordedEntry) => {
+    const text = masked.get(entry) ?? JSON.stringify(maskEntry(decodeEntry(entry)))
+    masked.set(entry, text)
+    const [oldest] = masked.keys()
+    if (masked.size > SHARED_TEXTS) masked.delete(oldest!)
+    return text
+  }
   app.addHook('preClose', async () => {
     for (const end of ongoing) end()
   })
-  /** Ends it with the connection, or with the server. */
+  /** Ends an activity with the connection, or with the server. */
   const endWith = (reply: FastifyReply, end: () => void) => {
     ongoing.add(end)
     reply.raw.once('close', () => {
@@ -82,14 +98,14 @@ export const journal: FastifyPluginAsync = async (app) => {
   app.get<{ Querystring: ListQuery }>(PATHS.journal, { schema: list }, async ({ ctx, query }, reply) => {
     const { after, limit, wait, secrets, ...filter } = query
     const time = wait === undefined ? 0 : readWait(wait)
-    const fits = (entry: JournalEntry) => fitsFilter(entry, filter)
-    const all = wait !== undefined && after === undefined ? [] : ctx.journal.list()
-    const found = all.filter((entry) => entry.id > (after ?? 0) && fits(entry))
+    const fits = (entry: RecordedEntry) => fitsFilter(entry, filter)
+    const all = wait !== undefined && after === undefined ? [] : await ctx.journal.list(after)
+    const found = all.filter(fits)
     const newest = Math.max(0, found.length - (limit ?? found.length))
     const some = after === undefined ? found.slice(newest) : found.slice(0, limit)
-    const answerWith = (entries: readonly JournalEntry[]) => ({
-      entries: secrets === true ? entries : entries.map(maskEntry),
-      last_id: ctx.journal.lastId(),
+    const answerWith = async (entries: readonly RecordedEntry[]) => ({
+      entries: await readEntries(entries, secrets === true),
+      last_id: await ctx.journal.lastId(),
     })
     if (time === 0 || found.length > 0) return answerWith(some)
     const next = nextEntry(ctx.journal, fits, time)
@@ -99,9 +115,13 @@ export const journal: FastifyPluginAsync = async (app) => {
     return answerWith(entry === undefined ? [] : [entry])
   })
 
-  const clear = { tags, summary: 'Clear the journal', response: { 204: noContent('It is empty; ids go on.') } }
+  const clear = {
+    tags,
+    summary: 'Clear the journal',
+    response: { 204: noContent('The journal is empty; ids continue.') },
+  }
   app.delete(PATHS.journal, { schema: clear }, async ({ ctx }, reply) => {
-    ctx.journal.clear()
+    await ctx.journal.clear()
     return reply.code(204).send()
   })
 
@@ -109,19 +129,19 @@ export const journal: FastifyPluginAsync = async (app) => {
     tags,
     summary: 'Follow the journal',
     description:
-      'Server-sent events: of each entry that fits the `id`, and the entry as JSON. `Last-Event-ID` or `after` begins with what is kept after that one.',
+      'Server-sent events with the `id` and the JSON of each entry that matches. `Last-Event-ID` or `after` starts after an entry.',
     querystring: object(QUERY),
-    headers: { type: 'object', properties: { 'last-event-id': text('Of the last event that arrived.') } },
+    headers: { type: 'object', properties: { 'last-event-id': text('Identifier of the last received event.') } },
     produces: ['text/event-stream'],
-    response: { 200: text('Events, without end.'), 503: component('Refusal') },
+    response: { 200: text('An endless stream of events.'), 503: component('Refusal') },
   }
   // HEAD would never end.
   const options = { schema: stream, exposeHeadRoute: false }
   app.get<{ Querystring: Query }>(PATHS.journal_stream, options, async ({ ctx, query, headers }, reply) => {
     const { after, secrets, ...filter } = query
-    const write = (entry: JournalEntry) => JSON.stringify(secrets === true ? entry : maskEntry(entry))
+    const write = (entry: RecordedEntry) => (secrets === true ? JSON.stringify(decodeEntry(entry)) : writeMasked(entry))
     const events = streamEntries(ctx.journal, {
-      after: readEventId(headers['last-event-id']) ?? after ?? ctx.journal.lastId(),
+      after: readEventId(headers['last-event-id']) ?? after ?? (await ctx.journal.lastId()),
       fits: (entry) => fitsFilter(entry, filter),
       write,
       heartbeat: HEARTBEAT,
@@ -132,9 +152,19 @@ export const journal: FastifyPluginAsync = async (app) => {
   })
 }
 
+/** Decodes entries, and masks their secrets unless they are requested. */
+async function readEntries(entries: readonly RecordedEntry[], secrets: boolean): Promise<JournalEntry[]> {
+  const read: JournalEntry[] = []
+  for (const [index, entry] of entries.entries()) {
+    if (index % CHUNK === CHUNK - 1) await setImmediate()
+    read.push(secrets ? decodeEntry(entry) : maskEntry(decodeEntry(entry)))
+  }
+  return read
+}
+
 const tooMany = () =>
   temporarilyUnavailable(
-    `${MOST_LISTENERS} requests wait for entries of this journal, expected one of them to end first`,
+    `${MOST_LISTENERS} requests wait for entries of this journal, expected fewer; end one of them first`,
   )
 
 /** Milliseconds. */
@@ -144,7 +174,7 @@ function readWait(wait: string): number {
   throw invalidRequest(`wait is ${shown(wait)}, expected seconds or a text such as 2s, 500ms or 1m30s, up to 5m`)
 }
 
-/** HTML Living Standard §9.2.4: where a client goes on that was cut off. */
+/** Reads the id after which an interrupted client continues. HTML Living Standard §9.2.4. */
 function readEventId(value: unknown): number | undefined {
   if (value === undefined) return undefined
   if (typeof value === 'string' && /^[0-9]{1,15}$/.test(value)) return Number(value)

@@ -1,5 +1,5 @@
 /** What an entry of the journal looks like, for the OpenAPI document. */
-import { JOURNAL_EVENTS } from '../journal/journal.js'
+import { JOURNAL_EVENTS } from '../journal/entry.js'
 import { integer, listOf, object, responseWith, type Schema, text, time } from './schema.js'
 
 const anything = (description: string): Schema => ({ description })

@@ -69,11 +69,11 @@ export const keys: FastifyPluginAsync = async (app) => {
     body: ORDER,
     response: { 200: KEYS },
   }
-  app.post<{ Body: Order }>(PATHS.rotate_keys, { schema: rotate }, async ({ ctx, body, log }) => {
+  app.post<{ Body: Order }>(PATHS.rotate_keys, { schema: rotate }, async ({ ctx, body }) => {
     const rotation = await readOrder(ctx, body)
     const told = await ctx.rotateKeys(rotation)
     if (told === undefined) throw invalidRequest('too many keys are published and wait for their turn to sign already')
-    log.info(rotation, 'keys rotated')
+    ctx.log.info(rotation, 'keys rotated')
     return { keys: told }
   })
 
@@ -89,16 +89,12 @@ export const keys: FastifyPluginAsync = async (app) => {
       }),
     },
   }
-  app.delete<{ Params: { kid: string } }>(
-    PATHS.admin_key,
-    { schema: withdraw },
-    async ({ ctx, params: { kid }, log }) => {
-      const told = await ctx.withdrawKey(kid)
-      if (told === undefined) throw nothingHere(`there is no signing key ${shown(kid)}`)
-      log.info({ kid }, 'key withdrawn')
-      return { signs: told.some((key) => key.kid === kid && key.status === 'current'), keys: told }
-    },
-  )
+  app.delete<{ Params: { kid: string } }>(PATHS.admin_key, { schema: withdraw }, async ({ ctx, params: { kid } }) => {
+    const told = await ctx.withdrawKey(kid)
+    if (told === undefined) throw nothingHere(`there is no signing key ${shown(kid)}`)
+    ctx.log.info({ kid }, 'key withdrawn')
+    return { signs: told.some((key) => key.kid === kid && key.status === 'current'), keys: told }
+  })
 
   const breakJwks = {
     tags,
@@ -110,7 +106,7 @@ export const keys: FastifyPluginAsync = async (app) => {
   app.post<{ Body: { how: string } }>(PATHS.break_jwks, { schema: breakJwks }, async ({ ctx, body }, reply) => {
     const fault = `jwks.${body.how}`
     const added = await ctx.faults.add(requirePart(ctx, 'Fault', { fault }))
-    ctx.journal.record(ctx.now, 'keys_changed', `the JWKS is broken by ${fault}`, { fault, id: added.id })
+    await ctx.journal.record(ctx.now, 'keys_changed', `the JWKS is broken by ${fault}`, { fault, id: added.id })
     return reply.code(201).send(added)
   })
 
@@ -121,12 +117,12 @@ export const keys: FastifyPluginAsync = async (app) => {
     body: object({}),
     response: { 200: KEYS },
   }
-  app.post(PATHS.reset_keys, { schema: reset }, async ({ ctx, log }) => {
+  app.post(PATHS.reset_keys, { schema: reset }, async ({ ctx }) => {
     for (const { id, rule } of await ctx.faults.list()) {
       if (FAULT_CATALOGUE[rule.fault].section === 'JWKS') await ctx.faults.delete(id)
     }
     ctx.resetKeys()
-    log.info('keys reset')
+    ctx.log.info({}, 'keys reset')
     return { keys: await ctx.tellKeys() }
   })
 }

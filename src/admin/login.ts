@@ -70,7 +70,7 @@ export const login: FastifyPluginAsync = async (app) => {
     try {
       const answer = { flow_id, ...describe(await complete(request, params)) }
       // The login is an exchange of the authorization endpoint. The response of this route is not, so its faults do not apply.
-      recordExchange(request, reply, undefined, 'authorization')
+      await recordExchange(request, reply, undefined, 'authorization')
       return answer
     } finally {
       ctx.exchange.facts = about
@@ -96,7 +96,7 @@ function readRequest(ctx: Context, given: Body['authorization_request']): Params
 
 const valuesOf = (values: readonly string[]) => (values.length === 1 ? values[0] : values)
 
-async function complete({ ctx, body, log }: FastifyRequest<{ Body: Body }>, params: Params) {
+async function complete({ ctx, body }: FastifyRequest<{ Body: Body }>, params: Params) {
   const fault_choice = readFaultChoice(body)
   ctx.exchange.login_faults = fault_choice.rules
   const submission = {
@@ -107,7 +107,7 @@ async function complete({ ctx, body, log }: FastifyRequest<{ Body: Body }>, para
     fault_choice,
   }
   const form = { action: '', hidden: [] }
-  const outcome = await authorize(ctx, { params, submission, cookies: {}, jar: NO_BROWSER, form }, log)
+  const outcome = await authorize(ctx, { params, submission, cookies: {}, jar: NO_BROWSER, form })
   if ('page' in outcome) throw invalidRequest('sub is missing, expected a subject, deny or error')
   return outcome
 }

@@ -34,9 +34,9 @@ export const reset: FastifyPluginAsync = async (app) => {
   app.post<{ Body: { parts?: string[] } }>(
     PATHS.admin_reset,
     { schema },
-    async ({ ctx, body: { parts = Object.keys(PARTS) }, log }) => {
+    async ({ ctx, body: { parts = Object.keys(PARTS) } }) => {
       for (const part of parts) await PARTS[part as keyof typeof PARTS](ctx)
-      log.info({ parts }, 'issuer reset')
+      ctx.log.info({ parts }, 'issuer reset')
       return { reset: parts }
     },
   )

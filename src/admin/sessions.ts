@@ -62,10 +62,10 @@ export const sessions: FastifyPluginAsync = async (app) => {
   app.delete<{ Params: { sid: string }; Querystring: { notify: boolean } }>(
     PATHS.admin_session,
     { schema: remove },
-    async ({ ctx, params: { sid }, query: { notify }, log }) => {
-      const told = await endLogin(ctx, sid, notify ? log : undefined)
+    async ({ ctx, params: { sid }, query: { notify } }) => {
+      const told = await endLogin(ctx, sid, notify)
       if (told === undefined) throw nothingHere(`there is no session ${shown(sid)}`)
-      log.info({ sid, notify }, 'session ended')
+      ctx.log.info({ sid, notify }, 'session ended')
       return { told }
     },
   )

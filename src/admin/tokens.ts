@@ -82,9 +82,9 @@ export const tokens: FastifyPluginAsync = async (app) => {
     body: ORDER,
     response: { 201: { ...MINTED, description: 'The tokens.' } },
   }
-  app.post<{ Body: MintRequest }>(PATHS.admin_tokens, { schema: mint }, async ({ ctx, body, log }, reply) => {
+  app.post<{ Body: MintRequest }>(PATHS.admin_tokens, { schema: mint }, async ({ ctx, body }, reply) => {
     const minted = await mintTokens(ctx, body)
-    log.info({ sub: body.sub, client_id: body.client_id, scope: body.scope }, 'tokens minted')
+    ctx.log.info({ sub: body.sub, client_id: body.client_id, scope: body.scope }, 'tokens minted')
     return reply.code(201).send(minted)
   })
 
@@ -109,7 +109,7 @@ export const tokens: FastifyPluginAsync = async (app) => {
   app.post<{ Body: Filter & { token?: string } }>(
     PATHS.admin_tokens_revoke,
     { schema: revoke },
-    async ({ ctx, body: { token, ...filter }, log }) => {
+    async ({ ctx, body: { token, ...filter } }) => {
       if (token !== undefined && Object.keys(filter).length > 0) {
         throw invalidRequest('/token came with others, expected either the token or whose they are')
       }
@@ -117,7 +117,7 @@ export const tokens: FastifyPluginAsync = async (app) => {
       const chosen = token === undefined ? all : all.filter((one) => one.token === token)
       if (token !== undefined && chosen.length === 0) throw nothingHere('there is no such token')
       for (const one of chosen) await revokeToken(ctx, one)
-      log.info({ ...filter, revoked: chosen.length }, 'tokens revoked')
+      ctx.log.info({ ...filter, revoked: chosen.length }, 'tokens revoked')
       return { revoked: chosen.length }
     },
   )

@@ -7,17 +7,17 @@ import { PATHS } from '../routes.js'
 
 export const userClaims: FastifyPluginAsync = async (app) => {
   /** Request: a JSON object of claims, which replaces earlier claims; a `sub` in it is ignored. Response: 204. */
-  app.put<{ Params: { sub: string } }>(PATHS.user, async ({ ctx, params, headers, body, log }, reply) => {
+  app.put<{ Params: { sub: string } }>(PATHS.user, async ({ ctx, params, headers, body }, reply) => {
     const claims = readJson(headers['content-type'], body, invalidRequest)
     await putClaims(ctx, requireSub(params.sub), claims)
-    log.info({ sub: params.sub }, 'user put')
+    ctx.log.info({ sub: params.sub }, 'user put')
     return reply.code(204).send()
   })
 
   /** Revokes all tokens of the user. Response: 204, also if there are none. */
-  app.post<{ Params: { sub: string } }>(PATHS.revoke_tokens, async ({ ctx, params, log }, reply) => {
+  app.post<{ Params: { sub: string } }>(PATHS.revoke_tokens, async ({ ctx, params }, reply) => {
     await revokeGrants(ctx, requireSub(params.sub))
-    log.info({ sub: params.sub }, 'tokens revoked')
+    ctx.log.info({ sub: params.sub }, 'tokens revoked')
     return reply.code(204).send()
   })
 }

@@ -34,10 +34,10 @@ export const users: FastifyPluginAsync = async (app) => {
     body: component('UserBody'),
     response: { 200: USER, 201: { ...USER, description: 'The user, who is new.' } },
   }
-  app.put<Route>(PATHS.admin_user, { schema: put }, async ({ ctx, params: { sub }, body, log }, reply) => {
+  app.put<Route>(PATHS.admin_user, { schema: put }, async ({ ctx, params: { sub }, body }, reply) => {
     const before = await findUserRecord(ctx, sub)
     await keep(ctx, sub, body)
-    log.info({ sub }, 'user put')
+    ctx.log.info({ sub }, 'user put')
     return reply.code(before === undefined ? 201 : 200).send(await requireUser(ctx, sub))
   })
 
@@ -50,10 +50,10 @@ export const users: FastifyPluginAsync = async (app) => {
     body: { type: 'object', description: 'Members of the user.', minProperties: 1 },
     response: { 200: USER },
   }
-  app.patch<Route>(PATHS.admin_user, { schema: patch }, async ({ ctx, params: { sub }, body, log }) => {
+  app.patch<Route>(PATHS.admin_user, { schema: patch }, async ({ ctx, params: { sub }, body }) => {
     const { origin: _, ...before } = await requireUser(ctx, sub)
     await keep(ctx, sub, mergePatch(before, body), body)
-    log.info({ sub }, 'user changed')
+    ctx.log.info({ sub }, 'user changed')
     return requireUser(ctx, sub)
   })
 
@@ -64,10 +64,10 @@ export const users: FastifyPluginAsync = async (app) => {
     params: inPath,
     response: { 204: noContent('The user is gone.') },
   }
-  app.delete<Route>(PATHS.admin_user, { schema: remove }, async ({ ctx, params: { sub }, log }, reply) => {
+  app.delete<Route>(PATHS.admin_user, { schema: remove }, async ({ ctx, params: { sub } }, reply) => {
     await requireUser(ctx, sub)
     await deleteUser(ctx, sub)
-    log.info({ sub }, 'user deleted')
+    ctx.log.info({ sub }, 'user deleted')
     return reply.code(204).send()
   })
 }

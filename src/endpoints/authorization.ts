@@ -34,7 +34,7 @@ async function handle(request: FastifyRequest, reply: FastifyReply, form?: Param
     jar: reply,
     form: { action: `?${query}`, hidden: posted ? readRequestFields(posted) : [] },
   }
-  const outcome = await authorize(request.ctx, visit, request.log)
+  const outcome = await authorize(request.ctx, visit)
   reply.header('cache-control', 'no-store').type('text/html; charset=utf-8')
   if (!('page' in outcome)) return send(reply, outcome)
   if (outcome.has_problem) reply.code(400)

@@ -11,7 +11,7 @@ export const deviceAuthorization: FastifyPluginAsync = async (app) => {
   const { device_authorization_endpoint, token_endpoint } = PATHS
   app.post(device_authorization_endpoint, async (request, reply) => {
     reply.header('cache-control', 'no-store').header('pragma', 'no-cache')
-    const { ctx, headers, body, log } = request
+    const { ctx, headers, body } = request
     const params = readForm(headers['content-type'], body)
     const { client } = await authenticateCaller(request, params, { device_authorization_endpoint, token_endpoint })
     requireGrantType(client, 'urn:ietf:params:oauth:grant-type:device_code')
@@ -20,7 +20,7 @@ export const deviceAuthorization: FastifyPluginAsync = async (app) => {
     const { device_code, record } = await createDeviceCode(ctx, client, scope)
     const { user_code, interval, flow_id } = record
     ctx.addFacts({ scope, flow_id })
-    log.info({ client_id: client.client_id, user_code, scope }, 'device code issued')
+    ctx.log.info({ client_id: client.client_id, user_code, scope }, 'device code issued')
     const verification_uri = ctx.public_url + PATHS.device
     return {
       device_code,

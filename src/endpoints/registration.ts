@@ -14,7 +14,7 @@ import type { ClientMetadata } from '../store/records.js'
 type Params = { Params: { client_id: string } }
 
 export const registration: FastifyPluginAsync = async (app) => {
-  app.post(PATHS.registration_endpoint, async ({ ctx, headers, body, log }, reply) => {
+  app.post(PATHS.registration_endpoint, async ({ ctx, headers, body }, reply) => {
     requireInitialAccess(ctx, headers.authorization)
     const metadata = await readClientMetadata(ctx, readJson(headers['content-type'], body, invalidClientMetadata))
     const client: RuntimeClient = {
@@ -25,7 +25,7 @@ export const registration: FastifyPluginAsync = async (app) => {
       ...metadata,
     }
     await putClient(ctx, client)
-    log.info({ client_id: client.client_id, redirect_uris: client.redirect_uris }, 'client registered')
+    ctx.log.info({ client_id: client.client_id, redirect_uris: client.redirect_uris }, 'client registered')
     return send(ctx, reply.code(201), client)
   })
 
@@ -33,7 +33,7 @@ export const registration: FastifyPluginAsync = async (app) => {
     send(ctx, reply, await requireRegistered(ctx, headers.authorization, params.client_id)),
   )
 
-  app.put<Params>(PATHS.client_configuration, async ({ ctx, headers, params, body, log }, reply) => {
+  app.put<Params>(PATHS.client_configuration, async ({ ctx, headers, params, body }, reply) => {
     const before = await requireRegistered(ctx, headers.authorization, params.client_id)
     const { client_id, client_id_issued_at, registration_access_token } = before
     const wanted = readUpdate(before, readJson(headers['content-type'], body, invalidClientMetadata))
@@ -42,14 +42,14 @@ export const registration: FastifyPluginAsync = async (app) => {
     const client = { client_id, client_id_issued_at, ...secret, registration_access_token, ...metadata }
     // A client that was deleted while its documents were fetched stays deleted.
     if (!(await replaceRegistered(ctx, client))) throw notRegistered(client_id)
-    log.info({ client_id, redirect_uris: client.redirect_uris }, 'client changed')
+    ctx.log.info({ client_id, redirect_uris: client.redirect_uris }, 'client changed')
     return send(ctx, reply, client)
   })
 
-  app.delete<Params>(PATHS.client_configuration, async ({ ctx, headers, params, log }, reply) => {
+  app.delete<Params>(PATHS.client_configuration, async ({ ctx, headers, params }, reply) => {
     const { client_id } = await requireRegistered(ctx, headers.authorization, params.client_id)
     await deleteClient(ctx, client_id)
-    log.info({ client_id }, 'client deleted')
+    ctx.log.info({ client_id }, 'client deleted')
     return reply.code(204).header('cache-control', 'no-store').send()
   })
 }

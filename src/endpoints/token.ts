@@ -22,7 +22,7 @@ export const token: FastifyPluginAsync = async (app) => {
       scope: params.find('scope'),
       now: ctx.now,
     })
-    request.log.info({ client_id: client.client_id, grant_type, scope: response.scope }, 'tokens issued')
+    request.ctx.log.info({ client_id: client.client_id, grant_type, scope: response.scope }, 'tokens issued')
     return response
   })
 }

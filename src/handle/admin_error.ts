@@ -1,5 +1,5 @@
 /** What a call of a handle can end with, besides its answer. */
-import type { JournalEntry } from '../journal/journal.js'
+import type { JournalEntry } from '../journal/entry.js'
 
 /** The provider refused a call, and nothing has changed; or it could not be reached. */
 export class AdminError extends Error {

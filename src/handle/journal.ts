@@ -1,7 +1,7 @@
 /** The journal of an issuer, from a test's point of view: what came and went, what is to come, and a live stream of it. */
 import { parseDelay } from '../duration.js'
 import type { FaultName } from '../faults/catalogue.js'
-import type { JournalEntry, JournalEvent } from '../journal/journal.js'
+import type { JournalEntry, JournalEvent } from '../journal/entry.js'
 import { PATHS } from '../routes.js'
 import { JournalTimeoutError } from './admin_error.js'
 import type { Caller } from './call.js'

@@ -1,5 +1,4 @@
 /** Handles a request to the authorization endpoint: shows a page, or answers the client. OpenID Connect Core §3.1.2. */
-import type { FastifyBaseLogger } from 'fastify'
 import type { Context } from '../context.js'
 import { OAuthError, shown } from '../errors.js'
 import { type Parameters, refuseAuthorization } from '../faults/doors/authorization.js'
@@ -40,18 +39,14 @@ export type AuthorizationResult =
 const END_USER_ERRORS = /^(?:access_denied|(?:login|consent|interaction|account_selection)_required)$/
 
 /** @throws an error for the end-user to see, if the request has no valid return address. */
-export async function authorize(
-  ctx: Context,
-  incoming: BrowserRequest,
-  log: FastifyBaseLogger,
-): Promise<AuthorizationResult> {
+export async function authorize(ctx: Context, incoming: BrowserRequest): Promise<AuthorizationResult> {
   const addressed = await readReturnAddress(ctx, incoming.params, incoming.submission !== undefined)
   try {
-    return await answerRequest(ctx, addressed, incoming, log)
+    return await answerRequest(ctx, addressed, incoming)
   } catch (error) {
     if (!(error instanceof OAuthError)) throw error
     const level = END_USER_ERRORS.test(error.error) ? 'info' : 'warn'
-    log[level]({ client_id: shown(addressed.client.client_id), ...error.toJSON() }, 'authorization request refused')
+    ctx.log[level]({ client_id: shown(addressed.client.client_id), ...error.toJSON() }, 'authorization request refused')
     return respond(ctx, addressed, { ...error.toJSON() })
   }
 }
@@ -60,7 +55,6 @@ async function answerRequest(
   ctx: Context,
   addressed: Addressed,
   incoming: BrowserRequest,
-  log: FastifyBaseLogger,
 ): Promise<AuthorizationResult> {
   const request = readAuthorizationRequest(ctx, addressed)
   const scope = addressed.params.find('scope')
@@ -79,7 +73,7 @@ async function answerRequest(
   const login = { ...account, ...(acr !== undefined && { acr }) }
   const parameters = await issueAuthorizationResponse(ctx, request, login, return_address.state)
   await addClient(ctx, browserSession, account.sid, request.client)
-  log.info(
+  ctx.log.info(
     { sub: account.sub, client_id: request.client.client_id, scope: request.scope },
     next.step === 'log_in' ? 'logged in' : 'answered from the session',
   )

@@ -1,6 +1,5 @@
 /** Notifies clients of a logout without the browser. OpenID Connect Back-Channel Logout §2.5 and §2.8. */
 import { setTimeout } from 'node:timers/promises'
-import type { FastifyBaseLogger } from 'fastify'
 import type { Context } from '../context.js'
 import type { Client } from '../directory/clients.js'
 import { shown } from '../errors.js'
@@ -33,25 +32,16 @@ const MOST_ATTEMPTS = 3
 const PAUSE = 200
 
 /** Notifies all clients in parallel and records the results in the journal. */
-export function notifyBackchannels(
-  ctx: Context,
-  logins: readonly EndedLogin[],
-  log: FastifyBaseLogger,
-): Promise<NotificationResult[]> {
+export function notifyBackchannels(ctx: Context, logins: readonly EndedLogin[]): Promise<NotificationResult[]> {
   return Promise.all(
     logins.flatMap((login) => {
       const { backchannel_logout_uri: uri } = login.client
-      return uri === undefined ? [] : [notify(ctx, login, uri, log)]
+      return uri === undefined ? [] : [notify(ctx, login, uri)]
     }),
   )
 }
 
-async function notify(
-  ctx: Context,
-  login: EndedLogin,
-  uri: string,
-  log: FastifyBaseLogger,
-): Promise<NotificationResult> {
+async function notify(ctx: Context, login: EndedLogin, uri: string): Promise<NotificationResult> {
   const { client, account } = login
   const fault = await findUndelivered(ctx, { client_id: client.client_id, sub: account.sub })
   if (fault !== undefined) return skipNotification(ctx, client, uri)
@@ -65,7 +55,7 @@ async function notify(
   } while (attempt.retry && attempts < MOST_ATTEMPTS)
   const { retry: _, logout_token, ...rest } = attempt
   const outcome = { client_id: client.client_id, attempts, ...rest }
-  record(ctx, login, { uri, logout_token, outcome }, log)
+  await record(ctx, login, { uri, logout_token, outcome })
   return outcome
 }
 
@@ -95,20 +85,20 @@ interface Notification {
 }
 
 /** Records the notification in the journal as an exchange in which the provider is the client. */
-function record(
+async function record(
   ctx: Context,
   { account }: EndedLogin,
   { uri, logout_token, outcome }: Notification,
-  log: FastifyBaseLogger,
-): void {
+): Promise<void> {
   const { sub, sid, flow_id = ctx.exchange.flow_id } = account
   const { client_id, status, reason } = outcome
   const event = 'backchannel_logout'
   const message =
     reason === undefined ? `client ${client_id} was notified` : `client ${client_id} was not notified: ${reason}`
   const details = { ...outcome, backchannel_logout_uri: uri, sub, sid }
-  if (reason !== undefined && ctx.journal.isNews({ event, message })) log.warn({ event, ...details }, message)
-  ctx.journal.add({
+  if (reason !== undefined && (await ctx.journal.isNews({ event, message })))
+    ctx.log.warn({ event, ...details }, message)
+  await ctx.journal.add({
     at: ctx.now,
     endpoint: event,
     client_id,

@@ -1,5 +1,5 @@
 /** The logout page and the logout itself. OpenID Connect RP-Initiated Logout §2 and §3. */
-import type { FastifyBaseLogger, FastifyReply } from 'fastify'
+import type { FastifyReply } from 'fastify'
 import type { Context } from '../context.js'
 import { findClient } from '../directory/clients.js'
 import { changeLogoutState } from '../faults/doors/logout.js'
@@ -50,7 +50,7 @@ export async function logOut(
   if (sessions.length > 0) clearCookies(ctx, reply)
   const logins = await findLogins(ctx, ended)
   await endRefreshTokens(ctx, logins)
-  const notifications = await notifyBackchannels(ctx, logins, reply.log)
+  const notifications = await notifyBackchannels(ctx, logins)
   const frames = framesFor(ctx, logins)
   const location = await locationFor(ctx, request)
   if (location !== undefined && frames.length === 0) return { location }
@@ -93,22 +93,22 @@ function addLoginFacts(ctx: Context, sessions: readonly BrowserSession[], sid: s
 
 /**
  * Ends one login without its browser. Other logins of the browser continue.
- * @param log of the request; if absent, no client is notified.
+ * @param notify whether clients are notified.
  * @returns the notifications; undefined if there is no such login.
  */
 export async function endLogin(
   ctx: Context,
   sid: string,
-  log?: FastifyBaseLogger,
+  notify: boolean,
 ): Promise<readonly NotificationResult[] | undefined> {
   const found = await findSessionsOf(ctx, sid)
   const ended = await Promise.all(found.map(({ id }) => removeAccount(ctx, id, sid)))
   const accounts = ended.filter((account) => account !== undefined)
   if (accounts.length === 0) return undefined
-  if (log === undefined) return []
+  if (!notify) return []
   const logins = await findLogins(ctx, accounts)
   await endRefreshTokens(ctx, logins)
-  return notifyBackchannels(ctx, logins, log)
+  return notifyBackchannels(ctx, logins)
 }
 
 /** Removes a login from a session, and the session with the last one. Returns the login to one caller only. */

@@ -89,7 +89,7 @@ export function createKeys(clock: Clock, journal: Journal): Keys {
       const details = { alg, kid, signs_from, published }
       const from = new Date(signs_from * 1000).toISOString()
       const where = published ? '' : ', and is not published'
-      journal.record(now, 'keys_rotated', `${kid} is new and signs ${alg} from ${from}${where}`, details)
+      void journal.record(now, 'keys_rotated', `${kid} is new and signs ${alg} from ${from}${where}`, details)
       return made
     })
     const place = line.findLastIndex((turn) => turn.signs_from <= signs_from) + 1
@@ -157,12 +157,12 @@ export function createKeys(clock: Clock, journal: Journal): Keys {
     },
     withdraw: async (snapshot, kid) => {
       if (!(await withdraw(snapshot, kid))) return undefined
-      journal.record(clock.now(), 'keys_changed', `${kid} is withdrawn from the JWKS`, { kid })
+      await journal.record(clock.now(), 'keys_changed', `${kid} is withdrawn from the JWKS`, { kid })
       return await tell(snapshot)
     },
     reset: () => {
       lines = new WeakMap()
-      journal.record(clock.now(), 'keys_changed', 'the keys are those of the start', {})
+      void journal.record(clock.now(), 'keys_changed', 'the keys are those of the start', {})
     },
   }
 }

@@ -1,21 +1,22 @@
-/** Which entries of a journal somebody asks for. */
-import type { JournalEntry } from './journal.js'
+/** Filters for the entries of a journal. */
+import type { RecordedEntry } from './entry.js'
 
-/** What is given has to fit, all of it. */
+/** The conditions of a filter; an entry must satisfy all of them. */
 export interface JournalFilter {
   readonly endpoint?: string
   readonly client_id?: string
   readonly sub?: string
-  /** A status such as `401`, or a kind of it such as `4xx`. */
+  /** A status such as `401`, or a class such as `4xx`. */
   readonly status?: string
   readonly flow_id?: string
-  /** That of a remark. */
+  /** Event of a remark. */
   readonly event?: string
-  /** That of a fault that happened. */
+  /** Name of an applied fault. */
   readonly fault?: string
 }
 
-export function fitsFilter(entry: JournalEntry, { status, event, fault, ...same }: JournalFilter): boolean {
+/** Tells whether an entry satisfies a filter. */
+export function fitsFilter(entry: RecordedEntry, { status, event, fault, ...same }: JournalFilter): boolean {
   return (
     Object.entries(same).every(([name, wanted]) => entry[name as keyof typeof same] === wanted) &&
     (status === undefined || hasStatus(entry, status)) &&
@@ -24,7 +25,7 @@ export function fitsFilter(entry: JournalEntry, { status, event, fault, ...same 
   )
 }
 
-function hasStatus({ response }: JournalEntry, wanted: string): boolean {
+function hasStatus({ response }: RecordedEntry, wanted: string): boolean {
   const status = String(response?.status ?? '')
   return wanted.endsWith('xx') ? status[0] === wanted[0] : status === wanted
 }

@@ -1,166 +1,125 @@
-/** What happened at one issuer, exchange by exchange, and what was decided that nobody could see from the answers: the last of it. */
+/** The journal of one issuer: its last exchanges, recorded as raw texts and bounded in number and size. */
+import type { Budget } from '../store/budget.js'
+import type { JournalEvent, NewEntry, RecordedEntry, Remark } from './entry.js'
 
-import type { AppliedFault, Facts } from '../faults/rules.js'
-import { type Budget, sizeOf, unlimited } from '../store/budget.js'
-import type { DecodedToken } from './decoded_token.js'
-
-/** What a remark is about. */
-export type JournalEvent = (typeof JOURNAL_EVENTS)[number]
-export const JOURNAL_EVENTS = [
-  'decision',
-  'would_be_refused',
-  'scope_ignored',
-  'backchannel_logout',
-  'keys_rotated',
-  'keys_changed',
-  'clock_moved',
-] as const
-
-/** What was decided, and why. */
-export interface Remark {
-  readonly event: JournalEvent
-  readonly message: string
-  readonly details: Readonly<Record<string, unknown>>
-}
-
-interface Message {
-  readonly headers: Readonly<Record<string, unknown>>
-  readonly body?: unknown
-  /** How many characters the body has, where it was cut. */
-  readonly body_cut?: number
-}
-
-export interface JournalRequest extends Message {
-  readonly method: string
-  /** The path with its query; of a call that the provider made, the whole URL. */
-  readonly url: string
-}
-
-export interface JournalResponse extends Message {
-  readonly status: number
-}
-
-export interface JournalEntry extends Partial<Omit<Facts, 'issuer'>> {
-  /** Counts from 1 at each issuer. */
-  readonly id: number
-  /** Seconds since the epoch, by the issuer's clock. */
-  readonly at: number
-  /** How long it took, in real milliseconds. */
-  readonly ms?: number
-  /** The same from the authorization request to the last refresh and the logout. */
-  readonly flow_id?: string
-  /** Left out where nobody asked, such as for keys that rotate by the clock. */
-  readonly request?: JournalRequest
-  /** Left out where a fault kept it back. */
-  readonly response?: JournalResponse
-  /** Of a refusal, wherever it went. */
-  readonly error?: string
-  readonly error_description?: string
-  readonly tokens: readonly DecodedToken[]
-  readonly remarks: readonly Remark[]
-  readonly faults: readonly AppliedFault[]
-}
-
+/** Asynchronous, so that a journal can be shared by several processes. */
 export interface Journal {
-  /** Keeps an entry, and gives it its id. */
-  add(entry: Omit<JournalEntry, 'id'>): JournalEntry
-  /** Keeps a remark that belongs to no exchange. */
-  record(at: number, event: JournalEvent, message: string, details: Remark['details']): void
-  /** Whether no remark before said the same. */
-  isNews(remark: Pick<Remark, 'event' | 'message'>): boolean
-  /** The entries that are kept, oldest first. */
-  list(): readonly JournalEntry[]
-  /** The id of the newest entry that there ever was; 0 before the first. */
-  lastId(): number
-  /** Calls back with each entry from now on, until what it returns is called. Undefined where too many listen already. */
-  follow(listener: (entry: JournalEntry) => void): (() => void) | undefined
-  clear(): void
+  /** Records an entry and gives it its id. */
+  add(entry: NewEntry): Promise<RecordedEntry>
+  /** Records a remark that belongs to no exchange. */
+  record(at: number, event: JournalEvent, message: string, details: Remark['details']): Promise<void>
+  /** Tells whether no earlier remark had the same event and message. */
+  isNews(remark: Pick<Remark, 'event' | 'message'>): Promise<boolean>
+  /** Lists the entries with a greater id, oldest first. */
+  list(after?: number): Promise<readonly RecordedEntry[]>
+  /** Returns the id of the newest entry ever recorded; 0 before the first. */
+  lastId(): Promise<number>
+  /** Calls back with each new entry until the returned function is called. Undefined if too many listeners follow. */
+  follow(listener: (entry: RecordedEntry) => void): (() => void) | undefined
+  clear(): Promise<void>
 }
 
-/** How much is kept; the oldest go. */
+/** Bounds of a journal; the oldest entries are removed. */
 export interface JournalBounds {
   readonly max_entries: number
-  /** Characters of JSON. */
+  /** Characters of all entries. */
   readonly max_size: number
 }
 
-/** So many remarks are known again. */
+/** Number of remarks that are recognized. */
 const MOST_REMARKS = 1000
-/** So many can wait for entries at a time. */
+/** Largest number of listeners. */
 export const MOST_LISTENERS = 1000
 
-/** @param budget that the entries are charged to. */
-export function createJournal(bounds: () => JournalBounds, budget: Budget = unlimited()): Journal {
-  const entries = new Map<number, { readonly entry: JournalEntry; readonly size: number; readonly bytes: number }>()
-  const said = new Set<string>()
-  const listeners = new Set<(entry: JournalEntry) => void>()
+/** Creates a journal in memory, whose entries take room of the budget. */
+export function createJournal(bounds: () => JournalBounds, budget: Budget): Journal {
+  const entries = new Map<number, { readonly entry: RecordedEntry; readonly size: number }>()
+  const remarked = new Set<string>()
+  const listeners = new Set<(entry: RecordedEntry) => void>()
   let count = 0
-  // As a list in JSON: its brackets, and a comma or bracket for each entry.
-  let size = 1
-  const removeOldest = () => {
+  let size = 0
+  const removeOldest = (): boolean => {
     const [oldest] = entries
     if (oldest === undefined) return false
-    const [id, entry] = oldest
+    const [id, kept] = oldest
     entries.delete(id)
-    size -= entry.size
-    budget.release(entry.bytes)
+    size -= kept.size
+    budget.release(kept.size)
     return true
   }
   const clear = () => {
-    said.clear()
     while (removeOldest());
+    remarked.clear()
   }
   budget.register({ removeOldest, clear })
-  /** Keeps the entry unless no memory is left. */
-  const keep = (entry: JournalEntry, text: string) => {
-    const bytes = sizeOf(text)
-    try {
-      budget.charge(bytes)
-    } catch {
-      return
-    }
+  const add = (fields: NewEntry): RecordedEntry => {
     const { max_entries, max_size } = bounds()
-    entries.set(entry.id, { entry, size: text.length + 1, bytes })
-    size += text.length + 1
-    while (entries.size > max_entries || (size > max_size && entries.size > 0)) removeOldest()
-  }
-  const add = (fields: Omit<JournalEntry, 'id'>): JournalEntry => {
-    const { max_size } = bounds()
     count += 1
     const whole = { id: count, ...fields }
-    const text = JSON.stringify(whole)
-    const kept = text.length + 1 < max_size ? text : JSON.stringify(shorten(whole))
-    // Read again, since a piece of a text would keep alive the whole of it, however large a body it was cut from.
-    const entry = JSON.parse(kept) as JournalEntry
-    keep(entry, kept)
+    const entry = sizeOf(whole) <= max_size ? whole : shorten(whole)
+    const own = sizeOf(entry)
+    if (own <= max_size && takes(budget, own)) {
+      entries.set(count, { entry, size: own })
+      size += own
+    }
+    while (entries.size > max_entries || size > max_size) removeOldest()
     for (const listener of listeners) listener(entry)
     return entry
   }
   return {
-    add,
-    record: (at, event, message, details) =>
-      void add({ at, tokens: [], faults: [], remarks: [{ event, message, details }] }),
-    isNews({ event, message }) {
+    add: async (entry) => add(entry),
+    record: async (at, event, message, details) =>
+      void add({ at, faults: [], remarks: [{ event, message, details }], tokens: [] }),
+    async isNews({ event, message }) {
       const text = `${event} ${message}`
-      const news = !said.has(text)
-      said.add(text)
-      const [oldest] = said
-      if (said.size > MOST_REMARKS) said.delete(oldest!)
+      const news = !remarked.has(text)
+      remarked.add(text)
+      const [oldest] = remarked
+      if (remarked.size > MOST_REMARKS) remarked.delete(oldest!)
       return news
     },
-    list: () => [...entries.values()].map(({ entry }) => entry),
-    lastId: () => count,
+    list: async (after = 0) => {
+      const [oldest = count + 1] = entries.keys()
+      const first = Math.max(oldest, after + 1)
+      const ids = Array.from({ length: Math.max(0, count + 1 - first) }, (_, index) => first + index)
+      return ids.flatMap((id) => entries.get(id)?.entry ?? [])
+    },
+    lastId: async () => count,
     follow(listener) {
       if (listeners.size >= MOST_LISTENERS) return undefined
       listeners.add(listener)
       return () => void listeners.delete(listener)
     },
-    clear,
+    clear: async () => clear(),
   }
 }
 
-/** What is left of an entry that would fill the journal alone: who asked for what, and what came of it. */
-function shorten({ request, response, ...entry }: JournalEntry): JournalEntry {
+/** Tells whether the budget has room. An entry without room is not kept: a journal must not fail a request. */
+function takes(budget: Budget, size: number): boolean {
+  try {
+    budget.charge(size)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Memory of an entry besides its texts: objects, numbers and names. */
+const OVERHEAD = 500
+
+/** Estimates the characters of an entry: its texts, and the decoded form that readers receive of them. */
+function sizeOf({ request, response, tokens, ...about }: RecordedEntry): number {
+  const messages = [request, response].map((message) => {
+    if (message === undefined) return 0
+    const { headers, text = '', body = '' } = message
+    return 2 * text.length + JSON.stringify(headers).length + JSON.stringify(body).length
+  })
+  const rest = JSON.stringify(about).length + (tokens === undefined ? 0 : JSON.stringify(tokens).length)
+  return OVERHEAD + 2 * (request?.url.length ?? 0) + rest + messages[0]! + messages[1]!
+}
+
+/** Reduces an entry that would fill the journal alone to its outline. */
+function shorten({ request, response, ...entry }: RecordedEntry): RecordedEntry {
   return {
     ...entry,
     ...(request && { request: { method: request.method, url: request.url.slice(0, 1000), headers: {} } }),

@@ -1,34 +1,35 @@
-/** Entries of a journal as they come: the next one that fits, or all of them as a stream. */
+/** Waiting for entries of a journal: for the next one, or for all of them as a stream. */
 import { Readable } from 'node:stream'
-import type { Journal, JournalEntry } from './journal.js'
+import type { RecordedEntry } from './entry.js'
+import type { Journal } from './journal.js'
 
-type Fits = (entry: JournalEntry) => boolean
+type Fits = (entry: RecordedEntry) => boolean
 
-/** Something that goes on until it ends by itself, or is ended. */
+/** An activity that ends by itself, or is ended. */
 export interface Ongoing<T> {
   readonly result: T
   end(): void
 }
 
 /**
- * The next entry that fits; undefined once the time is over, or it was ended. Nothing is kept of it afterwards.
- * @param time in milliseconds.
- * @returns undefined where too many wait already.
+ * Waits for the next entry that fits. The result is undefined after the time, or if the wait was ended.
+ * @param time milliseconds.
+ * @returns undefined if too many listeners follow the journal.
  */
 export function nextEntry(
   journal: Journal,
   fits: Fits,
   time: number,
-): Ongoing<Promise<JournalEntry | undefined>> | undefined {
-  let settle: (entry?: JournalEntry) => void
-  const result = new Promise<JournalEntry | undefined>((resolve) => {
+): Ongoing<Promise<RecordedEntry | undefined>> | undefined {
+  let settle: (entry?: RecordedEntry) => void
+  const result = new Promise<RecordedEntry | undefined>((resolve) => {
     settle = resolve
   })
   const stop = journal.follow((entry) => {
     if (fits(entry)) end(entry)
   })
   if (stop === undefined) return undefined
-  const end = (entry?: JournalEntry) => {
+  const end = (entry?: RecordedEntry) => {
     clearTimeout(timer)
     stop()
     settle(entry)
@@ -38,19 +39,19 @@ export function nextEntry(
 }
 
 export interface StreamOptions {
-  /** The id of the last entry that isn't wanted. */
+  /** Only entries with a greater id are sent. */
   readonly after: number
   readonly fits: Fits
-  /** How an entry is written. */
-  readonly write: (entry: JournalEntry) => string
-  /** Milliseconds between signs of life. */
+  /** Returns the JSON of an entry. */
+  readonly write: (entry: RecordedEntry) => string
+  /** Milliseconds between comments that keep the connection open. */
   readonly heartbeat: number
 }
 
 /**
- * Server-sent events (HTML Living Standard §9.2) of all entries that fit. It holds none of them back: for a slow reader
- * the journal itself is the backlog, and what has gone from there is not in the stream.
- * @returns undefined where too many listen already.
+ * Streams all entries that fit as server-sent events (HTML Living Standard §9.2). The stream has no buffer of its own: for
+ * a slow reader the journal is the backlog, and entries that it no longer keeps are not sent.
+ * @returns undefined if too many listeners follow the journal.
  */
 export function streamEntries(
   journal: Journal,
@@ -58,26 +59,34 @@ export function streamEntries(
 ): Ongoing<Readable> | undefined {
   let last = after
   let wanted = false
+  let pumping = false
   const push = (text: string) => {
     wanted = stream.push(text)
   }
-  const pump = () => {
-    for (const entry of journal.list()) {
-      if (!wanted) return
-      if (entry.id <= last) continue
-      last = entry.id
-      if (fits(entry)) push(`id: ${entry.id}\ndata: ${write(entry)}\n\n`)
+  // One at a time, since the list is asynchronous; entries that arrive meanwhile are found by the next round.
+  const pump = async () => {
+    if (pumping) return
+    pumping = true
+    for (let entries = await journal.list(last); wanted && entries.length > 0; entries = await journal.list(last)) {
+      for (const entry of entries) {
+        if (!wanted) break
+        last = entry.id
+        if (fits(entry)) push(`id: ${entry.id}\ndata: ${write(entry)}\n\n`)
+      }
     }
+    pumping = false
   }
-  const stop = journal.follow(pump)
+  const start = () => void pump().catch(stream.destroy.bind(stream))
+  const stop = journal.follow(() => start())
   if (stop === undefined) return undefined
   const timer = setInterval(() => wanted && push(': \n\n'), heartbeat)
   const stream = new Readable({
     read() {
       wanted = true
-      pump()
+      start()
     },
     destroy(error, done) {
+      wanted = false
       stop()
       clearInterval(timer)
       done(error)
@@ -87,6 +96,7 @@ export function streamEntries(
   return {
     result: stream,
     end: () => {
+      wanted = false
       stop()
       clearInterval(timer)
       stream.push(null)

@@ -1,8 +1,9 @@
 /** The parameter `claims`: claims that are asked for one by one. OpenID Connect Core §5.5. */
 
 import { invalidRequest, shown } from '../errors.js'
+import { isTooDeep, MAX_DEPTH } from '../journal/depth.js'
 import type { ClaimRequest, ClaimsRequest } from '../store/records.js'
-import { isTooDeep, MAX_DEPTH, type Params } from './params.js'
+import type { Params } from './params.js'
 
 /** More in one place is nobody's; the list is kept with the grant, and shown to the end-user. */
 const MOST_CLAIMS = 100

@@ -1,5 +1,6 @@
 /** The parameters of a request. RFC 6749 §3.1 and §3.2: no repetition; an empty value is as good as none. */
 import { invalidRequest, type OAuthError } from '../errors.js'
+import { isTooDeep, MAX_DEPTH } from '../journal/depth.js'
 
 /** No parameter of ours needs more; a longer one would only fill the store. */
 const MAX_LENGTH = 8192
@@ -9,9 +10,6 @@ export const MAX_OBJECT_LENGTH = 65_536
 
 /** Each is a JWT, of which nobody knows beforehand what is in it; it isn't kept. */
 const JWTS = ['request', 'id_token_hint', 'access_token', 'token']
-
-/** Deeper JSON is nobody's claims, and would end in a token that can't be written. */
-export const MAX_DEPTH = 100
 
 export interface Params {
   /** The value, or undefined where it is missing or empty. Throws `invalid_request` where it is repeated or too long. */
@@ -87,17 +85,6 @@ export function readJson(
   }
   if (isTooDeep(body)) throw refuse(`the body nests more than ${MAX_DEPTH} levels deep`)
   return body as Record<string, unknown>
-}
-
-/** Whether too many objects and lists are in one another; level by level, since recursion is what they would break. */
-export function isTooDeep(value: object): boolean {
-  let depth = 0
-  for (let level: object[] = [value]; level.length > 0 && depth <= MAX_DEPTH; depth += 1) {
-    level = level
-      .flatMap((one): unknown[] => Object.values(one))
-      .filter((one): one is object => typeof one === 'object' && one !== null)
-  }
-  return depth > MAX_DEPTH
 }
 
 /** RFC 9110 §8.3.1: without parameters, in small letters. */

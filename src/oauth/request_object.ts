@@ -2,8 +2,9 @@
 import type { Context } from '../context.js'
 import type { Client } from '../directory/clients.js'
 import { invalidRequest, invalidRequestObject, invalidRequestUri, shown } from '../errors.js'
+import { isTooDeep, MAX_DEPTH } from '../journal/depth.js'
 import { getDocument, type OutboundError } from '../outbound.js'
-import { isTooDeep, MAX_DEPTH, MAX_OBJECT_LENGTH, overlay, type Params, readParams, words } from './params.js'
+import { MAX_OBJECT_LENGTH, overlay, type Params, readParams, words } from './params.js'
 import { openRequestObject } from './request_object_jwt.js'
 import { enforce } from './rules.js'
 

@@ -7,9 +7,10 @@ import { notFound } from '../errors.js'
 import type { Facts } from '../faults/rules.js'
 import { createFaultState } from '../issuer/faults.js'
 import type { Issuer } from '../issuer/issuers.js'
-import type { Remark } from '../journal/journal.js'
+import type { Remark } from '../journal/entry.js'
 import { isIssuerName } from '../routes.js'
 import { readOnce } from '../store/read_once.js'
+import { createLog } from './log.js'
 import { type Arrival, readOrigin, readPrefix } from './origin.js'
 import { describeRequest } from './refusal.js'
 import { isolatedName } from './routed_url.js'
@@ -34,6 +35,11 @@ export function createContext(
   const { store: issuerStore, clock, keys, journal } = findIssuer(name)
   const store = readOnce(issuerStore)
   const about = createExchange(name)
+  const log = createLog(request.log, about.exchange)
+  // An accepted deviation is not a warning, so programs that log only warnings stay quiet.
+  const logNews = async ({ event, message, details }: Remark) => {
+    if (await journal.isNews({ event, message })) log.info({ event, ...details }, message)
+  }
   return {
     issuer: identifierOf(snapshot, request_url, own_path),
     public_url: below(fixed.public_url ?? root),
@@ -47,6 +53,7 @@ export function createContext(
     now: clock.now(),
     faults: createFaultState(store),
     journal,
+    log,
     ...about,
     keys: () => keys.list(snapshot),
     published_keys: () => keys.listPublished(snapshot),
@@ -57,9 +64,7 @@ export function createContext(
     encryption_keys: () => keys.listEncryption(snapshot),
     remark: (event, message, details = {}) => {
       about.exchange.remarks.push({ event, message, details })
-      if (event === 'decision' || !journal.isNews({ event, message })) return
-      // An accepted deviation is not a warning, so programs that log only warnings stay quiet.
-      request.log.info({ event, ...details }, message)
+      if (event !== 'decision') void logNews({ event, message, details })
     },
   }
 }

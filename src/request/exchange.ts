@@ -1,107 +1,113 @@
-/** The entry of an exchange in the journal: what came, what was answered, and what was decided in between. */
+/** Records an exchange in the journal: its raw texts, which are decoded when the journal is read. */
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { decodeTokens } from '../journal/decoded_token.js'
-import type { JournalRequest, JournalResponse } from '../journal/journal.js'
-import { isTooDeep } from '../oauth/params.js'
+import { findTokens, isObject, parseJson, TOO_DEEP } from '../journal/decode.js'
+import { isTooDeep } from '../journal/depth.js'
+import type { NewEntry, RecordedEntry } from '../journal/entry.js'
 import { endpointOf } from '../routes.js'
 import { urlOf } from './routed_url.js'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Text of a form or JSON body. */
+    raw_body: string | undefined
+  }
+}
 
 type Members = Readonly<Record<string, unknown>>
 
 /**
- * Writes the exchange into the journal, before the first byte of the answer leaves, or when a fault has kept it back.
- * @param endpoint whose exchange it is; left out, that of the path.
+ * Records the exchange before the first byte of the response is sent, or when a fault has suppressed the response.
+ * @param payload serialized body of the response.
+ * @param endpoint endpoint of the exchange; default: that of the path.
  */
-export function recordExchange(
+export async function recordExchange(
   request: FastifyRequest,
   reply: FastifyReply,
   payload?: unknown,
   endpoint: string | undefined = endpointOf(request.routeOptions.url),
-): void {
+): Promise<void> {
   const { ctx } = request
   if (endpoint === undefined) return
-  const { facts, flow_id, remarks, applied, answer } = ctx.exchange
+  const { facts, flow_id, remarks, applied, answer: refusal } = ctx.exchange
   const { issuer: _, ...about } = facts
   const { max_body } = ctx.snapshot.config.journal
-  // RFC 9110 §9.3.2: what a HEAD is answered has no body.
-  const said = answer ?? (request.method === 'HEAD' ? undefined : parse(payload))
-  const registered = endpoint === 'registration' && isObject(said) ? said.client_id : undefined
-  ctx.journal.add({
+  const recordedRequest = recordRequest(request, max_body)
+  // RFC 9110 §9.3.2: a response to HEAD has no body.
+  const text = typeof payload === 'string' && request.method !== 'HEAD' ? payload : undefined
+  const response = reply.sent ? undefined : recordResponse(reply, refusal, text, max_body)
+  const registered = endpoint === 'registration' && text !== undefined ? parseJson(text) : undefined
+  const client_id = isObject(registered) ? registered.client_id : undefined
+  const entry: NewEntry = {
     at: ctx.now,
     ms: Math.round(reply.elapsedTime),
-    ...(typeof registered === 'string' && { client_id: registered }),
+    ...(typeof client_id === 'string' && { client_id }),
     ...about,
     endpoint,
     ...(flow_id !== undefined && { flow_id }),
-    request: requestOf(request, max_body),
-    ...(!reply.sent && { response: responseOf(reply, said, max_body) }),
-    ...(isObject(said) && (answer !== undefined || reply.statusCode >= 400) && refusalOf(said)),
-    tokens: [readTokens(request), tokensIn(said, endpoint)]
-      .flatMap((members) => decodeTokens(members, max_body))
-      .filter((token) => !isTooDeep(token)),
+    request: recordedRequest,
+    ...(response !== undefined && { response }),
+    ...(refusal !== undefined && { refusal }),
+    max_token: max_body,
     remarks,
     faults: applied,
-  })
+  }
+  const isCut = recordedRequest.body_cut !== undefined || response?.body_cut !== undefined
+  await ctx.journal.add(isCut ? withWholeTexts(entry, request, refusal ?? parsed(text)) : entry)
 }
 
-function requestOf(request: FastifyRequest, max: number): JournalRequest {
-  const { method, headers, body } = request
-  return { method, url: urlOf(request), headers, ...(body !== undefined && bodyOf(body, max)) }
-}
-
-function responseOf(reply: FastifyReply, said: unknown, max: number): JournalResponse {
-  const isPage = typeof said === 'string' && /^text\/html/.test(String(reply.getHeader('content-type')))
-  const body = isPage ? `a page of ${said.length} characters` : said
+/** Adds the members that the cut texts no longer have: the tokens and the error. */
+function withWholeTexts(entry: NewEntry, { body }: FastifyRequest, response: unknown): NewEntry {
+  const failed = (entry.response?.status ?? 0) >= 400 && isObject(response)
   return {
-    status: reply.statusCode,
-    headers: { ...reply.getHeaders() },
-    ...(body !== undefined && body !== '' && bodyOf(body, max)),
+    ...entry,
+    tokens: findTokens(entry, body, response, entry.max_token),
+    ...(failed && { refusal: response as Record<string, string> }),
   }
 }
 
-/** The body, or as much of it as may be kept: its first members, whole as long as they fit. */
-function bodyOf(body: unknown, max: number): { readonly body: unknown; readonly body_cut?: number } {
-  if (isObject(body) && isTooDeep(body)) return { body: 'JSON that nests too deep' }
+const parsed = (text: string | undefined) => (text === undefined ? undefined : parseJson(text))
+
+function recordRequest(request: FastifyRequest, max: number): NonNullable<RecordedEntry['request']> {
+  const { method, headers, body, raw_body } = request
+  const message = { method, url: urlOf(request), headers }
+  if (raw_body === undefined || raw_body === '') return message
+  if (raw_body.length <= max) return { ...message, text: raw_body }
+  return { ...message, ...cut(body, max) }
+}
+
+function recordResponse(
+  reply: FastifyReply,
+  refusal: Members | undefined,
+  text: string | undefined,
+  max: number,
+): NonNullable<RecordedEntry['response']> {
+  const message = { status: reply.statusCode, headers: { ...reply.getHeaders() } }
+  if (refusal !== undefined) return { ...message, ...cut(refusal, max) }
+  if (text === undefined || text === '') return message
+  if (/^text\/html/.test(String(message.headers['content-type']))) {
+    return { ...message, ...cut(`a page of ${text.length} characters`, max) }
+  }
+  if (text.length <= max) return { ...message, text }
+  return { ...message, ...cut(parseJson(text), max) }
+}
+
+/** Returns the body if it fits, otherwise its first members and its size. */
+function cut(body: unknown, max: number): { readonly body: unknown; readonly body_cut?: number } {
+  if (isObject(body) && isTooDeep(body)) return { body: TOO_DEEP }
   const size = sizeOf(body)
   if (size <= max) return { body }
-  if (typeof body === 'string') return { body: body.slice(0, max), body_cut: size }
+  if (typeof body === 'string') return { body: copyOf(body.slice(0, max)), body_cut: size }
   let left = max
   const members = Object.entries(body as Members).flatMap(([name, value]) => {
     const room = left - name.length
     left = Math.max(0, room - sizeOf(value))
     if (sizeOf(value) <= room) return [[name, value]]
-    return typeof value === 'string' && room > 0 ? [[name, value.slice(0, room)]] : []
+    return typeof value === 'string' && room > 0 ? [[name, copyOf(value.slice(0, room))]] : []
   })
   return { body: Object.fromEntries(members), body_cut: size }
 }
 
+/** Copies a text: a slice would keep the whole text in memory. */
+const copyOf = (slice: string) => Buffer.from(slice).toString()
+
 const sizeOf = (value: unknown) => (typeof value === 'string' ? value.length : JSON.stringify(value).length)
-
-const isObject = (value: unknown): value is Members => typeof value === 'object' && value !== null
-
-/** JSON as a value, whatever it calls itself; else the text. What is no text (nothing, or bytes) is left out. */
-function parse(payload: unknown): unknown {
-  if (typeof payload !== 'string') return undefined
-  try {
-    return JSON.parse(payload)
-  } catch {
-    return payload
-  }
-}
-
-function refusalOf({ error, error_description }: Members) {
-  return {
-    ...(typeof error === 'string' && { error }),
-    ...(typeof error_description === 'string' && { error_description }),
-  }
-}
-
-/** What came and may be a JWT. */
-function readTokens({ query, body, headers }: FastifyRequest): Members {
-  const [, access_token] = /^(?:bearer|dpop) +(\S+)$/i.exec(headers.authorization ?? '') ?? []
-  return { ...(access_token !== undefined && { access_token }), ...(query as Members), ...(isObject(body) && body) }
-}
-
-/** What was answered; an answer that is a JWT itself is named by its endpoint. */
-const tokensIn = (said: unknown, endpoint: string): Members =>
-  typeof said === 'string' ? { [endpoint]: said } : isObject(said) ? said : {}

@@ -28,10 +28,10 @@ export function refuse(
   answer: 'page' | 'json' = answerFor(request),
 ): FastifyReply {
   const refusal = error instanceof OAuthError ? error : asRefusal(error, request)
+  const { log } = request.ctx ?? request
   // A fault rule can refuse with a status of 500, which is no failure of the provider.
-  if (refusal.status >= 500 && refusal !== error)
-    request.log.error({ err: error, path: pathOf(request) }, 'a request failed')
-  else request.log.warn({ path: pathOf(request), status: refusal.status, ...refusal.toJSON() }, 'request refused')
+  if (refusal.status >= 500 && refusal !== error) log.error({ err: error, path: pathOf(request) }, 'a request failed')
+  else log.warn({ path: pathOf(request), status: refusal.status, ...refusal.toJSON() }, 'request refused')
   reply.code(refusal.status).headers(refusal.headers)
   if (answer === 'json') return reply.type('application/json; charset=utf-8').send(toJson(refusal))
   // A request for an isolated issuer with an invalid name has no context.

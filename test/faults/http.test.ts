@@ -3,7 +3,7 @@ import { request } from 'node:http'
 import t, { type Test } from 'tap'
 import type { FaultName } from '../../src/faults/catalogue.js'
 import type { ConfigInput } from '../../src/generated/input.js'
-import type { JournalEntry } from '../../src/journal/journal.js'
+import type { RecordedEntry } from '../../src/journal/entry.js'
 import { createApp, createIssuer, createOwnApp, snapshotOf } from '../app.js'
 import { start } from '../provider.js'
 import { findCode, getTokens, PREPARE, PREPARED, startFaulty, tokenForm } from './endpoints.js'
@@ -157,7 +157,7 @@ async function listen(t: Test, config: ConfigInput) {
   const store = { ...issuer.store, fault_counters: { ...fault_counters, update } }
   const { app } = await createOwnApp(t, config, { findIssuer: () => ({ ...issuer, store }), current: () => snapshot })
   const url = await app.listen({ port: 0, host: '127.0.0.1' })
-  const recorded = new Promise<JournalEntry>((resolve) => issuer.journal.follow(resolve))
+  const recorded = new Promise<RecordedEntry>((resolve) => issuer.journal.follow(resolve))
   return { url, met, recorded }
 }
 

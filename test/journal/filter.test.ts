@@ -1,7 +1,7 @@
 /** Which entries fit a filter. */
 import t from 'tap'
+import type { JournalEntry } from '../../src/journal/entry.js'
 import { fitsFilter, type JournalFilter } from '../../src/journal/filter.js'
-import type { JournalEntry } from '../../src/journal/journal.js'
 
 const ENTRY: JournalEntry = {
   id: 1,

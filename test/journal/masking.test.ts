@@ -1,7 +1,7 @@
 /** What an entry shows to people who needn't know the secrets. */
 import fc from 'fast-check'
 import t from 'tap'
-import type { JournalEntry } from '../../src/journal/journal.js'
+import type { JournalEntry } from '../../src/journal/entry.js'
 import { maskEntry } from '../../src/journal/masking.js'
 
 const NOTHING = { id: 1, at: 0, tokens: [], remarks: [], faults: [] }

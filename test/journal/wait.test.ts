@@ -3,16 +3,17 @@ import { once } from 'node:events'
 import t from 'tap'
 import { createJournal } from '../../src/journal/journal.js'
 import { nextEntry, streamEntries } from '../../src/journal/wait.js'
+import { unlimited } from '../../src/store/budget.js'
 
 const NOTHING = { at: 0, tokens: [], remarks: [], faults: [] }
-const create = (max_entries = 1000) => createJournal(() => ({ max_entries, max_size: 1_000_000 }))
+const create = (max_entries = 1000) => createJournal(() => ({ max_entries, max_size: 1_000_000 }), unlimited())
 const OPTIONS = { after: 0, fits: () => true, write: ({ id }: { id: number }) => `{"id":${id}}`, heartbeat: 60_000 }
 
 t.test('the next entry that fits ends the waiting, as does its end', async (t) => {
   const journal = create()
   const waiting = nextEntry(journal, ({ sub }) => sub === 'bob', 60_000)!
-  journal.add({ ...NOTHING, sub: 'alice' })
-  journal.add({ ...NOTHING, sub: 'bob' })
+  await journal.add({ ...NOTHING, sub: 'alice' })
+  await journal.add({ ...NOTHING, sub: 'bob' })
   t.match(await waiting.result, { id: 2 })
   waiting.end()
   const ended = nextEntry(journal, () => true, 60_000)!
@@ -26,7 +27,7 @@ t.test('a slow reader gets what the journal still has, and nothing is held back 
     ...OPTIONS,
     write: ({ id }) => `${id} ${'x'.repeat(20_000)}`,
   })!
-  for (let count = 0; count < 1000; count += 1) journal.add(NOTHING)
+  for (let count = 0; count < 1000; count += 1) await journal.add(NOTHING)
   t.ok(stream.readableLength < 100_000, `${stream.readableLength} characters wait`)
   stream.setEncoding('utf8')
   let text = ''
@@ -48,7 +49,7 @@ t.test('a stream that is idle gives signs of life, and one that is destroyed let
   other.destroy()
   await once(other, 'close')
   end()
-  journal.add(NOTHING)
+  await journal.add(NOTHING)
   t.equal(stream.destroyed, false)
   await once(stream.resume(), 'end')
 })

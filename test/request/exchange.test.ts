@@ -1,7 +1,9 @@
 /** The journal entry of each exchange: facts, request, response, tokens and flow. */
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import t from 'tap'
 import type { ConfigInput } from '../../src/generated/input.js'
-import type { JournalEntry } from '../../src/journal/journal.js'
+import type { JournalEntry } from '../../src/journal/entry.js'
 import {
   basic,
   createApp,
@@ -38,7 +40,7 @@ function hiddenIn(page: string): Record<string, string> {
   return Object.fromEntries(fields.map(([, name = '', value = '']) => [name, value]))
 }
 
-t.test('all exchanges of one login share its flow_id, from the first request to the logout', async (t) => {
+t.test('all exchanges of a login share its flow_id, from the first request to the logout', async (t) => {
   const { url, received } = await listen(t)
   const config: ConfigInput = {
     clients: [{ ...CLIENT, backchannel_logout_uri: url, token_endpoint_auth_method: 'client_secret_post' }],
@@ -265,6 +267,29 @@ t.test('long texts are cut, and long tokens are not decoded', async (t) => {
   t.equal(cut.response?.body, String(whole.response?.body).slice(0, 50))
   t.equal(cut.response?.body_cut, String(whole.response?.body).length)
   t.strictSame(cut.tokens, [])
+})
+
+setFlagsFromString('--expose-gc')
+const collectGarbage: () => void = runInNewContext('gc')
+
+/** Returns the bytes of all reachable objects. */
+function memoryInUse(): number {
+  collectGarbage()
+  return process.memoryUsage().heapUsed
+}
+
+t.test('a cut body does not keep the whole body in memory', async (t) => {
+  const test = await createApp(t, { journal: { max_body: 1000 } })
+  await test.post('/oauth2/token', { grant_type: 'x' })
+  const before = memoryInUse()
+  for (let count = 0; count < 200; count += 1) {
+    await test.post('/oauth2/token', {
+      grant_type: 'x',
+      junk: Buffer.alloc(200_000, `${count} `).toString('base64url'),
+    })
+  }
+  t.equal((await journalOf(test)).length, 201)
+  t.ok(memoryInUse() - before < 20_000_000, 'the bodies have 53 megabytes')
 })
 
 t.test('deeply nested bodies are accepted', async (t) => {

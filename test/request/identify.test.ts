@@ -1,7 +1,7 @@
 /** Facts about a request before it is handled, for fault rules and the journal. */
 import fc from 'fast-check'
 import t from 'tap'
-import type { JournalEntry } from '../../src/journal/journal.js'
+import type { JournalEntry } from '../../src/journal/entry.js'
 import { basic, createApp, exchange, getTokens, getUserinfo, logIn, register, type TestApp } from '../app.js'
 
 const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')

@@ -1,7 +1,7 @@
 /** The software statement of a registration request: a JWT with client metadata. RFC 7591 §2.3 and §3.1.1. */
 import { decodeJwt } from 'jose'
 import { invalidSoftwareStatement } from '../../errors.js'
-import { isTooDeep, MAX_DEPTH } from '../params.js'
+import { isTooDeep, MAX_DEPTH } from '../../journal/depth.js'
 import { readHeader } from './keys.js'
 
 type Metadata = Readonly<Record<string, unknown>>

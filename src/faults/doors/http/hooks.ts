@@ -21,7 +21,7 @@ export interface HttpFaults {
 /** Functions of the server that faults use. */
 interface ServerFunctions {
   /** Writes the exchange to the journal; without a payload, an exchange without a response. */
-  record(request: FastifyRequest, reply: FastifyReply, payload?: unknown): void
+  record(request: FastifyRequest, reply: FastifyReply, payload?: unknown): Promise<void>
   /** Returns the method and the path of a request. */
   describe(request: FastifyRequest): string
 }
@@ -31,7 +31,7 @@ export function createHttpFaults(server: Server, { record, describe }: ServerFun
   const decoys = createDecoys()
   const abandon = (request: FastifyRequest, reply: FastifyReply) => {
     reply.hijack()
-    record(request, reply)
+    void record(request, reply)
     return reply
   }
   return {
@@ -58,7 +58,7 @@ export function createHttpFaults(server: Server, { record, describe }: ServerFun
         rule === undefined
           ? { text: payload, sent: payload }
           : BODY_CHANGES[rule.fault].change(String(payload), rule, reply)
-      record(request, reply, text)
+      await record(request, reply, text)
       return sent
     },
   }
