@@ -81,10 +81,6 @@ export const insufficientScope = (description: string) => bearerError('insuffici
 export const missingToken = (description: string) =>
   new OAuthError('invalid_token', description, 401, { 'WWW-Authenticate': `Bearer realm="${REALM}"` })
 
-/** What a fault declares, in the place of what the provider would have answered. */
-export const declared = (error: string, description: string, status?: number) =>
-  new OAuthError(error, description, status)
-
 // RFC 7591 §3.2.2.
 export const invalidRedirectUri = (description: string) => new OAuthError('invalid_redirect_uri', description)
 export const invalidClientMetadata = (description: string) => new OAuthError('invalid_client_metadata', description)

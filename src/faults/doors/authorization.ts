@@ -1,6 +1,6 @@
 /** Doors for faults of authorization requests and responses. RFC 6749 §4.1.2 and §10.12, RFC 9207. */
 import type { Context } from '../../context.js'
-import { declared } from '../../errors.js'
+import { declaredError } from '../../errors.js'
 import type { FaultAt } from '../catalogue.js'
 import type { Facts } from '../rules.js'
 import { ANOTHER_ISSUER } from './claims.js'
@@ -14,7 +14,7 @@ export async function refuseAuthorization(ctx: Context, facts: Partial<Facts> = 
   const rule = await findFault(ctx, 'authorization_request', { facts, turn: ctx.exchange.flow_id })
   if (rule === undefined) return
   const { error, error_description = `the fault ${rule.fault} is in force` } = rule
-  throw declared(String(error), error_description)
+  throw declaredError(String(error), error_description)
 }
 
 /** Parameters of an authorization response. */
