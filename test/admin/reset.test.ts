@@ -13,7 +13,7 @@ import {
   register,
   snapshotOf,
 } from '../app.js'
-import { createUserAgent } from '../interaction/user_agent.js'
+import { createUserAgent } from '../user_agent.js'
 import { createAdminApp } from './api.js'
 
 const SHARED: ConfigInput = { users: [{ sub: 'alice' }], sessions: { single_sign_on: true } }

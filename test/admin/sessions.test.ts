@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { decodeJwt } from 'jose'
 import t from 'tap'
 import { jsonOf, REDIRECT_URI, refused, type TestApp } from '../app.js'
-import { createUserAgent } from '../interaction/user_agent.js'
+import { createUserAgent } from '../user_agent.js'
 import { type AdminApp, createAdminApp } from './api.js'
 
 interface Listed {

@@ -1,7 +1,7 @@
 /** Users over HTTP: whole, changed and deleted, over those of the configuration. */
 import t from 'tap'
 import { createApp, exchange, getTokens, getUserinfo, jsonOf, logIn, refresh, refused, type TestApp } from '../app.js'
-import { createUserAgent } from '../interaction/user_agent.js'
+import { createUserAgent } from '../user_agent.js'
 import { createAdminApp } from './api.js'
 
 const NONE = { claims: {}, id_token: {}, userinfo: {}, access_token: {} }

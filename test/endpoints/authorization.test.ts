@@ -6,7 +6,7 @@ import type { ConfigInput } from '../../src/generated/input.js'
 import { createKeys } from '../../src/issuer/keys.js'
 import { createMemoryStore } from '../../src/store/memory.js'
 import { createApp, createContext, logIn, REDIRECT_URI, register, type TestApp } from '../app.js'
-import { createUserAgent, hiddenIn } from '../interaction/user_agent.js'
+import { createUserAgent, hiddenIn } from '../user_agent.js'
 
 const QUERY = { client_id: 'app', redirect_uri: REDIRECT_URI, response_type: 'code', scope: 'openid', state: 's t&=' }
 const SECRET_CLIENT = {

@@ -21,10 +21,10 @@ t.test('Session Management §3.3: any page can frame it, and only its own script
 t.test('Session Management §3.2: the frame reads the cookie of the login', async (t) => {
   const test = await createApp(t)
   for (const base of ['', '/issuers/one']) {
-    const agent = createUserAgent(test, base)
-    await agent.logIn()
+    const agent = createUserAgent(test, { base })
+    await agent.getTokens()
     const { body } = await agent.get('/oauth2/check_session')
     const [, cookie = ''] = /data-cookie="([^"]*)"/.exec(body) ?? []
-    t.ok(agent.cookies[cookie], `${base}: ${cookie}`)
+    t.ok(agent.cookies.get(cookie)?.value, `${base}: ${cookie}`)
   }
 })

@@ -2,7 +2,7 @@
 import t, { type Test } from 'tap'
 import { FAULT_CATALOGUE } from '../../src/faults/catalogue.js'
 import { createApp, exchange, getUserinfo, refresh, type TestApp } from '../app.js'
-import { createUserAgent, hiddenIn, returned } from '../interaction/user_agent.js'
+import { createUserAgent, hiddenIn, returned } from '../user_agent.js'
 import { AUTHORIZE_CASES, answerOf, type Rule, send } from './authorize_cases.js'
 
 for (const [name, { check, rule }] of Object.entries(AUTHORIZE_CASES) as [

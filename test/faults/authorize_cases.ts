@@ -49,7 +49,7 @@ function loggedOut(wrong: string | null): Case['check'] {
   return async (t, faults) => {
     const test = await createFaulty(t, faults)
     const agent = createUserAgent(test)
-    const { id_token } = await agent.logIn()
+    const { id_token } = await agent.getTokens()
     const params = { id_token_hint: id_token, post_logout_redirect_uri: LOGGED_OUT, state: 's-1' }
     const { page, after } = await agent.logOut(params)
     t.match(page.body, `${LOGGED_OUT}?state=s-1`, 'the page shows what was asked for')

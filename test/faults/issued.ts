@@ -89,7 +89,7 @@ const SOURCES: Readonly<Record<JwtKind, (t: Test, faults: Fault[]) => Promise<Om
     const { url, received } = await listen(t)
     const test = await start(t, faults, { backchannel_logout_uri: `${url}/logout` })
     const agent = createUserAgent(test)
-    const { id_token } = await agent.logIn({ client_id: 'app' })
+    const { id_token } = await agent.getTokens({ client_id: 'app' })
     await agent.logOut({ id_token_hint: id_token })
     const jwt = new URLSearchParams(received[0]!.body).get('logout_token')!
     const claims = { sub: 'alice', events: { [EVENT]: {} }, nonce: undefined }

@@ -2,7 +2,7 @@
 import t, { type Test } from 'tap'
 import type { ConfigInput } from '../../src/generated/input.js'
 import { createApp, REDIRECT_URI, type TestApp } from '../app.js'
-import { CLIENT, createUserAgent, type Fields, hiddenIn, idTokenFor, idTokenOf, returned } from './user_agent.js'
+import { CLIENT, createUserAgent, type Fields, hiddenIn, idTokenFor, idTokenOf, returned } from '../user_agent.js'
 
 async function start(t: Test, config: ConfigInput) {
   const test = await createApp(t, config)

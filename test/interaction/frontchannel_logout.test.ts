@@ -31,10 +31,10 @@ const policyOf = (headers: Record<string, unknown>) => String(headers['content-s
 
 t.test('Front-Channel Logout §2: iss and sid are added to the query only if the client requires them', async (t) => {
   const agent = createUserAgent(test)
-  const { claims, id_token } = await agent.logIn({ client_id: 'session' })
-  await agent.logIn({ sub: 'bob', client_id: 'plain' })
-  await agent.logIn({ sub: 'carol', client_id: 'same' })
-  await agent.logIn({ sub: 'dave', client_id: 'plain' })
+  const { claims, id_token } = await agent.getTokens({ client_id: 'session' })
+  await agent.getTokens({ sub: 'bob', client_id: 'plain' })
+  await agent.getTokens({ sub: 'carol', client_id: 'same' })
+  await agent.getTokens({ sub: 'dave', client_id: 'plain' })
   const { after } = await agent.logOut({ id_token_hint: id_token, post_logout_redirect_uri: BYE, state: 's&t' })
   t.equal(after.statusCode, 200)
   t.equal(after.headers.location, undefined, 'the frames come before the redirect')
@@ -52,9 +52,9 @@ t.test(
   'Content Security Policy §6.4: only origins of clients can be framed, and only the script of the page runs',
   async (t) => {
     const agent = createUserAgent(test)
-    await agent.logIn({ client_id: 'session' })
-    await agent.logIn({ sub: 'bob', client_id: 'plain' })
-    await agent.logIn({ sub: 'carol', client_id: 'same' })
+    await agent.getTokens({ client_id: 'session' })
+    await agent.getTokens({ sub: 'bob', client_id: 'plain' })
+    await agent.getTokens({ sub: 'carol', client_id: 'same' })
     const { headers } = (await agent.logOut()).after
     const [frames = ''] = policyOf(headers).filter((directive) => directive.startsWith('frame-src'))
     t.strictSame(frames.split(' ').toSorted(), ['frame-src', 'http://localhost:8000', 'https://one.example:8443'])
@@ -69,7 +69,7 @@ t.test(
 
 t.test('Front-Channel Logout §2: without a redirect the page Session ended loads the frames', async (t) => {
   const agent = createUserAgent(test)
-  const { claims } = await agent.logIn({ client_id: 'session' })
+  const { claims } = await agent.getTokens({ client_id: 'session' })
   const { after } = await agent.logOut()
   t.match(textOf(after.body), 'Logged out Session ended')
   t.equal(framesOf(after.body).length, 1)
@@ -79,7 +79,7 @@ t.test('Front-Channel Logout §2: without a redirect the page Session ended load
 
 t.test('a URI whose host has a meaning in a policy is not framed', async (t) => {
   const agent = createUserAgent(test)
-  const { id_token } = await agent.logIn({ client_id: 'hostile' })
+  const { id_token } = await agent.getTokens({ client_id: 'hostile' })
   const { after } = await agent.logOut({ id_token_hint: id_token, post_logout_redirect_uri: BYE })
   t.equal(after.headers.location, BYE)
 })

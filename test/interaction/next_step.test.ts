@@ -12,7 +12,7 @@ import {
   idTokenOf,
   returned,
   type UserAgent,
-} from './user_agent.js'
+} from '../user_agent.js'
 
 const STRICT: ConfigInput = {
   profile: 'strict',

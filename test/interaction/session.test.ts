@@ -7,7 +7,7 @@ import { createKeys } from '../../src/issuer/keys.js'
 import type { Session } from '../../src/store/records.js'
 import { createApp, createContext, REDIRECT_URI } from '../app.js'
 import { createStore } from '../store/create.js'
-import { CLIENT, createUserAgent, returned, type UserAgent } from './user_agent.js'
+import { CLIENT, createUserAgent, returned, type UserAgent } from '../user_agent.js'
 
 const SSO: ConfigInput = { clients: [CLIENT], sessions: { single_sign_on: true } }
 

@@ -113,7 +113,8 @@ t.test('secrets of a login are shown only on request', async (t) => {
     headers: { authorization: `Bearer ${registered.registration_access_token}` },
   })
   const device = (await test.post('/oauth2/device_authorization', { client_id: 'app' })).json<{ device_code: string }>()
-  for (const [name, value] of Object.entries({ code, ...tokens, ...agent.cookies })) {
+  const cookies = Object.fromEntries([...agent.cookies].map(([name, { value }]) => [name, value]))
+  for (const [name, value] of Object.entries({ code, ...tokens, ...cookies })) {
     if (['token_type', 'expires_in', 'scope'].includes(name)) continue
     secrets.set(name, String(value))
   }

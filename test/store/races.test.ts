@@ -15,7 +15,7 @@ import {
   snapshotOf,
   type TestApp,
 } from '../app.js'
-import { CLIENT, createUserAgent, idTokenFor, returned, type UserAgent } from '../interaction/user_agent.js'
+import { CLIENT, createUserAgent, idTokenFor, returned, type UserAgent } from '../user_agent.js'
 import { createDelayingStore } from './delaying.js'
 
 const ROUNDS = 15
