@@ -1,36 +1,45 @@
-/** Calls to others: clients' documents and logout tokens. One request, bounded in time and size, that follows no redirect. */
+/** Sends HTTP requests to clients: fetches documents and posts forms. Bounds time and size and follows no redirect. */
 import { type ClientRequest, request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import { rootCertificates } from 'node:tls'
 import type { Outbound } from './config/snapshot.js'
 
-/** By which a server knows that a provider calls, and no browser. */
+/** Value of the User-Agent header. */
 export const USER_AGENT = 'oidc-provider-mock'
 
-/** What came back. */
-export interface Answer {
+/** Response to an outbound request. */
+export interface OutboundResponse {
   readonly status: number
-  /** The media type, in small letters and without parameters; empty where there is none. */
+  /** Media type in lower case, without parameters; empty without a Content-Type header. */
   readonly type: string
   readonly body: string
 }
 
-/** Why there is no answer, as the end of a sentence that begins with the URL. */
+/** An outbound request failed. The message continues a sentence that begins with the URL. */
 export class OutboundError extends Error {}
 
-/** Asks for a document. An answer other than 200 is an OutboundError, too. */
-export async function getDocument(outbound: Outbound, url: string, accept: string): Promise<Answer> {
-  const answer = await call(outbound, url, { accept })
-  if (answer.status !== 200) throw new OutboundError(`answered ${answer.status}, expected 200`)
-  return answer
+/** Fetches a document. @throws {OutboundError} also if the status of the response is not 200. */
+export async function getDocument(outbound: Outbound, url: string, accept: string): Promise<OutboundResponse> {
+  const response = await send(outbound, url, { accept })
+  if (response.status !== 200) throw new OutboundError(`answered ${response.status}, expected 200`)
+  return response
 }
 
-/** Posts a form; resolves with whatever the answer's status is. */
-export function postForm(outbound: Outbound, url: string, form: Readonly<Record<string, string>>): Promise<Answer> {
-  return call(outbound, url, { accept: '*/*' }, new URLSearchParams(form).toString())
+/** Posts a form and returns the response with any status. */
+export function postForm(
+  outbound: Outbound,
+  url: string,
+  form: Readonly<Record<string, string>>,
+): Promise<OutboundResponse> {
+  return send(outbound, url, { accept: '*/*' }, new URLSearchParams(form).toString())
 }
 
-async function call(outbound: Outbound, url: string, headers: Record<string, string>, body?: string): Promise<Answer> {
+async function send(
+  outbound: Outbound,
+  url: string,
+  headers: Record<string, string>,
+  body?: string,
+): Promise<OutboundResponse> {
   const protocol = URL.canParse(url) ? new URL(url).protocol : ''
   if (protocol !== 'http:' && protocol !== 'https:') throw new OutboundError('is no http or https URL')
   const { ca, insecure, timeout } = outbound
@@ -38,7 +47,7 @@ async function call(outbound: Outbound, url: string, headers: Record<string, str
   const form = body === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' }
   const options = {
     method: body === undefined ? 'GET' : 'POST',
-    // What nobody asked to be compressed can't be a bomb.
+    // A compressed body could grow beyond max_size when decompressed.
     headers: { ...headers, ...form, 'accept-encoding': 'identity', 'user-agent': USER_AGENT },
     agent: false,
     signal,
@@ -46,18 +55,18 @@ async function call(outbound: Outbound, url: string, headers: Record<string, str
   const trust = { rejectUnauthorized: !insecure, ...(ca !== undefined && { ca: [...rootCertificates, ca] }) }
   try {
     const request = protocol === 'https:' ? requestHttps(url, { ...options, ...trust }) : requestHttp(url, options)
-    return await answerTo(request, outbound.max_size, body)
+    return await readResponse(request, outbound.max_size, body)
   } catch (error) {
     if (signal.aborted) throw new OutboundError(`did not answer within ${timeout / 1000} s`)
     throw error instanceof OutboundError ? error : new OutboundError(`can't be reached: ${reasonOf(error)}`)
   }
 }
 
-function answerTo(request: ClientRequest, max_size: number, body: string | undefined): Promise<Answer> {
-  const answer = new Promise<Answer>((resolve, reject) => {
+function readResponse(request: ClientRequest, max_size: number, body: string | undefined): Promise<OutboundResponse> {
+  const result = new Promise<OutboundResponse>((resolve, reject) => {
     request.on('error', reject)
-    // Nobody asked for another protocol; without a listener there would never be an answer nor an error.
-    request.on('upgrade', () => reject(new OutboundError('answered 101, expected an answer and no other protocol')))
+    // Without a listener for upgrades Node reports neither a response nor an error.
+    request.on('upgrade', () => reject(new OutboundError('answered 101, expected a response without an upgrade')))
     request.on('response', async (response) => {
       try {
         const encoding = (response.headers['content-encoding'] ?? 'identity').toLowerCase()
@@ -79,18 +88,18 @@ function answerTo(request: ClientRequest, max_size: number, body: string | undef
     })
     request.end(body)
   })
-  // What fails from then on still finds the listener for errors, and is of no interest to anybody.
-  return answer.finally(() => request.destroy())
+  // The listener for errors stays, so a later error of the destroyed request is ignored.
+  return result.finally(() => request.destroy())
 }
 
-/** How the codes of OpenSSL begin where nobody who is trusted vouches for a certificate. */
+/** Prefixes of OpenSSL error codes for a certificate without a trusted authority. */
 const NO_AUTHORITY = /^(?:UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO)/
 
 function reasonOf(error: unknown): string {
-  // A name with several addresses fails with an error that holds one for each.
+  // A host name with several addresses fails with one error for each address.
   const { errors: [first] = [error] } = error as Partial<AggregateError>
   const { message, code } = first as NodeJS.ErrnoException
-  const advice = '; give its authority as outbound.ca (--outbound-ca), or verify nothing with outbound.insecure'
-  // Newer versions of Node advise on their own flags after a semicolon.
+  const advice = '; set outbound.ca (--outbound-ca) to its authority, or skip verification with outbound.insecure'
+  // Newer versions of Node append advice about flags of their own after a semicolon.
   return NO_AUTHORITY.test(String(code)) ? message.split(';')[0] + advice : message
 }

@@ -1,4 +1,4 @@
-/** Calls to others over real sockets: what comes back, and everything that may go wrong. */
+/** Tests of outbound requests over sockets: responses and every kind of failure. */
 import { createServer as createHttp, type RequestListener } from 'node:http'
 import { createServer as createHttps } from 'node:https'
 import { type AddressInfo, createServer as createTcp, type Server, type Socket } from 'node:net'
@@ -12,7 +12,7 @@ import { createSelfSigned } from '../src/tls/self_signed.js'
 const OUTBOUND: Outbound = { insecure: false, timeout: 5000, max_size: 1024 }
 const BRIEF: Outbound = { ...OUTBOUND, timeout: 300 }
 
-/** Listens for as long as the test runs; resolves to where. */
+/** Starts the server for the duration of the test and returns its URL. */
 async function listen(t: Test, server: Server, scheme = 'http'): Promise<string> {
   const sockets = new Set<Socket>()
   server.on('connection', (socket: Socket) => void sockets.add(socket.on('error', () => undefined)))
@@ -24,30 +24,30 @@ async function listen(t: Test, server: Server, scheme = 'http'): Promise<string>
   return `${scheme}://localhost:${(server.address() as AddressInfo).port}`
 }
 const serve = (t: Test, listener: RequestListener) => listen(t, createHttp(listener))
-/** A server that says this, whatever it is asked. */
-const say = (t: Test, words: string, end = false) =>
+/** Starts a server that writes this text in response to any request. */
+const respond = (t: Test, bytes: string, end = false) =>
   listen(
     t,
     createTcp((socket) => {
-      socket.once('data', () => (end ? socket.end(words) : socket.write(words)))
+      socket.once('data', () => (end ? socket.end(bytes) : socket.write(bytes)))
     }),
   )
 const fails = (t: Test, calling: Promise<unknown>, message: RegExp | string) =>
   t.rejects(calling, { constructor: OutboundError, message })
 
-t.test('a document comes with its media type', async (t) => {
+t.test('a document has its media type in lower case, without parameters', async (t) => {
   const url = await serve(t, ({ headers, method, url }, response) => {
     response.setHeader('content-type', 'Application/JWK-Set+JSON; charset=utf-8')
     response.end(JSON.stringify([method, url, headers.accept, headers['accept-encoding'], headers.connection]))
   })
-  const answer = await getDocument(OUTBOUND, `${url}/jwks?a=b#c`, 'application/json')
-  t.match(answer, { status: 200, type: 'application/jwk-set+json' })
-  t.strictSame(JSON.parse(answer.body), ['GET', '/jwks?a=b', 'application/json', 'identity', 'close'])
+  const document = await getDocument(OUTBOUND, `${url}/jwks?a=b#c`, 'application/json')
+  t.match(document, { status: 200, type: 'application/jwk-set+json' })
+  t.strictSame(JSON.parse(document.body), ['GET', '/jwks?a=b', 'application/json', 'identity', 'close'])
   const bare = await serve(t, (_, response) => void response.end('ü'))
   t.strictSame(await getDocument(OUTBOUND, bare, '*/*'), { status: 200, type: '', body: 'ü' })
 })
 
-t.test('a form is posted, and any status is an answer', async (t) => {
+t.test('postForm() returns the response with any status', async (t) => {
   const url = await serve(t, async (request, response) => {
     response.statusCode = 418
     response.end(`${request.method} ${request.headers['content-type']} ${await text(request)}`)
@@ -57,18 +57,18 @@ t.test('a form is posted, and any status is an answer', async (t) => {
   })
 })
 
-t.test('a document has the status 200, and no redirect is followed', async (t) => {
-  let asked = 0
+t.test('a document needs status 200; a redirect is not followed', async (t) => {
+  let requests = 0
   const url = await serve(t, (_, response) => {
-    asked += 1
+    requests += 1
     response.writeHead(302, { location: '/other' }).end()
   })
   await fails(t, getDocument(OUTBOUND, url, '*/*'), 'answered 302, expected 200')
   t.equal((await postForm(OUTBOUND, url, {})).status, 302)
-  t.equal(asked, 2)
+  t.equal(requests, 2)
 })
 
-t.test('an answer has so many bytes at most, and what is compressed is not read', async (t) => {
+t.test('a response over max_size or with a content encoding is refused', async (t) => {
   const url = await serve(t, (request, response) => response.end('x'.repeat(Number(request.url!.slice(1)))))
   t.equal((await getDocument(OUTBOUND, `${url}/1024`, '*/*')).body.length, 1024)
   await fails(t, getDocument(OUTBOUND, `${url}/1025`, '*/*'), 'answered with more than 1024 bytes')
@@ -88,15 +88,15 @@ t.test('an answer has so many bytes at most, and what is compressed is not read'
   t.equal((await getDocument(OUTBOUND, identity, '*/*')).body, 'y')
 })
 
-t.test('a call ends in time, whatever the other side does', async (t) => {
+t.test('a request without a complete response fails after the timeout', async (t) => {
   const late = 'did not answer within 0.3 s'
-  await fails(t, getDocument(BRIEF, await say(t, ''), '*/*'), late)
-  await fails(t, getDocument(BRIEF, await say(t, 'HTTP/1.1 103 Early Hints\r\n\r\n'), '*/*'), late)
-  await fails(t, getDocument(BRIEF, await say(t, 'HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nabc'), '*/*'), late)
-  await fails(t, getDocument(BRIEF, (await say(t, '')).replace('http:', 'https:'), '*/*'), late)
+  await fails(t, getDocument(BRIEF, await respond(t, ''), '*/*'), late)
+  await fails(t, getDocument(BRIEF, await respond(t, 'HTTP/1.1 103 Early Hints\r\n\r\n'), '*/*'), late)
+  await fails(t, getDocument(BRIEF, await respond(t, 'HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nabc'), '*/*'), late)
+  await fails(t, getDocument(BRIEF, (await respond(t, '')).replace('http:', 'https:'), '*/*'), late)
 })
 
-t.test('an error that comes after the end of a call does no harm', async (t) => {
+t.test('an error of the connection after the timeout is ignored', async (t) => {
   const sockets: Socket[] = []
   const url = await listen(
     t,
@@ -109,23 +109,27 @@ t.test('an error that comes after the end of a call does no harm', async (t) => 
 })
 
 const BROKEN: [string, string, RegExp][] = [
-  ['nothing', '', /^can't be reached: socket hang up$/],
-  ['half an answer', 'HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nabc', /^can't be reached: aborted$/],
-  ['no HTTP', 'hello\r\n\r\n', /^can't be reached: Parse Error/],
-  ['endless headers', `HTTP/1.1 200 OK\r\nx: ${'x'.repeat(100_000)}`, /^can't be reached: .*[Oo]verflow/],
+  ['an empty response', '', /^can't be reached: socket hang up$/],
+  ['a truncated response', 'HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nabc', /^can't be reached: aborted$/],
+  ['a response that is not HTTP', 'hello\r\n\r\n', /^can't be reached: Parse Error/],
   [
-    'another protocol',
+    'a header over the limit of Node',
+    `HTTP/1.1 200 OK\r\nx: ${'x'.repeat(100_000)}`,
+    /^can't be reached: .*[Oo]verflow/,
+  ],
+  [
+    'a response with an upgrade',
     'HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n',
     /^answered 101, expected/,
   ],
 ]
-for (const [name, words, message] of BROKEN) {
-  t.test(`${name} is no answer`, async (t) => {
-    await fails(t, getDocument(OUTBOUND, await say(t, words, true), '*/*'), message)
+for (const [name, bytes, message] of BROKEN) {
+  t.test(`${name} fails`, async (t) => {
+    await fails(t, getDocument(OUTBOUND, await respond(t, bytes, true), '*/*'), message)
   })
 }
 
-t.test('where nobody listens there is no answer', async (t) => {
+t.test('a refused connection fails with the reason', async (t) => {
   const server = createTcp()
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
@@ -134,14 +138,14 @@ t.test('where nobody listens there is no answer', async (t) => {
   await fails(t, getDocument(OUTBOUND, `http://localhost:${port}`, '*/*'), /^can't be reached: connect ECONNREFUSED/)
 })
 
-t.test('only the web is called', async (t) => {
+t.test('only http and https URLs are requested', async (t) => {
   for (const url of ['', 'x', 'file:///etc/passwd', 'ftp://a.example', 'data:,x', 'http://']) {
     await fails(t, getDocument(OUTBOUND, url, '*/*'), 'is no http or https URL')
   }
   await fails(t, getDocument(OUTBOUND, 'http://%ff@localhost/', '*/*'), /^can't be reached: URI malformed$/)
 })
 
-t.test('https: who is to be trusted says the configuration', async (t) => {
+t.test('https: outbound.ca and outbound.insecure decide which certificates are trusted', async (t) => {
   const { ca, cert, key } = await createSelfSigned(['localhost'], Math.floor(Date.now() / 1000))
   const other = await createSelfSigned(['localhost'], Math.floor(Date.now() / 1000))
   const url = await listen(
@@ -149,11 +153,7 @@ t.test('https: who is to be trusted says the configuration', async (t) => {
     createHttps({ cert, key }, (_, response) => void response.end('secret')),
     'https',
   )
-  await fails(
-    t,
-    getDocument(OUTBOUND, url, '*/*'),
-    /^can't be reached: .*certificate; give its authority as outbound\.ca /,
-  )
+  await fails(t, getDocument(OUTBOUND, url, '*/*'), /^can't be reached: .*certificate; set outbound\.ca /)
   await fails(t, getDocument({ ...OUTBOUND, ca: other.ca }, url, '*/*'), /^can't be reached: .*certificate/)
   t.equal((await getDocument({ ...OUTBOUND, ca }, url, '*/*')).body, 'secret')
   t.equal((await getDocument({ ...OUTBOUND, ca: `${other.ca}\n${ca}` }, url, '*/*')).body, 'secret')

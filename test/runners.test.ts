@@ -1,4 +1,4 @@
-/** The helpers for test runners, each as its runner calls it; test/examples/test_runners.test.ts runs them in the runners themselves. */
+/** Tests of the functions for test runners, called as by the runner. test/examples/test_runners.test.ts runs the runners themselves. */
 import { type Test, test } from 'tap'
 import type { Handle } from '../src/index.js'
 import * as jest from '../src/runners/jest.js'
@@ -8,14 +8,14 @@ import * as vitest from '../src/runners/vitest.js'
 import { browserTest } from './browser.js'
 
 const OPTIONS = { keys: [{ alg: 'ES256' as const }], users: [{ sub: 'alice' }], log: { level: 'silent' as const } }
-const NOT_STARTED = { message: /^no provider was started for this run of tests; name the file with startOnce\(\)/ }
+const NOT_STARTED = { message: /^this test run has no provider, expected one from startOnce\(\)/ }
 
-/** What a run leaves behind for its workers is not for the next test. */
+/** Deletes the environment variable of a run after the test. */
 function forget(t: Test): void {
   t.teardown(() => delete process.env.OIDC_PROVIDER_MOCK_RUN)
 }
 
-test('Vitest and Playwright: one provider for the run, and a fixture that is reset after its test', async (t) => {
+test('Vitest and Playwright: a fixture gives each test a separate issuer and resets it after the test', async (t) => {
   forget(t)
   await t.rejects(
     vitest.isolatedProvider({}, async () => undefined),
@@ -44,7 +44,7 @@ test('Vitest and Playwright: one provider for the run, and a fixture that is res
     const name = first!.issuer.slice(first!.issuer.lastIndexOf('/') + 1)
     await isolatedProvider({}, async (provider) => {
       t.match(await provider.isolated(name).users.list(), [{ sub: 'alice' }])
-      t.equal((await provider.isolated(name).users.list()).length, 1, 'what a test put is gone')
+      t.equal((await provider.isolated(name).users.list()).length, 1, 'the user of the first test is deleted')
     })
     await close()
     await t.rejects(fetch(first!.issuer))
@@ -53,14 +53,14 @@ test('Vitest and Playwright: one provider for the run, and a fixture that is res
   t.type(playwright.startOnce(), 'function')
 })
 
-test('Jest: the provider is started and closed by two hooks, and each test has an issuer', async (t) => {
+test('Jest: globalSetup starts the provider, globalTeardown closes it, and each test has a separate issuer', async (t) => {
   forget(t)
   const { globalSetup, globalTeardown } = jest.startOnce(OPTIONS)
   const hooks: (() => Promise<void>)[] = []
   const add = (hook: () => Promise<void>) => void hooks.push(hook)
   const provider = jest.isolateEachTest({ beforeEach: add, afterEach: add })
   const [before, after] = hooks
-  t.throws(provider, { message: /^there is a provider while a test runs only/ })
+  t.throws(provider, { message: /^no test is running, expected a call from within a test/ })
   await t.rejects(before!(), NOT_STARTED)
   await after!()
   await globalSetup()
@@ -77,7 +77,7 @@ test('Jest: the provider is started and closed by two hooks, and each test has a
   await jest.startOnce().globalTeardown()
 })
 
-test('node:test: a test says itself when it is over', async (t) => {
+test('node:test: isolatedProvider() resets the issuer after the test', async (t) => {
   forget(t)
   const { globalSetup, globalTeardown } = nodeTest.startOnce(OPTIONS)
   await globalSetup()
@@ -92,24 +92,21 @@ test('node:test: a test says itself when it is over', async (t) => {
   await nodeTest.startOnce().globalTeardown()
 })
 
-browserTest(
-  'Playwright: logIn() logs in on the page, and picks what is to go wrong',
-  async (t, { page, application }) => {
-    forget(t)
-    const close = await playwright.startOnce(OPTIONS)()
-    t.teardown(close)
-    await playwright.isolatedProvider({}, async ({ issuer }) => {
-      const query = { client_id: 'app', redirect_uri: application.redirect_uri, response_type: 'code', scope: 'openid' }
-      const request = `${issuer}/oauth2/authorize?${new URLSearchParams(query)}`
-      await page.goto(request)
-      await playwright.logIn(page, { sub: 'alice' })
-      t.match(Object.fromEntries(await application.returned(page)), { code: /./ })
-      await page.goto(`${request}&prompt=login`)
-      await playwright.logIn(page, { sub: 'alice', error: 'access_denied' })
-      t.match(Object.fromEntries(await application.returned(page)), { error: 'access_denied' })
-      await page.goto(`${request}&prompt=login`)
-      await playwright.logIn(page, { sub: 'bob', fault: 'authorize.missing_code' })
-      t.notOk((await application.returned(page)).has('code'))
-    })
-  },
-)
+browserTest('Playwright: logIn() submits the login page with a fault or an error', async (t, { page, application }) => {
+  forget(t)
+  const close = await playwright.startOnce(OPTIONS)()
+  t.teardown(close)
+  await playwright.isolatedProvider({}, async ({ issuer }) => {
+    const query = { client_id: 'app', redirect_uri: application.redirect_uri, response_type: 'code', scope: 'openid' }
+    const request = `${issuer}/oauth2/authorize?${new URLSearchParams(query)}`
+    await page.goto(request)
+    await playwright.logIn(page, { sub: 'alice' })
+    t.match(Object.fromEntries(await application.returned(page)), { code: /./ })
+    await page.goto(`${request}&prompt=login`)
+    await playwright.logIn(page, { sub: 'alice', error: 'access_denied' })
+    t.match(Object.fromEntries(await application.returned(page)), { error: 'access_denied' })
+    await page.goto(`${request}&prompt=login`)
+    await playwright.logIn(page, { sub: 'bob', fault: 'authorize.missing_code' })
+    t.notOk((await application.returned(page)).has('code'))
+  })
+})

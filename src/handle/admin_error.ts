@@ -1,28 +1,29 @@
-/** What a call of a handle can end with, besides its answer. */
+/** Errors that a call of a handle can throw. */
 import type { JournalEntry } from '../journal/entry.js'
 
-/** The provider refused a call, and nothing has changed; or it could not be reached. */
+/** The provider refused a call and changed nothing, or it could not be reached. */
 export class AdminError extends Error {
   override readonly name = 'AdminError'
-  /** The HTTP status; 0 where there was no answer. */
+  /** HTTP status of the response; 0 without a response. */
   readonly status: number
-  /** A code, such as `invalid_request` or `not_found`; `unreachable` where there was no answer of the admin API. */
+  /** Error code, such as `invalid_request` or `not_found`; `unreachable` without a response of the admin API. */
   readonly error: string
-  /** What came, what was expected, and what to do. */
+  /** The value found, the value expected, and how to correct it. */
   readonly error_description: string
 
-  constructor(about: string, status: number, error: string, error_description: string) {
-    super(`${about}: ${error_description}`)
+  /** @param operation method and URL of the call, for the message. */
+  constructor(operation: string, status: number, error: string, error_description: string) {
+    super(`${operation}: ${error_description}`)
     this.status = status
     this.error = error
     this.error_description = error_description
   }
 }
 
-/** Nothing that matches came into the journal in time. */
+/** The journal had no matching entry within the time limit. */
 export class JournalTimeoutError extends Error {
   override readonly name = 'JournalTimeoutError'
-  /** The last entries that did come, oldest first. */
+  /** The newest entries of the journal, oldest first. */
   readonly entries: readonly JournalEntry[]
 
   constructor(message: string, entries: readonly JournalEntry[]) {

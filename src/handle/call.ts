@@ -1,57 +1,57 @@
-/** One call of the admin API: a path, a query and a JSON body in; a JSON answer out, or an AdminError. */
+/** Calls routes of the admin API with JSON and reads JSON responses. */
 import { text } from 'node:stream/consumers'
 import { AdminError } from './admin_error.js'
-import type { Received, Sent, Transport } from './transport.js'
+import type { Transport, TransportRequest, TransportResponse } from './transport.js'
 
 export interface CallOptions {
-  /** What stands in the path at `:name`. */
+  /** Values of the path parameters. */
   readonly params?: Readonly<Record<string, string>>
-  /** Members that are undefined are left out. */
+  /** Query parameters. A member that is undefined is left out. */
   readonly query?: object
-  /** Sent as JSON; left out, there is none. */
+  /** Body, sent as JSON. Absent: no body. */
   readonly body?: unknown
-  /** Milliseconds for the whole answer to come. */
+  /** Time limit for the whole response in milliseconds. Default: 30 seconds. */
   readonly limit?: number
 }
 
-/** Calls routes of one issuer. */
+/** Calls routes of the admin API of one issuer. */
 export interface Caller {
-  /** The answer's JSON; undefined where there is none. @throws {AdminError} */
-  call<T>(method: Sent['method'], path: string, options?: CallOptions): Promise<T>
-  /** The answer as it comes, until the signal. @throws {AdminError} */
+  /** Returns the JSON of the response, or undefined if the body is empty. @throws {AdminError} */
+  call<T>(method: TransportRequest['method'], path: string, options?: CallOptions): Promise<T>
+  /** Returns the response as soon as its headers arrive. The signal aborts it. @throws {AdminError} */
   open(
-    method: Sent['method'],
+    method: TransportRequest['method'],
     path: string,
     signal: AbortSignal,
     options?: Omit<CallOptions, 'limit'>,
-  ): Promise<Received>
+  ): Promise<TransportResponse>
 }
 
-/** @param own_path what of every path belongs to the issuer: empty, or `/issuers/{name}`. */
+/** @param own_path path of the issuer below the root of the provider: empty, or `/issuers/{name}`. */
 export function createCaller(transport: Transport, own_path: string): Caller {
   const open: Caller['open'] = async (method, path, signal, options = {}) => {
     const { params = {}, query = {}, body } = options
     const url = own_path + fill(path, params) + queryOf(query)
-    const about = `${method} ${transport.url}${url.split('?')[0]}`
+    const operation = `${method} ${transport.url}${url.split('?')[0]}`
     const content = body === undefined ? {} : { body: JSON.stringify(body) }
     const headers = { accept: 'application/json', ...(body !== undefined && { 'content-type': 'application/json' }) }
-    const received = await transport
+    const response = await transport
       .send({ method, path: url, headers, ...content, signal })
-      .catch((error: unknown) => Promise.reject(unreachable(about, transport.url, signal.reason ?? error)))
-    if (received.status < 300) return received
-    throw await refusalOf(about, received)
+      .catch((error: unknown) => Promise.reject(unreachable(operation, transport.url, signal.reason ?? error)))
+    if (response.status < 300) return response
+    throw await readRefusal(operation, response)
   }
   return {
     open,
-    async call<T>(method: Sent['method'], path: string, options: CallOptions = {}) {
+    async call<T>(method: TransportRequest['method'], path: string, options: CallOptions = {}) {
       const { body } = await open(method, path, AbortSignal.timeout(options.limit ?? TIME_LIMIT), options)
-      const answer = await text(body)
-      return (answer === '' ? undefined : JSON.parse(answer)) as T
+      const json = await text(body)
+      return (json === '' ? undefined : JSON.parse(json)) as T
     },
   }
 }
 
-/** Milliseconds after which no answer is awaited any more. */
+/** Default time limit for a response in milliseconds. */
 const TIME_LIMIT = 30_000
 
 const fill = (path: string, params: Readonly<Record<string, string>>) =>
@@ -64,24 +64,23 @@ function queryOf(query: object): string {
   return members.length === 0 ? '' : `?${new URLSearchParams(members)}`
 }
 
-function unreachable(about: string, url: string, error: unknown): AdminError {
-  // A name with several addresses fails with an error that holds one for each.
+function unreachable(operation: string, url: string, error: unknown): AdminError {
+  // A host name with several addresses fails with one error for each address.
   const { errors: [first] = [error] } = error as Partial<AggregateError>
-  const description = `no provider answers at ${url} (${(first as Error).message}); start one there, or give its URL`
-  return new AdminError(about, 0, 'unreachable', description)
+  const description = `no provider answers at ${url} (${(first as Error).message}); start a provider there, or correct the URL`
+  return new AdminError(operation, 0, 'unreachable', description)
 }
 
-async function refusalOf(about: string, { status, body }: Received): Promise<AdminError> {
-  const answer = await text(body)
-  const { error, error_description } = parse(answer)
-  if (typeof error === 'string') return new AdminError(about, status, error, String(error_description))
-  const description = `status ${status} came, which is no answer of the admin API; is the URL that of a provider?`
-  return new AdminError(about, status, 'unreachable', description)
+async function readRefusal(operation: string, { status, body }: TransportResponse): Promise<AdminError> {
+  const { error, error_description } = parseRefusal(await text(body))
+  if (typeof error === 'string') return new AdminError(operation, status, error, String(error_description))
+  const description = `the response has status ${status} without an error of the admin API, expected a provider at this URL; check the URL`
+  return new AdminError(operation, status, 'unreachable', description)
 }
 
-function parse(answer: string): { readonly error?: unknown; readonly error_description?: unknown } {
+function parseRefusal(json: string): { readonly error?: unknown; readonly error_description?: unknown } {
   try {
-    return Object(JSON.parse(answer))
+    return Object(JSON.parse(json))
   } catch {
     return {}
   }

@@ -1,24 +1,27 @@
-/** The clients of an issuer, from a test's point of view. */
+/** Reads and changes the clients of an issuer. */
 
 import type { ClientRecord } from '../directory/clients.js'
 import type { Client } from '../generated/input.js'
 import { PATHS } from '../routes.js'
 import type { Caller } from './call.js'
 
-/** A client as in the config file, without `client_id`. */
+/** A client as in the configuration file, without `client_id`. */
 export type ClientBody = Omit<Client, 'client_id'>
 
-/** Clients put at run time lie over those of the configuration. Answers show secrets, and say where a client comes from. Every call throws an `AdminError` if it is refused. */
+/**
+ * Clients put at run time take precedence over clients of the configuration. Every returned client has its secrets and its
+ * `origin`. A refused call throws an `AdminError`.
+ */
 export interface Clients {
-  /** Every client there is: those of the configuration, put at run time, and registered by themselves. */
+  /** Lists the clients of the configuration, clients put at run time, and registered clients. */
   list(): Promise<readonly ClientRecord[]>
-  /** The client. Refused with `not_found` where there is none. */
+  /** Returns the client. An unknown `client_id` is refused with `not_found`. */
   get(client_id: string): Promise<ClientRecord>
-  /** Puts the whole client, over one with the same `client_id`; answers with what counts from now on. */
+  /** Creates or replaces the client and returns it. */
   put(client_id: string, client: ClientBody): Promise<ClientRecord>
-  /** Changes what counts now by a merge patch (RFC 7396): members replace, objects are merged, null removes. */
+  /** Applies a merge patch (RFC 7396) to the client: members replace, objects are merged, null removes a member. */
   patch(client_id: string, changes: object): Promise<ClientRecord>
-  /** Deletes the client. One of the file stays gone until it is put, or clients are reset. */
+  /** Deletes the client. A client of the file stays deleted until it is put again or clients are reset. */
   delete(client_id: string): Promise<void>
 }
 

@@ -1,30 +1,32 @@
-/** The clock of an issuer, from a test's point of view: every lifetime is over when this clock says so. */
+/** Reads and moves the clock of an issuer. Every lifetime ends by this clock. */
 import { PATHS } from '../routes.js'
 import type { Caller } from './call.js'
 
-/** How the clock stands. */
+/** The state of the clock. */
 export interface ClockAnswer {
-  /** Seconds since the epoch. */
+  /** Time in seconds since the epoch. */
   readonly now: number
-  /** The same as RFC 3339 writes it. */
+  /** The same time in RFC 3339 format. */
   readonly iso: string
+  /** Whether the clock is stopped. */
   readonly frozen: boolean
-  /** Seconds ahead of the real time; below zero, behind. */
+  /** Seconds ahead of real time; negative if behind. */
   readonly ahead: number
 }
 
-/** Every call answers with how the clock stands after it, and throws an `AdminError` if it is refused. */
+/** Every call returns the state of the clock after it. A refused call throws an `AdminError`. */
 export interface ClockHandle {
+  /** Returns the state of the clock. */
   now(): Promise<ClockAnswer>
-  /** Sets the time: seconds since the epoch, or a time such as `2030-01-01T00:00:00Z`. A frozen clock stays frozen. */
+  /** Sets the time: seconds since the epoch, or a text such as `2030-01-01T00:00:00Z`. A frozen clock stays frozen. */
   set(now: number | string): Promise<ClockAnswer>
-  /** Moves the time: seconds, or a text such as `1h30m`; forward, or with `-` before it backward. */
+  /** Moves the time by seconds or by a text such as `1h30m`; a leading `-` moves it back. */
   advance(by: number | string): Promise<ClockAnswer>
-  /** Stops the time, here or at the given one (as for `set`). */
+  /** Stops the clock at its current time or at the given time, in the format of `set`. */
   freeze(at?: number | string): Promise<ClockAnswer>
-  /** Lets the time go on from where it stands. */
+  /** Starts a frozen clock from its current time. */
   resume(): Promise<ClockAnswer>
-  /** Goes back to what the configuration says, else to the real time. */
+  /** Sets the clock to the time of the configuration, or to real time without one. */
   reset(): Promise<ClockAnswer>
 }
 

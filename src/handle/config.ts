@@ -1,29 +1,32 @@
-/** The configuration of a provider, from a test's point of view. */
+/** Reads and reloads the configuration of a provider. */
 import type { Problem } from '../config/errors.js'
 import { PATHS } from '../routes.js'
 import type { Caller } from './call.js'
 
+/** The configuration and its status. */
 export interface ConfigAnswer {
-  /** What is in force, with defaults; secrets are masked. */
+  /** The configuration in force, with defaults and masked secrets. */
   readonly config: Readonly<Record<string, unknown>>
-  /** The files that it comes from. */
+  /** Files of the configuration. */
   readonly files: readonly string[]
-  /** `stale` where the files say something wrong since, so that what was in force before stays. */
+  /** `stale` if the files have problems and the configuration before the change stays in force. */
   readonly status: 'current' | 'stale'
-  /** What is wrong with the files now. */
+  /** Problems of the files. */
   readonly problems: readonly Problem[]
 }
 
+/** Result of a reload. */
 export interface ReloadAnswer {
-  /** Whether what the files say now is in force. */
+  /** Whether the current content of the files is in force. */
   readonly reloaded: boolean
   readonly problems: readonly Problem[]
 }
 
-/** Every call throws an `AdminError` if it is refused. */
+/** A refused call throws an `AdminError`. */
 export interface ConfigHandle {
+  /** Returns the configuration in force. */
   get(): Promise<ConfigAnswer>
-  /** Reads the files again. */
+  /** Reads the configuration files again. */
   reload(): Promise<ReloadAnswer>
 }
 

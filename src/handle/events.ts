@@ -1,7 +1,7 @@
-/** Server-sent events: the data of each, from a stream of bytes. https://html.spec.whatwg.org/multipage/server-sent-events.html */
+/** Reads server-sent events from a stream of bytes. https://html.spec.whatwg.org/multipage/server-sent-events.html */
 import type { Readable } from 'node:stream'
 
-/** The data of each event. Comments, such as a heartbeat, are none. */
+/** Yields the data of each event and skips comments, such as heartbeats. */
 export async function* readEvents(body: Readable): AsyncGenerator<string, void, undefined> {
   let rest = ''
   for await (const chunk of body.setEncoding('utf8')) {

@@ -1,4 +1,4 @@
-/** Control of faults by a program. */
+/** Adds, lists and deletes the fault rules of an issuer. */
 import type { FaultDescription } from '../faults/catalogue.js'
 import type { DeclaredFault } from '../faults/doors/find.js'
 import type { Fault } from '../generated/input.js'

@@ -1,4 +1,4 @@
-/** What drives one issuer of a provider, be the provider in this process or elsewhere. */
+/** The handle: controls one issuer of a provider in this process or in another. */
 
 import { randomToken } from '../random.js'
 import { PATHS } from '../routes.js'
@@ -24,7 +24,7 @@ import { createTokens, type Tokens } from './tokens.js'
 import type { Transport } from './transport.js'
 import { createUsers, type Users } from './users.js'
 
-/** What can be reset by itself. */
+/** A part of an issuer that can be reset by itself. */
 export type ResetPart =
   | 'users'
   | 'clients'
@@ -37,9 +37,9 @@ export type ResetPart =
   | 'journal'
   | 'device_codes'
 
-/** Drives one issuer. Each call is one of the admin API, and throws an `AdminError` if it is refused. */
+/** Controls one issuer. Each call uses one route of the admin API. A refused call throws an `AdminError`. */
 export interface Handle extends AsyncDisposable {
-  /** The issuer identifier: what an application under test is given. */
+  /** The issuer identifier, for the settings of the application under test. */
   readonly issuer: string
   readonly users: Users
   readonly clients: Clients
@@ -52,36 +52,36 @@ export interface Handle extends AsyncDisposable {
   readonly keys: KeysHandle
   readonly journal: JournalHandle
   readonly config: ConfigHandle
-  /** Answers an authorization request for an end-user, without a browser. Resolves to where the browser would go. */
+  /** Answers an authorization request for a user without a browser, and returns the redirect. */
   login(request: LoginRequest): Promise<LoginAnswer>
   /**
-   * An issuer of its own, which shares nothing but the configuration with any other: users and clients put at run time,
-   * tokens, clock, keys, faults and journal are its own. It is made on first use.
-   * @param name up to 64 of `A-Z a-z 0-9 . _ ~ -`. The same name is the same issuer; left out, it is a random one.
+   * Returns the handle of an isolated issuer, which shares only the configuration with other issuers. Users and clients put at
+   * run time, tokens, clock, keys, faults and journal are its own. The provider creates it on first use.
+   * @param name up to 64 characters of `A-Z a-z 0-9 . _ ~ -`. The same name is the same issuer. Absent: a random name.
    */
   isolated(name?: string): Handle
-  /** Undoes all that has happened at this issuer, or these parts of it. */
+  /** Resets the given parts of the issuer to the configuration. Absent: all parts. */
   reset(parts?: readonly ResetPart[]): Promise<void>
 }
 
-/** How the issuers of a provider are called. */
-export interface Names {
-  /** The issuer identifier of the default issuer. */
+/** The identifiers of a provider's issuers. */
+export interface IssuerIdentifiers {
+  /** Identifier of the default issuer. */
   readonly issuer: string
-  /** That of an isolated one, with `{name}` for its name. */
+  /** Identifier of an isolated issuer, with `{name}` for its name. */
   readonly isolated_issuer: string
 }
 
-/** @param name that of an isolated issuer; left out, the default one. */
+/** @param name name of an isolated issuer. Absent: the default issuer. */
 export function createHandle(
   transport: Transport,
-  names: Names,
+  identifiers: IssuerIdentifiers,
   name: string | undefined,
   dispose: (handle: Handle) => Promise<void>,
 ): Handle {
   const caller = createCaller(transport, name === undefined ? '' : `/issuers/${encodeURIComponent(name)}`)
   const handle: Handle = {
-    issuer: name === undefined ? names.issuer : names.isolated_issuer.replace('{name}', () => name),
+    issuer: name === undefined ? identifiers.issuer : identifiers.isolated_issuer.replace('{name}', () => name),
     users: createUsers(caller),
     clients: createClients(caller),
     tokens: createTokens(caller),
@@ -94,7 +94,7 @@ export function createHandle(
     journal: createJournalHandle(caller),
     config: createConfigHandle(caller),
     login: (request) => logIn(caller, request),
-    isolated: (other = randomToken()) => createHandle(transport, names, other, (isolated) => isolated.reset()),
+    isolated: (other = randomToken()) => createHandle(transport, identifiers, other, (isolated) => isolated.reset()),
     async reset(parts) {
       await caller.call('POST', PATHS.admin_reset, { body: parts === undefined ? {} : { parts } })
     },

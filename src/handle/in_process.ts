@@ -1,8 +1,8 @@
-/** The transport of a handle whose provider runs in this process: the same routes, without a socket. */
+/** Transport to a provider in this process: calls its routes without a socket. */
 import type { Readable, Writable } from 'node:stream'
 import type { Transport } from './transport.js'
 
-/** Answers a request as the server does. */
+/** Sends a request to the server without a socket. */
 export type Inject = (request: {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   readonly url: string
@@ -17,14 +17,14 @@ export function createInProcessTransport(url: string, inject: Inject): Transport
     async send({ method, path, headers, body, signal }) {
       signal.throwIfAborted()
       const payload = body === undefined ? {} : { payload: body }
-      const answer = await inject({ method, url: path, headers, ...payload, payloadAsStream: true })
-      // For the server this is a caller who hung up. Whoever reads the body hears of it; if nobody does, it is no error.
-      const hangUp = () => void answer.raw.res.destroy()
-      const stream = answer.stream().on('error', () => undefined)
+      const response = await inject({ method, url: path, headers, ...payload, payloadAsStream: true })
+      // The server sees a closed connection. A reader of the body gets the error; without a reader it is ignored.
+      const hangUp = () => void response.raw.res.destroy()
+      const stream = response.stream().on('error', () => undefined)
       signal.addEventListener('abort', hangUp, { once: true })
-      // The signal may outlive the answer by far, and would hold all of it.
+      // A signal with a longer life than the response would keep the response in memory.
       stream.once('close', () => signal.removeEventListener('abort', hangUp))
-      return { status: answer.statusCode, body: stream }
+      return { status: response.statusCode, body: stream }
     },
   }
 }

@@ -1,4 +1,4 @@
-/** The journal of an issuer, from a test's point of view: what came and went, what is to come, and a live stream of it. */
+/** Lists, awaits and streams the journal entries of an issuer. */
 import { parseDelay } from '../duration.js'
 import type { FaultName } from '../faults/catalogue.js'
 import type { JournalEntry, JournalEvent } from '../journal/entry.js'
@@ -6,56 +6,58 @@ import { PATHS } from '../routes.js'
 import { JournalTimeoutError } from './admin_error.js'
 import type { Caller } from './call.js'
 import { readEvents } from './events.js'
-import type { Received } from './transport.js'
+import type { TransportResponse } from './transport.js'
 
-/** What must be so of an entry; all of it. */
+/** Conditions on an entry. An entry matches if all of them hold. */
 export interface JournalFilter {
-  /** As discovery names it, less `_endpoint`: `authorization`, `token`, `userinfo` … */
+  /** Name of the endpoint in discovery, without `_endpoint`: `authorization`, `token`, `userinfo` and so on. */
   readonly endpoint?: string
   readonly client_id?: string
   readonly sub?: string
-  /** The HTTP status, or a class of them such as `4xx`. */
+  /** HTTP status, or a class such as `4xx`. */
   readonly status?: number | string
-  /** What the entries of one login have in common. */
+  /** Identifier that all entries of one login share. */
   readonly flow_id?: string
-  /** What a remark of the entry is about. */
+  /** Event of one of the entry's remarks. */
   readonly event?: JournalEvent
-  /** What went wrong on purpose. */
+  /** Fault that happened in the exchange. */
   readonly fault?: FaultName
 }
 
 export interface ListOptions {
   /** Only entries after the one with this `id`. */
   readonly after?: number
-  /** So many at most: the newest. */
+  /** Maximum number of entries: the first ones after `after`, or else the newest. */
   readonly limit?: number
-  /** Shows tokens, codes and secrets, which are masked otherwise. */
+  /** Whether to show tokens, codes and secrets. Default: they are masked. */
   readonly secrets?: boolean
 }
 
 export interface WaitOptions {
-  /** How long to wait: seconds, or a text such as `500ms` or `2s`, up to five minutes. Default: `5s`. */
+  /** Time limit: seconds, or a text such as `500ms` or `2s`, up to five minutes. Default: `5s`. */
   readonly timeout?: number | string
-  /** Only entries after the one with this `id` count. Default: 0, all that are kept. */
+  /** Only entries after the one with this `id`. Default: 0, all kept entries. */
   readonly after?: number
+  /** Whether to show tokens, codes and secrets. Default: they are masked. */
   readonly secrets?: boolean
 }
 
 export interface StreamOptions {
-  /** Begins after the entry with this `id`; left out, with the next that comes. */
+  /** Starts after the entry with this `id`. Absent: starts with the next new entry. */
   readonly after?: number
+  /** Whether to show tokens, codes and secrets. Default: they are masked. */
   readonly secrets?: boolean
   /** Ends the stream. */
   readonly signal?: AbortSignal
 }
 
-/** Every call throws an `AdminError` if it is refused, such as for a filter that could match nothing. */
+/** A refused call throws an `AdminError`, for example if no entry can match the filter. */
 export interface JournalHandle {
-  /** The entries that are kept and match, oldest first. */
+  /** Returns the kept entries that match, oldest first. */
   list(filter?: JournalFilter, options?: ListOptions): Promise<readonly JournalEntry[]>
   /**
-   * The first entry that matches, be it there already or still to come: nothing is missed that comes between an action
-   * and this call. To wait for another one, say after which:
+   * Returns the first entry that matches. Entries that the journal already holds count, so an entry recorded between an
+   * action and this call is found. To wait for a later entry, pass the `id` of an earlier one:
    *
    * ```ts
    * const first = await provider.journal.waitFor({ endpoint: 'token' })
@@ -63,19 +65,19 @@ export interface JournalHandle {
    * const second = await provider.journal.waitFor({ endpoint: 'token' }, { after: first.id, timeout: '2s' })
    * ```
    *
-   * `await provider.journal.last_id()`, asked before an action, does as well where nothing came before.
+   * `await provider.journal.last_id()` before an action also gives a value for `after`.
    *
-   * @throws {JournalTimeoutError} when the time is over; it names the filter and what came instead.
+   * @throws {JournalTimeoutError} after the time limit. It has the filter and the newest entries.
    */
   waitFor(filter?: JournalFilter, options?: WaitOptions): Promise<JournalEntry>
-  /** The `id` of the newest entry that there ever was; 0 before the first. */
+  /** Returns the `id` of the newest entry ever recorded; 0 before the first. */
   last_id(): Promise<number>
   /**
-   * Entries as they come, from this call on. Leaving the loop ends it, and so does the provider when it closes; a call
-   * that is never looped over ends with `signal` only.
+   * Yields entries as they are recorded, from this call on. Leaving the loop or closing the provider ends the stream. Without
+   * a loop, only `signal` ends it.
    */
   stream(filter?: JournalFilter, options?: StreamOptions): AsyncGenerator<JournalEntry, void, undefined>
-  /** Forgets all entries; ids count on. */
+  /** Deletes all entries. Later ids continue to count. */
   clear(): Promise<void>
 }
 
@@ -84,7 +86,7 @@ interface EntriesAnswer {
   readonly last_id: number
 }
 
-/** So many entries tell what came instead. */
+/** Number of entries in a JournalTimeoutError. */
 const SHOWN = 5
 
 export function createJournalHandle({ call, open }: Caller): JournalHandle {
@@ -94,7 +96,7 @@ export function createJournalHandle({ call, open }: Caller): JournalHandle {
     list,
     async waitFor(filter = {}, { timeout = '5s', after = 0, secrets } = {}) {
       const wait = typeof timeout === 'number' ? `${Math.round(timeout * 1000)}ms` : timeout
-      // The provider says when the time is over; that it says nothing at all must not last for ever.
+      // The provider ends the wait. This limit holds if the provider does not answer at all.
       const limit = parseDelay(wait) + GRACE
       const query = { ...filter, wait, after, secrets, limit: 1 }
       const { entries } = await call<EntriesAnswer>('GET', PATHS.journal, { query, limit })
@@ -108,7 +110,7 @@ export function createJournalHandle({ call, open }: Caller): JournalHandle {
     stream(filter = {}, { signal, ...options } = {}) {
       const ended = new AbortController()
       const until = signal === undefined ? ended.signal : AbortSignal.any([ended.signal, signal])
-      // Asked for at once, so that what comes before the first look is not missed.
+      // The request is sent before the first read, so that entries recorded between the two are not missed.
       const opened = open('GET', PATHS.journal_stream, until, { query: { ...filter, ...options } })
       opened.catch(() => undefined)
       return follow(opened, ended, until)
@@ -118,7 +120,7 @@ export function createJournalHandle({ call, open }: Caller): JournalHandle {
 }
 
 async function* follow(
-  opened: Promise<Received>,
+  opened: Promise<TransportResponse>,
   ended: AbortController,
   until: AbortSignal,
 ): AsyncGenerator<JournalEntry, void, undefined> {
@@ -131,20 +133,21 @@ async function* follow(
   }
 }
 
-/** Milliseconds for an answer to come, after the time to wait for it. */
+/** Milliseconds for the response to arrive after the time limit of the wait. */
 const GRACE = 10_000
 
 function describeTimeout(filter: object, wait: string, after: number, others: readonly JournalEntry[]): string {
-  const wanted = `no entry ${JSON.stringify(filter)}${after > 0 ? ` after ${after}` : ''} within ${wait}`
-  if (others.length === 0) return `${wanted}; the journal is empty: nothing has called this issuer`
-  return `${wanted}; the last ${others.length === 1 ? 'one is' : `${others.length} are`}:\n${others.map(describe).join('\n')}`
+  const missing = `no entry matches ${JSON.stringify(filter)}${after > 0 ? ` after ${after}` : ''} within ${wait}`
+  if (others.length === 0) return `${missing}; the journal is empty: this issuer has received no request`
+  const newest = others.length === 1 ? 'entry is' : `${others.length} entries are`
+  return `${missing}; the newest ${newest}:\n${others.map(describe).join('\n')}`
 }
 
-/** An entry in a line. One that nobody asked for has no endpoint, but says what happened. */
+/** Describes an entry in one line. An entry without a request has no endpoint and is described by its remarks. */
 function describe({ id, endpoint, request, response, client_id, sub, faults, remarks }: JournalEntry): string {
-  const about = Object.entries({ client_id, sub }).flatMap(([name, value]) => (value ? [`${name} ${value}`] : []))
-  const went = [...about, ...faults.map(({ fault }) => fault)].join(', ')
-  const what = endpoint ?? remarks.map(({ event }) => event).join(', ')
-  const parts = [id, what, request?.method, request?.url.split('?')[0], response?.status, went]
+  const parties = Object.entries({ client_id, sub }).flatMap(([name, value]) => (value ? [`${name} ${value}`] : []))
+  const details = [...parties, ...faults.map(({ fault }) => fault)].join(', ')
+  const subject = endpoint ?? remarks.map(({ event }) => event).join(', ')
+  const parts = [id, subject, request?.method, request?.url.split('?')[0], response?.status, details]
   return `  ${parts.filter((part) => part !== undefined && part !== '').join(' ')}`
 }

@@ -1,33 +1,33 @@
-/** The signing keys of an issuer, from a test's point of view. */
+/** Lists, rotates and withdraws the signing keys of an issuer. */
 
 import type { DeclaredFault } from '../faults/doors/find.js'
 import type { KeyStatus } from '../issuer/keys.js'
 import { PATHS } from '../routes.js'
 import type { Caller } from './call.js'
 
-/** How keys are to follow. */
+/** Options of a key rotation. */
 export interface KeyRotation {
-  /** Only keys of this algorithm; left out, all. */
+  /** Rotates only keys of this algorithm. Absent: all algorithms. */
   readonly alg?: KeyStatus['alg']
-  /** How long the new key is published before it signs: seconds, or a text such as `1h`. Left out, it signs at once. */
+  /** Time between publication and first signature: seconds, or a text such as `1h`. Absent: the new key signs at once. */
   readonly publish_ahead?: number | string
-  /** The `kid` of the new key, be it one that is there already. */
+  /** The `kid` of the new key. It can be the `kid` of an existing key. */
   readonly kid?: string
-  /** `false`: the new key signs, but the JWKS doesn't have it. */
+  /** Whether the JWKS contains the new key. Default: true. */
   readonly published?: boolean
 }
 
-/** Every call throws an `AdminError` if it is refused. */
+/** A refused call throws an `AdminError`. */
 export interface KeysHandle {
-  /** Every key in line: `kid`, `alg`, and what it is at now. */
+  /** Returns all signing keys with their status. */
   list(): Promise<readonly KeyStatus[]>
-  /** Has new keys follow. Answers with the keys in line. */
+  /** Adds new signing keys and returns all keys. */
   rotate(rotation?: KeyRotation): Promise<readonly KeyStatus[]>
-  /** Takes the key out of the JWKS; one that signs goes on signing. */
+  /** Removes the key from the JWKS. The current key continues to sign. */
   withdraw(kid: string): Promise<readonly KeyStatus[]>
-  /** Breaks the JWKS by the fault `jwks.HOW`, such as `empty`; deleting that fault, or a reset, mends it. */
+  /** Adds the fault `jwks.{how}`, such as `jwks.empty`. Deleting the fault or resetting the keys ends it. */
   break(how: string): Promise<DeclaredFault>
-  /** Goes back to the keys of the start, and mends the JWKS. */
+  /** Restores the keys of the start and deletes the faults of the JWKS. */
   reset(): Promise<readonly KeyStatus[]>
 }
 

@@ -1,85 +1,87 @@
-/** What comes of logins: sessions, grants and device codes of an issuer, from a test's point of view; and a login itself. */
+/** Logs users in and controls sessions, grants and device codes of an issuer. */
 import type { FaultName } from '../faults/catalogue.js'
 import type { Fault } from '../generated/input.js'
 import { PATHS } from '../routes.js'
 import type { Account, DeviceCode, Grant } from '../store/records.js'
 import type { Caller } from './call.js'
 
-/** One login in a browser, and when the browser's session ends, in seconds since the epoch. */
+/** A login in a browser. `expires_at` is the end of the browser's session in seconds since the epoch. */
 export type SessionAnswer = Account & { readonly expires_at: number }
 
-/** A client that was to be told of a logout. */
+/** Result of a back-channel logout request to a client. */
 export interface ToldAnswer {
   readonly client_id: string
-  /** How often it was called. */
+  /** Number of requests to the client. */
   readonly attempts: number
-  /** Of its last answer, if there was one. */
+  /** HTTP status of the client's last response, if there was one. */
   readonly status?: number
-  /** Why it was not told; left out where it was. */
+  /** Reason of a failure; absent after a success. */
   readonly reason?: string
 }
 
-/** Every call throws an `AdminError` if it is refused. */
+/** A refused call throws an `AdminError`. */
 export interface Sessions {
-  /** Who is logged in, in which browser session. */
+  /** Lists the logins of all browser sessions. */
   list(): Promise<readonly SessionAnswer[]>
-  /** Ends the login; with `notify`, clients are told as at a logout (back-channel). Answers with who was told. */
+  /** Ends the login. With `notify`, sends back-channel logout requests and returns their results. */
   delete(sid: string, options?: { readonly notify?: boolean }): Promise<readonly ToldAnswer[]>
 }
 
 export type GrantAnswer = Grant & { readonly grant_id: string }
 
-/** Every call throws an `AdminError` if it is refused. */
+/** A refused call throws an `AdminError`. */
 export interface Grants {
-  /** What end-users granted to clients: the root of every code and token. */
+  /** Lists grants. Every code and token belongs to a grant. */
   list(filter?: { readonly sub?: string; readonly client_id?: string }): Promise<readonly GrantAnswer[]>
-  /** Ends the grant, and with it every token that came of it. */
+  /** Ends the grant and all its codes and tokens. */
   delete(grant_id: string): Promise<void>
 }
 
-/** A device that waits, and what the end-user said; `expired` where nothing was said in time. */
+/** A device code and the end-user's decision. `expired`: the code expired before a decision. */
 export interface DeviceCodeAnswer extends Omit<DeviceCode, 'last_poll'> {
   readonly status: 'pending' | 'approved' | 'denied' | 'expired'
 }
 
-/** Every call throws an `AdminError` if it is refused. */
+/** A refused call throws an `AdminError`. */
 export interface DeviceCodes {
-  /** Those whose end-user is still to answer, and those who have (RFC 8628). */
+  /** Lists device codes with and without a decision of the end-user (RFC 8628). */
   list(): Promise<readonly DeviceCodeAnswer[]>
-  /** Answers for the end-user: the device gets tokens, which go wrong as the fault says, if one is given. */
+  /** Approves the device code for a user. The device gets tokens, with the given fault if there is one. */
   approve(
     user_code: string,
     user: { readonly sub: string; readonly fault?: FaultName | Fault },
   ): Promise<DeviceCodeAnswer>
-  /** Answers for the end-user: the device is refused. */
+  /** Denies the device code: the device gets no tokens. */
   deny(user_code: string): Promise<DeviceCodeAnswer>
 }
 
-/** An authorization request, and how the end-user answers it. */
+/** An authorization request and the end-user's decision. */
 export interface LoginRequest {
-  /** The URL to which the application sends the browser, or its parameters alone. */
+  /** The authorization URL of the application, or its parameters. */
   readonly authorization_request: string | URL | Readonly<Record<string, string>>
-  /** Who logs in. */
+  /** Subject of the user who logs in. */
   readonly sub?: string
-  /** What is to go wrong with this one login, such as `id_token.expired`. */
+  /** Fault of this login, such as `id_token.expired`. */
   readonly fault?: FaultName
-  /** Answers with this error instead, such as `temporarily_unavailable`. */
+  /** Error that the application receives instead of a code, such as `temporarily_unavailable`. */
   readonly error?: string
-  /** The end-user denies access. */
+  /** Whether the end-user denies access. */
   readonly deny?: boolean
 }
 
-/** Where the browser would be sent: to a URL, or with a form. */
+/** The authorization response: a redirect, or a form. */
 export interface LoginAnswer {
-  /** What the entries of the journal about this login have in common. */
+  /** Identifier of this login in journal entries. */
   readonly flow_id: string
-  /** The callback URL, with the answer's parameters. */
+  /** URL that the browser is redirected to. */
   readonly location?: string
+  /** Parameters of `location`. */
   readonly parameters?: Readonly<Record<string, string>>
-  /** With response mode `form_post`: where the form goes. */
+  /** URL that the browser posts a form to, with response mode `form_post`. */
   readonly action?: string
+  /** Fields of that form. */
   readonly fields?: Readonly<Record<string, string>>
-  /** A fault has the browser go there twice. */
+  /** Whether a fault sends the browser there twice. */
   readonly twice?: boolean
 }
 
@@ -100,7 +102,7 @@ export const createDeviceCodes = ({ call }: Caller): DeviceCodes => ({
   deny: (user_code) => call('POST', PATHS.deny_device_code, { params: { user_code } }),
 })
 
-export function logIn({ call }: Caller, { authorization_request, ...answer }: LoginRequest): Promise<LoginAnswer> {
+export function logIn({ call }: Caller, { authorization_request, ...decision }: LoginRequest): Promise<LoginAnswer> {
   const request = authorization_request instanceof URL ? authorization_request.href : authorization_request
-  return call('POST', PATHS.admin_login, { body: { authorization_request: request, ...answer } })
+  return call('POST', PATHS.admin_login, { body: { authorization_request: request, ...decision } })
 }

@@ -1,22 +1,22 @@
-/** The transport of a handle whose provider is elsewhere: HTTP over sockets that are kept. */
+/** Transport to a provider in another process: HTTP over persistent connections. */
 import { Agent as HttpAgent, request as requestHttp } from 'node:http'
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https'
 import { rootCertificates } from 'node:tls'
-import type { Received, Transport } from './transport.js'
+import type { Transport, TransportResponse } from './transport.js'
 
 export interface SocketOptions {
-  /** `server.admin_token`, if the provider has one. */
+  /** The provider's `server.admin_token`. */
   readonly admin_token?: string | undefined
-  /** Certificates in PEM that are trusted besides the well-known ones. */
+  /** Trusted certificates in PEM format, in addition to those of Node. */
   readonly ca?: string | undefined
 }
 
 export interface SocketTransport extends Transport {
-  /** Lets go of what is kept open. */
+  /** Closes the connections. */
   close(): void
 }
 
-/** @param url the provider's root, without a slash at its end. */
+/** @param url root URL of the provider, without a trailing slash. */
 export function createSocketTransport(url: string, { admin_token, ca }: SocketOptions): SocketTransport {
   const secure = /^https:/i.test(url)
   const trust = ca === undefined ? {} : { ca: [...rootCertificates, ca] }
@@ -25,7 +25,7 @@ export function createSocketTransport(url: string, { admin_token, ca }: SocketOp
   return {
     url,
     send: ({ method, path, headers, body, signal }) =>
-      new Promise<Received>((resolve, reject) => {
+      new Promise<TransportResponse>((resolve, reject) => {
         const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }
         const options = { method, agent, signal, headers: { ...headers, ...length, ...bearer } }
         const request = (secure ? requestHttps : requestHttp)(url + path, options)

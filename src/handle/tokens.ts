@@ -1,36 +1,37 @@
-/** Tokens of an issuer, from a test's point of view. */
+/** Mints, lists and revokes the tokens of an issuer. */
 import { PATHS } from '../routes.js'
 import type { Caller } from './call.js'
 
-/** What tokens to make, without a login. */
+/** Content of tokens to issue without a login. */
 export interface Mint {
-  /** Whose; one that nobody knows becomes a user, as at a login. */
+  /** Subject of the tokens. An unknown subject creates a user. */
   readonly sub: string
+  /** Client of the tokens. */
   readonly client_id: string
-  /** Separated by spaces. Default: `openid`. */
+  /** Scope, separated by spaces. Default: `openid`. */
   readonly scope?: string
-  /** The audience; left out, that of any such token. */
+  /** Audience. Absent: the audience of a token of that kind. */
   readonly aud?: string | readonly string[]
-  /** Over everything that the tokens would say; null leaves a claim out. */
+  /** Claims that replace claims of the tokens; null removes a claim. */
   readonly claims?: Readonly<Record<string, unknown>>
-  /** Seconds; 0 or less makes tokens that have expired. Left out, as configured. */
+  /** Lifetime in seconds; with 0 or less the tokens have already expired. Absent: the configured lifetime. */
   readonly expires_in?: number
-  /** Which token to make; left out, one of each. */
+  /** Kind of token. Absent: one token of each kind. */
   readonly kind?: 'access_token' | 'id_token' | 'refresh_token'
 }
 
-/** Tokens that work at the endpoints: those of the kind that was asked for. */
+/** The minted tokens. Endpoints accept them like tokens of a login. */
 export interface MintAnswer {
   readonly access_token?: string
   readonly id_token?: string
   readonly refresh_token?: string
-  /** What they are good by: its end is theirs. */
+  /** Grant of the tokens. They end with it. */
   readonly grant_id: string
-  /** What the entries of the journal that belong to them have in common. */
+  /** Identifier of the flow in journal entries. */
   readonly flow_id: string
 }
 
-/** A token that was issued; whose, for whom, and what it says where it is a JWT. */
+/** An issued token with its grant. A JWT also has its decoded header and payload. */
 export interface TokenAnswer {
   readonly token: string
   readonly kind: 'access_token' | 'refresh_token'
@@ -38,27 +39,27 @@ export interface TokenAnswer {
   readonly client_id: string
   readonly scope: string
   readonly grant_id: string
-  /** Seconds since the epoch, by the issuer's clock. */
+  /** Expiry by the issuer's clock, in seconds since the epoch. */
   readonly expires_at: number
   readonly expired: boolean
   readonly header?: Readonly<Record<string, unknown>>
   readonly payload?: Readonly<Record<string, unknown>>
 }
 
-/** What must be so of a token; all of it. */
+/** Conditions on a token. A token matches if all of them hold. */
 export interface TokenFilter {
   readonly sub?: string
   readonly client_id?: string
   readonly kind?: 'access_token' | 'refresh_token'
 }
 
-/** Every call throws an `AdminError` if it is refused. */
+/** A refused call throws an `AdminError`. */
 export interface Tokens {
-  /** Makes tokens that work at every endpoint, as if a login had come before. */
+  /** Issues tokens without a login. Every endpoint accepts them like tokens of a login. */
   mint(mint: Mint): Promise<MintAnswer>
-  /** The access and refresh tokens whose grant goes on. */
+  /** Lists access and refresh tokens whose grant has not ended. */
   list(filter?: TokenFilter): Promise<readonly TokenAnswer[]>
-  /** Revokes a token, or all that fit a filter; with a refresh token its grant ends. Answers with how many. */
+  /** Revokes one token, or all that match a filter. A refresh token ends its grant. Returns the number of revoked tokens. */
   revoke(which: string | TokenFilter): Promise<number>
 }
 

@@ -1,23 +1,25 @@
-/** How the calls of a handle get to the admin API: within the process, or over a socket. */
+/** Interface of the two transports from a handle to the admin API: in process, and over a socket. */
 import type { Readable } from 'node:stream'
 
-export interface Sent {
+/** A request to the provider. */
+export interface TransportRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
-  /** Below the provider's root, with any query. */
+  /** Path below the root of the provider, with the query. */
   readonly path: string
   readonly headers: Readonly<Record<string, string>>
   readonly body?: string
   readonly signal: AbortSignal
 }
 
-export interface Received {
+/** A response of the provider. */
+export interface TransportResponse {
   readonly status: number
   readonly body: Readable
 }
 
 export interface Transport {
-  /** Where the provider is, for messages. */
+  /** URL of the provider, for messages. */
   readonly url: string
-  /** Resolves once the answer has begun. */
-  send(request: Sent): Promise<Received>
+  /** Resolves when the headers of the response have arrived. */
+  send(request: TransportRequest): Promise<TransportResponse>
 }

@@ -1,24 +1,24 @@
-/** The users of an issuer, from a test's point of view. */
+/** Reads and changes the users of an issuer. */
 
 import type { UserRecord } from '../directory/users.js'
 import type { User } from '../generated/input.js'
 import { PATHS } from '../routes.js'
 import type { Caller } from './call.js'
 
-/** A user as in the config file, without `sub`. */
+/** A user as in the configuration file, without `sub`. */
 export type UserBody = Omit<User, 'sub'>
 
-/** Users put at run time lie over those of the configuration. Every call throws an `AdminError` if it is refused. */
+/** Users put at run time take precedence over users of the configuration. A refused call throws an `AdminError`. */
 export interface Users {
-  /** Every user there is: those of the configuration, put at run time, and who logged in with an unknown `sub`. */
+  /** Lists the users of the configuration, users put at run time, and users created by a login with an unknown `sub`. */
   list(): Promise<readonly UserRecord[]>
-  /** The user, with `origin`: `file`, `put` or `login`. Refused with `not_found` where there is none. */
+  /** Returns the user with `origin`: `file`, `put` or `login`. An unknown `sub` is refused with `not_found`. */
   get(sub: string): Promise<UserRecord>
-  /** Puts the whole user, over one with the same `sub`; answers with what counts from now on. */
+  /** Creates or replaces the user and returns it. */
   put(sub: string, user?: UserBody): Promise<UserRecord>
-  /** Changes what counts now by a merge patch (RFC 7396): members replace, objects are merged, null removes. */
+  /** Applies a merge patch (RFC 7396) to the user: members replace, objects are merged, null removes a member. */
   patch(sub: string, changes: object): Promise<UserRecord>
-  /** Deletes the user with their logins and tokens. One of the file stays gone until it is put, or users are reset. */
+  /** Deletes the user with all logins and tokens. A user of the file stays deleted until it is put again or users are reset. */
   delete(sub: string): Promise<void>
 }
 

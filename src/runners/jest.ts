@@ -1,8 +1,8 @@
 /**
- * Helpers for Jest: one provider for the whole run, and an issuer of its own for each test.
+ * Functions for Jest: one provider for the whole run, and a separate issuer for each test.
  *
  * ```js
- * // provider.mjs, of which two files have one each as their default export: those that are named as `globalSetup` and `globalTeardown`
+ * // provider.mjs; the files named as `globalSetup` and `globalTeardown` each export one of the two as their default
  * export const { globalSetup, globalTeardown } = startOnce({ users: [{ sub: 'alice' }] })
  *
  * // a test
@@ -16,5 +16,5 @@ import { createGlobalHooks } from './run.js'
 export type { Handle } from '../handle/handle.js'
 export { isolateEachTest } from './run.js'
 
-/** What the files named in `globalSetup` and `globalTeardown` export. The provider listens on a free port, unless the options name one. */
+/** Returns the functions for the files of `globalSetup` and `globalTeardown`. The port is a free one unless the options have one. */
 export const startOnce = (options: StartOptions = {}) => createGlobalHooks(options)

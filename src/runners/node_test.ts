@@ -1,5 +1,5 @@
 /**
- * Helpers for node:test: one provider for the whole run, and an issuer of its own for each test.
+ * Functions for node:test: one provider for the whole run, and a separate issuer for each test.
  *
  * ```js
  * // provider.mjs, for node --test --test-global-setup=provider.mjs (Node 24)
@@ -18,10 +18,10 @@ import { createGlobalHooks, isolate } from './run.js'
 
 export type { Handle } from '../handle/handle.js'
 
-/** What a file for `--test-global-setup` exports. The provider listens on a free port, unless the options name one. */
+/** Returns the exports of a file for `--test-global-setup`. The port is a free one unless the options have one. */
 export const startOnce = (options: StartOptions = {}) => createGlobalHooks(options)
 
-/** The handle of an issuer that is the test's own; it is reset after the test. */
+/** Returns the handle of a separate issuer and resets the issuer after the test. */
 export async function isolatedProvider(t: { after(hook: () => Promise<void>): void }): Promise<Handle> {
   const { provider, release } = await isolate()
   t.after(release)

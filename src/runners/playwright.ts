@@ -1,5 +1,5 @@
 /**
- * Helpers for Playwright: one provider for the whole run, an issuer of its own for each test, and a login through the page.
+ * Functions for Playwright: one provider for the whole run, a separate issuer for each test, and a login on the login page.
  *
  * ```ts
  * // provider.ts, named as `globalSetup` in playwright.config.ts
@@ -17,10 +17,10 @@ import { createGlobalSetup } from './run.js'
 export type { Handle } from '../handle/handle.js'
 export { isolatedProvider } from './run.js'
 
-/** What a file named in `globalSetup` exports as its default. The provider listens on a free port, unless the options name one. */
+/** Returns the default export of the `globalSetup` file. The port is a free one unless the options have one. */
 export const startOnce = (options: StartOptions = {}) => createGlobalSetup(options)
 
-/** What of Playwright's `Page` it takes to log in. */
+/** The members of Playwright's `Page` that a login uses. */
 export interface LoginPage {
   locator(selector: string): {
     fill(value: string): Promise<void>
@@ -30,15 +30,15 @@ export interface LoginPage {
 }
 
 export interface PageLogin {
-  /** Who logs in. */
+  /** Subject of the user who logs in. */
   readonly sub: string
-  /** What is to go wrong with this one login, such as `id_token.expired`. */
+  /** Fault of this login, such as `id_token.expired`. */
   readonly fault?: FaultName
-  /** Answers the application with this error instead, such as `access_denied`. */
+  /** Error that the application receives instead of a code, such as `access_denied`. */
   readonly error?: string
 }
 
-/** Logs in on the provider's login page, which the page shows or is about to show. */
+/** Logs a user in on the provider's login page. Waits for the login page if the browser has not loaded it yet. */
 export async function logIn(page: LoginPage, { sub, fault, error }: PageLogin): Promise<void> {
   await page.locator('#sub').fill(sub)
   if (fault !== undefined || error !== undefined)

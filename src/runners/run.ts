@@ -1,14 +1,14 @@
-/** One provider for a whole run of tests, and an issuer of its own for each test: what the helpers for test runners share. */
+/** Starts one provider for a whole test run and gives each test a separate issuer, for all test runners. */
 import { connect } from '../handle/connect.js'
 import type { Handle } from '../handle/handle.js'
 import type { Provider, StartOptions } from '../index.js'
 
-/** Where the workers of a run learn of its provider. */
+/** Environment variable with the URL, certificate authority and admin token of the run's provider, for its workers. */
 const VARIABLE = 'OIDC_PROVIDER_MOCK_RUN'
 
-/** Starts the provider of the run on a free port, unless the options name one, and lets the workers know where it is. */
+/** Starts the provider of the run, on a free port unless the options have one, and sets the variable for the workers. */
 export async function startForRun(options: StartOptions): Promise<Provider> {
-  // Workers only connect, so that they need not load the provider.
+  // Workers only connect, so they do not load the provider.
   const { startProvider } = await import('../index.js')
   const provider = await startProvider({ port: 0, ...options })
   const { url, ca } = provider
@@ -16,19 +16,21 @@ export async function startForRun(options: StartOptions): Promise<Provider> {
   return provider
 }
 
-/** An issuer that nobody else has, until it is released. */
+/** A separate issuer of the run's provider. */
 export interface Isolated {
   readonly provider: Handle
-  /** Resets the issuer, and lets go of the connection to it. */
+  /** Resets the issuer and closes the connection. */
   release(): Promise<void>
 }
 
 export async function isolate(): Promise<Isolated> {
-  const said = process.env[VARIABLE]
-  if (said === undefined) {
-    throw new Error('no provider was started for this run of tests; name the file with startOnce() as its global setup')
+  const json = process.env[VARIABLE]
+  if (json === undefined) {
+    throw new Error(
+      'this test run has no provider, expected one from startOnce(); configure the file with startOnce() as the global setup',
+    )
   }
-  const { url, ...options } = JSON.parse(said)
+  const { url, ...options } = JSON.parse(json)
   const shared = await connect(url, options)
   const provider = shared.isolated()
   const release = async () => {
@@ -39,10 +41,10 @@ export async function isolate(): Promise<Isolated> {
 }
 
 /**
- * The provider's handle as a fixture: an issuer of its own for each test, reset after it. Vitest and Playwright read from
- * the first parameter which other fixtures it takes; it takes none.
+ * A fixture for Vitest and Playwright: gives each test the handle of a separate issuer and resets the issuer after the test.
+ * Both runners read the names of other fixtures from the first parameter; this fixture uses none.
  */
-// biome-ignore lint/correctness/noEmptyPattern: any other parameter is refused.
+// biome-ignore lint/correctness/noEmptyPattern: the runners refuse any other first parameter.
 export async function isolatedProvider({}: object, use: (provider: Handle) => Promise<void>): Promise<void> {
   const { provider, release } = await isolate()
   try {
@@ -58,7 +60,7 @@ export interface Hooks {
   afterEach(hook: () => Promise<void>): void
 }
 
-/** Gives each test that the hooks are for an issuer of its own, reset after it; what it returns is the handle of the running test's. */
+/** Creates a separate issuer before each test and resets it after the test. Returns a function for the current test's handle. */
 export function isolateEachTest({ beforeEach, afterEach }: Hooks): () => Handle {
   let current: Isolated | undefined
   beforeEach(async () => {
@@ -69,12 +71,16 @@ export function isolateEachTest({ beforeEach, afterEach }: Hooks): () => Handle 
     current = undefined
   })
   return () => {
-    if (current === undefined) throw new Error('there is a provider while a test runs only; ask for it within the test')
+    if (current === undefined) {
+      throw new Error(
+        'no test is running, expected a call from within a test or its hooks; move the call into the test',
+      )
+    }
     return current.provider
   }
 }
 
-/** Starts and closes the provider of a run, for runners that take the two one by one. */
+/** Functions that start and close the provider of a run, for runners with a separate setup and teardown. */
 export interface GlobalHooks {
   globalSetup(): Promise<void>
   globalTeardown(): Promise<void>
@@ -92,7 +98,7 @@ export function createGlobalHooks(options: StartOptions): GlobalHooks {
   }
 }
 
-/** Starts the provider of a run, and returns what closes it, for runners that take the one from the other. */
+/** Returns a function that starts the provider of a run and resolves to a function that closes it. */
 export function createGlobalSetup(options: StartOptions): () => Promise<() => Promise<void>> {
   return async () => {
     const provider = await startForRun(options)

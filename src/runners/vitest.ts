@@ -1,5 +1,5 @@
 /**
- * Helpers for Vitest: one provider for the whole run, and an issuer of its own for each test.
+ * Functions for Vitest: one provider for the whole run, and a separate issuer for each test.
  *
  * ```ts
  * // provider.ts, named as `globalSetup` in vitest.config.ts
@@ -16,5 +16,5 @@ import { createGlobalSetup } from './run.js'
 export type { Handle } from '../handle/handle.js'
 export { isolatedProvider } from './run.js'
 
-/** What a file named in `globalSetup` exports as its default. The provider listens on a free port, unless the options name one. */
+/** Returns the default export of the `globalSetup` file. The port is a free one unless the options have one. */
 export const startOnce = (options: StartOptions = {}) => createGlobalSetup(options)

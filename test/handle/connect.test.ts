@@ -1,4 +1,4 @@
-/** The handle of a provider in another process, over HTTP. */
+/** Tests of the handle of a provider in another process. */
 import { join } from 'node:path'
 import { test } from 'tap'
 import { connect, startProvider } from '../../src/index.js'
@@ -14,7 +14,7 @@ testHandle('connect', async (t) => {
   return provider
 })
 
-test('an isolated issuer, a base path and a slash at the end are as good as the root', async (t) => {
+test('connect() takes the URL of an isolated issuer, a base path and a trailing slash', async (t) => {
   const { issuer: url } = await serve(t, ['--base-path', '/oidc'])
   const issuer = `${url}/oidc`
   for (const given of [`${issuer}/`, new URL(issuer), url]) {
@@ -31,7 +31,7 @@ test('an isolated issuer, a base path and a slash at the end are as good as the 
   t.equal(worker.isolated('other').issuer, `${issuer}/issuers/other`)
 })
 
-test('the token of administration, and a certificate that nobody knows', async (t) => {
+test('connect() needs the admin token and the authority of a self-signed certificate', async (t) => {
   const provider = await startProvider({
     ...CONFIG,
     port: 0,
@@ -40,7 +40,7 @@ test('the token of administration, and a certificate that nobody knows', async (
   })
   t.teardown(() => provider.close())
   const { ca } = provider
-  t.match(await provider.users.list(), [{ sub: 'alice' }], 'whoever started it needs none')
+  t.match(await provider.users.list(), [{ sub: 'alice' }], 'the in-process handle needs neither')
   await using other = await connect(provider.url, { admin_token: 'secret', ca })
   t.equal(other.issuer, provider.issuer)
   t.match(await other.users.list(), [{ sub: 'alice' }])
@@ -58,7 +58,7 @@ test('the token of administration, and a certificate that nobody knows', async (
   })
 })
 
-test('connect() to nothing says so in one sentence', async (t) => {
+test('connect() without a provider at the URL is refused with the reason', async (t) => {
   const provider = await startProvider({ ...CONFIG, port: 0, log: { level: 'silent' } })
   const { url } = provider
   const handle = await connect(url)
@@ -68,21 +68,25 @@ test('connect() to nothing says so in one sentence', async (t) => {
   await t.rejects(connect(url), {
     ...gone,
     message:
-      /^GET \S+\/admin\/issuer: no provider answers at http:\/\/localhost:\d+ \(.*ECONNREFUSED.*\); start one there, or give its URL$/,
+      /^GET \S+\/admin\/issuer: no provider answers at http:\/\/localhost:\d+ \(.*ECONNREFUSED.*\); start a provider there, or correct the URL$/,
   })
   await t.rejects(handle.users.list(), gone)
-  await t.rejects(provider.users.list(), gone, 'nor does one that is closed')
+  await t.rejects(provider.users.list(), gone, 'the in-process handle of a closed provider is refused too')
   for (const wrong of ['localhost:9400', 'http://', 'ftp://op', 'http://op/?x', '']) {
-    await t.rejects(connect(wrong), { ...gone, message: /is no URL of a provider, expected one such as/ }, wrong)
+    await t.rejects(
+      connect(wrong),
+      { ...gone, message: /^connect\(\): the URL is ".*", expected the URL of a provider/ },
+      wrong,
+    )
   }
   const other = await listen(t, () => ({ status: 404, body: 'not here' }))
   await t.rejects(connect(other.url), {
     status: 404,
     error: 'unreachable',
-    message: /is the URL that of a provider\?$/,
+    message: /the response has status 404 without an error of the admin API, expected a provider at this URL/,
   })
-  const words = await listen(t, () => ({ status: 500, body: '"no"' }))
-  await t.rejects(connect(words.url), { name: 'AdminError', status: 500, error: 'unreachable' })
+  const string = await listen(t, () => ({ status: 500, body: '"no"' }))
+  await t.rejects(connect(string.url), { name: 'AdminError', status: 500, error: 'unreachable' })
 })
 
 test('closing a provider ends a wait and a stream', async (t) => {
@@ -91,9 +95,9 @@ test('closing a provider ends a wait and a stream', async (t) => {
   t.teardown(() => handle[Symbol.asyncDispose]())
   const streams = [provider.journal.stream(), handle.journal.stream()].map((stream) => stream.next())
   const waits = [provider, handle].map(({ journal }) => journal.waitFor({}, { timeout: '5m' }).catch(String))
-  // What comes after them on the same server has an answer when they have begun.
+  // A response to a later request shows that the server has received the earlier ones.
   await handle.journal.list()
   await provider.close()
   t.match(await Promise.all(streams), [{ done: true }, { done: true }])
-  for (const said of await Promise.all(waits)) t.match(said, /Error/)
+  for (const error of await Promise.all(waits)) t.match(error, /Error/)
 })

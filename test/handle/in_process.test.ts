@@ -1,4 +1,4 @@
-/** The handle of a provider in this process. */
+/** Tests of the handle of a provider in this process. */
 import { startProvider } from '../../src/index.js'
 import { CONFIG, testHandle } from './suite.js'
 

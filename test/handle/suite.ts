@@ -1,4 +1,4 @@
-/** What a handle has to do, wherever its provider is. The tests of this folder run all of it against each kind. */
+/** Suite of rules for every handle. The tests of this folder run it with a provider in process and in another process. */
 import { decodeJwt } from 'jose'
 import { type Test, test } from 'tap'
 import { AdminError, type Handle, JournalTimeoutError } from '../../src/index.js'
@@ -6,7 +6,7 @@ import { listen } from '../listener.js'
 
 const REDIRECT_URI = 'http://localhost:8000/callback'
 
-/** What the provider under test is started with. */
+/** Configuration of the provider under test. */
 export const CONFIG = {
   keys: [{ alg: 'ES256' as const }],
   users: [{ sub: 'alice', claims: { name: 'Alice' } }],
@@ -15,26 +15,26 @@ export const CONFIG = {
 
 export type Open = (t: Test) => Promise<Handle>
 
-/** That the call is refused, and the error says so. */
+/** Asserts that the call is refused with this status, code and description. */
 async function refused(t: Test, call: Promise<unknown>, status: number, error: string, description: RegExp) {
   const caught = await call.catch((reason: unknown) => reason)
-  if (!(caught instanceof AdminError)) return t.fail(`no AdminError, but ${JSON.stringify(caught)}`)
+  if (!(caught instanceof AdminError)) return t.fail(`the call gave ${JSON.stringify(caught)}, expected an AdminError`)
   t.match(caught, { name: 'AdminError', status, error, error_description: description, message: description })
   return t.match(caught.message, /^(GET|POST|PUT|PATCH|DELETE) https?:\/\/\S+: /)
 }
 
-/** Where an application sends the browser. */
+/** Returns the authorization URL of an application. */
 function requestUrl({ issuer }: Handle, more: Record<string, string> = {}): URL {
   const query = { client_id: 'app', redirect_uri: REDIRECT_URI, response_type: 'code', scope: 'openid', ...more }
   return new URL(`${issuer}/oauth2/authorize?${new URLSearchParams(query)}`)
 }
 
-/** What an application does when the browser has come back. */
+/** Redeems the code in the callback URL, as an application does. */
 async function exchange({ issuer }: Handle, location = '') {
   const code = new URL(location).searchParams.get('code') ?? ''
   const form = { grant_type: 'authorization_code', client_id: 'app', redirect_uri: REDIRECT_URI, code }
-  const answer = await fetch(`${issuer}/oauth2/token`, { method: 'POST', body: new URLSearchParams(form) })
-  return { status: answer.status, ...((await answer.json()) as { id_token: string; access_token: string }) }
+  const response = await fetch(`${issuer}/oauth2/token`, { method: 'POST', body: new URLSearchParams(form) })
+  return { status: response.status, ...((await response.json()) as { id_token: string; access_token: string }) }
 }
 
 async function logIn(provider: Handle, sub = 'alice') {
@@ -46,7 +46,7 @@ const userinfo = async ({ issuer }: Handle, access_token = '') =>
   (await fetch(`${issuer}/userinfo`, { headers: { authorization: `Bearer ${access_token}` } })).status
 
 export function testHandle(kind: string, open: Open): void {
-  test(`${kind}: all of the handle`, async (t) => {
+  test(`${kind}: every member of the handle`, async (t) => {
     const provider = await open(t)
     for (const [title, check] of Object.entries(CHECKS)) {
       await t.test(title, async (t) => check(t, provider.isolated()))
@@ -54,20 +54,20 @@ export function testHandle(kind: string, open: Open): void {
   })
 }
 
-/** Each has an issuer of its own. */
+/** The rules. Each runs at a separate issuer. */
 const CHECKS: Readonly<Record<string, (t: Test, provider: Handle) => Promise<unknown>>> = {
-  async 'the issuer is the one of discovery, and so is that of an isolated one'(t, provider) {
+  async 'issuer is the identifier in discovery, also of an isolated issuer'(t, provider) {
     for (const { issuer } of [provider, provider.isolated('worker-7'), provider.isolated()]) {
-      const answer = await fetch(`${issuer}/.well-known/openid-configuration`)
-      t.match(await answer.json(), { issuer })
+      const response = await fetch(`${issuer}/.well-known/openid-configuration`)
+      t.match(await response.json(), { issuer })
     }
-    t.not(provider.isolated().issuer, provider.isolated().issuer, 'without a name it is a new one')
+    t.not(provider.isolated().issuer, provider.isolated().issuer, 'without a name the issuer is a new one')
     t.match(provider.isolated('worker-7').issuer, /\/issuers\/worker-7$/)
     t.equal(provider.isolated('one').isolated('two').issuer, provider.isolated('two').issuer)
     await refused(t, provider.isolated('no name').users.list(), 404, 'not_found', /the path does not exist/)
   },
 
-  async 'users are put, changed and deleted'(t, { users }) {
+  async 'users can be put, changed and deleted'(t, { users }) {
     t.match(await users.list(), [{ sub: 'alice', origin: 'file' }])
     t.match(await users.put('bob', { claims: { plan: 'gold' } }), {
       sub: 'bob',
@@ -84,7 +84,7 @@ const CHECKS: Readonly<Record<string, (t: Test, provider: Handle) => Promise<unk
     await refused(t, users.get('bob'), 404, 'not_found', /bob/)
   },
 
-  async 'clients are put, changed and deleted'(t, { clients }) {
+  async 'clients can be put, changed and deleted'(t, { clients }) {
     t.match(await clients.list(), [{ client_id: 'web', origin: 'file' }])
     const put = await clients.put('spa', { redirect_uris: [REDIRECT_URI], token_endpoint_auth_method: 'none' })
     t.match(put, { client_id: 'spa', redirect_uris: [REDIRECT_URI], origin: 'put' })
@@ -96,7 +96,7 @@ const CHECKS: Readonly<Record<string, (t: Test, provider: Handle) => Promise<unk
     await refused(t, clients.put('spa', wrong), 400, 'invalid_request', /did you mean redirect_uris/)
   },
 
-  async 'a login without a browser ends at the callback, and with tokens'(t, provider) {
+  async 'login() returns the callback with a code that buys tokens'(t, provider) {
     const request = requestUrl(provider, { state: 'xyz' })
     const { location, parameters, flow_id } = await provider.login({ authorization_request: request, sub: 'alice' })
     t.match(parameters, { state: 'xyz', code: /./ })
@@ -117,14 +117,14 @@ const CHECKS: Readonly<Record<string, (t: Test, provider: Handle) => Promise<unk
     await refused(t, strange, 400, 'invalid_request', /redirect_uri|response_type/)
   },
 
-  async 'a fault that is picked for a login happens to that one'(t, provider) {
+  async 'a fault of login() applies to that login only'(t, provider) {
     const request = { authorization_request: requestUrl(provider), sub: 'alice' }
     const { location } = await provider.login({ ...request, fault: 'id_token.wrong_iss' })
     t.not(decodeJwt((await exchange(provider, location)).id_token).iss, provider.issuer)
     t.equal(decodeJwt((await logIn(provider)).id_token).iss, provider.issuer)
   },
 
-  async 'tokens are minted, listed and revoked'(t, provider) {
+  async 'tokens can be minted, listed and revoked'(t, provider) {
     const { tokens } = provider
     const minted = await tokens.mint({
       sub: 'alice',
@@ -143,11 +143,11 @@ const CHECKS: Readonly<Record<string, (t: Test, provider: Handle) => Promise<unk
     t.strictSame(await tokens.list(), [])
     const only = await tokens.mint({ sub: 'bob', client_id: 'app', kind: 'access_token', expires_in: 0 })
     t.equal(only.id_token, undefined)
-    t.equal(await userinfo(provider, only.access_token), 401, 'it has expired')
+    t.equal(await userinfo(provider, only.access_token), 401, 'the token has expired')
     await refused(t, tokens.revoke('unknown'), 404, 'not_found', /there is no such token/)
   },
 
-  async 'sessions and grants are listed and ended'(t, provider) {
+  async 'sessions and grants can be listed and ended'(t, provider) {
     const { url, received } = await listen(t)
     await provider.clients.put('app', {
       redirect_uris: [REDIRECT_URI],
@@ -162,7 +162,7 @@ const CHECKS: Readonly<Record<string, (t: Test, provider: Handle) => Promise<unk
     t.strictSame(await provider.sessions.list(), [])
     await logIn(provider, 'bob')
     const [other] = await provider.sessions.list()
-    t.strictSame(await provider.sessions.delete(other!.sid), [], 'nobody was to be told')
+    t.strictSame(await provider.sessions.delete(other!.sid), [], 'without notify no client is called')
     t.equal(received.length, 1)
     await refused(t, provider.sessions.delete(session!.sid), 404, 'not_found', /there is no session/)
     const [grant] = await provider.grants.list({ sub: 'alice' })
@@ -198,7 +198,7 @@ const CHECKS: Readonly<Record<string, (t: Test, provider: Handle) => Promise<unk
     await refused(t, provider.device_codes.deny('ABCD-EFGH'), 404, 'not_found', /ABCD-EFGH/)
   },
 
-  async 'the clock is set, moved, stopped and reset'(t, { clock, ...provider }) {
+  async 'the clock can be set, moved, stopped and reset'(t, { clock, ...provider }) {
     const { now, ahead } = await clock.now()
     t.equal(ahead, 0)
     t.match(await clock.set('2030-01-01T00:00:00Z'), { now: 1_893_456_000, iso: /^2030-01-01T00:00:0/, frozen: false })
@@ -210,12 +210,12 @@ const CHECKS: Readonly<Record<string, (t: Test, provider: Handle) => Promise<unk
     t.match(await clock.resume(), { frozen: false })
     const reset = await clock.reset()
     t.ok(reset.now - now < 3600 && reset.ahead === 0)
-    t.match(await clock.freeze(), { frozen: true }, 'where it is')
+    t.match(await clock.freeze(), { frozen: true }, 'without a time the clock stops at its current time')
     await refused(t, clock.advance('a while'), 400, 'invalid_request', /\/by/)
     await refused(t, clock.set('2030-13-45'), 400, 'invalid_request', /\/now/)
   },
 
-  async 'faults are added, counted and removed'(t, provider) {
+  async 'faults can be added, counted and deleted'(t, provider) {
     const { faults } = provider
     const added = await faults.add({ fault: 'id_token.wrong_iss', times: 1 })
     t.match(added, { source: 'runtime', matched: 0, hits: 0, rule: { fault: 'id_token.wrong_iss' } })
@@ -239,16 +239,16 @@ const CHECKS: Readonly<Record<string, (t: Test, provider: Handle) => Promise<unk
     await refused(t, faults.get('99'), 404, 'not_found', /there is no rule 99/)
   },
 
-  async 'keys rotate, are withdrawn, break and are reset'(t, provider) {
+  async 'keys can be rotated, withdrawn, broken and reset'(t, provider) {
     const { keys } = provider
     const kids = async () => {
-      const answer = await fetch(`${provider.issuer}/jwks`)
-      return ((await answer.json()) as { keys: { kid: string }[] }).keys.map(({ kid }) => kid)
+      const response = await fetch(`${provider.issuer}/jwks`)
+      return ((await response.json()) as { keys: { kid: string }[] }).keys.map(({ kid }) => kid)
     }
     const [first] = await keys.list()
     t.strictSame(await kids(), [first!.kid])
-    const line = await keys.rotate({ alg: 'ES256', kid: 'second' })
-    t.match(line, [
+    const rotated = await keys.rotate({ alg: 'ES256', kid: 'second' })
+    t.match(rotated, [
       { kid: 'second', status: 'current' },
       { kid: first!.kid, status: 'retired' },
     ])
@@ -262,11 +262,11 @@ const CHECKS: Readonly<Record<string, (t: Test, provider: Handle) => Promise<unk
     t.match(await keys.rotate(), [{ status: 'current' }])
     await keys.reset()
     t.strictSame(await kids(), [first!.kid])
-    await refused(t, keys.withdraw('nobody'), 404, 'not_found', /nobody/)
+    await refused(t, keys.withdraw('unknown'), 404, 'not_found', /unknown/)
     await refused(t, keys.break('it'), 400, 'invalid_request', /empty/)
   },
 
-  async 'the journal lists what matches, masked unless asked'(t, provider) {
+  async 'journal.list() returns matching entries and masks secrets by default'(t, provider) {
     const { journal } = provider
     t.equal(await journal.last_id(), 0)
     const { access_token } = await logIn(provider)
@@ -288,7 +288,7 @@ const CHECKS: Readonly<Record<string, (t: Test, provider: Handle) => Promise<unk
     t.strictSame(await journal.list(), [])
   },
 
-  async 'waiting misses nothing that came before the call, nor what is still to come'(t, provider) {
+  async 'journal.waitFor() finds earlier and later entries'(t, provider) {
     const { journal } = provider
     await logIn(provider)
     const first = await journal.waitFor({ endpoint: 'token' })
@@ -300,37 +300,37 @@ const CHECKS: Readonly<Record<string, (t: Test, provider: Handle) => Promise<unk
     const next = journal.waitFor({ status: '4xx' }, { after: mark, timeout: 60 })
     await userinfo(provider, 'wrong')
     t.match(await next, { endpoint: 'userinfo', response: { status: 401 } })
-    t.match(await journal.waitFor(), { endpoint: 'authorization' }, 'the first of all')
+    t.match(await journal.waitFor(), { endpoint: 'authorization' }, 'without a filter the first entry matches')
   },
 
-  async 'who waits for nothing is told for what, and what came instead'(t, provider) {
+  async 'a JournalTimeoutError has the filter and the newest entries'(t, provider) {
     const { journal } = provider
     const timeOut = async (call: Promise<unknown>) => {
       const caught = await call.catch((reason: unknown) => reason)
-      if (!(caught instanceof JournalTimeoutError)) throw new Error(`no JournalTimeoutError, but ${caught}`)
+      if (!(caught instanceof JournalTimeoutError)) throw new Error(`caught ${caught}, expected a JournalTimeoutError`)
       return caught
     }
     const nothing = await timeOut(journal.waitFor({ endpoint: 'token' }, { timeout: '10ms' }))
     t.equal(
       nothing.message,
-      'no entry {"endpoint":"token"} within 10ms; the journal is empty: nothing has called this issuer',
+      'no entry matches {"endpoint":"token"} within 10ms; the journal is empty: this issuer has received no request',
     )
     t.strictSame(nothing.entries, [])
     await userinfo(provider, 'wrong')
     const one = await timeOut(journal.waitFor({ endpoint: 'token' }, { timeout: 0.01 }))
-    t.match(one.message, /within 10ms; the last one is:\n {2}1 userinfo GET \S*\/userinfo 401$/)
+    t.match(one.message, /within 10ms; the newest entry is:\n {2}1 userinfo GET \S*\/userinfo 401$/)
     await provider.clock.freeze()
     await provider.faults.add({ fault: 'id_token.expired' })
     await logIn(provider)
     const four = await timeOut(journal.waitFor({}, { after: 4, timeout: '10ms' }))
-    t.match(four.message, /^no entry \{\} after 4 within 10ms; the last 4 are:\n/)
+    t.match(four.message, /^no entry matches \{\} after 4 within 10ms; the newest 4 entries are:\n/)
     t.match(four.message, /\n {2}2 clock_moved\n/)
     t.match(four.message, /4 token POST \S+ 200 client_id app, sub alice, id_token\.expired$/)
     t.match(four, { name: 'JournalTimeoutError', entries: [{ id: 1 }, { id: 2 }, { id: 3 }, { id: 4 }] })
     await refused(t, journal.waitFor({}, { timeout: 'soon' }), 400, 'invalid_request', /wait is soon/)
   },
 
-  async 'a stream has what comes, until it is left'(t, provider) {
+  async 'journal.stream() yields entries until the loop is left or the signal aborts'(t, provider) {
     const { journal } = provider
     await logIn(provider)
     const seen: (string | undefined)[] = []
@@ -343,15 +343,15 @@ const CHECKS: Readonly<Record<string, (t: Test, provider: Handle) => Promise<unk
     const next = stream.next()
     await userinfo(provider, 'wrong')
     t.match(await next, { value: { endpoint: 'userinfo' }, done: false })
-    const over = stream.next()
+    const last = stream.next()
     ending.abort()
-    t.match(await over, { done: true })
+    t.match(await last, { done: true })
     t.match(await journal.stream({}, { signal: AbortSignal.abort() }).next(), { done: true })
     const wrong = journal.stream({ endpoint: 'tokens' }).next()
     await refused(t, wrong, 400, 'invalid_request', /endpoint/)
   },
 
-  async 'the configuration is told, and read again'(t, { config }) {
+  async 'the configuration can be read and reloaded'(t, { config }) {
     t.match(await config.get(), {
       config: { users: [{ sub: 'alice' }] },
       files: Array,
@@ -361,7 +361,7 @@ const CHECKS: Readonly<Record<string, (t: Test, provider: Handle) => Promise<unk
     t.strictSame(await config.reload(), { reloaded: true, problems: [] })
   },
 
-  async 'a reset undoes all, or one part'(t, provider) {
+  async 'reset() resets all parts or the given parts'(t, provider) {
     await provider.users.put('bob')
     await provider.clock.set('2030-01-01T00:00:00Z')
     t.equal(await provider.reset(['clock']), undefined)
@@ -373,7 +373,7 @@ const CHECKS: Readonly<Record<string, (t: Test, provider: Handle) => Promise<unk
     await refused(t, unknown, 400, 'invalid_request', /parts/)
   },
 
-  async 'disposing of an isolated handle resets its issuer, and no other'(t, provider) {
+  async 'disposing of an isolated handle resets its issuer only'(t, provider) {
     await provider.users.put('bob')
     const { issuer } = provider
     const name = issuer.slice(issuer.lastIndexOf('/') + 1)
