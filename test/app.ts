@@ -99,7 +99,7 @@ function createCalls(inject: TestApp['app']['inject']): Pick<TestApp, 'app' | 'g
 /** What one request would get, without a request. */
 export async function createContext(config: ConfigInput = {}): Promise<Context> {
   const snapshot = await snapshotOf(config)
-  const { store, clock, keys, journal } = createIssuer(() => snapshot)
+  const { store, clock, faults, keys, journal } = createIssuer(() => snapshot)
   const about = createExchange()
   return {
     issuer: 'http://localhost',
@@ -114,7 +114,7 @@ export async function createContext(config: ConfigInput = {}): Promise<Context> 
     get now() {
       return clock.now()
     },
-    faults: createFaultState(store),
+    faults,
     journal,
     log: { debug: ignore, info: ignore, warn: ignore, error: ignore },
     ...about,
@@ -135,7 +135,9 @@ const ignore = () => undefined
 export function createIssuer(current: () => Snapshot): Issuer {
   const clock = createMovableClock(() => current().clock)
   const journal = createJournal(() => current().config.journal, unlimited())
-  return { store: createStore(), clock, keys: createKeys(clock, journal), journal }
+  const store = createStore()
+  const faults = createFaultState(store, { shared: process.env.STORE === 'delaying' })
+  return { store, clock, faults, keys: createKeys(clock, journal), journal }
 }
 
 /** The snapshot of a configuration. */

@@ -12,8 +12,8 @@ import type { Store } from '../store/store.js'
 export type RuntimeRule = readonly [id: string, rule: FaultRule]
 
 export interface FaultState {
-  /** Returns whether rules of run time, or of users and clients that were put at run time, can act at the door. */
-  isDeclared(door: FaultDoor): Promise<boolean>
+  /** Returns the doors at which rules of run time, and of users and clients that were put at run time, can act. */
+  listDoors(): Promise<ReadonlySet<FaultDoor>>
   /** Declares rules of a user or a client before it is put. */
   declare(rules: readonly FaultRule[] | undefined): Promise<void>
   /** Adds a rule of run time. Throws if there are `MAX_RULES` rules. */
@@ -47,8 +47,18 @@ const MAX_RULES = 1000
 const KEY = 'declarations'
 const NONE: FaultDeclarations = { added: 0, rules: {}, owners: [], expires_at: NEVER }
 
-export function createFaultState({ fault_declarations, fault_rules, fault_counters }: Store): FaultState {
-  const declared = async () => (await fault_declarations.get(KEY)) ?? NONE
+/** @param shared whether other processes write to the store, so that no copy of the declarations can be kept. */
+export function createFaultState(store: Store, { shared }: { readonly shared: boolean }): FaultState {
+  const { fault_declarations, fault_rules, fault_counters } = store
+  let copy: Promise<ReadonlySet<FaultDoor>> | undefined
+  const readDoors = async () => {
+    const { rules, owners } = (await fault_declarations.get(KEY)) ?? NONE
+    return new Set([...(Object.keys(rules) as FaultDoor[]), ...owners])
+  }
+  const updateDeclarations = async (change: (current: FaultDeclarations) => FaultDeclarations) => {
+    await fault_declarations.update(KEY, (current = NONE) => change(current))
+    copy = undefined
+  }
 
   /** Changes the number of rules at a door. A number of 0 is removed. */
   const shift = (record: FaultDeclarations, door: FaultDoor, by: 1 | -1): FaultDeclarations => {
@@ -60,7 +70,7 @@ export function createFaultState({ fault_declarations, fault_rules, fault_counte
     const record = await fault_rules.take(id)
     if (record === undefined) return false
     const door = doorOf(record.rule)
-    await fault_declarations.update(KEY, (current = NONE) => shift(current, door, -1))
+    await updateDeclarations((current) => shift(current, door, -1))
     return true
   }
 
@@ -86,14 +96,15 @@ export function createFaultState({ fault_declarations, fault_rules, fault_counte
   }
 
   return {
-    isDeclared: async (door) => {
-      const { rules, owners } = await declared()
-      return rules[door] !== undefined || owners.includes(door)
+    listDoors: () => {
+      if (shared) return readDoors()
+      copy ??= readDoors()
+      return copy
     },
     declare: async (rules = []) => {
       if (rules.length === 0) return
       const doors = doorsOf(rules)
-      await fault_declarations.update(KEY, (current = NONE) => ({
+      await updateDeclarations((current) => ({
         ...current,
         owners: [...new Set([...current.owners, ...doors])],
       }))
@@ -101,7 +112,7 @@ export function createFaultState({ fault_declarations, fault_rules, fault_counte
     add: async (rule) => {
       let id = ''
       // Declared before it is kept, so that no request misses it.
-      await fault_declarations.update(KEY, (current = NONE) => {
+      await updateDeclarations((current) => {
         const total = Object.values(current.rules).reduce((sum, number) => sum + number, 0)
         if (total >= MAX_RULES)
           throw invalidRequest(`there are ${MAX_RULES} rules of run time already; delete some first`)

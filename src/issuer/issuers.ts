@@ -6,12 +6,14 @@ import type { Budget } from '../store/budget.js'
 import { type Account, createPool } from '../store/pool.js'
 import type { Store } from '../store/store.js'
 import { createMovableClock, type MovableClock } from './clock.js'
+import { createFaultState, type FaultState } from './faults.js'
 import { createKeys, type Keys } from './keys.js'
 
 /** State of one issuer. */
 export interface Issuer {
   readonly store: Store
   readonly clock: MovableClock
+  readonly faults: FaultState
   readonly keys: Keys
   readonly journal: Journal
 }
@@ -49,10 +51,9 @@ export function createIssuers(current: () => Snapshot, createStore: CreateStore)
     const clock = createMovableClock(() => current().clock)
     const journal = createJournal(() => current().config.journal, account)
     const store = createStore(account)
-    return {
-      account,
-      issuer: { store, clock, journal, keys: createKeys(clock, journal) },
-    }
+    const faults = createFaultState(store, { shared: false })
+    const issuer = { store, clock, faults, journal, keys: createKeys(clock, journal) }
+    return { account, issuer }
   }
   const standard = create()
   return (name) => {

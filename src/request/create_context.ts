@@ -5,7 +5,6 @@ import type { Snapshot } from '../config/snapshot.js'
 import { type Context, IN_PROCESS } from '../context.js'
 import { notFound } from '../errors.js'
 import type { Facts } from '../faults/rules.js'
-import { createFaultState } from '../issuer/faults.js'
 import type { Issuer } from '../issuer/issuers.js'
 import type { Remark } from '../journal/entry.js'
 import { isIssuerName } from '../routes.js'
@@ -32,8 +31,7 @@ export function createContext(
   const own_path = name === undefined ? '' : `/issuers/${name}`
   const root = rootOf(snapshot, request_url)
   const below = (url: string) => url.replace(/\/+$/, '') + own_path
-  const { store: issuerStore, clock, keys, journal } = findIssuer(name)
-  const store = readOnce(issuerStore)
+  const { store, clock, faults, keys, journal } = findIssuer(name)
   const about = createExchange(name)
   const log = createLog(request.log, about.exchange)
   // An accepted deviation is not a warning, so programs that log only warnings stay quiet.
@@ -48,10 +46,10 @@ export function createContext(
     base_path: prefix + own_path,
     own_path,
     snapshot,
-    store,
+    store: readOnce(store),
     clock,
     now: clock.now(),
-    faults: createFaultState(store),
+    faults,
     journal,
     log,
     ...about,

@@ -3,6 +3,7 @@ import { request } from 'node:http'
 import t, { type Test } from 'tap'
 import type { FaultName } from '../../src/faults/catalogue.js'
 import type { ConfigInput } from '../../src/generated/input.js'
+import { createFaultState } from '../../src/issuer/faults.js'
 import type { RecordedEntry } from '../../src/journal/entry.js'
 import { createApp, createIssuer, createOwnApp, snapshotOf } from '../app.js'
 import { start } from '../provider.js'
@@ -155,7 +156,9 @@ async function listen(t: Test, config: ConfigInput) {
     return fault_counters.update(...counted)
   }
   const store = { ...issuer.store, fault_counters: { ...fault_counters, update } }
-  const { app } = await createOwnApp(t, config, { findIssuer: () => ({ ...issuer, store }), current: () => snapshot })
+  const faults = createFaultState(store, { shared: false })
+  const parts = { findIssuer: () => ({ ...issuer, store, faults }), current: () => snapshot }
+  const { app } = await createOwnApp(t, config, parts)
   const url = await app.listen({ port: 0, host: '127.0.0.1' })
   const recorded = new Promise<RecordedEntry>((resolve) => issuer.journal.follow(resolve))
   return { url, met, recorded }

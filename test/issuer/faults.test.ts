@@ -11,15 +11,16 @@ const OTHER: FaultRule = { fault: 'id_token.expired' }
 /** Two states of one issuer, as two processes have them. */
 function createStates() {
   const store = createDelayingStore(createMemoryStore())
-  return [createFaultState(store), createFaultState(store)] as const
+  const shared = true
+  return [createFaultState(store, { shared }), createFaultState(store, { shared })] as const
 }
 
 t.test('a rule that one process adds acts in the other one until it is deleted', async (t) => {
   const [one, other] = createStates()
-  t.equal(await other.isDeclared('http_response'), false)
+  t.equal((await other.listDoors()).has('http_response'), false)
   const { id } = await one.add(ONCE)
-  t.equal(await other.isDeclared('http_response'), true)
-  t.equal(await other.isDeclared('id_token'), false)
+  t.equal((await other.listDoors()).has('http_response'), true)
+  t.equal((await other.listDoors()).has('id_token'), false)
   t.strictSame(await other.listAt('http_response'), [[id, ONCE]])
   t.strictSame(await other.listAt('id_token'), [])
   t.match(await other.count('runtime', id, ONCE), { id, matched: 1, hits: 1 })
@@ -28,7 +29,7 @@ t.test('a rule that one process adds acts in the other one until it is deleted',
   t.equal(await other.delete(id), true)
   t.equal(await one.delete(id), false)
   t.equal(await one.find(id), undefined)
-  t.equal(await one.isDeclared('http_response'), false)
+  t.equal((await one.listDoors()).has('http_response'), false)
   t.equal(await one.count('runtime', id, ONCE), undefined, 'a deleted rule does not happen')
 })
 
@@ -62,23 +63,23 @@ t.test('a rule that is added while all rules are deleted stays declared if it is
   const [one, other] = createStates()
   await one.add(OTHER)
   const [{ id }] = await Promise.all([one.add(ONCE), other.clear()])
-  t.equal(await one.isDeclared('http_response'), (await one.find(id)) !== undefined)
-  t.equal(await one.isDeclared('id_token'), false)
+  t.equal((await one.listDoors()).has('http_response'), (await one.find(id)) !== undefined)
+  t.equal((await one.listDoors()).has('id_token'), false)
 })
 
 t.test('a reset deletes rules and counters, keeps the faults of users declared, and uses no id again', async (t) => {
   const [state] = createStates()
   await state.declare(undefined)
   await state.declare([])
-  t.equal(await state.isDeclared('id_token'), false)
+  t.equal((await state.listDoors()).has('id_token'), false)
   await state.declare([OTHER])
-  t.equal(await state.isDeclared('id_token'), true)
+  t.equal((await state.listDoors()).has('id_token'), true)
   await state.add(ONCE)
   await state.count('user', 'alice', OTHER)
   await state.reset()
   t.strictSame(await state.list(), [])
-  t.equal(await state.isDeclared('http_response'), false)
-  t.equal(await state.isDeclared('id_token'), true)
+  t.equal((await state.listDoors()).has('http_response'), false)
+  t.equal((await state.listDoors()).has('id_token'), true)
   t.match(await state.describe('user', 'alice', OTHER), { matched: 0, hits: 0 })
   t.equal((await state.add(ONCE)).id, '2')
 })
@@ -96,7 +97,7 @@ t.test('a random seed is chosen once for each rule, and shown', async (t) => {
 })
 
 t.test('the least recently used counters make room; the counters of rules of run time stay', async (t) => {
-  const state = createFaultState(createMemoryStore())
+  const state = createFaultState(createMemoryStore(), { shared: false })
   const { id } = await state.add(ONCE)
   await state.count('runtime', id, ONCE)
   await state.count('user', 'first', ONCE)
@@ -104,4 +105,23 @@ t.test('the least recently used counters make room; the counters of rules of run
   t.ok(await state.count('user', 'first', ONCE), 'the counter starts again')
   t.notOk(await state.count('user', 'user-9999', ONCE))
   t.match(await state.find(id), { matched: 1, hits: 1 })
+})
+
+t.test('the doors of declared faults are read once from a store that no other process writes to', async (t) => {
+  const store = createMemoryStore()
+  let reads = 0
+  const get = (key: string) => {
+    reads += 1
+    return store.fault_declarations.get(key)
+  }
+  const counting = { ...store, fault_declarations: { ...store.fault_declarations, get } }
+  const state = createFaultState(counting, { shared: false })
+  const doors = async () => [...(await state.listDoors())]
+  t.strictSame([await doors(), await doors(), reads], [[], [], 1])
+  const { id } = await state.add(ONCE)
+  t.strictSame([await doors(), await doors(), reads], [['http_response'], ['http_response'], 2])
+  await state.declare([OTHER])
+  t.strictSame([await doors(), reads], [['http_response', 'id_token'], 3])
+  await state.delete(id)
+  t.strictSame([await doors(), reads], [['id_token'], 4])
 })

@@ -38,8 +38,9 @@ export async function findFault<D extends FaultDoor>(
   { facts, turn, fits = () => true }: Query<FaultAt<D>> = {},
 ): Promise<Applicable<FaultAt<D>> | undefined> {
   const { exchange, faults, snapshot } = ctx
+  exchange.fault_doors ??= faults.listDoors()
   const isLoginFault = exchange.login_faults.some((rule) => doorOf(rule) === door)
-  if (!isLoginFault && !snapshot.fault_doors.has(door) && !(await faults.isDeclared(door))) return undefined
+  if (!isLoginFault && !snapshot.fault_doors.has(door) && !(await exchange.fault_doors).has(door)) return undefined
   const known = { ...exchange.facts, ...facts }
   for await (const { source, owner, rule } of listRules(ctx, door, known)) {
     if (doorOf(rule) !== door || !fits(rule.fault as FaultAt<D>) || !matches(rule, known)) continue
