@@ -74,9 +74,11 @@ export function createFaultState(store: Store, { shared }: { readonly shared: bo
     return true
   }
 
-  const listAll = async () => {
-    const records = await fault_rules.list()
-    return records.toSorted(byId)
+  /** Rules that were evicted for lack of memory are still declared, so the rules are counted if there seem to be too many. */
+  const isFull = async (): Promise<boolean> => {
+    const { rules } = (await fault_declarations.get(KEY)) ?? NONE
+    const declared = Object.values(rules).reduce((sum, number) => sum + number, 0)
+    return declared >= MAX_RULES && (await fault_rules.list()).length >= MAX_RULES
   }
 
   const describe: FaultState['describe'] = async (source, owner, rule) => {
@@ -110,12 +112,10 @@ export function createFaultState(store: Store, { shared }: { readonly shared: bo
       }))
     },
     add: async (rule) => {
+      if (await isFull()) throw invalidRequest(`there are ${MAX_RULES} rules of run time already; delete some first`)
       let id = ''
       // Declared before it is kept, so that no request misses it.
       await updateDeclarations((current) => {
-        const total = Object.values(current.rules).reduce((sum, number) => sum + number, 0)
-        if (total >= MAX_RULES)
-          throw invalidRequest(`there are ${MAX_RULES} rules of run time already; delete some first`)
         const added = current.added + 1
         id = String(added)
         return { ...shift(current, doorOf(rule), 1), added }
@@ -132,7 +132,10 @@ export function createFaultState(store: Store, { shared }: { readonly shared: bo
       const records = await fault_rules.listBy('door', door)
       return records.toSorted(byId).map(([id, { rule }]) => [id, rule])
     },
-    list: async () => (await listAll()).map(([id, { rule, counter }]) => withCounters('runtime', id, rule, counter)),
+    list: async () =>
+      (await fault_rules.list())
+        .toSorted(byId)
+        .map(([id, { rule, counter }]) => withCounters('runtime', id, rule, counter)),
     delete: remove,
     clear,
     reset: async () => {

@@ -23,6 +23,8 @@ export interface CollectionRow<R extends records.StoredRecord, I extends string>
   readonly reset: ResetPart
   /** Values under which `listBy` finds a record: pure functions of the record. */
   readonly indexes?: { readonly [N in I]: (record: R) => readonly string[] }
+  /** Set for a small collection whose records stay when memory is short. */
+  readonly pinned?: true
   /** Records that are evicted together with a record: those that have its key under this index of this collection. */
   readonly dependants?: readonly (readonly [collection: string, index: string])[]
 }
@@ -123,7 +125,12 @@ export const COLLECTIONS = {
   /** Key: identifier of a fault rule of a user, a client, a login or the configuration. */
   fault_counters: collection<records.FaultCounter>()({ cap: 10_000, lifetime: 'never', reset: 'faults' }),
   /** One record: it says at which doors fault rules of run time can act. */
-  fault_declarations: collection<records.FaultDeclarations>()({ cap: 1, lifetime: 'never', reset: 'faults' }),
+  fault_declarations: collection<records.FaultDeclarations>()({
+    cap: 1,
+    lifetime: 'never',
+    reset: 'faults',
+    pinned: true,
+  }),
 }
 
 export type CollectionName = keyof typeof COLLECTIONS

@@ -44,14 +44,17 @@ export function createMemoryStore(budget: Budget = unlimited()): Store {
     collections.set(name, createCollection(row, { budget, use, evicted }))
   }
   const all = [...collections.values()]
+  const evictable = [...collections].filter(([name]) => !isPinned(name)).map(([, collection]) => collection)
   budget.register({
-    removeOldest: () => all.reduce((a, b) => (b.oldestUse() < a.oldestUse() ? b : a)).evictOldest(),
+    removeOldest: () => evictable.reduce((a, b) => (b.oldestUse() < a.oldestUse() ? b : a)).evictOldest(),
     clear() {
       for (const { removeAll } of all) removeAll()
     },
   })
   return Object.fromEntries([...collections].map(([name, { verbs }]) => [name, verbs])) as unknown as Store
 }
+
+const isPinned = (name: string) => (COLLECTIONS[name as CollectionName] as unknown as Row).pinned === true
 
 interface Surroundings {
   readonly budget: Budget
