@@ -13,9 +13,9 @@ export const distributedClaims: FastifyPluginAsync = async (app) => {
     const { source } = request.params as { source: string }
     const found = await requireAccessToken(ctx, requireBearerToken(headers.authorization, 'access token'))
     const sources = found.user.claim_sources ?? {}
-    const asked = Object.hasOwn(sources, source) ? sources[source] : undefined
-    if (asked?.distributed !== true) throw notFound(`source ${shown(source)} of distributed claims`)
-    const jwt = await signClaims(ctx, asked, found)
+    const requested = Object.hasOwn(sources, source) ? sources[source] : undefined
+    if (requested?.distributed !== true) throw notFound(`source ${shown(source)} of distributed claims`)
+    const jwt = await signClaims(ctx, requested, found)
     if (jwt === undefined) throw insufficientScope(`nothing of source ${shown(source)} was granted to the access token`)
     return reply.type('application/jwt').send(jwt)
   })

@@ -10,9 +10,9 @@ import type { AuthorizationRequest } from '../oauth/authorization_request.js'
 // Departure: every login gets the requested context if it is supported, although no login checks a password.
 export function readAcr(ctx: Context, { acr_values, claims }: AuthorizationRequest): string | undefined {
   const supported = ctx.snapshot.config.acr_values
-  const wanted = Object.entries(claims?.id_token ?? {}).find(([name]) => name === 'acr')
-  if (wanted === undefined) return acr_values.find((one) => supported.includes(one))
-  const { essential, value, values = [value] } = wanted[1] ?? {}
+  const requested = Object.entries(claims?.id_token ?? {}).find(([name]) => name === 'acr')
+  if (requested === undefined) return acr_values.find((one) => supported.includes(one))
+  const { essential, value, values = [value] } = requested[1] ?? {}
   const named = values.filter((one) => one !== undefined)
   // OpenID Connect Core §5.5.1: a claim requested without a value may have any value.
   const choices = named.length > 0 ? named : [...acr_values, ...supported]

@@ -1,14 +1,14 @@
-/** What an end-user has agreed to let a client have, so that they aren't asked for it again. OpenID Connect Core §3.1.2.4. */
+/** Remembered consents, so that the end-user is not asked again. OpenID Connect Core §3.1.2.4. */
 import type { Context } from '../context.js'
 import type { AuthorizationRequest } from '../oauth/authorization_request.js'
 import { words } from '../oauth/params.js'
 import { NEVER } from '../store/collections.js'
 import type { ClaimsRequest, Consent } from '../store/records.js'
 
-/** Nobody asks for more; it bounds what is remembered. */
+/** Maximum number of scopes, and of claims per place, in a consent. */
 const MOST = 200
 
-/** Whether the end-user has agreed to all that the client asks for. */
+/** Whether the end-user has consented to the whole request. */
 export async function hasConsented(ctx: Context, { client, scope, claims }: AuthorizationRequest, sub: string) {
   const given = await ctx.store.consents.get(consentKey(sub, client.client_id))
   return (
@@ -19,7 +19,7 @@ export async function hasConsented(ctx: Context, { client, scope, claims }: Auth
   )
 }
 
-/** Remembers that the end-user has agreed, beside what they agreed to before. */
+/** Adds the consent to the request to the remembered consent. */
 export async function recordConsent(ctx: Context, { client, scope, claims }: AuthorizationRequest, sub: string) {
   await ctx.store.consents.update(consentKey(sub, client.client_id), (before) => joinConsent(before, scope, claims))
 }
@@ -37,7 +37,7 @@ function joinConsent(before: Consent | undefined, scope: string, claims: ClaimsR
   }
 }
 
-/** The names of the claims that were asked for one by one. */
+/** Returns the names of the individually requested claims. */
 export function namesOf(claims: ClaimsRequest | undefined, place: keyof ClaimsRequest): string[] {
   return Object.keys(claims?.[place] ?? {})
 }
