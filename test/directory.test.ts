@@ -1,4 +1,4 @@
-/** Who exists: what was put at run time, over the configuration, over what a login brought. */
+/** Users and clients: those put at run time replace those of the configuration, which replace those known from a login. */
 import t, { type Test } from 'tap'
 import { CLIENT_DEFAULTS } from '../src/clients/members.js'
 import * as clients from '../src/directory/clients.js'
@@ -15,7 +15,7 @@ const STORED = {
   token_endpoint_auth_method: 'none',
 } as const
 
-t.test('a user put at run time lies over the one of the configuration', async (t) => {
+t.test('a user that was put replaces the one of the configuration', async (t) => {
   const ctx = await createContext({ users: [{ sub: 'alice', claims: { level: 1 }, id_token: { hint: 1 } }] })
   t.match(await users.findUser(ctx, 'alice'), { claims: { level: 1 }, id_token: { hint: 1 } })
   await users.putClaims(ctx, 'alice', { level: 2, sub: 'mallory' })
@@ -29,7 +29,7 @@ t.test('a user put at run time lies over the one of the configuration', async (t
   t.equal(await users.findUser(ctx, 'mallory'), undefined)
 })
 
-t.test('an unknown sub becomes a user whose email it is, and the configuration goes before that', async (t) => {
+t.test('an unknown sub becomes a user with this email unless the configuration has the user', async (t) => {
   const ctx = await createContext()
   t.equal(await users.findUser(ctx, 'bob'), undefined)
   t.match(await users.findOrCreateUser(ctx, 'bob'), { sub: 'bob', claims: { email: 'bob' } })
@@ -41,7 +41,7 @@ t.test('an unknown sub becomes a user whose email it is, and the configuration g
   t.strictSame((await users.findOrCreateUser(reloaded, 'bob')).claims, {}, 'a user that was put has only its claims')
 })
 
-t.test('recent users: newest first, each once, 20 at most, none that is predefined', async (t) => {
+t.test('recent users are the last 20, newest first, each once, without predefined users', async (t) => {
   const ctx = await createContext({ users: [{ sub: 'alice' }] })
   const logIn = async (sub: string) => users.recordLogin(ctx, await users.findOrCreateUser(ctx, sub))
   t.strictSame(await users.listRecentUsers(ctx), [])
@@ -54,10 +54,14 @@ t.test('recent users: newest first, each once, 20 at most, none that is predefin
   t.equal(recent[0], 'user 24')
   t.equal(recent.at(-1), 'user 5')
   const reloaded = { ...ctx, snapshot: await snapshotOf({ users: [{ sub: 'user 24' }] }) }
-  t.equal((await users.listRecentUsers(reloaded))[0], 'user 23', 'who has become predefined is no longer recent')
+  t.equal(
+    (await users.listRecentUsers(reloaded))[0],
+    'user 23',
+    'a user that has become predefined is no longer recent',
+  )
 })
 
-t.test("revoking ends the user's grants and nobody else's", async (t) => {
+t.test("revoking ends only the user's grants", async (t) => {
   const ctx = await createContext()
   const grant = { client_id: 'app', scope: '', auth_time: 1, sid: '1', expires_at: 1 }
   await ctx.store.grants.put('1', { ...grant, sub: 'alice' })
@@ -75,7 +79,7 @@ const wildcards = async (t: Test, config: ConfigInput, expected: boolean) => {
   t.equal((await clients.findClient(await createContext(config), 'web'))?.wildcard_redirect_uris, expected)
 }
 
-t.test('a registered client lies over the configured one, and both over the one that may do anything', async (t) => {
+t.test('a registered client replaces the configured one, and an unknown client is allowed everything', async (t) => {
   const ctx = await createContext({ clients: [CLIENT] })
   t.match(await clients.findClient(ctx, 'web'), { client_secret: 's', redirect_uris: ['http://localhost/cb'] })
   t.match(await clients.findClient(ctx, 'other'), { redirect_uris: 'any', token_endpoint_auth_method: 'any' })
@@ -84,7 +88,7 @@ t.test('a registered client lies over the configured one, and both over the one 
   t.equal((await clients.findClient(ctx, 'web'))?.client_secret, undefined)
 })
 
-t.test('where registration is required nobody else is a client', async (t) => {
+t.test('an unknown client is refused if registration is required', async (t) => {
   const ctx = await createContext({ clients: [CLIENT], require_registration: true })
   t.equal((await clients.findClient(ctx, 'web'))?.client_id, 'web')
   t.equal(await clients.findClient(ctx, 'other'), undefined)

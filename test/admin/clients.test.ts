@@ -1,4 +1,4 @@
-/** Clients over HTTP: whole, changed and deleted, over those of the configuration. */
+/** The admin API for clients of the configuration and of run time. */
 import t from 'tap'
 import { basic, exchange, getTokens, getUserinfo, jsonOf, logIn, REDIRECT_URI, refused, register } from '../app.js'
 import { createAdminApp } from './api.js'
@@ -6,33 +6,30 @@ import { createAdminApp } from './api.js'
 const WEB = { client_id: 'web', client_secret: 'secret', redirect_uris: [REDIRECT_URI] }
 const BODY = { client_secret: 'other', redirect_uris: ['http://localhost:9000/cb'] }
 
-t.test(
-  'the list has every client with its secrets and where it comes from: the file, a put, a registration',
-  async (t) => {
-    const test = await createAdminApp(t, { clients: [WEB, { ...WEB, client_id: 'app' }] })
-    const registered = await register(test, { client_name: 'Dynamic', 'client_name#de': 'Dynamisch' })
-    t.equal((await test.call('PUT', '/clients/app', BODY)).statusCode, 200)
-    t.equal((await test.call('PUT', '/clients/new', BODY)).statusCode, 201)
-    const { clients } = jsonOf(t, await test.call('GET', '/clients')) as { clients: Record<string, unknown>[] }
-    t.match(clients, [
-      { ...WEB, origin: 'file', grant_types: ['authorization_code', 'refresh_token'] },
-      { ...BODY, client_id: 'app', origin: 'put', client_id_issued_at: Number },
-      {
-        client_id: registered.client_id,
-        client_secret: registered.client_secret,
-        registration_access_token: String,
-        localized: { 'client_name#de': 'Dynamisch' },
-        origin: 'registered',
-      },
-      { ...BODY, client_id: 'new', origin: 'put' },
-    ])
-    t.equal(clients.length, 4)
-    t.match(jsonOf(t, await test.call('GET', '/clients/web')), { ...WEB, origin: 'file' })
-    t.equal((jsonOf(t, await test.call('GET', '/issuers/x/clients')).clients as object[]).length, 2)
-  },
-)
+t.test('the list has every client with its secrets and its origin: the file, a put, a registration', async (t) => {
+  const test = await createAdminApp(t, { clients: [WEB, { ...WEB, client_id: 'app' }] })
+  const registered = await register(test, { client_name: 'Dynamic', 'client_name#de': 'Dynamisch' })
+  t.equal((await test.call('PUT', '/clients/app', BODY)).statusCode, 200)
+  t.equal((await test.call('PUT', '/clients/new', BODY)).statusCode, 201)
+  const { clients } = jsonOf(t, await test.call('GET', '/clients')) as { clients: Record<string, unknown>[] }
+  t.match(clients, [
+    { ...WEB, origin: 'file', grant_types: ['authorization_code', 'refresh_token'] },
+    { ...BODY, client_id: 'app', origin: 'put', client_id_issued_at: Number },
+    {
+      client_id: registered.client_id,
+      client_secret: registered.client_secret,
+      registration_access_token: String,
+      localized: { 'client_name#de': 'Dynamisch' },
+      origin: 'registered',
+    },
+    { ...BODY, client_id: 'new', origin: 'put' },
+  ])
+  t.equal(clients.length, 4)
+  t.match(jsonOf(t, await test.call('GET', '/clients/web')), { ...WEB, origin: 'file' })
+  t.equal((jsonOf(t, await test.call('GET', '/issuers/x/clients')).clients as object[]).length, 2)
+})
 
-t.test('a client that was put is one like any of the file', async (t) => {
+t.test('a client that was put works like a client of the file', async (t) => {
   const test = await createAdminApp(t, { require_registration: true, wildcard_redirect_uris: true })
   t.equal((await test.get(`/oauth2/authorize?client_id=web&response_type=code`)).statusCode, 400)
   await test.call('PUT', '/clients/web', { client_secret: 'secret', redirect_uris: ['http://localhost:*/callback'] })
@@ -43,25 +40,28 @@ t.test('a client that was put is one like any of the file', async (t) => {
   t.equal((await exchange(test, { code, client_id: '' }, '', headers)).statusCode, 200)
 })
 
-t.test('RFC 7396: PATCH changes what counts now, and one that registered itself goes on managing it', async (t) => {
-  const test = await createAdminApp(t, { clients: [WEB] })
-  t.match(jsonOf(t, await test.call('PATCH', '/clients/web', { client_name: 'Web' })), {
-    ...WEB,
-    client_name: 'Web',
-    origin: 'put',
-  })
-  t.notMatch(jsonOf(t, await test.call('PATCH', '/clients/web', { client_name: null })), { client_name: String })
-  const { client_id, registration_access_token } = await register(test)
-  const changed = jsonOf(t, await test.call('PATCH', `/clients/${client_id}`, { client_name: 'Mine' }))
-  t.match(changed, { client_name: 'Mine', origin: 'registered', registration_access_token: String })
-  const headers = { authorization: `Bearer ${registration_access_token}` }
-  t.match(jsonOf(t, await test.get(`/oauth2/clients/${client_id}`, { headers })), { client_name: 'Mine' })
-  const put = jsonOf(t, await test.call('PUT', `/clients/${client_id}`, BODY))
-  t.match(put, { origin: 'put' })
-  t.equal((await test.get(`/oauth2/clients/${client_id}`, { headers })).statusCode, 401, 'but not one that was put')
-})
+t.test(
+  'RFC 7396: PATCH changes the current client, and a registered client can still manage its registration',
+  async (t) => {
+    const test = await createAdminApp(t, { clients: [WEB] })
+    t.match(jsonOf(t, await test.call('PATCH', '/clients/web', { client_name: 'Web' })), {
+      ...WEB,
+      client_name: 'Web',
+      origin: 'put',
+    })
+    t.notMatch(jsonOf(t, await test.call('PATCH', '/clients/web', { client_name: null })), { client_name: String })
+    const { client_id, registration_access_token } = await register(test)
+    const changed = jsonOf(t, await test.call('PATCH', `/clients/${client_id}`, { client_name: 'Mine' }))
+    t.match(changed, { client_name: 'Mine', origin: 'registered', registration_access_token: String })
+    const headers = { authorization: `Bearer ${registration_access_token}` }
+    t.match(jsonOf(t, await test.get(`/oauth2/clients/${client_id}`, { headers })), { client_name: 'Mine' })
+    const put = jsonOf(t, await test.call('PUT', `/clients/${client_id}`, BODY))
+    t.match(put, { origin: 'put' })
+    t.equal((await test.get(`/oauth2/clients/${client_id}`, { headers })).statusCode, 401, 'but not after a put')
+  },
+)
 
-t.test('DELETE ends the client with its tokens, and nobody is it until it is put or reset', async (t) => {
+t.test('DELETE removes the client and its tokens until the client is put or reset', async (t) => {
   const test = await createAdminApp(t, { clients: [{ ...WEB, client_id: 'app', token_endpoint_auth_method: 'none' }] })
   const { access_token } = await getTokens(test)
   t.equal((await test.call('DELETE', '/clients/app')).statusCode, 204)
@@ -97,7 +97,7 @@ const BAD: [string, 'PUT' | 'PATCH', unknown, RegExp][] = [
     { ...BODY, redirect_uris: ['http://a/#b'] },
     /^\/redirect_uris\/0 is .*, expected a URI without a fragment/,
   ],
-  ['a scope that there is not', 'PUT', { ...BODY, scope: 'openid nope' }, /^\/scope has the scope 'nope', expected/],
+  ['an unknown scope', 'PUT', { ...BODY, scope: 'openid nope' }, /^\/scope has the scope 'nope', expected/],
   [
     'an algorithm without key',
     'PUT',
@@ -108,7 +108,7 @@ const BAD: [string, 'PUT' | 'PATCH', unknown, RegExp][] = [
   ['no body', 'PUT', undefined, /^the body is missing/],
   ['no redirect_uris', 'PATCH', { redirect_uris: null }, /^\/redirect_uris is empty, expected/],
   [
-    'a secret that is no text',
+    'a secret that is not a text',
     'PATCH',
     { client_secret: 7 },
     /^\/client_secret must be a text, but is a number \(not shown\)$/,
@@ -124,7 +124,7 @@ for (const [title, method, body, message] of BAD) {
   })
 }
 
-t.test('a client_id that nobody has is 404, and no line of the log holds a secret', async (t) => {
+t.test('an unknown client_id is 404, and the log has no secret', async (t) => {
   const test = await createAdminApp(t)
   for (const method of ['GET', 'PATCH', 'DELETE'] as const) {
     const body = method === 'PATCH' ? { client_name: 'x' } : undefined
@@ -135,7 +135,7 @@ t.test('a client_id that nobody has is 404, and no line of the log holds a secre
   t.notMatch(JSON.stringify(test.log), 'do-not-log-me')
 })
 
-t.test('a fault that is for another issuer could never happen, and is refused', async (t) => {
+t.test('a fault for another issuer could never happen, and is refused', async (t) => {
   const test = await createAdminApp(t)
   const faults = (issuer: string) => ({ faults: [{ fault: 'id_token.expired', match: { issuer } }] })
   const message = /^\/faults\/0\/match\/issuer is 'x', expected 'default'/
@@ -146,7 +146,7 @@ t.test('a fault that is for another issuer could never happen, and is refused', 
   t.equal((await test.call('PATCH', '/clients/app', { faults: null })).statusCode, 200)
 })
 
-t.test("a fault of the file that is for another issuer is in nobody's way", async (t) => {
+t.test('a fault of the file for another issuer does not prevent a change', async (t) => {
   const own = { faults: [{ fault: 'id_token.expired' as const, match: { issuer: 'x' } }] }
   const test = await createAdminApp(t, {
     clients: [{ client_id: 'app', ...own, client_secret: 's', redirect_uris: ['http://localhost/cb'] }],

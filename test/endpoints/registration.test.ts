@@ -18,7 +18,7 @@ const redirect_uris = [REDIRECT_URI]
 /** The description of a refusal, which names a member and what is expected of it. */
 const about = (place: string) => new RegExp(`^${place.replaceAll(/[[\].]/g, '\\$&')} .*, expected `)
 
-t.test('RFC 7591 §3.2.1: the answer has the id, the secret and the metadata with its defaults', async (t) => {
+t.test('RFC 7591 §3.2.1: the response has the id, the secret and the metadata with its defaults', async (t) => {
   const answer = await post({ redirect_uris })
   const { client_id, client_secret, client_id_issued_at, registration_access_token, ...rest } = jsonOf(t, answer, 201)
   t.match(client_id, /^[\w-]{43}$/)
@@ -41,7 +41,7 @@ t.test('RFC 7591 §3.2.1: the answer has the id, the secret and the metadata wit
   t.equal(answer.headers['cache-control'], 'no-store')
 })
 
-t.test('RFC 7591 §3.2.1: what was registered is in the answer; unknown members are ignored', async (t) => {
+t.test('RFC 7591 §3.2.1: the registered metadata is in the response; unknown members are ignored', async (t) => {
   const metadata = {
     redirect_uris: [REDIRECT_URI, 'com.example:/cb'],
     token_endpoint_auth_method: 'client_secret_post',
@@ -70,7 +70,7 @@ t.test('RFC 7591 §2: a client of method none has no secret', async (t) => {
 })
 
 for (const method of ['client_secret_basic', 'client_secret_post', 'none']) {
-  t.test(`a client that registered ${method} logs in by it`, async (t) => {
+  t.test(`a client that registered ${method} authenticates by it`, async (t) => {
     const { client_id, client_secret } = await register(test, { token_endpoint_auth_method: method })
     const code = (await logIn(test, { client_id })).get('code')!
     const form = { client_id, ...(method === 'client_secret_post' && { client_secret }) }
@@ -80,7 +80,7 @@ for (const method of ['client_secret_basic', 'client_secret_post', 'none']) {
   })
 }
 
-t.test('a list is taken once for each value, and may be empty', async (t) => {
+t.test('a list has each value once, and can be empty', async (t) => {
   const registered = await register(test, { grant_types: ['refresh_token', 'refresh_token'], response_types: [] })
   t.strictSame(registered.grant_types, ['refresh_token'])
   t.strictSame(registered.response_types, [])
@@ -139,7 +139,7 @@ for (const [metadata, place] of BAD_METADATA) {
   })
 }
 
-t.test('OpenID Connect Registration §2: every member comes back as it was registered', async (t) => {
+t.test('OpenID Connect Registration §2: every member is returned as it was registered', async (t) => {
   const strict = await createApp(t, {
     profile: 'strict',
     server: { tls: { self_signed: true, client_certificates: true } },
@@ -192,7 +192,7 @@ t.test('OpenID Connect Registration §2: every member comes back as it was regis
       .filter((name) => !(name in metadata))
       .sort(),
     ['client_id', 'client_id_issued_at', 'registration_access_token', 'registration_client_uri'],
-    'and no secret for who needs none',
+    'without a secret, which the client does not need',
   )
   t.match(await register(strict, { ...metadata, jwks: undefined, jwks_uri: 'https://rp.example/jwks' }), {
     jwks_uri: 'https://rp.example/jwks',
@@ -297,25 +297,31 @@ for (const [metadata, place] of INCONSISTENT) {
   )
 }
 
-t.test('OpenID Connect Registration §2: none is for who gets ID tokens from the token endpoint only', async (t) => {
-  const metadata = { id_token_signed_response_alg: 'none', response_types: ['code', 'code token'] }
-  t.match(await register(test, metadata), metadata)
-})
+t.test(
+  'OpenID Connect Registration §2: a client that gets ID tokens only from the token endpoint can register none',
+  async (t) => {
+    const metadata = { id_token_signed_response_alg: 'none', response_types: ['code', 'code token'] }
+    t.match(await register(test, metadata), metadata)
+  },
+)
 
-t.test('RFC 7591 §2.2: what is no language is an unknown member; languages are bounded', async (t) => {
-  const odd = { 'client_name#': 'x', 'client_name#not a tag': 5, 'contacts#de': 'x', 'jwks#de': 5 }
-  const registered = await register(test, odd)
-  for (const name of Object.keys(odd)) t.notOk(name in registered, name)
-  const many = Object.fromEntries(Array.from({ length: 101 }, (_, index) => [`client_name#a-${index}`, 'x']))
-  refused(
-    t,
-    await post({ redirect_uris, ...many }),
-    'invalid_client_metadata',
-    /^101 members have a language tag, expected at most 100$/,
-  )
-})
+t.test(
+  'RFC 7591 §2.2: an invalid language makes a member unknown; the number of members with a language is limited',
+  async (t) => {
+    const odd = { 'client_name#': 'x', 'client_name#not a tag': 5, 'contacts#de': 'x', 'jwks#de': 5 }
+    const registered = await register(test, odd)
+    for (const name of Object.keys(odd)) t.notOk(name in registered, name)
+    const many = Object.fromEntries(Array.from({ length: 101 }, (_, index) => [`client_name#a-${index}`, 'x']))
+    refused(
+      t,
+      await post({ redirect_uris, ...many }),
+      'invalid_client_metadata',
+      /^101 members have a language tag, expected at most 100$/,
+    )
+  },
+)
 
-t.test('RFC 8705 §2.1.2: tls_client_auth has exactly one name', async (t) => {
+t.test('RFC 8705 §2.1.2: tls_client_auth needs exactly one name', async (t) => {
   const server = { tls: { self_signed: true, client_certificates: true } }
   const asking = await createApp(t, { server })
   const attempt = (metadata: object) => register(asking, { token_endpoint_auth_method: 'tls_client_auth', ...metadata })
@@ -348,14 +354,17 @@ const APPLICATIONS: [object, boolean][] = [
   [{ application_type: 'native', redirect_uris: ['com.example:/cb', 'https://localhost/'] }, false],
 ]
 for (const [metadata, good] of APPLICATIONS) {
-  t.test(`OpenID Connect Registration §2: ${JSON.stringify(metadata)} is ${good ? 'good' : 'refused'}`, async (t) => {
-    const answer = await register(byApplicationType, metadata)
-    if (good) t.match(answer, metadata)
-    else {
-      t.match(answer, { error: 'invalid_redirect_uri', error_description: /^redirect_uris\[[01]\] .*, expected / })
-    }
-    t.match(await register(test, metadata), metadata, 'lenient takes both')
-  })
+  t.test(
+    `OpenID Connect Registration §2: ${JSON.stringify(metadata)} is ${good ? 'accepted' : 'refused'}`,
+    async (t) => {
+      const answer = await register(byApplicationType, metadata)
+      if (good) t.match(answer, metadata)
+      else {
+        t.match(answer, { error: 'invalid_redirect_uri', error_description: /^redirect_uris\[[01]\] .*, expected / })
+      }
+      t.match(await register(test, metadata), metadata, 'the profile lenient accepts both')
+    },
+  )
 }
 
 t.test('RFC 7591 §2.1: response types go with grant types', async (t) => {
@@ -387,31 +396,40 @@ t.test('RFC 7591 §2.1: response types go with grant types', async (t) => {
   )
 })
 
-t.test('RFC 7591 §2.3: a software statement goes before what stands beside it, and comes back as it is', async (t) => {
-  const claims = { iss: 'https://maker', client_name: 'Made', software_id: 'made', redirect_uris, exp: 1, unknown: 1 }
-  const software_statement = await new SignJWT(claims).setProtectedHeader({ alg: 'HS256' }).sign(Buffer.alloc(32))
-  const registered = jsonOf(t, await post({ software_statement, client_name: 'Mine', scope: 'openid' }), 201)
-  t.match(registered, { software_statement, client_name: 'Made', software_id: 'made', redirect_uris, scope: 'openid' })
-  t.notOk('iss' in registered || 'unknown' in registered)
-  const inner = await new SignJWT({ iss: 'a', software_statement: 'x', redirect_uris })
-    .setProtectedHeader({ alg: 'HS256' })
-    .sign(Buffer.alloc(32))
-  t.match(jsonOf(t, await post({ software_statement: inner }), 201), { software_statement: inner })
-  const bad: [unknown, RegExp][] = [
-    [5, /^software_statement is 5, expected a JWT$/],
-    ['x', /^software_statement is not a JWT$/],
-    ['a.b.c', /^software_statement is not a JWT$/],
-    [new UnsecuredJWT({ iss: 'a' }).encode(), /^software_statement has the alg none, expected a signature$/],
-    ['e30.e30.x', /^software_statement has the alg missing, expected a signature$/],
-    [
-      await new SignJWT({}).setProtectedHeader({ alg: 'HS256' }).sign(Buffer.alloc(32)),
-      /^software_statement has no iss/,
-    ],
-  ]
-  for (const [statement, message] of bad) {
-    refused(t, await post({ redirect_uris, software_statement: statement }), 'invalid_software_statement', message)
-  }
-})
+t.test(
+  'RFC 7591 §2.3: the members of a software statement take precedence, and it is returned unchanged',
+  async (t) => {
+    const claims = { iss: 'https://maker', client_name: 'Made', software_id: 'made', redirect_uris, exp: 1, unknown: 1 }
+    const software_statement = await new SignJWT(claims).setProtectedHeader({ alg: 'HS256' }).sign(Buffer.alloc(32))
+    const registered = jsonOf(t, await post({ software_statement, client_name: 'Mine', scope: 'openid' }), 201)
+    t.match(registered, {
+      software_statement,
+      client_name: 'Made',
+      software_id: 'made',
+      redirect_uris,
+      scope: 'openid',
+    })
+    t.notOk('iss' in registered || 'unknown' in registered)
+    const inner = await new SignJWT({ iss: 'a', software_statement: 'x', redirect_uris })
+      .setProtectedHeader({ alg: 'HS256' })
+      .sign(Buffer.alloc(32))
+    t.match(jsonOf(t, await post({ software_statement: inner }), 201), { software_statement: inner })
+    const bad: [unknown, RegExp][] = [
+      [5, /^software_statement is 5, expected a JWT$/],
+      ['x', /^software_statement is not a JWT$/],
+      ['a.b.c', /^software_statement is not a JWT$/],
+      [new UnsecuredJWT({ iss: 'a' }).encode(), /^software_statement has the alg none, expected a signature$/],
+      ['e30.e30.x', /^software_statement has the alg missing, expected a signature$/],
+      [
+        await new SignJWT({}).setProtectedHeader({ alg: 'HS256' }).sign(Buffer.alloc(32)),
+        /^software_statement has no iss/,
+      ],
+    ]
+    for (const [statement, message] of bad) {
+      refused(t, await post({ redirect_uris, software_statement: statement }), 'invalid_software_statement', message)
+    }
+  },
+)
 
 t.test('RFC 7591 §3.2.1: a secret can expire', async (t) => {
   const expiring = await createApp(t, { lifetimes: { client_secret: '1h' } })
@@ -419,7 +437,7 @@ t.test('RFC 7591 §3.2.1: a secret can expire', async (t) => {
   t.equal(Number(client_secret_expires_at) - Number(client_id_issued_at), 3600)
 })
 
-t.test('RFC 7591 §3: an initial access token, where one is asked for', async (t) => {
+t.test('RFC 7591 §3: a configured initial access token is required', async (t) => {
   const asking = await createApp(t, { registration: { initial_access_token: 'let-me-in' } })
   const attempt = (authorization?: string) =>
     asking.app.inject({

@@ -1,4 +1,4 @@
-/** RFC 6749 §3.3 and OpenID Connect Core §5.4: what is granted, and what each scope releases. */
+/** The granted scope and the claims that each scope releases. RFC 6749 §3.3 and OpenID Connect Core §5.4. */
 import t from 'tap'
 import type { Client } from '../../src/directory/clients.js'
 import { grantScope, listScopes, narrowScope } from '../../src/oauth/scopes.js'
@@ -19,7 +19,7 @@ for (const [title, registered, requested, granted] of GRANTED) {
   t.equal(grantScope(lenient, clientWith(registered), requested, false), granted, `RFC 6749 §3.3: granted is ${title}`)
 }
 
-t.test('OpenID Connect Core §3.1.2.1: a scope that nobody knows is ignored under the rule', async (t) => {
+t.test('OpenID Connect Core §3.1.2.1: an unknown scope is ignored if the rule is on', async (t) => {
   const asked = 'openid custom unknown toString'
   const scopes = { custom: {} }
   const strict = await createContext({ scopes, rules: { known_scopes: true } })
@@ -29,7 +29,7 @@ t.test('OpenID Connect Core §3.1.2.1: a scope that nobody knows is ignored unde
 })
 
 t.test(
-  'OpenID Connect Core §11: offline_access is ignored where it may not be asked for, under the rule',
+  'OpenID Connect Core §11: offline_access is ignored in a request that cannot ask for it if the rule is on',
   async (t) => {
     const asked = 'openid offline_access'
     const strict = await createContext({ rules: { offline_access: true, known_scopes: true } })
@@ -40,7 +40,7 @@ t.test(
   },
 )
 
-t.test('what is ignored is in the journal, with the reason', async (t) => {
+t.test('an ignored scope is in the journal with the reason', async (t) => {
   const strict = await createContext({ rules: { offline_access: true, known_scopes: true } })
   grantScope(strict, clientWith('openid offline_access a b'), 'openid a email b offline_access', false)
   t.strictSame(
@@ -57,7 +57,7 @@ t.test('what is ignored is in the journal, with the reason', async (t) => {
 })
 
 for (const word of ['a"b', 'a\\b', 'größe', 'a\tb', 'a\nb', '\u007f', '\u0000']) {
-  t.test(`RFC 6749 §3.3: ${JSON.stringify(word)} is no scope`, async (t) => {
+  t.test(`RFC 6749 §3.3: ${JSON.stringify(word)} is not a scope`, async (t) => {
     t.throws(() => grantScope(lenient, clientWith(), `openid ${word}`, false), {
       error: 'invalid_scope',
       message: /^scope has /,
@@ -65,7 +65,7 @@ for (const word of ['a"b', 'a\\b', 'größe', 'a\tb', 'a\nb', '\u007f', '\u0000'
   })
 }
 
-t.test('RFC 6749 §6: a refresh may narrow the scope, never widen it', async (t) => {
+t.test('RFC 6749 §6: a refresh can narrow the scope, but not widen it', async (t) => {
   t.equal(narrowScope('openid email', undefined), 'openid email')
   t.equal(narrowScope('openid email', 'email'), 'email')
   t.equal(narrowScope('openid email', 'email openid email'), 'email openid')

@@ -1,4 +1,4 @@
-/** Which sub a client sees. OpenID Connect Core §8. */
+/** The sub of a user for a client. OpenID Connect Core §8. */
 import t from 'tap'
 import { CLIENT_DEFAULTS } from '../../src/clients/members.js'
 import type { Client } from '../../src/directory/clients.js'
@@ -15,12 +15,12 @@ const client = (redirect_uris: string[], more: Partial<Client> = {}): Client => 
   ...more,
 })
 
-t.test('OpenID Connect Core §8: public is the same for all', async (t) => {
+t.test('OpenID Connect Core §8: a public sub is the same for all clients', async (t) => {
   const ctx = await createContext()
   t.equal(subjectFor(ctx, client(['http://a/cb'], { subject_type: 'public' }), 'alice'), 'alice')
 })
 
-t.test('OpenID Connect Core §8.1: pairwise is one for each sector and user, and stays', async (t) => {
+t.test('OpenID Connect Core §8.1: a pairwise sub depends on the sector and the user, and is stable', async (t) => {
   const ctx = await createContext()
   const of = (one: Client, sub = 'alice') => subjectFor(ctx, one, sub)
   const a = client(['http://a.example/cb', 'https://a.example:8443/other'])
@@ -33,14 +33,14 @@ t.test('OpenID Connect Core §8.1: pairwise is one for each sector and user, and
   t.not(of(a), subjectFor(await createContext({ pairwise_salt: 'other' }), a, 'alice'))
 })
 
-t.test('OpenID Connect Core §8.1: no two sectors, users and salts run together', async (t) => {
+t.test('OpenID Connect Core §8.1: different sectors, users and salts have different subs', async (t) => {
   const one = await createContext({ pairwise_salt: 'c' })
   const other = await createContext({ pairwise_salt: 'bc' })
   t.not(subjectFor(one, client(['http://a/']), 'ab'), subjectFor(other, client(['http://a/']), 'a'))
   t.not(subjectFor(one, client(['http://a/']), 'b.x'), subjectFor(one, client(['http://a.b/']), '.x'))
 })
 
-t.test('a host with a wildcard is a sector as well', async (t) => {
+t.test('a host with a wildcard is a sector', async (t) => {
   const ctx = await createContext()
   t.match(subjectFor(ctx, client(['http://*.a.example:*/']), 'alice'), /^[\w-]{43}$/)
 })

@@ -1,4 +1,4 @@
-/** Clients that say who they are by a JWT, and by what they must not. RFC 7523 §3, OpenID Connect Core §9, RFC 6749 §2.3. */
+/** Client authentication by a JWT, and its refusals. RFC 7523 §3, OpenID Connect Core §9, RFC 6749 §2.3. */
 import { exportJWK, generateKeyPair, type JWK, type JWTPayload, SignJWT, UnsecuredJWT } from 'jose'
 import t, { type Test } from 'tap'
 import type { Client, ConfigInput } from '../../../src/generated/input.js'
@@ -40,7 +40,7 @@ const client = (client_id: string, more: Partial<Client> = {}): Client => ({
 })
 const jwksOf = (...keys: JWK[]) => ({ keys: keys as Record<string, unknown>[] })
 
-/** Calls the token endpoint with an assertion. Whoever gets as far as `invalid_grant` is authenticated. */
+/** Calls the token endpoint with an assertion. The error `invalid_grant` means that the client was authenticated. */
 const call = (test: TestApp, client_assertion: string, form: Record<string, string> = {}, headers = {}) =>
   exchange(test, { code: 'x', client_id: '', client_assertion, client_assertion_type: TYPE, ...form }, '', headers)
 const accepted = async (t: Test, answer: ReturnType<typeof call>, title = 'authenticated') =>
@@ -70,12 +70,12 @@ const CONFIG: ConfigInput = {
 }
 const shared = await createApp(t, CONFIG)
 
-t.test('OpenID Connect Core §9: private_key_jwt, by a key without kid, buys tokens', async (t) => {
+t.test('OpenID Connect Core §9: private_key_jwt authenticates, also by a key without kid', async (t) => {
   const code = (await logIn(shared, { client_id: 'keyed' })).get('code')!
   t.match(jsonOf(t, await call(shared, await own.sign(), { code })), { token_type: 'Bearer' })
 })
 
-t.test('OpenID Connect Core §9: client_secret_jwt buys tokens', async (t) => {
+t.test('OpenID Connect Core §9: client_secret_jwt authenticates', async (t) => {
   for (const alg of ['HS256', 'HS384', 'HS512']) {
     const code = (await logIn(shared, { client_id: 'secret' })).get('code')!
     t.match(jsonOf(t, await call(shared, await bySecret('secret', SECRET, alg)(), { code })), { token_type: 'Bearer' })
@@ -128,7 +128,7 @@ for (const [claims, message] of BAD_CLAIMS) {
   )
 }
 
-t.test('RFC 7523 §3: iat and nbf that are past, or a little ahead, do no harm', async (t) => {
+t.test('RFC 7523 §3: iat and nbf can be in the past or slightly in the future', async (t) => {
   for (const claims of [{ iat: NOW, nbf: NOW }, { iat: NOW + 30, nbf: NOW + 30 }, { iat: 1 }]) {
     await accepted(t, call(shared, await own.sign(claims)))
   }
@@ -154,7 +154,7 @@ t.test('OpenID Connect Core §9: an assertion is used once', async (t) => {
   await accepted(t, call(shared, await own.sign({ jti: 'twice' })), 'a forged assertion uses nothing up')
 })
 
-t.test('RFC 8725 §3.1: the algorithm is one of the method, and the one that is registered', async (t) => {
+t.test('RFC 8725 §3.1: the algorithm fits the method, and is the registered one', async (t) => {
   const unsecured = new UnsecuredJWT(claimsOf('keyed', {})).encode()
   await rejected(t, call(shared, unsecured), /^client_assertion has the alg none, expected one of RS256/)
   await rejected(
@@ -184,7 +184,7 @@ t.test('RFC 8725 §3.1: the algorithm is one of the method, and the one that is 
   )
 })
 
-t.test('RFC 7523 §2.2: the assertion is a JWT, of the one type that there is', async (t) => {
+t.test('RFC 7523 §2.2: the assertion is a JWT, and has the type of one', async (t) => {
   const sign = own.sign
   for (const type of ['', 'urn:ietf:params:oauth:client-assertion-type:saml2-bearer', TYPE.toUpperCase()]) {
     const message = new RegExp(`^client_assertion_type is ${type || 'missing'}, expected ${TYPE}$`)
@@ -202,7 +202,7 @@ t.test('RFC 7521 §4.2: a client_id beside the assertion is that of the assertio
   await rejected(t, call(shared, await own.sign(), { client_id: 'secret' }), message)
 })
 
-t.test('an unregistered client may use any assertion that names it, unless registration is required', async (t) => {
+t.test('an unregistered client can use any assertion that names it unless registration is required', async (t) => {
   const sign = bySecret('anyone', 'whatever')
   const code = (await logIn(shared, { client_id: 'anyone' })).get('code')!
   t.match(jsonOf(t, await call(shared, await sign({ exp: 1, aud: 'x' }), { code })), { token_type: 'Bearer' })
@@ -215,7 +215,7 @@ t.test('an unregistered client may use any assertion that names it, unless regis
   await rejected(t, call(strict, await sign()), /^client_id is anyone: no such client is configured or registered$/)
 })
 
-t.test('OpenID Connect Core §10.1.1: a client that puts another key at its jwks_uri goes on', async (t) => {
+t.test('OpenID Connect Core §10.1.1: a client can replace the key at its jwks_uri', async (t) => {
   const [one, two] = [await makeKey('rotating', 'RS256', '1'), await makeKey('rotating', 'RS256', '2')]
   let keys = [one.jwk]
   const listener = await listen(t, () => ({
@@ -232,7 +232,7 @@ t.test('OpenID Connect Core §10.1.1: a client that puts another key at its jwks
   await rejected(t, call(test, await one.sign()), /is signed with kid 1, which no key for RS256 in jwks_uri http/)
 })
 
-t.test('a jwks_uri that is out of order is invalid_client with a sentence', async (t) => {
+t.test('an unreachable jwks_uri is invalid_client', async (t) => {
   const listener = await listen(t, () => ({ status: 302, headers: { location: '/elsewhere' } }))
   const test = await createApp(t, { issuer: ISSUER, clients: [client('keyed', { jwks_uri: listener.url })] })
   const message = /^client_assertion needs the client's keys, but jwks_uri http:\S+ answered 302, expected 200$/
@@ -240,7 +240,7 @@ t.test('a jwks_uri that is out of order is invalid_client with a sentence', asyn
   t.equal(listener.received.length, 1, 'no redirect is followed')
 })
 
-t.test('RFC 6749 §2.3: two ways at once', async (t) => {
+t.test('RFC 6749 §2.3: a client must not use two methods in one request', async (t) => {
   const strict = await createApp(t, { ...CONFIG, rules: { one_client_authentication: true } })
   const authorization = basic('basic', SECRET)
   const both: [Record<string, string>, Record<string, string>, RegExp][] = [

@@ -1,4 +1,4 @@
-/** The keys of a client: what it signed is verified, and what it shall read is encrypted. OpenID Connect Core §10. */
+/** Verification of a client's signatures and encryption to a client. OpenID Connect Core §10. */
 import { createSecretKey } from 'node:crypto'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -31,7 +31,7 @@ async function makeKey(alg: string, more: JWK | Record<string, unknown> = {}) {
   return { jwk, sign, privateKey }
 }
 
-/** A server of the client's, with what it answers and how often it was asked. */
+/** A server of the client, with its response and its number of requests. */
 async function serve(t: Test, answer: RequestListener) {
   const served = { count: 0, answer, uri: '' }
   const server = createServer((request, reply) => {
@@ -76,7 +76,7 @@ t.test('RFC 7517 §4: a key verifies with and without kid, alg and use', async (
   }
 })
 
-t.test('RFC 7517 §4: a key that says it is for something else does not verify', async (t) => {
+t.test('RFC 7517 §4: a key for another use or algorithm does not verify', async (t) => {
   const { jwk, sign } = await makeKey('RS256')
   await refuses(t, withKeys({ ...jwk, use: 'enc' }), await sign(), /^is signed by RS256, but jwks has no key for that$/)
   await refuses(t, withKeys({ ...jwk, alg: 'PS256' }), await sign(), /^is signed by RS256, but jwks has no key/)
@@ -99,14 +99,14 @@ t.test('RFC 7517 §4: a key that says it is for something else does not verify',
   await refuses(t, clientWith({}), await sign(), /^needs a key, but client app has neither jwks nor jwks_uri/)
 })
 
-t.test('of many keys only so many are tried', async (t) => {
+t.test('the number of keys that are tried is limited', async (t) => {
   const { jwk, sign } = await makeKey('ES256')
   const others = await Promise.all(Array.from({ length: 10 }, async () => (await makeKey('ES256')).jwk))
   await refuses(t, withKeys(...others, jwk), await sign(), /verifies$/)
   t.ok(await verifyClientJwt(ctx, withKeys(...others.slice(1), jwk), await sign(), ALGS))
 })
 
-t.test('RFC 8725 §3.1: only an algorithm that is expected counts', async (t) => {
+t.test('RFC 8725 §3.1: only an expected algorithm is accepted', async (t) => {
   const { jwk, sign, privateKey } = await makeKey('RS256')
   await refuses(t, withKeys(jwk), await sign(), /^has the alg RS256, expected one of ES256$/, ['ES256'])
   const none = `${Buffer.from('{"alg":"none"}').toString('base64url')}.e30.`
@@ -123,7 +123,7 @@ t.test('RFC 8725 §3.1: only an algorithm that is expected counts', async (t) =>
   await refuses(t, withKeys(jwk), b64, /^has crit in its header/)
 })
 
-t.test('RFC 7519 §7.2: what is not a JWT is refused', async (t) => {
+t.test('RFC 7519 §7.2: a text that is not a JWT is refused', async (t) => {
   const { jwk, privateKey } = await makeKey('ES256')
   for (const text of ['', 'a', 'a.b', 'a.b.c', '..', 'bnVsbA.e30.x', '\u0000.e30.']) {
     await refuses(t, withKeys(jwk), text, /^(is not a JWT|has the alg)/)
@@ -134,7 +134,7 @@ t.test('RFC 7519 §7.2: what is not a JWT is refused', async (t) => {
   }
 })
 
-t.test('OpenID Connect Core §10.1: HS256 and its like are verified with the client_secret', async (t) => {
+t.test('OpenID Connect Core §10.1: HS256, HS384 and HS512 are verified with the client_secret', async (t) => {
   for (const alg of ['HS256', 'HS384', 'HS512']) {
     const sign = (secret: string) => new SignJWT({ n: 2 }).setProtectedHeader({ alg }).sign(Buffer.from(secret))
     const client = clientWith({ client_secret: SECRET })
@@ -145,7 +145,7 @@ t.test('OpenID Connect Core §10.1: HS256 and its like are verified with the cli
 })
 
 t.test(
-  'OpenID Connect Core §10.1.1: jwks_uri is fetched once for some minutes, and anew for an unknown kid',
+  'OpenID Connect Core §10.1.1: jwks_uri is fetched once for five minutes, and again for an unknown kid',
   async (t) => {
     let moved = 0
     const context: Context = {
@@ -167,7 +167,7 @@ t.test(
       await two.sign({ kid: '2' }),
       /^is signed with kid 2, which no key for ES256 in jwks_uri http/,
     )
-    t.equal(served.count, 2, 'looked again, and only once')
+    t.equal(served.count, 2, 'fetched again, and only once')
     served.answer = json({ keys: [two.jwk] })
     t.strictSame(await verify(two.sign({ kid: '2' })), { n: 1 })
     t.equal(served.count, 3)
@@ -175,14 +175,14 @@ t.test(
     t.equal(served.count, 4)
     served.answer = json({ keys: [one.jwk] })
     moved = 299
-    t.ok(await verify(two.sign({ kid: '2' })), 'is kept')
+    t.ok(await verify(two.sign({ kid: '2' })), 'is cached')
     moved = 301
     await refuses(t, client, await two.sign({ kid: '2' }), /kid 2, which no key/, ALGS, context)
-    t.equal(served.count, 5, 'a fresh one is not fetched twice')
+    t.equal(served.count, 5, 'a new JWK Set is not fetched twice')
   },
 )
 
-t.test('keys without kid that were replaced are found by trying', async (t) => {
+t.test('replaced keys without kid are found', async (t) => {
   const [one, two] = [await makeKey('RS256'), await makeKey('RS256')]
   const served = await serve(t, json({ keys: [one.jwk] }))
   const client = clientWith({ jwks_uri: served.uri })
@@ -208,7 +208,7 @@ const BAD_ANSWERS: [string, RequestListener, RegExp][] = [
   ['nothing in time', () => undefined, /did not answer within 1 s$/],
 ]
 for (const [title, answer, message] of BAD_ANSWERS) {
-  t.test(`a jwks_uri that answers with ${title}: a sentence`, async (t) => {
+  t.test(`a jwks_uri that returns ${title} is refused`, async (t) => {
     const { jwk, sign } = await makeKey('ES256')
     const served = await serve(t, answer)
     const client = clientWith({ jwks_uri: served.uri })
@@ -222,7 +222,7 @@ for (const [title, answer, message] of BAD_ANSWERS) {
 
 const ENC = 'A128CBC-HS256'
 for (const alg of ['RSA-OAEP', 'RSA-OAEP-256', 'ECDH-ES', 'ECDH-ES+A256KW'] as const) {
-  t.test(`OpenID Connect Core §10.2: what is encrypted by ${alg} the client can read`, async (t) => {
+  t.test(`OpenID Connect Core §10.2: the client can decrypt a JWE by ${alg}`, async (t) => {
     const { jwk, privateKey } = await makeKey(alg, { kid: 'enc', use: 'enc' })
     const sig = (await makeKey(alg.startsWith('RSA') ? 'RS256' : 'ES256', { kid: 'sig', use: 'sig' })).jwk
     const { key, kid } = await requireEncryptionKey(ctx, withKeys(sig, jwk), alg, ENC)
@@ -237,7 +237,7 @@ for (const alg of ['RSA-OAEP', 'RSA-OAEP-256', 'ECDH-ES', 'ECDH-ES+A256KW'] as c
   })
 }
 
-t.test('a new encryption key is found in jwks_uri', async (t) => {
+t.test('a new encryption key is found at jwks_uri', async (t) => {
   const { jwk } = await makeKey('RSA-OAEP')
   const served = await serve(t, json({ keys: [] }))
   const client = clientWith({ jwks_uri: served.uri })
@@ -261,7 +261,7 @@ const SIZES = [
 ] as const
 for (const [alg, enc, hash, bytes] of SIZES) {
   t.test(
-    `OpenID Connect Core §10.2: ${alg} with ${enc} takes the left ${bytes} bytes of the secret's ${hash}`,
+    `OpenID Connect Core §10.2: ${alg} with ${enc} uses the left ${bytes} bytes of the secret's ${hash}`,
     async (t) => {
       const digest = Buffer.from(await crypto.subtle.digest(`SHA-${hash.slice(3)}`, Buffer.from(SECRET)))
       const { key, kid } = await requireEncryptionKey(ctx, clientWith({ client_secret: SECRET }), alg, enc)

@@ -1,4 +1,4 @@
-/** Whether a client belongs to the sector that it names. OpenID Connect Registration §5. */
+/** The document at a client's sector_identifier_uri. OpenID Connect Registration §5. */
 import t from 'tap'
 import type { ConfigInput } from '../../../src/generated/input.js'
 import { createApp, REDIRECT_URI, register } from '../../app.js'
@@ -12,7 +12,7 @@ const answer = (body: unknown, headers: Record<string, string> = { 'content-type
 const outbound: ConfigInput['outbound'] = { timeout: '1s', max_size: 1024 }
 const test = await createApp(t, { outbound })
 
-t.test('OpenID Connect Registration §5: a document that lists every redirect_uri is good', async (t) => {
+t.test('OpenID Connect Registration §5: a document with every redirect_uri is accepted', async (t) => {
   const listener = await listen(t, () => answer(['https://third.example/', OTHER, REDIRECT_URI]))
   for (const subject_type of ['pairwise', 'public']) {
     const metadata = {
@@ -49,7 +49,7 @@ for (const [title, reply, message] of BAD) {
   })
 }
 
-t.test('OpenID Connect Registration §5: a provider with https takes an https document only', async (t) => {
+t.test('OpenID Connect Registration §5: a provider with https accepts only an https document', async (t) => {
   const secure = await createApp(t, { issuer: 'https://op.example', outbound })
   const listener = await listen(t, () => answer([REDIRECT_URI]))
   t.match(await register(secure, { sector_identifier_uri: listener.url }), {
