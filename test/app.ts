@@ -96,7 +96,7 @@ function createCalls(inject: TestApp['app']['inject']): Pick<TestApp, 'app' | 'g
   }
 }
 
-/** What one request would get, without a request. */
+/** Creates the context of a request, without a request. */
 export async function createContext(config: ConfigInput = {}): Promise<Context> {
   const snapshot = await snapshotOf(config)
   const { store, clock, faults, keys, journal } = createIssuer(() => snapshot)
@@ -131,7 +131,7 @@ export async function createContext(config: ConfigInput = {}): Promise<Context> 
 
 const ignore = () => undefined
 
-/** An issuer of which nobody has asked anything. */
+/** Creates an issuer without records. */
 export function createIssuer(current: () => Snapshot): Issuer {
   const clock = createMovableClock(() => current().clock)
   const journal = createJournal(() => current().config.journal, unlimited())
@@ -140,9 +140,9 @@ export function createIssuer(current: () => Snapshot): Issuer {
   return { store, clock, faults, keys: createKeys(clock, journal), journal }
 }
 
-/** The snapshot of a configuration. */
+/** Builds the snapshot of a configuration. */
 export function snapshotOf(config: ConfigInput = {}, previous?: Snapshot): Promise<Snapshot> {
-  // An elliptic key is made in no time; tests that look at RS256 ask for it.
+  // Generating an RSA key takes long, so only the tests of RS256 configure one.
   const overrides = Object.entries({ keys: [{ alg: 'ES256' as const }], ...config })
   const sources = { env: {}, overrides: overrides.map(([key, value]) => ({ source: 'test', path: [key], value })) }
   return loadSnapshot(sources, previous)
@@ -150,7 +150,7 @@ export function snapshotOf(config: ConfigInput = {}, previous?: Snapshot): Promi
 
 export const REDIRECT_URI = 'http://localhost:8000/callback'
 
-/** Logs in by the HTTP call that tests use, and returns the parameters of the answer. */
+/** Logs in by one HTTP request and returns the parameters of the authorization response. */
 export async function logIn(
   { post }: TestApp,
   { sub = 'alice', base = '', ...query }: { sub?: string; base?: string } & Record<string, string> = {},
@@ -199,32 +199,32 @@ export function getUserinfo({ get }: TestApp, access_token: string, base = '') {
   return get(`${base}/userinfo`, { headers: { authorization: `Bearer ${access_token}` } })
 }
 
-/** Registers a client and returns what the answer says of it. */
+/** Registers a client and returns the response. */
 export async function register({ app }: TestApp, metadata: object = {}, base = '') {
   const payload = { redirect_uris: [REDIRECT_URI], ...metadata }
   const answer = await app.inject({ method: 'POST', url: `${base}/oauth2/clients`, payload })
   return answer.json<Record<string, unknown> & { client_id: string; client_secret: string }>()
 }
 
-/** The value of an Authorization header of type Basic. RFC 6749 §2.3.1: both halves are form-urlencoded. */
+/** Returns the value of an Authorization header of type Basic. RFC 6749 §2.3.1: both halves are form-urlencoded. */
 export function basic(client_id: string, client_secret: string): string {
   const encode = (text: string) => new URLSearchParams({ '': text }).toString().slice(1)
   return `Basic ${Buffer.from(`${encode(client_id)}:${encode(client_secret)}`).toString('base64')}`
 }
 
-/** The JSON of an answer that must have this status. */
+/** Checks that a response has this status and returns its JSON. */
 export function jsonOf(t: Test, answer: LightMyRequestResponse, status = 200): Record<string, unknown> {
   t.equal(answer.statusCode, status, `status ${status}`)
   t.match(answer.headers['content-type'], /^application\/json/)
   return answer.json()
 }
 
-/** That an answer refuses in the way of RFC 6749 §5.2. */
+/** Checks that a response is an error response of RFC 6749 §5.2. */
 export function refused(t: Test, answer: LightMyRequestResponse, error: string, description: RegExp, status = 400) {
   t.match(jsonOf(t, answer, status), { error, error_description: description })
 }
 
-/** What a page says, without its markup. */
+/** Returns the text of a page, without its markup. */
 export function textOf(page: string): string {
   const text = page.replace(/^.*<\/head>/s, '').replaceAll(/<[^>]+>/g, ' ')
   const entities: Record<string, string> = { lt: '<', gt: '>', amp: '&', quot: '"', '#39': "'" }

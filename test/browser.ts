@@ -1,4 +1,4 @@
-/** A real browser for tests, and the application that it comes back to. */
+/** A real browser for tests, and an application that it returns to. */
 import { accessSync, constants } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -19,7 +19,7 @@ const ARGS = [
   '--disable-sync',
 ]
 
-/** CHROME_PATH, else the first on PATH. */
+/** Returns CHROME_PATH, or else the first browser on PATH. */
 export function findBrowser(): string | undefined {
   const folders = (process.env.PATH ?? '').split(delimiter)
   const found = NAMES.flatMap((name) => folders.map((folder) => join(folder, name))).find(isExecutable)
@@ -40,7 +40,7 @@ const MISSING = `no browser: none of ${NAMES.join(', ')} is on PATH, and CHROME_
 if (executablePath === undefined && process.env.CI === 'true') throw new Error(MISSING)
 
 let running: Promise<Browser> | undefined
-/** One browser for all tests of the file; it goes when they are done. */
+/** Returns the browser that all tests of the file share. It is closed after them. */
 function launch(): Promise<Browser> {
   if (running === undefined) {
     const browser = chromium.launch({ executablePath: executablePath!, args: ARGS, chromiumSandbox: false })
@@ -50,24 +50,24 @@ function launch(): Promise<Browser> {
   return running
 }
 
-/** An application that only shows that the browser came back. */
+/** An application that only shows that the browser returned. */
 export interface Application {
   readonly redirect_uri: string
-  /** Resolves with the parameters once the browser has come back to `redirect_uri`. */
+  /** Resolves with the query when the browser has returned to `redirect_uri`. */
   returned(page: Page | Frame): Promise<URLSearchParams>
-  /** Resolves with the form that the browser has come back to `redirect_uri` with. */
+  /** Resolves with the form when the browser has posted it to `redirect_uri`. */
   posted(page: Page | Frame): Promise<URLSearchParams>
 }
 
-/** A browser window of its own, with nothing kept from another. */
+/** A browser window with its own cookies and storage. */
 export interface Visit {
   readonly page: Page
   readonly application: Application
-  /** What the browser reported as an error until now, and each request to another server than these two. */
+  /** Errors that the browser has reported, and URLs of requests to hosts other than this machine. */
   readonly complaints: string[]
 }
 
-/** A test in a browser. It fails for every error on the console and every request that leaves for elsewhere. */
+/** Defines a test in a browser. It fails for every error on the console and every request to another host. */
 export function browserTest(
   title: string,
   check: (t: Test, visit: Visit) => Promise<void>,
@@ -86,7 +86,7 @@ export function browserTest(
       if (protocol !== 'data:' && !['localhost', '127.0.0.1'].includes(hostname)) complaints.push(request.url())
     })
     context.on('console', (message) => {
-      // A page that says no is still a page.
+      // A page that refuses a request is expected.
       if (message.type() === 'error' && !/responded with a status of 4\d\d/.test(message.text()))
         complaints.push(message.text())
     })

@@ -1,4 +1,4 @@
-/** `fetch` with a certificate authority of its own, which the global one can't be given. */
+/** A `fetch` with a certificate authority, which the global one does not support. */
 import { request as requestHttp } from 'node:http'
 import { type Agent, request as requestHttps } from 'node:https'
 import { buffer } from 'node:stream/consumers'
@@ -9,7 +9,7 @@ export interface Sent {
   readonly body?: unknown
 }
 
-/** Follows no redirects. Each call has a connection of its own, unless an agent keeps them. */
+/** Creates a `fetch` that follows no redirects. Each call opens a connection unless an agent keeps connections. */
 export function createFetch(
   ca?: string,
   agent: Agent | false = false,

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Builds the image and tries it from outside: a line `ok - …` or `not ok - …` for each check, and their number at the end.
+# Builds the image and tests it from outside. Prints `ok - …` or `not ok - …` for each check, and the counts at the end.
 #
-#   test/image.sh            with a Docker engine, or else with $IMAGE_TOOL: a program with the verbs build, run and exec
-#   IMAGE=name test/image.sh tries an image that is there already, with a Docker engine
+#   test/image.sh            uses a Docker engine, or else $IMAGE_TOOL, a program with the subcommands build, run and exec
+#   IMAGE=name test/image.sh tests an existing image with a Docker engine
 #
-# Exit code 0 if all went well, 1 if not, 77 if there is nothing to build and run images with.
+# Exit code: 0 if all checks passed, 1 if one failed, 77 if no engine is available.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 
@@ -14,7 +14,7 @@ if docker info >/dev/null 2>&1; then
 elif [ -n "$TOOL" ] && [ -x "$TOOL" ]; then
   ENGINE=tool
 else
-  echo "skipped: no Docker engine answers, and IMAGE_TOOL names no program that builds and runs images"
+  echo "skipped: no Docker engine is available, and IMAGE_TOOL names no program that builds and runs images"
   exit 77
 fi
 
@@ -25,11 +25,11 @@ WORK=$(mktemp -d)
 chmod 755 "$WORK"
 mkdir "$WORK/empty"
 PORT=0
-RUNNING= # the container's name, or the process that runs it
+RUNNING= # name of the container, or id of the process that runs it
 passed=0
 failed=0
 
-check() { # what command...: one line that says whether the command succeeds
+check() { # title command...: counts the command as a passed or a failed check
   local title=$1
   shift
   if "$@" >"$WORK/said" 2>&1; then
@@ -48,7 +48,7 @@ build() {
   if [ $ENGINE = tool ]; then "$TOOL" build "$TAG"; else [ -n "${IMAGE:-}" ] || docker build -t "$TAG" .; fi
 }
 
-# The options before `--` are those of `docker run` that mount (-v) and set variables (-e); the arguments follow it.
+# Splits options of `docker run` (-v and -e) from the arguments after `--`.
 split() {
   OPTIONS=()
   while [ $# -gt 0 ] && [ "$1" != -- ]; do OPTIONS+=("$1"); shift; done
@@ -56,7 +56,7 @@ split() {
   ARGS=("$@")
 }
 
-# Runs the image's program to its end.
+# Runs the program of the image until it ends.
 run() {
   split "$@"
   if [ $ENGINE = tool ]; then
@@ -66,7 +66,7 @@ run() {
   fi
 }
 
-# Starts the image's program and waits until it answers at $URL.
+# Starts the program of the image and waits until it responds at $URL.
 start() {
   split "$@"
   PORT=$(free_port)
@@ -83,13 +83,13 @@ start() {
 
 logs() { if [ $ENGINE = tool ]; then cat "$WORK/log"; else docker logs "$RUNNING"; fi; }
 
-within() { # seconds command...: until it succeeds
+within() { # seconds command...: repeats the command until it succeeds
   local end=$((SECONDS + $1))
   shift
   until "$@"; do [ $SECONDS -lt $end ] || return 1; sleep 0.1; done 2>/dev/null
 }
 
-server_pid() { # the process of the program itself, on this machine
+server_pid() { # prints the id of the program's process on this machine
   if [ $ENGINE = docker ]; then docker inspect -f '{{.State.Pid}}' "$RUNNING"; return; fi
   local parents=$RUNNING children found=
   while [ -n "$parents" ]; do
@@ -102,7 +102,7 @@ server_pid() { # the process of the program itself, on this machine
   echo "$found"
 }
 
-# Asks the program to end, as an engine does, and says how many milliseconds it took.
+# Stops the program as an engine does and measures the milliseconds.
 stop() {
   local begin pid
   pid=$(server_pid)
@@ -156,28 +156,28 @@ small_enough() {
   echo "$bytes bytes"
   [ "$bytes" -gt 0 ] && [ "$bytes" -lt $LIMIT ]
 }
-write() { cat >"$1" && chmod 644 "$1"; } # by which the user of the image may read it
+write() { cat >"$1" && chmod 644 "$1"; } # readable by the user of the image
 
 check 'the image is built' build
 [ $failed = 0 ] || { echo "# $passed passed, $failed failed"; exit 1; }
-check 'what it adds to its base is less than 8 MiB' small_enough
-check 'it runs as user 65532' inside 'process.exit(process.getuid() === 65532 ? 0 : 1)'
+check 'the image adds less than 8 MiB to its base' small_enough
+check 'the image runs as user 65532' inside 'process.exit(process.getuid() === 65532 ? 0 : 1)'
 
-check 'it starts with nothing' start --
-check 'healthcheck in the container ends with 0' healthcheck
+check 'the image starts without configuration' start --
+check 'healthcheck in the container ends with code 0' healthcheck
 check 'a full login with openid-client from outside' node test/image/login.mjs "$URL" alice
 if [ $ENGINE = docker ]; then
   is_healthy() { [ "$(docker inspect -f '{{.State.Health.Status}}' "$RUNNING")" = healthy ]; }
-  check 'the engine says that it is healthy' within 60 is_healthy
+  check 'the engine reports a healthy container' within 60 is_healthy
 fi
-check 'SIGTERM ends it with 0 in less than a second' ends_at_once
-check 'healthcheck ends with 1 when nothing listens' ends_with 1 'does not answer' run -e "OIDC_PROVIDER_MOCK_PORT=$PORT" -- healthcheck
+check 'SIGTERM ends it with code 0 in less than a second' ends_at_once
+check 'healthcheck ends with code 1 if no provider listens' ends_with 1 'does not answer' run -e "OIDC_PROVIDER_MOCK_PORT=$PORT" -- healthcheck
 
 check 'IMAGE --require-nonce starts' start -- --require-nonce
-check 'and takes the flag' demands_nonce
+check 'and applies the flag' demands_nonce
 check 'and ends at once' ends_at_once
 check 'IMAGE -- --require-nonce starts' start -- -- --require-nonce
-check 'and takes the flag' demands_nonce
+check 'and applies the flag' demands_nonce
 check 'and ends at once' ends_at_once
 
 mkdir "$WORK/config" && chmod 755 "$WORK/config"
@@ -187,20 +187,20 @@ check 'it starts with a mounted folder' start -v "$WORK/config:/config:ro" --
 check 'and offers the users of config.yaml' offers ann
 check 'and those of users.yaml' offers bert
 write "$WORK/config/config.yaml" <<<'users: [{ sub: carla }]'
-check 'a change of config.yaml is seen at the login page' within 20 offers carla
+check 'a changed config.yaml changes the login page' within 20 offers carla
 write "$WORK/config/new" <<<'- sub: dora' && mv "$WORK/config/new" "$WORK/config/users.yaml"
-check 'so is a file that is renamed over users.yaml' within 20 offers dora
+check 'a file renamed to users.yaml changes the login page' within 20 offers dora
 write "$WORK/config/config.yaml" <<<'user: []'
-check 'a bad change is shown in /healthz' within 20 is_stale 'did you mean users'
-check 'and what was in force stays' offers carla
-check 'healthcheck still ends with 0' healthcheck
+check 'an invalid change is reported in /healthz' within 20 is_stale 'did you mean users'
+check 'and the previous configuration stays active' offers carla
+check 'and healthcheck ends with code 0' healthcheck
 : >"$WORK/config/config.yaml"
-check 'so is an emptied file' within 20 is_stale 'is empty'
+check 'an emptied file is reported in /healthz' within 20 is_stale 'is empty'
 rm "$WORK/config/config.yaml"
-check 'and one that is gone' within 20 is_stale 'is gone'
+check 'a deleted file is reported in /healthz' within 20 is_stale 'is gone'
 write "$WORK/config/config.yaml" <<<'users: [{ sub: emil }]'
-check 'a good change puts it right' within 20 offers emil
-check 'and /healthz says so' is_current
+check 'a valid change becomes active' within 20 offers emil
+check 'and /healthz reports it' is_current
 check 'and it ends at once' ends_at_once
 
 write "$WORK/single.yaml" <<<'users: [{ sub: fay }]'
@@ -211,22 +211,22 @@ check 'and follows a change in place' within 20 offers gus
 check 'and ends at once' ends_at_once
 
 if [ $ENGINE = docker ]; then READ_ONLY=(--read-only --user 65532); else READ_ONLY=(-v "$WORK/empty:/tmp:ro" -v "$WORK/empty:/home/nonroot:ro"); fi
-check 'it starts where nothing can be written, as user 65532' start "${READ_ONLY[@]}" --
+check 'it starts on a read-only file system as user 65532' start "${READ_ONLY[@]}" --
 runs_as() { grep -q "^Uid:[[:space:]]$1[[:space:]]" "/proc/$(server_pid)/status"; }
-check 'and is that user' runs_as 65532
-check 'and a login works' node test/image/login.mjs "$URL" alice
+check 'and runs as that user' runs_as 65532
+check 'and a login succeeds' node test/image/login.mjs "$URL" alice
 check 'and it ends at once' ends_at_once
 
-check 'IMAGE validate says that a file is valid' ends_with 0 'valid$' run -v "$WORK/config:/config:ro" -- validate /config/config.yaml
+check 'IMAGE validate accepts a valid file' ends_with 0 'valid$' run -v "$WORK/config:/config:ro" -- validate /config/config.yaml
 write "$WORK/config/bad.yaml" <<<'user: []'
-check 'or ends with 2 and says what is wrong' ends_with 2 'did you mean users' run -v "$WORK/config:/config:ro" -- validate /config/bad.yaml
+check 'IMAGE validate ends with code 2 and reports the problem of an invalid file' ends_with 2 'did you mean users' run -v "$WORK/config:/config:ro" -- validate /config/bad.yaml
 mkdir -p "$WORK/made/config.yaml"
-check 'a folder in the place of a file ends with 2' ends_with 2 'is a folder, but a file was expected' run -v "$WORK/made:/config:ro" --
+check 'a folder instead of a file ends with code 2' ends_with 2 'is a folder, but a file was expected' run -v "$WORK/made:/config:ro" --
 write "$WORK/config/config.json" <<<'{}'
-check 'so do two configurations' ends_with 2 'only one of them' run -v "$WORK/config:/config:ro" --
-check 'so does a file that is not there' ends_with 2 'does not exist' run -- --config /config/other.yaml
+check 'two configurations end with code 2' ends_with 2 'only one of them' run -v "$WORK/config:/config:ro" --
+check 'a missing file ends with code 2' ends_with 2 'does not exist' run -- --config /config/other.yaml
 write "$WORK/secret.yaml" <<<'users: []' && chmod 600 "$WORK/secret.yaml"
-check 'so does one that may not be read' ends_with 2 'permission denied' run -v "$WORK/secret.yaml:/config/config.yaml:ro" --
+check 'an unreadable file ends with code 2' ends_with 2 'permission denied' run -v "$WORK/secret.yaml:/config/config.yaml:ro" --
 
 echo "# $passed passed, $failed failed"
 [ $failed = 0 ]

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs the programs that the tests of examples/ and .github/ ask for a second opinion; where one is missing its tests
-# are skipped. Needs Go and Python 3. Usage: test/install_validators.sh [FOLDER], a folder of PATH; ~/.local/bin if none.
+# Installs programs with which the tests validate examples/ and .github/. Tests of a missing program are skipped.
+# Requires Go and Python 3. Usage: test/install_validators.sh [FOLDER], a folder of PATH, by default ~/.local/bin.
 set -eu
 bin=${1:-$HOME/.local/bin}
 mkdir -p "$bin"
@@ -11,7 +11,7 @@ COMPOSE_GO=v2.16.2
 KUBERNETES_VALIDATE=1.37.0
 KUSTOMIZE=v5.8.1
 
-# install_go NAME PACKAGE VERSION: builds the program, unless it is there in this version.
+# install_go NAME PACKAGE VERSION: builds the program unless this version is installed.
 install_go() {
   if [ -x "$bin/$1" ] && go version -m "$bin/$1" | grep -q "mod.*$3"; then return; fi
   folder=$(mktemp -d)
@@ -24,7 +24,7 @@ install_go actionlint github.com/rhysd/actionlint/cmd/actionlint "$ACTIONLINT"
 install_go compose-spec github.com/compose-spec/compose-go/v2/cmd "$COMPOSE_GO"
 install_go kustomize sigs.k8s.io/kustomize/kustomize/v5 "$KUSTOMIZE"
 
-# An environment of its own, since a system's Python may refuse packages from elsewhere.
+# The Python of the system may refuse to install packages, so they get a virtual environment.
 venv=$bin/.kubernetes-validate-$KUBERNETES_VALIDATE
 if [ ! -x "$venv/bin/kubernetes-validate" ]; then
   python3 -m venv "$venv"

@@ -1,4 +1,4 @@
-/** A server of a client: it keeps what comes, and answers as it is told. */
+/** A server of a client: records requests and sends configured responses. */
 import { createServer, type IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Test } from 'tap'
@@ -18,12 +18,12 @@ export interface Reply {
 }
 
 export interface Listener {
-  /** Without a slash at its end. */
+  /** URL without a slash at the end. */
   readonly url: string
   readonly received: Received[]
 }
 
-/** @param reply what to answer, by the number of requests until now; `undefined` is silence. */
+/** @param reply returns the response by the number of requests so far; `undefined` for no response. */
 export async function listen(
   t: Test,
   reply: (count: number, request: Received) => Reply | undefined = () => ({}),

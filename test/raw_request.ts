@@ -1,15 +1,15 @@
-/** A request over a bare socket, whose body is held back. */
+/** A request over a socket whose body is sent later. */
 import { connect } from 'node:net'
 import type { Test } from 'tap'
 
 export interface HeldRequest {
-  /** Sends the body; resolves with the whole answer. */
+  /** Sends the body and resolves with the whole response. */
   finish(body: string): Promise<string>
-  /** Resolves with what came once the connection is gone, finished or not. */
+  /** Resolves with the received text when the connection is closed. */
   readonly closed: Promise<string>
 }
 
-/** A POST whose head is sent. It is under way once this resolves: the server has asked for the body. */
+/** Sends the head of a POST request. Resolves when the server has asked for the body. */
 export async function holdRequest(t: Test, origin: string, path: string, length: number): Promise<HeldRequest> {
   const { port, host } = new URL(origin)
   const socket = connect(Number(port), '127.0.0.1').setEncoding('utf8')
@@ -31,7 +31,7 @@ export async function holdRequest(t: Test, origin: string, path: string, length:
         'Content-Type: application/x-www-form-urlencoded',
         `Content-Length: ${length}`,
         'Connection: close',
-        // The answer to this comes when the request is in the server's hands, so nothing is waited for blindly.
+        // The server answers this when it has received the head.
         'Expect: 100-continue',
         '',
         '',

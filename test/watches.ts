@@ -1,9 +1,9 @@
-/** A system that lets nothing more be watched. */
+/** A system whose limit of file watches is reached. */
 import fs from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
 import type { Test } from 'tap'
 
-/** Until the test ends, every attempt to watch fails as where no watches are left. */
+/** Makes every attempt to watch a file fail until the test ends. */
 export function exhaustWatches(t: Test): void {
   const { watch } = fs
   t.teardown(() => {

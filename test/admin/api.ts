@@ -1,4 +1,4 @@
-/** The admin API for tests: every answer is held against the OpenAPI document that the same server hands out. */
+/** The admin API for tests. Every response is validated against the OpenAPI document of the same server. */
 import type { ValidateFunction } from 'ajv'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import formats from 'ajv-formats'
@@ -21,7 +21,7 @@ export interface Document {
 }
 
 export interface AdminApp extends TestApp {
-  /** Calls an admin route, by its path below `/admin`, and returns what it answers; a `body` is sent as JSON. */
+  /** Calls an admin route by its path below `/admin` and returns the response. A `body` is sent as JSON. */
   call(method: 'GET' | 'PUT' | 'POST' | 'PATCH' | 'DELETE', path: string, body?: unknown, options?: InjectOptions): Call
 }
 type Call = Promise<LightMyRequestResponse>
@@ -64,7 +64,7 @@ function findCheck(document: string): ReturnType<typeof createCheck> {
   return check
 }
 
-/** Throws where an answer is not what the document says of it. */
+/** Creates a function that throws if a response differs from its description in the document. */
 export function createCheck({ paths, components }: Document) {
   const ajv = new Ajv2020({ allErrors: true, strict: false })
   formats.default(ajv)
@@ -92,7 +92,7 @@ export function createCheck({ paths, components }: Document) {
   }
 }
 
-/** The path of the document that a URL is of; one without parameters goes first. */
+/** Returns the path of the document that matches a URL. A path without parameters has precedence. */
 function findPath(paths: readonly string[], url: string): string | undefined {
   const fits = (path: string) =>
     new RegExp(`^${path.replaceAll('.', '\\.').replaceAll(/\{\w+\}/g, '[^/]*')}$`).test(url)

@@ -1,4 +1,4 @@
-/** What each flag does, as it is seen from outside over HTTP. */
+/** Effects of the flags as seen over HTTP. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { createServer as createHttps } from 'node:https'
 import { type AddressInfo, createServer } from 'node:net'
@@ -10,19 +10,19 @@ import type { Serving } from './program.js'
 
 export const REDIRECT_URI = 'http://localhost:8000/callback'
 
-/** A certificate with its key and authority. */
+/** A certificate with its key and its authority. */
 const PAIR = await createSelfSigned(['localhost'], Math.floor(Date.now() / 1000))
 
-/** One value for a flag, and the check that it took effect. */
+/** A value for a flag and the check of its effect. */
 export interface Effect {
-  /** The value; it may prepare what it needs in the folder. */
+  /** The value, or a function that prepares files in the folder and returns the value. */
   readonly value: string | ((folder: string) => string | Promise<string>)
   check(t: Test, serving: Serving, value: string, folder: string): Promise<void>
-  /** What else must be said for the flag to mean anything. */
+  /** Returns other arguments that the flag requires. */
   also?(folder: string): string[] | Promise<string[]>
 }
 
-/** By the last part of the variable's name. */
+/** Effects by the last part of the variable's name. */
 export const EFFECTS: Readonly<Record<string, Effect>> = {
   CONFIG: {
     value: (folder) => write(folder, 'config.yaml', 'users: [{ sub: zoe }]\n'),
@@ -50,7 +50,7 @@ export const EFFECTS: Readonly<Record<string, Effect>> = {
     check: async (t, { issuer }, value) => void t.equal(new URL(issuer).port, value),
   },
   HOST: {
-    // Every address of 127.0.0.0/8 is the loopback's on Linux, and only there.
+    // Every address of 127.0.0.0/8 is a loopback address on Linux only.
     value: process.platform === 'linux' ? '127.0.0.2' : '::1',
     check: async (t, { issuer }, value) => {
       const host = value.includes(':') ? `[${value}]` : value
@@ -288,7 +288,7 @@ export const EFFECTS: Readonly<Record<string, Effect>> = {
   },
 }
 
-/** The status of an authorization request whose parameters are at a server that nobody trusts: the form, or a refusal. */
+/** Returns the status of an authorization request with a request_uri at a server with an untrusted certificate. */
 async function callTls(t: Test, issuer: string): Promise<number> {
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
   const object = `${part({ alg: 'none' })}.${part({ client_id: 'app' })}.`
@@ -307,7 +307,7 @@ async function statusOf(issuer: string, ca: string): Promise<number> {
   return (await createFetch(ca)(`${issuer}/healthz`)).status
 }
 
-/** The answer of the authorization endpoint to a plain request. */
+/** Sends an authorization request and returns the response. */
 export function authorize(issuer: string, query: Record<string, string> = {}, init?: RequestInit): Promise<Response> {
   const all = { client_id: 'app', redirect_uri: REDIRECT_URI, response_type: 'code', scope: 'openid email', ...query }
   return fetch(`${issuer}/oauth2/authorize?${new URLSearchParams(all)}`, { redirect: 'manual', ...init })
@@ -317,7 +317,7 @@ export async function loginPage(issuer: string): Promise<string> {
   return (await authorize(issuer)).text()
 }
 
-/** Logs in by the HTTP call that tests use; resolves to the code. */
+/** Logs in by one HTTP request and returns the code. */
 export async function logIn(issuer: string, sub = 'alice'): Promise<string> {
   const answer = await authorize(issuer, {}, { method: 'POST', body: new URLSearchParams({ sub }) })
   return locationOf(answer).get('code') ?? ''
@@ -349,7 +349,7 @@ export function write(folder: string, name: string, content: string): string {
   return join(folder, name)
 }
 
-/** A port on which nothing listened a moment ago. */
+/** Returns a port on which no program listens. */
 export async function findFreePort(): Promise<string> {
   const server = createServer()
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -367,7 +367,7 @@ async function refusalOf(issuer: string): Promise<string> {
   return `${answer.get('error')}: ${answer.get('error_description')}`
 }
 
-/** Of the access token and of the ID token, in seconds. */
+/** Returns the lifetimes of the access token and the ID token, in seconds. */
 function lifetimesOf({ expires_in, id_token }: Record<string, unknown>): [unknown, number] {
   const { iat, exp } = JSON.parse(Buffer.from(String(id_token).split('.')[1]!, 'base64url').toString())
   return [expires_in, exp - iat]

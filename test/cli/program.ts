@@ -1,4 +1,4 @@
-/** The command: in a process of its own, or, faster, its command line in this process. */
+/** The command in a process of its own, and its command line in this process, which is faster. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import type { Test } from 'tap'
 import { runProgram } from '../../src/cli/program.js'

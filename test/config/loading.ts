@@ -1,4 +1,4 @@
-/** Helpers of the tests of this folder: a configuration from a text, and the problems of a bad one. */
+/** Loads configurations from text and reports their problems. */
 import { join } from 'node:path'
 import type { Test } from 'tap'
 import { ConfigError, formatProblem } from '../../src/config/errors.js'
@@ -11,12 +11,12 @@ export async function load(t: Test, text: string, sources: Partial<Sources> = {}
   return await loadSnapshot({ config: join(folder, 'config.yaml'), overrides: [], env: {}, ...sources })
 }
 
-/** The lines of the problems that loading it has, with file names bared of their folder. */
+/** Returns the problems of a configuration as lines, in which file names have no folder. */
 export async function problemsOf(t: Test, text: string, sources: Partial<Sources> = {}): Promise<string[]> {
   return await problemsIn(load(t, text, sources))
 }
 
-/** The lines of the problems that this ends with. */
+/** Returns the problems with which an attempt ends, as lines. */
 export async function problemsIn(loading: Promise<unknown>): Promise<string[]> {
   try {
     await loading

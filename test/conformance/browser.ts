@@ -1,7 +1,7 @@
-/** A scripted browser: keeps cookies, follows the provider's redirects, and answers its pages as an end-user would. */
+/** A scripted browser: keeps cookies, follows the provider's redirects and submits its pages as an end-user does. */
 import type { Fetch } from './world.js'
 
-/** A page that the provider showed. */
+/** A page of the provider. */
 export interface Page {
   readonly status: number
   readonly url: string
@@ -11,26 +11,26 @@ export interface Page {
   readonly headers: Headers
 }
 
-/** Where a visit ended: at a page without a form to answer, or at another site, by redirect or by a posted form. */
+/** The end of a visit: a page without a form to submit, or another site, reached by redirect or by a posted form. */
 export interface Outcome {
-  /** The pages that were answered on the way, and at last the one that was not. */
+  /** The submitted pages, followed by the last page if the visit ended at one. */
   readonly pages: readonly Page[]
-  /** Absent where it ended at a page. */
+  /** The other site; absent if the visit ended at a page. */
   readonly elsewhere?: { readonly url: URL; readonly posted?: URLSearchParams }
 }
 
 export interface Browser {
-  /** Goes there, by POST with a form, and on until the provider has nothing more to say. */
+  /** Opens a URL, by POST if there is a form, and submits pages until none is left. */
   open(url: string, form?: URLSearchParams): Promise<Outcome>
-  /** Goes there and answers nothing. */
+  /** Opens a URL and submits no page. */
   look(url: string): Promise<Outcome>
-  /** The cookies that it would send. */
+  /** The cookies that the browser sends. */
   readonly cookies: ReadonlyMap<string, string>
-  /** Every URL that a frame of a page would have loaded. */
+  /** URLs of the frames on the pages. */
   readonly framed: string[]
 }
 
-/** Nobody is asked more often than that. */
+/** Maximum number of requests of a visit. */
 const MOST_STEPS = 8
 
 export function createBrowser(issuer: string, fetch: Fetch, sub = 'alice'): Browser {
@@ -63,7 +63,7 @@ export function createBrowser(issuer: string, fetch: Fetch, sub = 'alice'): Brow
       next = answering ? nextOf(page, sub) : undefined
       if (next === undefined) return { pages }
     }
-    throw new Error(`asked again and again: ${pages.map(({ heading }) => heading).join(', ')}`)
+    throw new Error(`the visit has more than ${MOST_STEPS} requests: ${pages.map(({ heading }) => heading).join(', ')}`)
   }
   return {
     open: (url, form) => visit(url, form, true),
@@ -91,7 +91,7 @@ interface Step {
   readonly form?: URLSearchParams
 }
 
-/** What an end-user who agrees to everything does next; undefined where there is nothing to do. */
+/** Returns the next step of an end-user who agrees to everything; undefined if the page has none. */
 function nextOf({ html, url }: Page, sub: string): Step | undefined {
   const forms = [...html.matchAll(/<form\b([^>]*)>(.*?)<\/form>/gs)].map(([, head = '', content = '']) => {
     const controls = [...content.matchAll(/<(input|button)\b([^>]*)>/g)]
@@ -109,7 +109,7 @@ function nextOf({ html, url }: Page, sub: string): Step | undefined {
     if (pressed?.name !== undefined) fields.push([pressed.name, pressed.value ?? ''])
     return { url: new URL(form.action, url).href, form: new URLSearchParams(fields) }
   }
-  // Without scripts, what leads on is a link.
+  // Without scripts, a page leads on by a link.
   const link = [...html.matchAll(/<a\b([^>]*)>\s*Continue\s*<\/a>/g)][0]
   const href = link === undefined ? undefined : attributesOf(link[1]!).href
   return href === undefined ? undefined : { url: new URL(href, url).href }

@@ -1,4 +1,4 @@
-/** The names of certification's checks for OpenID Providers, by plan. */
+/** Names of the certification checks for OpenID Providers, by plan. */
 
 export const CHECKS = {
   basic: [

@@ -1,11 +1,11 @@
-/** What a relying party plans, asks and gets. */
+/** Requests and responses of a relying party. */
 import { randomBytes } from 'node:crypto'
 import { type JWTPayload, SignJWT } from 'jose'
 import type { Browser, Outcome } from './browser.js'
 import type { Values } from './verify.js'
 import type { ClientKey, World } from './world.js'
 
-/** Which response type, and how it comes. */
+/** A response type with its response mode and client authentication. */
 export interface Plan {
   readonly response_type: string
   readonly response_mode?: 'form_post'
@@ -19,33 +19,33 @@ export interface Client extends Values {
   readonly token_endpoint_auth_method: string
 }
 
-/** What came at the redirect_uri. */
+/** An authorization response. */
 export interface Answer {
   readonly params: URLSearchParams
   readonly outcome: Outcome
 }
 
-/** A login that went well, with everything in it verified. */
+/** A successful, verified login. */
 export interface Login {
   readonly browser: Browser
   readonly outcome: Outcome
   readonly params: URLSearchParams
-  /** The claims of the ID token; of the token endpoint's, where there are two. */
+  /** Claims of the ID token; if there are two, of that from the token endpoint. */
   readonly claims: JWTPayload
   readonly front_claims?: JWTPayload
   readonly id_token: string
-  /** Of the token endpoint, else of the front channel. */
+  /** Access token of the token endpoint, or else of the front channel. */
   readonly access_token?: string
-  /** What the token endpoint said. */
+  /** The token response. */
   readonly tokens: Values
 }
 
 export interface Asking {
   readonly browser?: Browser
-  /** Over those that are there anyway; undefined takes one away. */
+  /** Parameters that replace the default ones; undefined removes one. */
   readonly parameters?: Readonly<Record<string, string | undefined>>
   readonly by?: 'GET' | 'POST'
-  /** What the answer has to carry, where a request object says it. */
+  /** Expected state of the response if a request object sets it. */
   readonly state?: string
   readonly nonce?: string
   readonly alg?: string
@@ -57,7 +57,7 @@ export const hasCode = ({ response_type }: Plan): boolean => response_type.split
 export const hasToken = ({ response_type }: Plan): boolean => response_type.split(' ').includes('token')
 export const hasFrontIdToken = ({ response_type }: Plan): boolean => response_type.split(' ').includes('id_token')
 
-/** Certification's longest state: 128 characters. */
+/** Returns a random text; by default as long as the longest state of the certification, 128 characters. */
 export const randomText = (length = 128): string => randomBytes(length).toString('base64url').slice(0, length)
 
 export interface AssertionOptions {
@@ -65,7 +65,7 @@ export interface AssertionOptions {
   readonly key?: ClientKey
 }
 
-/** OpenID Connect Core §9: the headers and parameters by which a client says who it is. */
+/** OpenID Connect Core §9: returns the headers and parameters of client authentication. */
 export async function authenticate(
   { client_id, client_secret = '', token_endpoint_auth_method: method }: Client,
   world: World,
@@ -84,14 +84,14 @@ export async function authenticate(
   return { form }
 }
 
-/** A JWT of the client's, good for a minute. */
+/** Signs a JWT of the client that is valid for a minute. */
 export function signAs({ privateKey, jwk }: ClientKey, claims: JWTPayload, now: number): Promise<string> {
   return new SignJWT({ iat: now, exp: now + 60, ...claims })
     .setProtectedHeader({ alg: 'RS256', ...(jwk.kid !== undefined && { kid: jwk.kid }) })
     .sign(privateKey)
 }
 
-/** RFC 7636 appendix B. */
+/** The example of RFC 7636 appendix B. */
 export const PKCE = {
   challenge: { code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM', code_challenge_method: 'S256' },
   verifier: { code_verifier: 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk' },

@@ -1,4 +1,4 @@
-/** The relying party of the checks: registers, asks, and verifies what comes back. */
+/** The relying party of the checks: registers, sends requests and verifies the responses. */
 import type { Test } from 'tap'
 import { type Browser, createBrowser, type Outcome } from './browser.js'
 import {
@@ -27,7 +27,7 @@ import {
 } from './verify.js'
 import type { World } from './world.js'
 
-/** What says that something is an answer. */
+/** Parameters that only an authorization response has. */
 const MEMBERS = ['code', 'error', 'id_token', 'access_token', 'state']
 
 type Front = Pick<Login, 'front_claims' | 'id_token' | 'access_token'>
@@ -47,7 +47,7 @@ export class RelyingParty {
     return String(this.world.metadata[name])
   }
 
-  /** Asks for a registration, and returns the answer whatever it is. */
+  /** Sends a registration request and returns the response. */
   tryToRegister(metadata: Values = {}): Promise<Response> {
     const { response_type, token_endpoint_auth_method = 'client_secret_basic' } = this.plan
     const grant_types = [
@@ -68,7 +68,7 @@ export class RelyingParty {
     return this.world.fetch(this.endpoint('registration_endpoint'), { method: 'POST', headers, body })
   }
 
-  /** OpenID Connect Registration §3.2: registers, with the checks of every answer. */
+  /** OpenID Connect Registration §3.2: registers and verifies the response. */
   async register(metadata: Values = {}): Promise<Client> {
     const { t, world } = this
     const answer = await this.tryToRegister(metadata)
@@ -85,7 +85,7 @@ export class RelyingParty {
     return { ...body, redirect_uri: (body.redirect_uris as string[])[0]! }
   }
 
-  /** The parameters of an authorization request. */
+  /** Returns the parameters of an authorization request. */
   parameters(client: Client, { parameters = {} }: Asking = {}): URLSearchParams {
     const { response_type, response_mode } = this.plan
     const all = {
@@ -107,7 +107,7 @@ export class RelyingParty {
     return by === 'POST' ? browser.open(endpoint, query) : browser.open(`${endpoint}?${query}`)
   }
 
-  /** OAuth 2.0 Multiple Response Types §5, Form Post Response Mode §2: the answer is in its place, and nowhere else. */
+  /** OAuth 2.0 Multiple Response Types §5, Form Post Response Mode §2: checks that the response is in its place only. */
   readAnswer(outcome: Outcome, client: Client, { place = this.place() } = {}): Answer {
     const { t } = this
     const { elsewhere, pages } = outcome
@@ -137,7 +137,7 @@ export class RelyingParty {
     return hasToken(this.plan) || hasFrontIdToken(this.plan) ? 'fragment' : 'query'
   }
 
-  /** The whole login of a client, with every check of the specifications. */
+  /** Logs in and verifies every response by the specifications. */
   async logIn(client: Client, asking: Asking = {}): Promise<Login> {
     const { t, plan } = this
     const browser = asking.browser ?? this.browser()
@@ -157,10 +157,10 @@ export class RelyingParty {
     const tokens = await this.readTokens(answer)
     const id_token = String(tokens.id_token)
     const claims = await verifyIdToken(t, this.world, id_token, { client_id: client.client_id, nonce, alg: asking.alg })
-    // OpenID Connect Core §3.1.3.6 and §3.3.2.11: optional here, but right.
+    // OpenID Connect Core §3.1.3.6 and §3.3.2.11: optional, but correct if present.
     if (claims.at_hash !== undefined) t.equal(claims.at_hash, leftHash(String(tokens.access_token)), 'at_hash')
     if (claims.c_hash !== undefined) t.equal(claims.c_hash, leftHash(code), 'c_hash')
-    // OpenID Connect Core §3.3.3.6: both ID tokens are about the same.
+    // OpenID Connect Core §3.3.3.6: both ID tokens have the same subject.
     if (front.front_claims !== undefined) t.equal(claims.sub, front.front_claims.sub, 'the same sub in both ID tokens')
     return { browser, outcome, params, ...front, claims, id_token, access_token: String(tokens.access_token), tokens }
   }
@@ -186,13 +186,13 @@ export class RelyingParty {
     const token = access_token === undefined ? {} : { access_token }
     if (id_token === '') return { id_token, ...token }
     const front_claims = await verifyIdToken(t, this.world, id_token, { client_id: client.client_id, nonce, alg })
-    // OpenID Connect Core §3.2.2.10 and §3.3.2.11: required here.
+    // OpenID Connect Core §3.2.2.10 and §3.3.2.11: required in the front channel.
     t.equal(front_claims.at_hash, access_token === undefined ? undefined : leftHash(access_token), 'at_hash')
     t.equal(front_claims.c_hash, params.has('code') ? leftHash(params.get('code')!) : undefined, 'c_hash')
     return { id_token, front_claims, ...token }
   }
 
-  /** The token endpoint, with a code. */
+  /** Redeems a code at the token endpoint. */
   exchange(client: Client, code: string, more: Record<string, string> = {}): Promise<Response> {
     return this.callToken(client, {
       grant_type: 'authorization_code',
@@ -202,14 +202,14 @@ export class RelyingParty {
     })
   }
 
-  /** Calls the token endpoint in the client's way to authenticate. */
+  /** Calls the token endpoint with the client's authentication method. */
   async callToken(client: Client, form: Record<string, string>, assertion: AssertionOptions = {}): Promise<Response> {
     const { headers = {}, form: more = {} } = await authenticate(client, this.world, assertion)
     const body = new URLSearchParams({ ...form, ...more })
     return this.world.fetch(this.endpoint('token_endpoint'), { method: 'POST', headers, body })
   }
 
-  /** RFC 6749 §5.1, OpenID Connect Core §3.1.3.3. */
+  /** Verifies a token response by RFC 6749 §5.1 and OpenID Connect Core §3.1.3.3. */
   async readTokens(answer: Response): Promise<Values> {
     const { t } = this
     const tokens = (await answer.json()) as Values
@@ -220,7 +220,7 @@ export class RelyingParty {
     return tokens
   }
 
-  /** OpenID Connect Core §5.3: asks userinfo, and checks what every answer has. */
+  /** OpenID Connect Core §5.3: calls userinfo and verifies the response. */
   async readUserinfo({ access_token = '', claims: { sub } }: Login, how = 'GET header'): Promise<Values> {
     const { t, world } = this
     const sent = {

@@ -1,4 +1,4 @@
-/** What every answer of the provider is checked for, whatever a test is about. */
+/** Checks that apply to every response of the provider. */
 import { createHash } from 'node:crypto'
 import {
   createLocalJWKSet,
@@ -14,7 +14,7 @@ import { CLAIMS, type World } from './world.js'
 
 export type Values = Readonly<Record<string, unknown>>
 
-/** Bits, by the frequencies of the characters: what is the least that a random text has. */
+/** Returns a lower bound of the entropy of a text, in bits, by the frequencies of its characters. */
 export function entropyOf(text: string): number {
   const counts = new Map<string, number>()
   for (const character of text) counts.set(character, (counts.get(character) ?? 0) + 1)
@@ -22,13 +22,13 @@ export function entropyOf(text: string): number {
   return shares.reduce((sum, share) => sum - share * Math.log2(share), 0) * text.length
 }
 
-/** That all of these hold; one that doesn't is named. */
+/** Checks that all rules hold and names those that do not. */
 export function verifyAll(t: Test, subject: string, rules: Readonly<Record<string, boolean>>): void {
   const broken = Object.keys(rules).filter((rule) => !rules[rule])
   t.strictSame(broken, [], `${subject}: nothing is broken`)
 }
 
-/** RFC 6749 §10.10 and appendix A: hard to guess, and of legal characters. */
+/** RFC 6749 §10.10 and appendix A: checks that a token is hard to guess and has legal characters only. */
 export function verifyToken(t: Test, token: unknown, name: string): void {
   const text = String(token)
   verifyAll(t, name, {
@@ -38,10 +38,10 @@ export function verifyToken(t: Test, token: unknown, name: string): void {
   })
 }
 
-/** RFC 7518 §6: what only private and symmetric keys have. */
+/** RFC 7518 §6: members of private and symmetric keys. */
 const PRIVATE = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']
 
-/** RFC 7517 §5: only public keys, each usable and with a kid of its own. */
+/** RFC 7517 §5: checks that all keys are public and usable and have unique kids. */
 export async function readJwks(t: Test, { metadata, fetch }: World): Promise<JSONWebKeySet> {
   const jwks = (await (await fetch(String(metadata.jwks_uri))).json()) as JSONWebKeySet
   const kids = jwks.keys.map(({ kid }) => kid)
@@ -54,7 +54,7 @@ export async function readJwks(t: Test, { metadata, fetch }: World): Promise<JSO
   return jwks
 }
 
-/** RFC 6749 §4.1.2.1, §5.2: the members of a refusal, and the characters in them. */
+/** RFC 6749 §4.1.2.1, §5.2: checks the members of an error response and their characters. */
 export function verifyRefusal(t: Test, refusal: Values, errors: readonly string[], more: readonly string[] = []): void {
   const { error, error_description, error_uri } = refusal
   const known = ['error', 'error_description', 'error_uri', ...more]
@@ -67,7 +67,7 @@ export function verifyRefusal(t: Test, refusal: Values, errors: readonly string[
   })
 }
 
-/** A refusal of the back channel. */
+/** Checks an error response of the back channel. */
 export async function verifyJsonRefusal(
   t: Test,
   answer: Response,
@@ -81,7 +81,7 @@ export async function verifyJsonRefusal(
 
 const ONE_YEAR = 31_536_000
 
-/** RFC 6749 §5.1. */
+/** Checks the members of a token response by RFC 6749 §5.1. */
 export function verifyTokenMembers(t: Test, { access_token, token_type, expires_in, refresh_token }: Values): void {
   verifyToken(t, access_token, 'access_token')
   verifyAll(t, 'the token response', {
@@ -92,7 +92,7 @@ export function verifyTokenMembers(t: Test, { access_token, token_type, expires_
   if (refresh_token !== undefined) verifyToken(t, refresh_token, 'refresh_token')
 }
 
-/** OpenID Connect Core §2 and §3.1.3.7: what a client verifies of an ID token, and what certification does besides. */
+/** OpenID Connect Core §2 and §3.1.3.7: verifies an ID token as clients and the certification do. */
 export async function verifyIdToken(
   t: Test,
   world: World,
@@ -119,7 +119,7 @@ export async function verifyIdToken(
   return payload
 }
 
-/** One published key fits, by kid, kty, alg and use, and with it the signature is right. */
+/** Checks that one published key fits by kid, kty, alg and use, and verifies the signature with it. */
 export async function verifySignature(t: Test, world: World, jwt: string): Promise<JWTPayload> {
   const { kid, alg } = decodeProtectedHeader(jwt)
   const jwks = await readJwks(t, world)
@@ -132,7 +132,7 @@ export async function verifySignature(t: Test, world: World, jwt: string): Promi
 const isText = (value: unknown) => typeof value === 'string' && value.trim() !== ''
 const isBoolean = (value: unknown) => typeof value === 'boolean'
 
-/** What isn't a text. */
+/** Types of the claims that are not text. */
 const TYPES: Readonly<Record<string, (value: unknown) => boolean>> = {
   email_verified: isBoolean,
   phone_number_verified: isBoolean,
@@ -141,7 +141,7 @@ const TYPES: Readonly<Record<string, (value: unknown) => boolean>> = {
   birthdate: (value) => /^\d{4}(-\d{2}-\d{2})?$/.test(String(value)),
 }
 
-/** OpenID Connect Core §5.1: the types of the standard claims; none is null or empty. */
+/** OpenID Connect Core §5.1: checks the types of the standard claims, of which none is null or empty. */
 export function verifyClaims(t: Test, claims: Values): void {
   const rules = Object.entries(claims).map(([name, value]): [string, boolean] => {
     const fits = Object.hasOwn(CLAIMS, name) ? (TYPES[name] ?? isText) : () => true
@@ -150,7 +150,7 @@ export function verifyClaims(t: Test, claims: Values): void {
   verifyAll(t, 'the claims', Object.fromEntries(rules))
 }
 
-/** OpenID Connect Core §3.1.3.6: the left half of the hash, which is SHA-256 for RS256. */
+/** OpenID Connect Core §3.1.3.6: returns the left half of the hash, which is SHA-256 for RS256. */
 export function leftHash(value: string): string {
   return createHash('sha256').update(value).digest().subarray(0, 16).toString('base64url')
 }

@@ -1,4 +1,4 @@
-/** What the checks stand on: a strict provider over https, or one without a socket, and a site of the relying party. */
+/** The environment of the checks: a strict provider, over https or without a socket, and a site of the relying party. */
 import { randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { Agent, createServer } from 'node:https'
@@ -19,14 +19,14 @@ export type Metadata = Readonly<Record<string, unknown>>
 export interface World {
   readonly issuer: string
   readonly metadata: Metadata
-  /** Follows no redirects. */
+  /** Sends a request without following redirects. */
   readonly fetch: Fetch
   readonly site: Site
-  /** The client's key pair; as certification has it, the public one has no `kid`. */
+  /** Key pair of the client. As in the certification, the public key has no `kid`. */
   readonly key: ClientKey
-  /** The provider's time, in seconds. */
+  /** Returns the provider's time, in seconds. */
   now(): number
-  /** Moves it, by the admin API. */
+  /** Moves the provider's time by the admin API. */
   advance(seconds: number): Promise<void>
 }
 
@@ -38,9 +38,9 @@ export interface ClientKey {
 /** An https server of the relying party. */
 export interface Site {
   readonly url: string
-  /** What it answers with, by path. */
+  /** Documents by path. */
   readonly documents: Map<string, { readonly type: string; readonly body: string }>
-  /** What came. */
+  /** Received requests. */
   readonly requests: Visit[]
 }
 
@@ -84,7 +84,7 @@ const CONFIG = {
   acr_values: ACR_VALUES,
 } as const satisfies ConfigInput
 
-/** A provider over https, whose certificate is self-signed. */
+/** Starts a provider over https with a self-signed certificate. */
 export async function startWorld(t: Test, config: ConfigInput = {}): Promise<World> {
   const { site, ca: site_ca } = await startSite(t)
   const file = join(t.testdir(), 'site.pem')
@@ -103,7 +103,7 @@ export async function startWorld(t: Test, config: ConfigInput = {}): Promise<Wor
   return describeWorld(provider.issuer, fetch, site)
 }
 
-/** A provider without a socket. */
+/** Creates a provider without a socket. */
 export async function createWorld(t: Test, config: ConfigInput = {}): Promise<World> {
   const { site } = await startSite(t)
   const issuer = 'https://op.example.com'
@@ -142,7 +142,7 @@ async function describeWorld(issuer: string, fetch: Fetch, site: Site): Promise<
       headers,
       body: JSON.stringify({ by }),
     })
-    if (!answer.ok) throw new Error(`the clock stays where it is: ${await answer.text()}`)
+    if (!answer.ok) throw new Error(`the clock was not moved: ${await answer.text()}`)
     moved += by
   }
   return { issuer, metadata, fetch, site, key: await createClientKey(), now: () => now() + moved, advance }
@@ -174,7 +174,7 @@ export async function startSite(t: Test): Promise<{ site: Site; ca: string }> {
   return { site: { url, documents, requests }, ca }
 }
 
-/** Puts a JSON document on the client's site, and returns its URL. */
+/** Publishes a JSON document on the client's site and returns its URL. */
 export function publishJson({ site }: World, value: unknown): string {
   const path = `/${randomBytes(48).toString('base64url')}`
   site.documents.set(path, { type: 'application/json', body: JSON.stringify(value) })

@@ -1,4 +1,4 @@
-/** What the pages of the documentation consist of: fenced blocks, links, headings. */
+/** Parts of the documentation pages: fenced blocks, links, headings. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ROOT } from '../root.js'

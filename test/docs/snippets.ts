@@ -1,4 +1,4 @@
-/** Runs the snippets of the documentation as a reader would, in a folder that has what they need. */
+/** Runs the snippets of the documentation as a reader does, in a folder with the files that they need. */
 import { spawn } from 'node:child_process'
 import { chmodSync, existsSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
@@ -8,7 +8,7 @@ import type { Ended } from '../cli/program.js'
 import { PROGRAM, ROOT } from '../root.js'
 import type { Block } from './markdown.js'
 
-/** What the pages call the provider: on one machine, and among containers. */
+/** URLs of the provider on the pages: on one machine and among containers. */
 const DOCUMENTED = /http:\/\/(localhost|op):9400/g
 
 /** A folder with the command on the path, and the URL of the provider that the snippets talk to. */
@@ -56,11 +56,11 @@ export function writeModule(bench: Bench, { language, text, page, line }: Block)
   return file
 }
 
-/** What the compiler has to say against the TypeScript blocks, each in a file of the folder. */
+/** Returns the messages of the compiler about the TypeScript blocks, each in a file of the folder. */
 export function typeProblems({ folder }: Bench, blocks: readonly Block[]): string[] {
   const files = blocks.map(({ page, line, text }) => {
     const file = join(folder, `${page.replaceAll(/\W/g, '_')}_${line}.ts`)
-    // The test package is for users; what we have is the library beneath it, with the same types.
+    // Users import the test package; this project has only the library below it, with the same types.
     writeFileSync(file, text.replace('@playwright/test', 'playwright-core'))
     return file
   })
@@ -80,7 +80,7 @@ export function typeProblems({ folder }: Bench, blocks: readonly Block[]): strin
   })
 }
 
-/** What `console.log(…) // text` lines promise, as patterns; `…` stands for anything. */
+/** Returns the expected output of `console.log(…) // text` lines as patterns, in which `…` is any text. */
 export function promisedOutput({ text }: Block): RegExp[] {
   return [...text.matchAll(/console\.log\(.*\) \/\/ (.*)$/gm)].map(([, promise = '']) => {
     const parts = promise.split('…').map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&'))
@@ -99,7 +99,7 @@ export function readConsole({ text }: Block): { command: string; output: string 
     })
 }
 
-/** `cat FILE` in a console block shows a file that the reader is meant to have. */
+/** Writes the file that `cat FILE` shows in a console block. */
 export function layOut({ folder }: Bench, { command, output }: { command: string; output: string }): void {
   const [, name] = /^cat ([\w.-]+)$/.exec(command) ?? []
   if (name !== undefined && !existsSync(join(folder, name))) writeFileSync(join(folder, name), output)

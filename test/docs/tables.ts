@@ -1,4 +1,4 @@
-/** The tables of the documentation, as the sources would have them. */
+/** Generates the tables of the documentation from the sources. */
 import type { Test } from 'tap'
 import { FLAGS, variableOf } from '../../src/cli/flags.js'
 import { findPreset, PRESETS } from '../../src/config/presets.js'
@@ -23,7 +23,7 @@ interface Schema {
 
 const root = readSchema() as unknown as Schema & { readonly $defs: Readonly<Record<string, Schema>> }
 
-/** Every table, by the name that its place on the page has. */
+/** The tables with the names of their places on the pages. */
 export const TABLES: readonly { readonly name: string; readonly page: string; readonly text: string }[] = [
   { name: 'flags', page: 'README.md', text: flagsTable() },
   { name: 'rules', page: 'docs/strict.md', text: rulesTable() },
@@ -103,7 +103,7 @@ function presetsTable(): string {
   return table(['Preset', 'Issuer', 'Imitated', 'Not imitated'], rows)
 }
 
-/** What a schema with a reference or a list stands for. */
+/** Resolves the reference of a schema or of the items of a list. */
 function resolve(schema: Schema): Schema {
   const target =
     schema.items ?? (typeof schema.additionalProperties === 'object' ? schema.additionalProperties : schema)
@@ -119,12 +119,12 @@ export function listKeys(schema: Schema = root, path: readonly string[] = []): s
   })
 }
 
-/** Whether its members have names that the user chooses, or none. */
+/** Tells whether a schema is of a list or of an object whose keys the user chooses. */
 function isList({ items, additionalProperties }: Schema): boolean {
   return (items ?? additionalProperties) instanceof Object
 }
 
-/** Rules of faults are the same wherever they stand; those at the top stand for all. */
+/** Tells whether a key repeats the fault rules, which are listed at the top level only. */
 function isKnown(schema: Schema, path: readonly string[] | string): boolean {
   return resolve(schema).title === 'Fault' && path.length > 0
 }

@@ -1,4 +1,4 @@
-/** The YAML of the pages: configurations, and what other programs read, each checked as far as can be done here. */
+/** Checks the YAML of the pages: configurations, and files of other programs as far as possible. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Test } from 'tap'
@@ -9,7 +9,7 @@ import { accepts, execute, missing } from '../examples/programs.js'
 import { ROOT } from '../root.js'
 import { executeShell, installCommand } from './snippets.js'
 
-/** Resources whose schema is nowhere here: only those of programs that take git to a cluster. */
+/** Kubernetes resources without a local schema: those of GitOps programs. */
 const NOT_CHECKED: readonly string[] = ['argoproj.io/v1alpha1', 'kustomize.toolkit.fluxcd.io/v1']
 
 interface Foreign {
@@ -22,7 +22,7 @@ interface Foreign {
   readonly data?: Readonly<Record<string, string>>
 }
 
-/** What is for other programs, by the key it begins with. */
+/** Checks of files of other programs, by their first key. */
 const FOREIGN: Readonly<Record<string, (t: Test, document: Foreign) => Promise<void>>> = {
   services: checkCompose,
   volumes: checkCompose,
@@ -45,7 +45,7 @@ async function checkConfig(t: Test, text: string): Promise<void> {
   await t.resolves(loadSnapshot({ config: join(folder, 'config.yaml'), overrides: [], env: {} }))
 }
 
-/** A file of Docker Compose, or what stands under one service of it. */
+/** Checks a file of Docker Compose or a part of a service. */
 async function checkCompose(t: Test, document: Foreign): Promise<void> {
   const inline = document.environment?.OIDC_PROVIDER_MOCK_CONFIG_INLINE
   if (inline !== undefined) {
@@ -58,13 +58,13 @@ async function checkCompose(t: Test, document: Foreign): Promise<void> {
   })
 }
 
-/** The hooks are those that this project has. */
+/** Checks that the hooks are those of this project. */
 async function checkHooks(t: Test, { repos = [] }: Foreign): Promise<void> {
   const ours = parse(readFileSync(join(ROOT, '.pre-commit-hooks.yaml'), 'utf8')) as { id: string }[]
   for (const { id } of repos.flatMap(({ hooks }) => hooks)) t.ok(ours.map((hook) => hook.id).includes(id), id)
 }
 
-/** A job of GitLab CI: its script runs, with the package there already. */
+/** Runs the script of a GitLab CI job with an installed package. */
 async function checkScript(t: Test, { validate }: Foreign): Promise<void> {
   const folder = t.testdir({ identities: { 'config.yaml': 'users: [{ sub: alice }]\n', 'users.yaml': '- sub: bob\n' } })
   installCommand(folder)

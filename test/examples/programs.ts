@@ -1,4 +1,4 @@
-/** Helpers of the tests of this folder: the examples' files served, and programs of others that give a second opinion. */
+/** Serves the files of the examples and runs other programs that validate them. */
 import { spawn } from 'node:child_process'
 import { accessSync, constants, readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -8,10 +8,10 @@ import { parse } from 'yaml'
 import { startProvider } from '../../src/index.js'
 import { ROOT } from '../root.js'
 
-/** A YAML file of the project. */
+/** Reads a YAML file of the project. */
 export const readYaml = <T>(...path: string[]) => parse(readFileSync(join(ROOT, ...path), 'utf8')) as T
 
-/** Serves a folder with `config.yaml` and `users.yaml`, and returns where, whatever the issuer in it. */
+/** Serves a folder with `config.yaml` and `users.yaml` and returns the URL on this machine. */
 export async function serveFolder(t: Test, folder: string): Promise<string> {
   const port = await findFreePort()
   const provider = await startProvider({
@@ -24,13 +24,13 @@ export async function serveFolder(t: Test, folder: string): Promise<string> {
   return `http://127.0.0.1:${port}`
 }
 
-/** For `skip`: why a test that needs these programs can't run, or false. */
+/** Returns the reason to skip a test that needs these programs, or false. */
 export function missing(...programs: string[]): string | false {
   const absent = programs.filter((program) => !isThere(program))
   return absent.length > 0 && `${absent.join(' and ')} not found; test/install_validators.sh installs what can be had`
 }
 
-/** Runs a program of others to its end, in the project's folder. */
+/** Runs another program in the project's folder until it ends. */
 export function execute(
   program: string,
   args: readonly string[],
@@ -48,12 +48,12 @@ export function execute(
       said += text
     })
     child.on('error', reject).on('close', (code) => resolve({ code, stdout, said }))
-    // A program that reads none of its input may end before it has got it; what it says of that is its exit code.
+    // A program that does not read its input may end before it is written.
     child.stdin.on('error', () => undefined).end(input)
   })
 }
 
-/** It ended with 0; else what it said is the failure's title. */
+/** Checks that a program ended with 0. Its output is the title of a failure. */
 export function accepts(t: Test, { code, said }: { code: number | null; said: string }): void {
   t.equal(code, 0, code === 0 ? 'it accepts' : said)
 }

@@ -1,4 +1,4 @@
-/** An application for journeys: it speaks to a strict provider by client libraries that this project did not write. */
+/** An application for journeys: it uses a strict provider through client libraries of other authors. */
 import * as client from 'openid-client'
 import { type Browser, createBrowser } from '../conformance/browser.js'
 import type { World } from '../conformance/world.js'
@@ -6,12 +6,12 @@ import type { World } from '../conformance/world.js'
 export const REDIRECT_URI = 'https://rp.example.com/callback'
 export const POST_LOGOUT_REDIRECT_URI = 'https://rp.example.com/logged_out'
 
-/** The fetch of a world in the form that the libraries want. */
+/** Adapts the fetch of a world to the library. */
 export function customFetch({ fetch }: Pick<World, 'fetch'>): client.CustomFetch {
   return (url, { method, headers, body }) => fetch(url, { method, headers, body })
 }
 
-/** Registers, with the checks of the library for what comes back. */
+/** Registers a client. The library checks the response. */
 export async function register(
   world: World,
   metadata: Partial<client.ClientMetadata> = {},
@@ -30,7 +30,7 @@ export async function register(
   return configuration
 }
 
-/** What an application remembers between the two halves of a login. */
+/** Values that an application keeps between the request and the response. */
 export interface Checks {
   readonly pkceCodeVerifier: string
   readonly expectedState: string
@@ -69,7 +69,7 @@ export function createUser({ issuer, fetch }: World, sub?: string): Browser {
   return createBrowser(issuer, fetch, sub)
 }
 
-/** What the application gets when the browser is back: its URL, or the request with the form. */
+/** Opens a URL and returns the authorization response: the URL of the browser, or the request with the form. */
 export async function visit(browser: Browser, url: URL): Promise<URL | Request> {
   const { elsewhere, pages } = await browser.open(url.href)
   if (elsewhere === undefined) throw new Error(`the browser stayed at ${pages.at(-1)?.heading}: ${pages.at(-1)?.html}`)
@@ -79,7 +79,7 @@ export async function visit(browser: Browser, url: URL): Promise<URL | Request> 
 
 type Tokens = client.TokenEndpointResponse & client.TokenEndpointResponseHelpers
 
-/** The whole login of an application. */
+/** Logs in and redeems the code. */
 export async function logIn(
   configuration: client.Configuration,
   browser: Browser,
@@ -90,7 +90,7 @@ export async function logIn(
   return client.authorizationCodeGrant(configuration, back, checks)
 }
 
-/** What the library throws for an error of the provider's. */
+/** Returns the error that the library throws for an error response. */
 export async function refusal(attempt: Promise<unknown>): Promise<{ error?: string; error_description?: string }> {
   const caught: unknown = await attempt.then(
     () => ({}),

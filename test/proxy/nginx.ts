@@ -6,26 +6,26 @@ import { delimiter, join } from 'node:path'
 import type { Test } from 'tap'
 import type { Credentials } from '../../src/config/tls.js'
 
-// Debian has it where only the system's own programs are looked for.
+// Debian installs nginx in a folder that is not on the PATH of users.
 const PATH = [process.env.PATH, '/usr/sbin', '/usr/local/sbin'].join(delimiter)
 const found = spawnSync('nginx', ['-v'], { env: { PATH } }).error === undefined
 if (!found && process.env.CI === 'true') throw new Error('nginx is missing; install it: apt-get install nginx-light')
 
-/** Why tests with nginx are skipped, or false. */
+/** The reason to skip tests with nginx, or false. */
 export const NO_NGINX = found ? (false as const) : 'nginx is not installed (apt-get install nginx-light)'
 
 export interface Proxying {
-  /** Where the provider is. */
+  /** URL of the provider. */
   readonly upstream: string
-  /** Whether `/auth` is taken off, or passed on. */
+  /** Treatment of the prefix `/auth`. */
   readonly prefix: 'stripped' | 'kept'
   /** Directives of the location, such as the headers it sends. */
   readonly directives: readonly string[]
-  /** With them the proxy speaks https. */
+  /** Credentials for https; plain http if absent. */
   readonly credentials?: Credentials
 }
 
-/** Starts it, and resolves to the URL below which it shows the provider, `…/auth`. */
+/** Starts nginx and returns the URL of the provider behind it, `…/auth`. */
 export async function startNginx(t: Test, { upstream, prefix, directives, credentials }: Proxying): Promise<string> {
   const folder = t.testdir({})
   const port = await findFreePort()
@@ -58,7 +58,7 @@ export async function startNginx(t: Test, { upstream, prefix, directives, creden
     nginx.kill('SIGTERM')
     await ended
   })
-  // It listens before it says how it waits for events.
+  // nginx logs its event method after it listens.
   await new Promise<void>((resolve, reject) => {
     let said = ''
     nginx.stderr.setEncoding('utf8').on('data', (text: string) => {

@@ -1,4 +1,4 @@
-/** An authority, and certificates of clients by it or by themselves. RFC 5280. */
+/** A certificate authority and client certificates, issued by it or self-signed. RFC 5280. */
 import { generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto'
 import { bits, integer, objectIdentifier, octets, sequence, set, TRUE, tagged, text, time } from '../../src/tls/der.js'
 
@@ -35,7 +35,7 @@ export function createAuthority(title = 'Clients'): Authority {
   return { cert, issue: (subject, alternatives) => issue(subject, name, keys.privateKey, alternatives) }
 }
 
-/** A certificate that nobody vouches for but itself. */
+/** Creates a self-signed certificate. */
 export function createOwn(name: Name): Issued {
   return issue(name, name, undefined, [])
 }

@@ -1,9 +1,9 @@
-/** What discovery says, and what a third party needs to begin a login. OpenID Connect Discovery §3 and §4, Core §4. */
+/** Discovery, and logins that a third party starts. OpenID Connect Discovery §3 and §4, Core §4. */
 import type { RelyingParty } from '../relying_party.js'
 import { readJwks, type Values, verifyAll, verifyJsonRefusal } from '../verify.js'
 import type { Module } from './module.js'
 
-/** Discovery §3, RFC 8414 §2, RFC 9207 §3 and the logout specifications, by type. */
+/** Members of Discovery §3, RFC 8414 §2, RFC 9207 §3 and the logout specifications, by type. */
 const URLS =
   'authorization_endpoint token_endpoint userinfo_endpoint jwks_uri registration_endpoint end_session_endpoint check_session_iframe introspection_endpoint revocation_endpoint device_authorization_endpoint service_documentation op_policy_uri op_tos_uri'
 const LISTS =

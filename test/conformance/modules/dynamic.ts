@@ -1,4 +1,4 @@
-/** Clients that register: their metadata, their keys and their request objects. OpenID Connect Registration. */
+/** Registered clients: their metadata, keys and request objects. OpenID Connect Registration. */
 import { decodeProtectedHeader, UnsecuredJWT } from 'jose'
 import { type Client, hasCode, hasFrontIdToken, REDIRECT_URI, randomText, signAs } from '../plan.js'
 import type { RelyingParty } from '../relying_party.js'
@@ -9,14 +9,14 @@ import type { Module } from './module.js'
 const REGISTRATION = 'OpenID Connect Registration §2'
 const CORE = 'OpenID Connect Core'
 
-/** No redirect, but a page that says why. */
+/** Checks that the response is a page with the reason and no redirect. */
 async function verifyRefusedByPage(rp: RelyingParty, client: Client, redirect_uri: string | undefined): Promise<void> {
   const outcome = await rp.ask(rp.parameters(client, { parameters: { redirect_uri } }))
   rp.t.equal(outcome.elsewhere, undefined, 'no redirect')
   rp.t.equal(outcome.pages.at(-1)?.status, 400)
 }
 
-/** A request whose object has everything, by whatever way. */
+/** Sends a request whose parameters are all in a request object. */
 async function logInWithObject(
   rp: RelyingParty,
   client: Client,
@@ -36,7 +36,7 @@ async function logInWithObject(
 
 const WITH_QUERY = `${REDIRECT_URI}?bar=foo`
 
-/** What the login page has to show of a client. */
+/** Members of the client metadata that the login page shows. */
 const pageModule = (name: Module['name'], member: string, value: string, pattern: RegExp): Module => ({
   name,
   section: REGISTRATION,

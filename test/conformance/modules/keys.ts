@@ -1,4 +1,4 @@
-/** Keys that change: the provider's and the client's. OpenID Connect Core §10.1.1. */
+/** Key rotation of the provider and of the client. OpenID Connect Core §10.1.1. */
 import { decodeProtectedHeader } from 'jose'
 import { hasCode } from '../plan.js'
 import { RelyingParty } from '../relying_party.js'

@@ -1,4 +1,4 @@
-/** What an authorization request may say about the login, and the claims that come of it. */
+/** Parameters of an authorization request about the login, and the resulting claims. */
 import { hasCode, hasFrontIdToken, hasToken } from '../plan.js'
 import type { RelyingParty } from '../relying_party.js'
 import { type Values, verifyRefusal } from '../verify.js'
@@ -45,7 +45,7 @@ const userinfoModule = (name: Module['name'], how: string, section: string): Mod
   run: async (rp) => void (await rp.readUserinfo(await rp.logIn(await rp.register()), how)),
 })
 
-/** A parameter that changes nothing that could be seen. */
+/** Checks that a login with a parameter of no visible effect succeeds. */
 const acceptedModule = (name: Module['name'], parameters: Record<string, string>): Module => ({
   name,
   section: `${CORE} §3.1.2.1`,
@@ -163,7 +163,7 @@ export const login: readonly Module[] = [
 
 type Parameters_ = Readonly<Record<string, string>>
 
-/** The second login of a browser is a silent one, and the same as the first. */
+/** Checks that the second login of a browser shows no page and has the same subject and auth_time. */
 async function verifySilent(
   rp: RelyingParty,
   before: Parameters_,

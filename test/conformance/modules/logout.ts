@@ -1,4 +1,4 @@
-/** The logouts. OpenID Connect RP-Initiated Logout, Front-Channel Logout, Back-Channel Logout. */
+/** Logouts. OpenID Connect RP-Initiated Logout, Front-Channel Logout, Back-Channel Logout. */
 import { decodeJwt, UnsecuredJWT } from 'jose'
 import type { Outcome } from '../browser.js'
 import { type Client, type Login, randomText, signAs } from '../plan.js'
@@ -17,27 +17,27 @@ async function register(rp: RelyingParty, metadata: Values = {}): Promise<Client
   return rp.register({ post_logout_redirect_uris: [POST_LOGOUT_REDIRECT_URI], ...metadata })
 }
 
-/** Logs out of a login, with what the request says beside the three parameters; undefined takes one away. */
+/** Logs out. The parameters replace those of a complete request; undefined removes one. */
 function logOut(rp: RelyingParty, { browser, id_token }: Login, parameters: Parameters_ = {}): Promise<Outcome> {
   const all = { id_token_hint: id_token, post_logout_redirect_uri: POST_LOGOUT_REDIRECT_URI, ...parameters }
   const given = Object.entries(all).filter((entry): entry is [string, string] => entry[1] !== undefined)
   return browser.open(`${rp.endpoint('end_session_endpoint')}?${new URLSearchParams(given)}`)
 }
 
-/** RP-Initiated Logout §3: the browser is at the registered place with the state, and nothing else. */
+/** RP-Initiated Logout §3: checks that the browser is at the registered URI with the state only. */
 function verifyBack({ t }: RelyingParty, { elsewhere, pages }: Outcome, state?: string): void {
   const expected = state === undefined ? '' : `?${new URLSearchParams({ state })}`
   t.equal(elsewhere?.url.href, POST_LOGOUT_REDIRECT_URI + expected, `back at the client: ${pages.at(-1)?.heading}`)
   t.equal(elsewhere?.posted, undefined, 'by a redirect')
 }
 
-/** The browser stays at a page of the provider's. */
+/** Checks that the browser stays at a page of the provider. */
 function verifyPage({ t }: RelyingParty, { elsewhere, pages }: Outcome, heading: RegExp): void {
   t.equal(elsewhere, undefined, 'no redirect')
   t.match(pages.at(-1)?.heading, heading)
 }
 
-/** After a logout nobody is logged in. */
+/** Checks that no user is logged in after a logout. */
 async function verifyLoggedOut(rp: RelyingParty, client: Client, { browser }: Login): Promise<void> {
   const query = rp.parameters(client, { parameters: { prompt: 'none' } })
   const { params } = rp.readAnswer(await rp.ask(query, { browser }), client)
@@ -45,7 +45,7 @@ async function verifyLoggedOut(rp: RelyingParty, client: Client, { browser }: Lo
   verifyRefusal(rp.t, Object.fromEntries(params), errors, ['state', 'iss', 'session_state'])
 }
 
-/** A logout after which the browser stays where it is. */
+/** Defines a logout after which the browser stays at the provider. */
 const stayingModule = (
   name: Module['name'],
   rule: string,
@@ -196,7 +196,7 @@ export const logout: readonly Module[] = [
 
 const EVENT = 'http://schemas.openid.net/event/backchannel-logout'
 
-/** Back-Channel Logout §2.4 and §2.6. */
+/** Verifies a logout token by Back-Channel Logout §2.4 and §2.6. */
 async function verifyLogoutToken({ t, world }: RelyingParty, jwt: string, client: Client, login: Login): Promise<void> {
   const { iss, aud, iat, exp, jti, sub, sid, events, ...others } = await verifySignature(t, world, jwt)
   t.equal(iss, world.issuer)

@@ -1,4 +1,4 @@
-/** What a check of certification is here, and how it becomes a test. */
+/** Turns modules of the certification into tests. */
 import t, { type Test } from 'tap'
 import type { Check } from '../checks.js'
 import type { Plan } from '../plan.js'
@@ -10,12 +10,12 @@ export interface Module {
   /** The specification and its section. */
   readonly section: string
   readonly rule: string
-  /** For which response types; left out, for all. */
+  /** Response types of the module; all if absent. */
   readonly applies?: (plan: Plan) => boolean
   run(rp: RelyingParty): Promise<void>
 }
 
-/** Makes a test of each module that applies, for each plan; all of them share one provider. */
+/** Defines a test of each applicable module for each plan. All tests share one provider. */
 export async function runModules(modules: readonly Module[], plans: readonly Plan[]): Promise<void> {
   const world = await startWorld(t as unknown as Test)
   for (const plan of plans) {

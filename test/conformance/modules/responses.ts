@@ -1,4 +1,4 @@
-/** What an authorization response and the tokens behind it are like. */
+/** Authorization responses and their tokens. */
 import { decodeJwt, UnsecuredJWT } from 'jose'
 import { hasCode, hasFrontIdToken, PKCE, REDIRECT_URI, randomText } from '../plan.js'
 import type { RelyingParty } from '../relying_party.js'
@@ -7,10 +7,10 @@ import type { Module } from './module.js'
 
 const CORE = 'OpenID Connect Core'
 
-/** What an ID token may have though nobody asked for it. */
+/** Claims that an ID token may have without a request. */
 const TOLERATED = 'iss sub aud exp iat auth_time nonce acr amr azp at_hash c_hash nbf jti sid s_hash txn'.split(' ')
 
-/** Core §6.1: only what has to be outside is outside. */
+/** Core §6.1: logs in with a request object; only the required parameters stay outside it. */
 async function logInWithObject(
   rp: RelyingParty,
   extra: Values,

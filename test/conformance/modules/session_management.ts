@@ -1,4 +1,4 @@
-/** Session management, which takes a real browser. OpenID Connect Session Management §3. */
+/** Session management in a real browser. OpenID Connect Session Management §3. */
 import type { Page } from 'playwright-core'
 import type { RelyingParty } from '../relying_party.js'
 import type { Module } from './module.js'
@@ -7,7 +7,7 @@ interface BrowserModule extends Omit<Module, 'run'> {
   run(rp: RelyingParty, page: Page): Promise<void>
 }
 
-/** Asks the provider's frame from a page of the client's. */
+/** Asks the provider's frame for the state of the session from a page of the client. */
 async function askFrame(page: Page, frame: string, message: string): Promise<string> {
   return page.evaluate(
     ([frame, message]) =>
