@@ -126,3 +126,17 @@ t.test('a flood of users with many objects does not end a process with a small h
   t.strictSame(await listUsers(`${issuer}/issuers/worker-59`), ['user-59'])
   t.equal((await fetch(`${issuer}/healthz`)).status, 200)
 })
+
+t.test('RFC 4918 §11.5: rules for which there is no room are refused, since no rule is dropped', async (t) => {
+  const { url } = await start(t, { server: { memory_limit: MIB } })
+  const headers = { 'content-type': 'application/json' }
+  const client_id = Array.from({ length: 1000 }, (_, index) => `${index}-${'x'.repeat(90)}`)
+  const body = JSON.stringify({ fault: 'token.error', error: 'invalid_grant', match: { client_id } })
+  const add = () => fetch(`${url}/admin/faults`, { method: 'POST', headers, body })
+  t.strictSame([(await add()).status, (await add()).status], [201, 201])
+  const refused = await add()
+  t.equal(refused.status, 507)
+  t.match(await refused.json(), { error: 'temporarily_unavailable', error_description: /^fault_rules holds 2 records/ })
+  const { faults } = (await (await fetch(`${url}/admin/faults`)).json()) as { faults: object[] }
+  t.equal(faults.length, 2)
+})

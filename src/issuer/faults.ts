@@ -74,13 +74,6 @@ export function createFaultState(store: Store, { shared }: { readonly shared: bo
     return true
   }
 
-  /** Rules that were evicted for lack of memory are still declared, so the rules are counted if there seem to be too many. */
-  const isFull = async (): Promise<boolean> => {
-    const { rules } = (await fault_declarations.get(KEY)) ?? NONE
-    const declared = Object.values(rules).reduce((sum, number) => sum + number, 0)
-    return declared >= MAX_RULES && (await fault_rules.list()).length >= MAX_RULES
-  }
-
   const describe: FaultState['describe'] = async (source, owner, rule) => {
     const id = identifyRule(source, owner, rule)
     const started = { ...startCounter(rule, randomSeed()), expires_at: NEVER }
@@ -112,16 +105,22 @@ export function createFaultState(store: Store, { shared }: { readonly shared: bo
       }))
     },
     add: async (rule) => {
-      if (await isFull()) throw invalidRequest(`there are ${MAX_RULES} rules of run time already; delete some first`)
       let id = ''
       // Declared before it is kept, so that no request misses it.
       await updateDeclarations((current) => {
+        const total = Object.values(current.rules).reduce((sum, number) => sum + number, 0)
+        if (total >= MAX_RULES)
+          throw invalidRequest(`there are ${MAX_RULES} rules of run time already; delete some first`)
         const added = current.added + 1
         id = String(added)
         return { ...shift(current, doorOf(rule), 1), added }
       })
       const counter = startCounter(rule, randomSeed())
-      await fault_rules.put(id, { rule, counter, expires_at: NEVER })
+      await fault_rules.put(id, { rule, counter, expires_at: NEVER }).catch(async (error) => {
+        // There is no memory for the rule.
+        await updateDeclarations((current) => shift(current, doorOf(rule), -1))
+        throw error
+      })
       return withCounters('runtime', id, rule, counter)
     },
     find: async (id) => {

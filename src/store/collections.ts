@@ -23,10 +23,10 @@ export interface CollectionRow<R extends records.StoredRecord, I extends string>
   readonly reset: ResetPart
   /** Values under which `listBy` finds a record: pure functions of the record. */
   readonly indexes?: { readonly [N in I]: (record: R) => readonly string[] }
-  /** Set for a small collection whose records stay when memory is short. */
-  readonly pinned?: true
   /** Records that are evicted together with a record: those that have its key under this index of this collection. */
   readonly dependants?: readonly (readonly [collection: string, index: string])[]
+  /** Set if records are never evicted: a write for which there is no room is refused. */
+  readonly pinned?: true
 }
 
 const collection =
@@ -117,6 +117,7 @@ export const COLLECTIONS = {
   self_logins: collection<records.SelfLogin>()({ cap: 100, lifetime: 3600, reset: 'sessions' }),
   /** Key: id of a fault rule of run time. */
   fault_rules: collection<records.StoredFaultRule>()({
+    pinned: true,
     cap: 1_000,
     lifetime: 'never',
     reset: 'faults',

@@ -1,4 +1,5 @@
 /** The store in memory: bounded collections in which the least recently used record makes room. */
+import { insufficientStorage } from '../errors.js'
 import { type Budget, sizeOf, unlimited } from './budget.js'
 import { COLLECTIONS, type CollectionName, type CollectionRow } from './collections.js'
 import { createIndexes } from './indexes.js'
@@ -41,12 +42,11 @@ export function createMemoryStore(budget: Budget = unlimited()): Store {
     const evicted = (key: string) => {
       for (const [dependant, index] of row.dependants ?? []) collections.get(dependant)!.evictBy(index, key)
     }
-    collections.set(name, createCollection(row, { budget, use, evicted }))
+    collections.set(name, createCollection(row, { name, budget, use, evicted }))
   }
   const all = [...collections.values()]
-  const evictable = [...collections].filter(([name]) => !isPinned(name)).map(([, collection]) => collection)
   budget.register({
-    removeOldest: () => evictable.reduce((a, b) => (b.oldestUse() < a.oldestUse() ? b : a)).evictOldest(),
+    removeOldest: () => all.reduce((a, b) => (b.oldestUse() < a.oldestUse() ? b : a)).evictOldest(),
     clear() {
       for (const { removeAll } of all) removeAll()
     },
@@ -54,9 +54,8 @@ export function createMemoryStore(budget: Budget = unlimited()): Store {
   return Object.fromEntries([...collections].map(([name, { verbs }]) => [name, verbs])) as unknown as Store
 }
 
-const isPinned = (name: string) => (COLLECTIONS[name as CollectionName] as unknown as Row).pinned === true
-
 interface Surroundings {
+  readonly name: string
   readonly budget: Budget
   /** Counts a use. */
   use(): number
@@ -64,7 +63,7 @@ interface Surroundings {
   evicted(key: string): void
 }
 
-function createCollection(row: Row, { budget, use, evicted }: Surroundings): Bounded {
+function createCollection(row: Row, { name, budget, use, evicted }: Surroundings): Bounded {
   // The least recently used entry comes first.
   const entries = new Map<string, Entry>()
   const indexes = createIndexes(row.indexes ?? {})
@@ -91,19 +90,26 @@ function createCollection(row: Row, { budget, use, evicted }: Surroundings): Bou
     evicted(key)
   }
   const evictOldest = () => {
-    const [oldest] = entries.keys()
+    const [oldest] = row.pinned ? [] : entries.keys()
     if (oldest !== undefined) evict(oldest)
     return oldest !== undefined
   }
+  const isFull = (count: number, size: number) => count > row.cap || size > budget.share
   const write = (key: string, record: StoredRecord) => {
     const text = JSON.stringify(record)
     const size = OVERHEAD + sizeOf(key) + sizeOf(text)
+    const before = entries.get(key)
+    if (row.pinned && isFull(entries.size + (before === undefined ? 1 : 0), bytes + size - (before?.size ?? 0))) {
+      throw insufficientStorage(
+        `${name} holds ${entries.size} records in ${bytes} bytes, expected at most ${row.cap} in ${budget.share}; delete some first`,
+      )
+    }
     budget.charge(size)
     remove(key)
     entries.set(key, { text, size, used: use() })
     indexes.add(key, record)
     bytes += size
-    while (entries.size > row.cap || bytes > budget.share) evictOldest()
+    while (!row.pinned && isFull(entries.size, bytes)) evictOldest()
   }
   const list = (keys: Iterable<string>) => [...keys].map((key) => [key, JSON.parse(entries.get(key)!.text)] as const)
 
@@ -146,7 +152,7 @@ function createCollection(row: Row, { budget, use, evicted }: Surroundings): Bou
         removeAll()
       },
     },
-    oldestUse: () => entries.values().next().value?.used ?? Number.POSITIVE_INFINITY,
+    oldestUse: () => (row.pinned ? undefined : entries.values().next().value?.used) ?? Number.POSITIVE_INFINITY,
     evictOldest,
     evictBy(index, value) {
       for (const key of [...indexes.keysBy(index, value)]) evict(key)

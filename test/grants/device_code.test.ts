@@ -95,7 +95,8 @@ t.test('of several polls at once one gets the tokens', async (t) => {
   }
   const polls = await Promise.allSettled([1, 2, 3].map(() => deviceCode(ctx, request)))
   const refusals = polls.filter((poll) => poll.status === 'rejected').map(({ reason }) => reason)
-  t.match(refusals, Array(2).fill({ error: 'invalid_grant', message: 'device_code was already used' }))
+  // The others are too early, or find the code used.
+  t.match(refusals, Array(2).fill({ error: /^(invalid_grant|slow_down)$/ }))
   t.equal(polls.length - refusals.length, 1)
 })
 

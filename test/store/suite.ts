@@ -206,13 +206,15 @@ async function putMany<R>(records: Collection<R, string>, count: number, record:
 }
 
 function testBounds(t: Test, create: () => Store): void {
-  for (const [name, { cap }] of Object.entries(COLLECTIONS)) {
-    t.test(`${name} holds ${cap} records, the newest among them`, async (t) => {
+  for (const [name, { cap, pinned = false }] of Object.entries(COLLECTIONS)) {
+    t.test(`${name} holds ${cap} records, and ${pinned ? 'refuses more' : 'the newest is among them'}`, async (t) => {
       const records = create()[name as CollectionName] as unknown as Collection<StoredRecord, string>
       await putMany(records, cap, plain)
-      await records.put(String(cap), plain)
+      if (pinned) await t.rejects(records.put('one more', plain), { status: 507, message: /^\w+ holds \d+ records/ })
+      else await records.put('one more', plain)
       t.equal((await records.list()).length, cap)
-      t.ok(await records.get(String(cap)))
+      t.equal(await records.get('one more').then(Boolean), !pinned)
+      t.ok(await records.put(pinned ? '0' : 'one more', plain), 'a record can be replaced')
     })
   }
 
