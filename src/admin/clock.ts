@@ -1,4 +1,4 @@
-/** The time of the issuer: where it stands, and how it is moved. */
+/** Reads and moves the clock of the issuer. */
 import type { FastifyPluginAsync } from 'fastify'
 import type { Context } from '../context.js'
 import { findDuration, LATEST_TIME, LONGEST_DURATION, parseTime } from '../duration.js'
@@ -9,17 +9,17 @@ import { boolean, component, integer, object, responseWith, type Schema, text } 
 type Moment = number | string
 
 const tags = ['clock']
-const STATUS = responseWith('How the clock stands.', {
-  now: integer('Seconds since the epoch.'),
-  iso: text('The same as RFC 3339 writes it.', { format: 'date-time' }),
-  frozen: boolean('Whether it stands still.'),
-  ahead: integer('Seconds ahead of the real time; below zero, behind.'),
+const STATUS = responseWith('The state of the clock.', {
+  now: integer('Time in seconds since the epoch.'),
+  iso: text('The same time in RFC 3339 format.', { format: 'date-time' }),
+  frozen: boolean('Whether the clock is stopped.'),
+  ahead: integer('Seconds ahead of real time; negative if behind.'),
 })
 const response = { 200: STATUS }
 const moment = (description: string): Schema => ({ ...component('Time'), description })
 const SHIFT = {
   title: 'Shift',
-  description: 'Seconds, or a duration such as `2h`. Below zero, such as `-2h`, the clock goes back.',
+  description: 'Seconds, or a duration such as `2h`. A negative value such as `-2h` moves the clock back.',
   type: ['integer', 'string'],
   minimum: -LONGEST_DURATION,
   maximum: LONGEST_DURATION,
@@ -34,7 +34,7 @@ export const clock: FastifyPluginAsync = async (app) => {
   const put = {
     tags,
     summary: 'Set the time',
-    description: 'It goes on from there; a frozen clock stays frozen.',
+    description: 'The clock continues from that time; a frozen clock stays frozen.',
     body: object({ now }, ['now']),
     response,
   }
@@ -46,14 +46,17 @@ export const clock: FastifyPluginAsync = async (app) => {
   const advance = {
     tags,
     summary: 'Move the time',
-    description: 'Forward or backward; a frozen clock stays frozen.',
+    description: 'Moves the clock forward or back; a frozen clock stays frozen.',
     body: object({ by: SHIFT }, ['by']),
     response,
   }
   app.post<{ Body: { by: Moment } }>(PATHS.clock_advance, { schema: advance }, async ({ ctx, body: { by } }) => {
     const seconds = readShift(by)
     const then = ctx.clock.now() + seconds
-    if (!isTime(then)) throw invalidRequest(`/by leads out of the years 1970 to 9999, but is "${by}"`)
+    if (!isTime(then))
+      throw invalidRequest(
+        `/by is "${by}", which moves the clock outside the years 1970 to 9999; expected a smaller shift`,
+      )
     ctx.clock.advance(seconds)
     return noteMove(ctx)
   })
@@ -61,7 +64,7 @@ export const clock: FastifyPluginAsync = async (app) => {
   const freeze = {
     tags,
     summary: 'Stop the clock',
-    body: object({ at: moment('Where it stops, as for `now`. Left out, where it is.') }),
+    body: object({ at: moment('Time at which the clock stops, in the format of `now`. Absent: its current time.') }),
     response,
   }
   app.post<{ Body: { at?: Moment } }>(PATHS.clock_freeze, { schema: freeze }, async ({ ctx, body: { at } }) => {
@@ -71,14 +74,14 @@ export const clock: FastifyPluginAsync = async (app) => {
   })
 
   const body = object({})
-  const resume = { tags, summary: 'Let the clock go on from where it stands', body, response }
+  const resume = { tags, summary: 'Start a frozen clock from its current time', body, response }
   app.post(PATHS.clock_resume, { schema: resume }, async ({ ctx }) => {
     ctx.clock.resume()
     return noteMove(ctx)
   })
 
-  const description = 'Where the configuration says nothing, that is the real time.'
-  const reset = { tags, summary: 'Go back to what the configuration says', description, body, response }
+  const description = 'Sets the clock to the time of the configuration, or to real time without one.'
+  const reset = { tags, summary: 'Reset the clock', description, body, response }
   app.post(PATHS.clock_reset, { schema: reset }, async ({ ctx }) => {
     ctx.clock.reset()
     return noteMove(ctx)
@@ -94,12 +97,7 @@ function describe({ clock }: Context) {
 async function noteMove(ctx: Context) {
   const status = describe(ctx)
   const { now, iso, frozen } = status
-  await ctx.journal.record(
-    now,
-    'clock_moved',
-    `the clock ${frozen ? 'stands still at' : 'goes on from'} ${iso}`,
-    status,
-  )
+  await ctx.journal.record(now, 'clock_moved', `the clock was ${frozen ? 'stopped at' : 'set to'} ${iso}`, status)
   return status
 }
 

@@ -51,7 +51,7 @@ const COUNTED = {
   source: { description: 'Origin of the rule.', enum: ['login', 'runtime', 'user', 'client', 'config'] },
   rule: {
     $ref: '#/components/schemas/Fault',
-    description: 'The rule as it was given; with its seed if it has a probability.',
+    description: 'The rule of the request or the configuration; with its seed if it has a probability.',
   },
   matched: integer('Number of requests that matched this rule and were not handled by an earlier rule.'),
   hits: integer('Number of requests at which the fault happened.'),

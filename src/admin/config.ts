@@ -1,4 +1,4 @@
-/** What the configuration says now, and whether that is what the files say. */
+/** Reads and reloads the configuration of the provider. */
 import type { FastifyPluginAsync } from 'fastify'
 import { isSecret } from '../config/annotations.js'
 import { PATHS } from '../routes.js'
@@ -15,15 +15,15 @@ const tags = ['config']
 
 const PROBLEM = object(
   {
-    file: text('The file, or the flag or variable.'),
+    file: text('Name of the file, the flag or the environment variable.'),
     line: { type: 'integer' },
     column: { type: 'integer' },
-    path: text('A JSON pointer to what is wrong.'),
-    message: text('What is wrong.'),
+    path: text('JSON pointer to the value.'),
+    message: text('Description of the problem.'),
   },
   ['file', 'path', 'message'],
 )
-const PROBLEMS = { ...listOf(PROBLEM), description: 'Why what the files say now is not in force.' }
+const PROBLEMS = { ...listOf(PROBLEM), description: 'Reasons why the current content of the files is not in force.' }
 
 export const config: FastifyPluginAsync<ConfigOptions> = async (app, { health, reload }) => {
   const get = {
@@ -33,10 +33,13 @@ export const config: FastifyPluginAsync<ConfigOptions> = async (app, { health, r
       200: responseWith('The configuration in force.', {
         config: {
           type: 'object',
-          description: 'As the files, flags and variables say it, with defaults, without secrets.',
+          description: 'Values of files, flags and environment variables, with defaults and masked secrets.',
         },
-        files: { ...listOf({ type: 'string' }), description: 'Where it comes from.' },
-        status: { description: '`stale`: what the files say now is in error.', enum: ['current', 'stale'] },
+        files: { ...listOf({ type: 'string' }), description: 'Files of the configuration.' },
+        status: {
+          description: '`stale`: the files have problems, and the configuration before the change stays in force.',
+          enum: ['current', 'stale'],
+        },
         problems: PROBLEMS,
       }),
     },
@@ -48,11 +51,12 @@ export const config: FastifyPluginAsync<ConfigOptions> = async (app, { health, r
 
   const post = {
     tags,
-    summary: 'Read the configuration again',
-    description: 'For all issuers. What is in error leaves in force what was.',
+    summary: 'Reload the configuration',
+    description:
+      'Reads the files again for all issuers. If they have problems, the earlier configuration stays in force.',
     response: {
-      200: responseWith('What came of it.', {
-        reloaded: boolean('Whether what the files say now is in force.'),
+      200: responseWith('The result of the reload.', {
+        reloaded: boolean('Whether the current content of the files is in force.'),
         problems: PROBLEMS,
       }),
     },
@@ -63,7 +67,7 @@ export const config: FastifyPluginAsync<ConfigOptions> = async (app, { health, r
   })
 }
 
-/** A copy with every secret hidden. */
+/** Returns a copy with every secret masked. */
 function mask(value: unknown, path: readonly string[] = []): unknown {
   if (isSecret(path)) return '***'
   if (typeof value !== 'object' || value === null) return value

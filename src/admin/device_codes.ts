@@ -1,4 +1,4 @@
-/** Devices that wait for their end-users, and what the end-users say, without a browser. RFC 8628. */
+/** Lists, approves and denies device codes without a browser. RFC 8628. */
 import type { FastifyPluginAsync } from 'fastify'
 import type { Context } from '../context.js'
 import { findOrCreateUser, recordLogin } from '../directory/users.js'
@@ -9,24 +9,24 @@ import { requirePart } from './part.js'
 import { component, integer, listOf, object, pathParameter, responseWith, text, time } from './schema.js'
 
 const tags = ['device codes']
-const inPath = pathParameter('user_code', 'What the device shows. Capitals and the dash make no difference.')
+const inPath = pathParameter('user_code', 'User code that the device shows. Case and the dash are ignored.')
 const DEVICE_CODE = {
   ...object(
     {
-      user_code: text('What the end-user types in.'),
-      client_id: text('The client that the device is.'),
-      scope: text('The scopes that it asks for, separated by spaces.'),
+      user_code: text('User code that the end-user enters.'),
+      client_id: text('Client identifier of the device.'),
+      scope: text('Requested scope, separated by spaces.'),
       status: {
-        description: 'What the end-user said; `expired` where nothing was said in time.',
+        description: 'Decision of the end-user. `expired`: the code expired before a decision.',
         enum: ['pending', 'approved', 'denied', 'expired'],
       },
-      expires_at: time('When the code expires'),
-      interval: integer('Seconds between polls, as they are now.'),
-      flow_id: text('What the entries of the journal that belong to this login have in common.'),
+      expires_at: time('Expiry of the code'),
+      interval: integer('Current minimum interval between polls in seconds.'),
+      flow_id: text('Identifier of this login in journal entries.'),
     },
     ['user_code', 'client_id', 'scope', 'status', 'expires_at', 'interval', 'flow_id'],
   ),
-  description: 'A device code, but for what the device alone knows.',
+  description: 'A device code, without the `device_code` itself.',
 }
 
 interface Approval {
@@ -39,7 +39,7 @@ export const deviceCodes: FastifyPluginAsync = async (app) => {
   const list = {
     tags,
     summary: 'List device codes',
-    description: 'Those for which no device has fetched tokens yet.',
+    description: 'Device codes that have not been redeemed.',
     response: { 200: responseWith('The device codes, oldest first.', { device_codes: listOf(DEVICE_CODE) }) },
   }
   app.get(PATHS.device_codes, { schema: list }, async ({ ctx }) => ({
@@ -49,13 +49,13 @@ export const deviceCodes: FastifyPluginAsync = async (app) => {
   const approve = {
     tags,
     summary: 'Approve a device code',
-    description: 'As if the end-user had typed it in and logged in; an unknown `sub` becomes a user.',
+    description: 'Acts as if the end-user had entered the user code and logged in. An unknown `sub` creates a user.',
     params: inPath,
     body: object(
       {
-        sub: text('Who logs in.', { minLength: 1, maxLength: 255 }),
+        sub: text('Subject of the user who logs in.', { minLength: 1, maxLength: 255 }),
         fault: {
-          description: 'What goes wrong with this login: the name of a fault, or a rule.',
+          description: 'Fault of this login: the name of a fault, or a rule.',
           anyOf: [{ type: 'string' }, component('Fault')],
         },
       },
@@ -82,7 +82,7 @@ export const deviceCodes: FastifyPluginAsync = async (app) => {
   const deny = {
     tags,
     summary: 'Deny a device code',
-    description: 'As if the end-user had typed it in and refused.',
+    description: 'Acts as if the end-user had entered the user code and denied access.',
     params: inPath,
     response: { 200: DEVICE_CODE },
   }
@@ -102,11 +102,11 @@ function describe({ record, status }: DeviceRecord) {
 async function requirePending(ctx: Context, user_code: string): Promise<DeviceRecord> {
   const found = await requireDevice(ctx, user_code)
   if (found.status === 'pending') return found
-  throw invalidRequest(`user_code ${found.record.user_code} is ${found.status}, expected one that is pending`)
+  throw invalidRequest(`user_code ${found.record.user_code} is ${found.status}, expected pending`)
 }
 
 async function requireDevice(ctx: Context, user_code: string): Promise<DeviceRecord> {
   const found = await findByUserCode(ctx, user_code)
-  if (found === undefined) throw nothingHere(`there is no device that waits with the user_code ${shown(user_code)}`)
+  if (found === undefined) throw nothingHere(`there is no device code with the user_code ${shown(user_code)}`)
   return found
 }

@@ -1,4 +1,4 @@
-/** Grants: the root of codes and tokens. Their end revokes all of them. */
+/** Lists and ends grants. The end of a grant revokes its codes and tokens. */
 import type { FastifyPluginAsync } from 'fastify'
 import { nothingHere, shown } from '../errors.js'
 import { PATHS } from '../routes.js'
@@ -49,7 +49,7 @@ export const grants: FastifyPluginAsync = async (app) => {
   const remove = {
     tags,
     summary: 'End a grant',
-    description: 'With all its codes and tokens.',
+    description: 'Ends the grant and all its codes and tokens.',
     params: pathParameter('grant_id', 'The identifier of the grant.'),
     response: { 204: noContent('The grant and all its tokens have ended.') },
   }

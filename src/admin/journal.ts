@@ -31,7 +31,7 @@ const LONGEST_WAIT = 300_000
 const HEARTBEAT = 15_000
 /** Number of entries whose text is kept for streams. */
 const SHARED_TEXTS = 100
-/** Number of entries that are read before other requests have their turn. */
+/** Number of entries that are decoded before the event loop runs other requests. */
 const CHUNK = 50
 
 const QUERY = {

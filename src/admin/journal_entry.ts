@@ -1,4 +1,4 @@
-/** What an entry of the journal looks like, for the OpenAPI document. */
+/** The schema of a journal entry in the OpenAPI document. */
 import { JOURNAL_EVENTS } from '../journal/entry.js'
 import { integer, listOf, object, responseWith, type Schema, text, time } from './schema.js'
 
@@ -6,54 +6,56 @@ const anything = (description: string): Schema => ({ description })
 const members = (description: string): Schema => ({ type: 'object', description, additionalProperties: true })
 
 const MESSAGE = {
-  headers: members('By their names in small letters.'),
-  body: anything('Forms and JSON as objects; of a page what it says, or how long it is; other texts as they are.'),
-  body_cut: integer('How many characters the body has, where only `journal.max_body` of them are here.'),
+  headers: members('Headers by name in lower case.'),
+  body: anything('The body: a form or JSON as an object, the text or length of a page, or any other text unchanged.'),
+  body_cut: integer('Length of the body in characters, if only the first `journal.max_body` characters are kept.'),
 }
 
 const FAULT = responseWith('A fault that happened.', {
-  fault: text('Its name.'),
-  source: text('Where the rule comes from: `login`, `runtime`, `user`, `client` or `config`.'),
-  id: text('That of the rule.'),
+  fault: text('Name of the fault.'),
+  source: text('Origin of the rule: `login`, `runtime`, `user`, `client` or `config`.'),
+  id: text('Id of the rule.'),
 })
 
-const REMARK = responseWith('What was decided, and why.', {
-  event: text('What it is about.', { enum: JOURNAL_EVENTS }),
-  message: text('For people.'),
-  details: members('The same for programs.'),
+const REMARK = responseWith('A decision of the provider and its reason.', {
+  event: text('Kind of decision.', { enum: JOURNAL_EVENTS }),
+  message: text('Description of the decision.'),
+  details: members('The values of the message.'),
 })
 
 export const JOURNAL_ENTRY: Schema = {
-  description: 'An exchange, or what happened without one.',
+  description: 'An exchange, or an event without a request.',
   ...object(
     {
-      id: integer('Counts from 1.'),
-      at: time('When it was answered'),
-      ms: integer('How long it took, in real milliseconds.'),
-      endpoint: text('As discovery names it, less `_endpoint`; `backchannel_logout` is a call to a client.'),
-      client_id: text('The client that asked, or was told.'),
-      sub: text("The end-user's own `sub`."),
-      grant_type: text('As it came.'),
-      scope: text('What was asked for and granted, separated by spaces.'),
-      resource: listOf(text('As it came (RFC 8707).')),
-      flow_id: text('The same from the authorization request to the last refresh and the logout.'),
+      id: integer('Number of the entry, from 1.'),
+      at: time('Time of the response'),
+      ms: integer('Duration of the exchange in real milliseconds.'),
+      endpoint: text(
+        'Name of the endpoint in discovery, without `_endpoint`; `backchannel_logout` for a call to a client.',
+      ),
+      client_id: text('Client of the exchange.'),
+      sub: text("Subject of the end-user: the user's own `sub`, also for a pairwise client."),
+      grant_type: text('Parameter `grant_type` of the request.'),
+      scope: text('Requested and granted scope, separated by spaces.'),
+      resource: listOf(text('Value of the parameter `resource` (RFC 8707).')),
+      flow_id: text('Identifier of a login, from the authorization request to the last refresh and the logout.'),
       request: object(
         {
-          method: text('GET, POST …'),
-          url: text('The path with its query, or the URL of a call to a client.'),
+          method: text('HTTP method.'),
+          url: text('Path with its query, or the URL of a call to a client.'),
           ...MESSAGE,
         },
         ['method', 'url', 'headers'],
       ),
-      response: object({ status: integer('The status.'), ...MESSAGE }, ['status', 'headers']),
-      error: text('The code of a refusal, wherever it went.'),
-      error_description: text('What came, and what was expected.'),
+      response: object({ status: integer('HTTP status.'), ...MESSAGE }, ['status', 'headers']),
+      error: text('Error code of a refusal, in the response or the redirect.'),
+      error_description: text('The value found, the value expected, and how to correct it.'),
       tokens: listOf(
         object(
           {
-            name: text('Which token it is, such as `id_token`.'),
-            header: members('Its header.'),
-            payload: members('Its claims; left out where they are encrypted.'),
+            name: text('Name of the token, such as `id_token`.'),
+            header: members('Header of the token.'),
+            payload: members('Claims of the token; absent if it is encrypted.'),
           },
           ['name', 'header'],
         ),

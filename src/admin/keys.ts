@@ -1,4 +1,4 @@
-/** The signing keys of the issuer: in line, new ones on demand, withdrawn, and a JWKS that is broken on purpose. */
+/** Lists, rotates, withdraws and resets the signing keys of the issuer, and breaks its JWKS. */
 import type { FastifyPluginAsync } from 'fastify'
 import type { Context } from '../context.js'
 import { findDuration, LONGEST_DURATION } from '../duration.js'
@@ -19,41 +19,39 @@ interface Order {
 const tags = ['keys']
 const KEY = object(
   {
-    kid: text('As in the header of what it signs.'),
+    kid: text('Identifier of the key, as in the header of its tokens.'),
     alg: component('Alg'),
     status: {
-      description: 'A spare one signs nothing, since an earlier key of the configuration has the same algorithm.',
+      description:
+        '`current`: signs. `next`: will sign. `retired`: has signed. `spare`: does not sign because an earlier key of the configuration has the same algorithm.',
       enum: ['current', 'next', 'retired', 'spare'],
     },
-    published: boolean('Whether the JWKS has it.'),
-    signs_from: time('Of the next ones, when they sign'),
-    published_until: time('Of a retired one, when it leaves the JWKS'),
+    published: boolean('Whether the JWKS contains the key.'),
+    signs_from: time('Time of the first signature of a `next` key'),
+    published_until: time('Time at which a `retired` key leaves the JWKS'),
   },
   ['kid', 'alg', 'status', 'published'],
 )
-const KEYS = responseWith(
-  'Every signing key: of each algorithm the one that signs, then the next, then the retired ones.',
-  {
-    keys: listOf(KEY),
-  },
-)
+const KEYS = responseWith('All signing keys: for each algorithm the current key, then next keys, then retired keys.', {
+  keys: listOf(KEY),
+})
 const ORDER = object({
-  alg: text('Only this algorithm. Left out, every one.'),
+  alg: text('Algorithm of the keys to rotate. Absent: all algorithms.'),
   publish_ahead: {
     title: 'Span',
-    description: 'How long a new key is published before it signs. Left out, it signs at once.',
+    description: 'Time between publication and first signature. Absent: the new key signs at once.',
     type: ['integer', 'string'],
     minimum: 0,
     maximum: LONGEST_DURATION,
     pattern: '^([0-9]{1,9}[smhdw])+$',
   },
-  kid: text('The kid of the new key. A key that has it leaves the JWKS. Left out, a thumbprint (RFC 7638).', {
+  kid: text('Identifier of the new key. An older key with it leaves the JWKS. Absent: a thumbprint (RFC 7638).', {
     minLength: 1,
     maxLength: 255,
   }),
-  published: boolean('Whether the JWKS gets the new key; true unless said otherwise.'),
+  published: boolean('Whether the JWKS contains the new key. Default: true.'),
 })
-/** Faults of the JWKS itself, without their prefix. */
+/** Names of the faults of the JWKS itself, without their prefix. */
 const WAYS = FAULT_NAMES.filter((name) => FAULT_CATALOGUE[name].endpoints.join() === 'jwks').map((name) =>
   name.replace('jwks.', ''),
 )
@@ -65,26 +63,27 @@ export const keys: FastifyPluginAsync = async (app) => {
   const rotate = {
     tags,
     summary: 'Rotate signing keys',
-    description: 'The old ones stay in the JWKS until the last token that they signed has expired.',
+    description: 'The old keys stay in the JWKS until the last token that they signed has expired.',
     body: ORDER,
     response: { 200: KEYS },
   }
   app.post<{ Body: Order }>(PATHS.rotate_keys, { schema: rotate }, async ({ ctx, body }) => {
     const rotation = await readOrder(ctx, body)
     const told = await ctx.rotateKeys(rotation)
-    if (told === undefined) throw invalidRequest('too many keys are published and wait for their turn to sign already')
+    if (told === undefined)
+      throw invalidRequest('too many rotations are pending, expected fewer; wait until published keys sign')
     ctx.log.info(rotation, 'keys rotated')
     return { keys: told }
   })
 
   const withdraw = {
     tags,
-    summary: 'Take a key out of the JWKS',
-    description: 'If it signs, it goes on signing: by a key that nobody finds.',
-    params: pathParameter('kid', 'Of the key.'),
+    summary: 'Remove a key from the JWKS',
+    description: 'The current key continues to sign, so relying parties do not find the key of new tokens.',
+    params: pathParameter('kid', 'Identifier of the key.'),
     response: {
-      200: responseWith('It is no longer published.', {
-        signs: boolean('Whether it goes on signing.'),
+      200: responseWith('The key is no longer published.', {
+        signs: boolean('Whether the key continues to sign.'),
         keys: listOf(KEY),
       }),
     },
@@ -99,8 +98,8 @@ export const keys: FastifyPluginAsync = async (app) => {
   const breakJwks = {
     tags,
     summary: 'Break the JWKS',
-    description: 'By a fault of run time: it ends when that rule is deleted, or the keys are reset.',
-    body: object({ how: { description: 'The fault, less `jwks.`.', enum: WAYS } }, ['how']),
+    description: 'Adds a fault rule of run time. Deleting the rule or resetting the keys ends it.',
+    body: object({ how: { description: 'Name of the fault, without `jwks.`.', enum: WAYS } }, ['how']),
     response: { 201: { ...component('FaultAnswer'), description: 'The rule.' } },
   }
   app.post<{ Body: { how: string } }>(PATHS.break_jwks, { schema: breakJwks }, async ({ ctx, body }, reply) => {
@@ -112,8 +111,8 @@ export const keys: FastifyPluginAsync = async (app) => {
 
   const reset = {
     tags,
-    summary: 'Go back to the keys of the start',
-    description: 'All of them published, and without any fault of the JWKS that came at run time.',
+    summary: 'Reset the keys',
+    description: 'Restores and publishes the keys of the start, and deletes the faults of the JWKS of run time.',
     body: object({}),
     response: { 200: KEYS },
   }
@@ -133,13 +132,17 @@ async function readOrder(ctx: Context, { alg: asked, publish_ahead: span = 0, ki
   const publish_ahead = findDuration(span)
   if (publish_ahead === undefined) throw invalidRequest(`/publish_ahead must be at most 100 years, but is "${span}"`)
   if (kid !== undefined && alg === undefined && algs.length > 1) {
-    throw invalidRequest(`/kid is for one key, so /alg must say which: ${algs.join(', ')}`)
+    throw invalidRequest(
+      `/kid is "${shown(kid)}" without /alg, expected /alg with one of ${algs.join(', ')}, since a kid names one key`,
+    )
   }
   if (publish_ahead > 0 && !published) {
-    throw invalidRequest('/publish_ahead came with /published false, but a key is either published ahead or not at all')
+    throw invalidRequest('/publish_ahead is set and /published is false, expected one of them; leave one out')
   }
   if (publish_ahead > 0 && (await ctx.tellKeys()).some((key) => key.kid === kid)) {
-    throw invalidRequest('/publish_ahead came with the /kid of another key, but the JWKS has each kid once')
+    throw invalidRequest(
+      `/kid is "${shown(String(kid))}" with /publish_ahead, expected a kid that no other key has, since the JWKS has each kid once`,
+    )
   }
   return { alg, publish_ahead, kid, published }
 }

@@ -1,4 +1,4 @@
-/** Back to the beginning: an issuer, or some parts of it, as if nothing had happened there. */
+/** Resets the issuer, or parts of it, to the configuration. */
 import type { FastifyPluginAsync } from 'fastify'
 import type { Context } from '../context.js'
 import { PATHS } from '../routes.js'
@@ -25,10 +25,10 @@ export const reset: FastifyPluginAsync = async (app) => {
   const schema = {
     tags: ['reset'],
     summary: 'Reset the issuer',
-    description: 'Or some parts of it. What the configuration says stays in force.',
-    body: object({ parts: { ...NAMES, description: 'Left out, all of them.', minItems: 1 } }),
+    description: 'Resets all parts of the issuer, or the given parts, to the configuration.',
+    body: object({ parts: { ...NAMES, description: 'Parts to reset. Absent: all parts.', minItems: 1 } }),
     response: {
-      200: responseWith('It is as it was at the beginning.', { reset: { ...NAMES, description: 'The parts.' } }),
+      200: responseWith('The reset is complete.', { reset: { ...NAMES, description: 'The parts.' } }),
     },
   }
   app.post<{ Body: { parts?: string[] } }>(

@@ -1,4 +1,4 @@
-/** Logins that go on in browsers. */
+/** Lists and ends the logins of browser sessions. */
 import type { FastifyPluginAsync } from 'fastify'
 import { nothingHere, shown } from '../errors.js'
 import { endLogin } from '../interaction/logout.js'
@@ -8,26 +8,26 @@ import { boolean, integer, listOf, object, pathParameter, responseWith, type Sch
 const tags = ['sessions']
 
 const MEMBERS: Readonly<Record<string, Schema>> = {
-  sid: text('The identifier of the login, as ID tokens and logout tokens have it.'),
-  sub: text('Who has logged in.'),
-  auth_time: time('When'),
-  expires_at: time('When the session of the browser ends'),
-  client_ids: { ...listOf({ type: 'string' }), description: 'Clients that got something, to be told of the logout.' },
+  sid: text('Session identifier of the login, as in ID tokens and logout tokens.'),
+  sub: text('Subject of the user who logged in.'),
+  auth_time: time('Time of the login'),
+  expires_at: time('End of the browser session'),
+  client_ids: { ...listOf({ type: 'string' }), description: 'Clients of the login. A logout notifies them.' },
 }
 const SESSION = object(
   {
     ...MEMBERS,
-    acr: text('How they logged in.'),
-    flow_id: text('What the entries of the journal that belong to it have in common.'),
+    acr: text('Authentication context class of the login.'),
+    flow_id: text('Identifier of the login in journal entries.'),
   },
   Object.keys(MEMBERS),
 )
 const OUTCOME = object(
   {
-    client_id: text('The client.'),
-    attempts: integer('How often it was called.'),
-    status: integer('Of the last answer, if there was one.'),
-    reason: text('Why it was not told; left out where it was.'),
+    client_id: text('Client identifier.'),
+    attempts: integer('Number of requests to the client.'),
+    status: integer("HTTP status of the client's last response, if there was one."),
+    reason: text('Reason of a failure; absent after a success.'),
   },
   ['client_id', 'attempts'],
 )
@@ -36,7 +36,7 @@ export const sessions: FastifyPluginAsync = async (app) => {
   const list = {
     tags,
     summary: 'List sessions',
-    description: 'Every login of every browser whose session has not expired.',
+    description: 'The logins of all browser sessions that have not expired.',
     response: { 200: responseWith('The logins.', { sessions: listOf(SESSION) }) },
   }
   app.get(PATHS.admin_sessions, { schema: list }, async ({ ctx }) => {
@@ -50,13 +50,15 @@ export const sessions: FastifyPluginAsync = async (app) => {
   const remove = {
     tags,
     summary: 'End a session',
-    description: 'The browser is asked to log in again. Who else has logged in there stays logged in.',
-    params: pathParameter('sid', 'The identifier of the login.'),
+    description: 'The browser has to log in again. Other users of the same browser stay logged in.',
+    params: pathParameter('sid', 'Session identifier of the login.'),
     querystring: object({
-      notify: boolean('Whether back-channel logouts are sent, as at a logout by the end-user.', { default: false }),
+      notify: boolean('Whether to send back-channel logout requests, as at a logout by the end-user.', {
+        default: false,
+      }),
     }),
     response: {
-      200: responseWith('It has ended.', { told: { ...listOf(OUTCOME), description: 'Who was notified.' } }),
+      200: responseWith('The login has ended.', { told: { ...listOf(OUTCOME), description: 'The notified clients.' } }),
     },
   }
   app.delete<{ Params: { sid: string }; Querystring: { notify: boolean } }>(

@@ -1,4 +1,4 @@
-/** Tokens without a flow, and the end of those that are out. */
+/** Mints, lists and revokes tokens. */
 import type { FastifyPluginAsync } from 'fastify'
 import { decodeJwt, decodeProtectedHeader } from 'jose'
 import type { Context } from '../context.js'
@@ -13,63 +13,63 @@ interface Filter {
   readonly kind?: 'access_token' | 'refresh_token'
 }
 
-/** A hundred years, in seconds. */
+/** Maximum lifetime in seconds: 100 years. */
 const LONGEST = 3_155_760_000
 
 const tags = ['tokens']
 
 const ORDER = object(
   {
-    sub: text('Whose; an unknown `sub` becomes a user, as at a login.', { minLength: 1, maxLength: 255 }),
-    client_id: text('For which client.', { minLength: 1, maxLength: 255 }),
-    scope: text('The scope, separated by spaces.', { default: 'openid', maxLength: 8192 }),
+    sub: text('Subject of the tokens. An unknown `sub` creates a user.', { minLength: 1, maxLength: 255 }),
+    client_id: text('Client of the tokens.', { minLength: 1, maxLength: 255 }),
+    scope: text('Scope, separated by spaces.', { default: 'openid', maxLength: 8192 }),
     aud: {
-      description: 'The audience. Left out, that of any such token.',
+      description: 'Audience. Absent: the audience of a token of that kind.',
       anyOf: [{ type: 'string' }, listOf({ type: 'string' })],
     },
     claims: {
       ...component('Claims'),
-      description: 'Over everything that the tokens would say; null leaves a claim out.',
+      description: 'Claims that replace claims of the tokens; null removes a claim.',
     },
-    expires_in: integer('Seconds; zero or less is expired. Left out, as configured.', {
+    expires_in: integer('Lifetime in seconds; zero or less: already expired. Absent: the configured lifetime.', {
       minimum: -LONGEST,
       maximum: LONGEST,
     }),
-    kind: { description: 'Which token. Left out, one of each.', enum: [...TOKEN_KINDS] },
+    kind: { description: 'Kind of token. Absent: one token of each kind.', enum: [...TOKEN_KINDS] },
   },
   ['sub', 'client_id'],
 )
 const MINTED = object(
   {
-    grant_id: text('What they are good by: its end is theirs.'),
-    flow_id: text('What entries of the journal that belong to them have in common.'),
-    access_token: text('Good at userinfo and introspection until it expires.'),
-    id_token: text('As the client wants it: signed, maybe encrypted.'),
-    refresh_token: text('Good at the token endpoint until it expires.'),
+    grant_id: text('Grant of the tokens. They end with it.'),
+    flow_id: text('Identifier of the flow in journal entries.'),
+    access_token: text('Access token, valid until it expires.'),
+    id_token: text("ID token, signed and encrypted as in the client's metadata."),
+    refresh_token: text('Refresh token, valid until it expires.'),
   },
   ['grant_id', 'flow_id'],
 )
 
 const FILTER = {
-  sub: text('Of this user only.'),
-  client_id: text('Of this client only.'),
-  kind: { description: 'Of this kind only.', enum: ['access_token', 'refresh_token'] },
+  sub: text('Only tokens of this user.'),
+  client_id: text('Only tokens of this client.'),
+  kind: { description: 'Only tokens of this kind.', enum: ['access_token', 'refresh_token'] },
 }
 const MEMBERS: Readonly<Record<string, Schema>> = {
   token: text('The token itself.'),
-  kind: { description: 'Which token.', enum: ['access_token', 'refresh_token'] },
+  kind: { description: 'Kind of token.', enum: ['access_token', 'refresh_token'] },
   client_id: text('Client of the token.'),
-  scope: text('The scope, separated by spaces.'),
-  grant_id: text('What it is good by.'),
-  expires_at: time('When it expires'),
-  expired: boolean('Whether it has.'),
+  scope: text('Scope, separated by spaces.'),
+  grant_id: text('Grant of the token.'),
+  expires_at: time('Expiry of the token'),
+  expired: boolean('Whether the token has expired.'),
 }
 const TOKEN = object(
   {
     ...MEMBERS,
     sub: text('End-user of the token; absent for a grant without one.'),
-    header: { type: 'object', description: 'Of a JWT.' },
-    payload: { type: 'object', description: 'Of a JWT.' },
+    header: { type: 'object', description: 'Header, if the token is a JWT.' },
+    payload: { type: 'object', description: 'Claims, if the token is a JWT.' },
   },
   Object.keys(MEMBERS),
 )
@@ -78,7 +78,7 @@ export const tokens: FastifyPluginAsync = async (app) => {
   const mint = {
     tags,
     summary: 'Mint tokens',
-    description: 'Without a flow, and good as if there had been one.',
+    description: 'Issues tokens without a login. Every endpoint accepts them like tokens of a login.',
     body: ORDER,
     response: { 201: { ...MINTED, description: 'The tokens.' } },
   }
@@ -91,7 +91,7 @@ export const tokens: FastifyPluginAsync = async (app) => {
   const list = {
     tags,
     summary: 'List tokens',
-    description: 'Access and refresh tokens whose grant goes on. ID tokens are not kept.',
+    description: 'Access and refresh tokens whose grant has not ended. ID tokens are not stored.',
     querystring: object(FILTER),
     response: { 200: responseWith('The tokens.', { tokens: listOf(TOKEN) }) },
   }
@@ -102,16 +102,18 @@ export const tokens: FastifyPluginAsync = async (app) => {
   const revoke = {
     tags,
     summary: 'Revoke tokens',
-    description: 'One, or all of a user, of a client, or of both. With a refresh token ends its grant.',
-    body: { ...object({ token: text('This one.'), ...FILTER }), minProperties: 1 },
-    response: { 200: responseWith('They are good no more.', { revoked: integer('How many.') }) },
+    description: 'Revokes one token, or all tokens of a user, a client or both. A refresh token ends its grant.',
+    body: { ...object({ token: text('Only this token.'), ...FILTER }), minProperties: 1 },
+    response: { 200: responseWith('The tokens are revoked.', { revoked: integer('Number of revoked tokens.') }) },
   }
   app.post<{ Body: Filter & { token?: string } }>(
     PATHS.admin_tokens_revoke,
     { schema: revoke },
     async ({ ctx, body: { token, ...filter } }) => {
       if (token !== undefined && Object.keys(filter).length > 0) {
-        throw invalidRequest('/token came with others, expected either the token or whose they are')
+        throw invalidRequest(
+          `/token is set with ${Object.keys(filter).join(', ')}, expected the token alone or a filter`,
+        )
       }
       const all = await listTokens(ctx, filter)
       const chosen = token === undefined ? all : all.filter((one) => one.token === token)

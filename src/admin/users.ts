@@ -1,4 +1,4 @@
-/** Users at run time, over those of the configuration. A model for admin routes: schemas first, then what they do. */
+/** Users of the configuration and of run time. */
 import type { FastifyPluginAsync } from 'fastify'
 import type { Context } from '../context.js'
 import { deleteUser, findUserRecord, listUsers, putUser, type UserRecord } from '../directory/users.js'
@@ -18,7 +18,7 @@ export const users: FastifyPluginAsync = async (app) => {
   const list = {
     tags,
     summary: 'List users',
-    description: 'Those of the file, those who were put, and those who logged in with an unknown `sub`.',
+    description: 'The users of the file, users that were put, and users created by a login with an unknown `sub`.',
     response: { 200: responseWith('The users.', { users: listOf(component('UserAnswer')) }) },
   }
   app.get(PATHS.admin_users, { schema: list }, async ({ ctx }) => ({ users: await listUsers(ctx) }))
@@ -29,10 +29,11 @@ export const users: FastifyPluginAsync = async (app) => {
   const put = {
     tags,
     summary: 'Put a user',
-    description: 'The whole user, over one of the file with the same `sub`, until it is deleted or reset.',
+    description:
+      'Replaces the whole user, also one of the file with the same `sub`, until the user is deleted or users are reset.',
     params: inPath,
     body: component('UserBody'),
-    response: { 200: USER, 201: { ...USER, description: 'The user, who is new.' } },
+    response: { 200: USER, 201: { ...USER, description: 'The new user.' } },
   }
   app.put<Route>(PATHS.admin_user, { schema: put }, async ({ ctx, params: { sub }, body }, reply) => {
     const before = await findUserRecord(ctx, sub)
@@ -44,7 +45,8 @@ export const users: FastifyPluginAsync = async (app) => {
   const patch = {
     tags,
     summary: 'Change a user',
-    description: 'A merge patch (RFC 7396) of what counts now: members replace, objects are merged, null removes.',
+    description:
+      'Applies a merge patch (RFC 7396) to the current user: members replace, objects are merged, null removes.',
     params: inPath,
     consumes: ['application/json', 'application/merge-patch+json'],
     body: { type: 'object', description: 'Members of the user.', minProperties: 1 },
@@ -60,9 +62,10 @@ export const users: FastifyPluginAsync = async (app) => {
   const remove = {
     tags,
     summary: 'Delete a user',
-    description: 'With their logins and tokens. One of the file stays gone until it is put, or users are reset.',
+    description:
+      'Deletes the user with all logins and tokens. A user of the file stays deleted until it is put or users are reset.',
     params: inPath,
-    response: { 204: noContent('The user is gone.') },
+    response: { 204: noContent('The user was deleted.') },
   }
   app.delete<Route>(PATHS.admin_user, { schema: remove }, async ({ ctx, params: { sub } }, reply) => {
     await requireUser(ctx, sub)
@@ -78,10 +81,13 @@ async function requireUser(ctx: Context, sub: string): Promise<UserRecord> {
   return user
 }
 
-/** Puts what is as good as a user of the file, of which some was given just now. */
+/**
+ * Stores a user that is valid by the rules of the file.
+ * @param given the members of the request.
+ */
 async function keep(ctx: Context, sub: string, body: Body, given = body): Promise<void> {
   if (body.sub !== undefined && body.sub !== sub) {
-    throw invalidRequest(`/sub must be that of the path, which is ${shown(sub)}, or be left out`)
+    throw invalidRequest(`/sub is "${shown(String(body.sub))}", expected "${shown(sub)}" as in the path`)
   }
   const user = requirePart(ctx, 'User', { ...body, sub })
   if (given.faults !== undefined) requireOwnIssuer(ctx, user.faults ?? [], 'faults')

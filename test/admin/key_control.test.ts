@@ -213,16 +213,16 @@ t.test('each issuer has its own, also of keys of the file', async (t) => {
 })
 
 const BAD: [method: 'POST' | 'DELETE', path: string, body: object | undefined, message: RegExp, error?: string][] = [
-  ['POST', '/keys/rotate', { kid: 'x' }, /^\/kid is for one key, so \/alg must say which: ES256, EdDSA$/],
+  ['POST', '/keys/rotate', { kid: 'x' }, /^\/kid is .x. without \/alg, expected \/alg with one of ES256, EdDSA/],
   ['POST', '/keys/rotate', { kid: '' }, /^\/kid must not be empty$/],
   ['POST', '/keys/rotate', { kid: 'x'.repeat(256) }, /^\/kid must have at most 255 characters/],
   ['POST', '/keys/rotate', { published: 'no' }, /^\/published must be a boolean/],
-  ['POST', '/keys/rotate', { published: false, publish_ahead: 5 }, /^\/publish_ahead came with \/published false/],
+  ['POST', '/keys/rotate', { published: false, publish_ahead: 5 }, /^\/publish_ahead is set and \/published is false/],
   [
     'POST',
     '/keys/rotate',
     { alg: 'EdDSA', kid: 'own', publish_ahead: 5 },
-    /^\/publish_ahead came with the \/kid of another/,
+    /^\/kid is .own. with \/publish_ahead, expected a kid that no other key has/,
   ],
   ['POST', '/keys/break', { how: 'emtpy' }, /^\/how must be one of empty, .*; did you mean empty\?$/],
   ['POST', '/keys/break', { how: 'rotated' }, /^\/how must be one of/],

@@ -158,7 +158,12 @@ const BAD: [string, string, unknown, RegExp][] = [
     /^client_id is b, expected an existing client$/,
   ],
   ['nothing', '/tokens/revoke', {}, /^the body must not be empty$/],
-  ['a token and whose', '/tokens/revoke', { token: 'x', sub: 'a' }, /^\/token came with others/],
+  [
+    'a token and whose',
+    '/tokens/revoke',
+    { token: 'x', sub: 'a' },
+    /^\/token is set with sub, expected the token alone/,
+  ],
   ['an unknown kind', '/tokens/revoke', { kind: 'id_token' }, /^\/kind must be one of access_token, refresh_token/],
 ]
 for (const [title, path, body, message] of BAD) {
