@@ -1,4 +1,4 @@
-/** Readers of durations and times, such as `15m` and RFC 3339 timestamps. */
+/** Durations and times, such as `15m` and RFC 3339 timestamps: readers, and texts for messages. */
 
 const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 }
 
@@ -25,6 +25,28 @@ export const LATEST_TIME = 253_402_300_799
 /** Returns seconds since the epoch for such a number or an RFC 3339 timestamp; NaN for an invalid time. */
 export function parseTime(value: number | string): number {
   return typeof value === 'number' ? value : Math.floor(Date.parse(value) / 1000)
+}
+
+const IN_WORDS = new Intl.RelativeTimeFormat('en')
+const LARGEST_UNITS = [
+  ['day', 86_400],
+  ['hour', 3600],
+  ['minute', 60],
+] as const
+/** The latest time of a Date, in seconds since the epoch. ECMA-262 §21.4.1.1. */
+const DATE_LIMIT = 8_640_000_000_000
+
+/**
+ * Describes a time for a message, such as `3 minutes ago, at 2026-01-31T12:00:00Z`.
+ * @param time seconds since the epoch.
+ * @param now the time of the request, in seconds since the epoch.
+ */
+export function describeTime(time: number, now: number): string {
+  const at = Math.trunc(Math.min(Math.max(time, -DATE_LIMIT), DATE_LIMIT))
+  const seconds = at - now
+  const [unit, length] = LARGEST_UNITS.find(([, one]) => Math.abs(seconds) >= one) ?? ['second', 1]
+  const words = IN_WORDS.format(Math.trunc(seconds / length), unit)
+  return `${words === 'in 0 seconds' ? 'now' : words}, at ${new Date(at * 1000).toISOString().replace('.000Z', 'Z')}`
 }
 
 /** Returns the milliseconds of a number of seconds or of a valid text such as `200ms` or `1m30s`. */

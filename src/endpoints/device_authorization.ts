@@ -1,4 +1,4 @@
-/** Device authorization: issues device codes. RFC 8628 §3.1 and §3.2: https://www.rfc-editor.org/rfc/rfc8628#section-3.1 */
+/** Device authorization endpoint. RFC 8628 §3.1 and §3.2: https://www.rfc-editor.org/rfc/rfc8628#section-3.1 */
 import type { FastifyPluginAsync } from 'fastify'
 import { requireGrantType } from '../grants/index.js'
 import { authenticateCaller } from '../oauth/caller.js'
@@ -15,7 +15,7 @@ export const deviceAuthorization: FastifyPluginAsync = async (app) => {
     const params = readForm(headers['content-type'], body)
     const { client } = await authenticateCaller(request, params, { device_authorization_endpoint, token_endpoint })
     requireGrantType(client, 'urn:ietf:params:oauth:grant-type:device_code')
-    // OpenID Connect Core §11: offline_access needs consent, and the device page always asks for it.
+    // OpenID Connect Core §11: offline_access needs consent, which the device page always requests.
     const scope = grantScope(ctx, client, params.find('scope'), true)
     const { device_code, record } = await createDeviceCode(ctx, client, scope)
     const { user_code, interval, flow_id } = record
@@ -26,7 +26,7 @@ export const deviceAuthorization: FastifyPluginAsync = async (app) => {
       device_code,
       user_code,
       verification_uri,
-      // RFC 8628 §3.3.1: for a QR code or a link.
+      // RFC 8628 §3.3.1: for a QR code or another link.
       verification_uri_complete: `${verification_uri}?${new URLSearchParams({ user_code })}`,
       expires_in: ctx.snapshot.lifetimes.device_code,
       interval,

@@ -3,7 +3,7 @@ import type { FastifyPluginAsync } from 'fastify'
 import { insufficientScope, notFound, shown } from '../errors.js'
 import { requireBearerToken } from '../oauth/bearer_token.js'
 import { PATHS } from '../routes.js'
-import { signClaims } from '../tokens/claim_sources.js'
+import { createDistributedClaims } from '../tokens/claim_sources.js'
 import { requireAccessToken } from '../tokens/lookup.js'
 
 export const distributedClaims: FastifyPluginAsync = async (app) => {
@@ -15,8 +15,10 @@ export const distributedClaims: FastifyPluginAsync = async (app) => {
     const sources = found.user.claim_sources ?? {}
     const requested = Object.hasOwn(sources, source) ? sources[source] : undefined
     if (requested?.distributed !== true) throw notFound(`source ${shown(source)} of distributed claims`)
-    const jwt = await signClaims(ctx, requested, found)
-    if (jwt === undefined) throw insufficientScope(`nothing of source ${shown(source)} was granted to the access token`)
+    const jwt = await createDistributedClaims(ctx, requested, found)
+    if (jwt === undefined) {
+      throw insufficientScope(`the access token grants no claim of source ${shown(source)}, expected at least one`)
+    }
     return reply.type('application/jwt').send(jwt)
   })
 }

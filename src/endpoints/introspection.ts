@@ -11,13 +11,13 @@ export const introspection: FastifyPluginAsync = async (app) => {
     reply.header('cache-control', 'no-store').header('pragma', 'no-cache')
     const { ctx, headers, body } = request
     const params = readForm(headers['content-type'], body)
-    // RFC 7662 §2.1: whoever asks says who they are, so that tokens can't be guessed.
-    // Departure: a client without a secret may ask as well, as at the token endpoint.
+    // RFC 7662 §2.1: the caller must authenticate, which prevents token scanning.
+    // Departure: a public client is accepted as well, as at the token endpoint.
     await authenticateCaller(request, params, { introspection_endpoint, token_endpoint })
-    // RFC 7662 §2.1: a hint says where to look first, and the search goes on elsewhere; here all is found at once.
+    // RFC 7662 §2.1: the hint optimizes the search. It is not needed, since all tokens are searched, but it is validated.
     params.find('token_type_hint')
-    const answer = await introspectToken(ctx, params.require('token'))
-    ctx.remark('decision', answer.active ? 'the token is active' : 'the token is unknown, expired or revoked')
-    return answer
+    const response = await introspectToken(ctx, params.require('token'))
+    ctx.remark('decision', response.active ? 'the token is active' : 'the token is unknown, expired or revoked')
+    return response
   })
 }

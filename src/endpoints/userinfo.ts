@@ -17,22 +17,22 @@ export const userinfo: FastifyPluginAsync = async (app) => {
       const form = body === undefined ? undefined : readForm(headers['content-type'], body)
       const token = readToken(headers.authorization, form)
       const found = await requireAccessToken(ctx, token)
-      // OpenID Connect Core §5.3: the access token is one of an OpenID Connect request, whose scope has openid.
+      // OpenID Connect Core §5.3: the access token must come from an OpenID Connect request, which has the scope openid.
       if (!words(found.scope).includes('openid')) {
-        const scope = `the access token has the scope ${shown(found.scope) || 'of nothing'}, expected openid in it`
-        enforce(ctx, 'openid_scope', insufficientScope(scope))
+        const scope = shown(found.scope) || 'empty'
+        enforce(ctx, 'openid_scope', insufficientScope(`scope of the access token is ${scope}, expected openid in it`))
       }
-      const answer = await createUserinfo(ctx, found, token)
-      return typeof answer === 'string' ? reply.type('application/jwt').send(answer) : answer
+      const response = await createUserinfo(ctx, found, token)
+      return typeof response === 'string' ? reply.type('application/jwt').send(response) : response
     },
   })
 }
 
-/** RFC 6750 §2: the token comes in the header, or in the form of a POST; one way at a time. */
+/** Returns the access token of the header or of a form. RFC 6750 §2: a request must use one method only. */
 function readToken(authorization: string | undefined, form: Params | undefined): string {
   const inForm = form?.find('access_token')
   if (authorization === undefined && inForm !== undefined) return inForm
   const inHeader = requireBearerToken(authorization, 'access token')
   if (inForm === undefined) return inHeader
-  throw invalidTokenRequest('the access token came both in the header and in the form, expected one')
+  throw invalidTokenRequest('the access token is both in the header and in the form, expected one of them')
 }

@@ -1,5 +1,6 @@
 /** The authorization_code grant. RFC 6749 §4.1.3: https://www.rfc-editor.org/rfc/rfc6749#section-4.1.3 */
 import type { Context } from '../context.js'
+import { describeTime } from '../duration.js'
 import { invalidGrant, type OAuthError, shown } from '../errors.js'
 import { verifyCodeVerifier } from '../oauth/pkce.js'
 import type { AuthorizationCode } from '../store/records.js'
@@ -7,6 +8,7 @@ import { followGrant } from '../tokens/lookup.js'
 import { createRefreshToken } from '../tokens/refresh_token.js'
 import { type GrantHandler, requireIssuedTo } from './grant.js'
 
+/** Redeems a code. */
 export const authorizationCode: GrantHandler = async (ctx, { client, params, now }) => {
   const presented = params.require('code')
   const redirect_uri = params.find('redirect_uri')
@@ -23,12 +25,12 @@ export const authorizationCode: GrantHandler = async (ctx, { client, params, now
 
   // RFC 6749 §4.1.3: the code must have been issued to the client that presents it.
   requireIssuedTo(client, 'code', code.client_id)
-  if (code.expires_at <= now) throw invalidGrant(`code expired at ${code.expires_at}, it is ${now} now`)
+  if (code.expires_at <= now) throw invalidGrant(`code expired ${describeTime(code.expires_at, now)}`)
 
   // RFC 6749 §4.1.3: the redirect_uri must be the one of the authorization request.
   if (redirect_uri !== code.redirect_uri) {
     throw invalidGrant(
-      `redirect_uri is ${shown(redirect_uri ?? 'missing')}, the authorization request had ${shown(code.redirect_uri)}`,
+      `redirect_uri is ${shown(redirect_uri ?? 'missing')}, expected that of the authorization request: ${shown(code.redirect_uri)}`,
     )
   }
   verifyCodeVerifier(code_verifier, code)
@@ -40,11 +42,11 @@ export const authorizationCode: GrantHandler = async (ctx, { client, params, now
   return { client, user, grant_id, grant, scope: grant.scope, nonce, refresh_token }
 }
 
-/** RFC 6749 §4.1.2: a code that is presented twice may have been stolen, so all tokens of its grant are revoked. */
+/** Revokes the grant of a reused code and returns the refusal. RFC 6749 §4.1.2: all its tokens are revoked. */
 async function refuseReuse(ctx: Context, { grant_id }: AuthorizationCode): Promise<OAuthError> {
   const refusal = invalidGrant('code was already used')
   if (!ctx.snapshot.rules.revoke_on_code_reuse) {
-    ctx.remark('would_be_refused', 'would be refused by a strict provider: the tokens of a code that came twice', {
+    ctx.remark('would_be_refused', 'would be revoked by a strict provider: the tokens of a reused code', {
       rule: 'revoke_on_code_reuse',
       error: 'invalid_token',
     })

@@ -1,17 +1,19 @@
 /** The device_code grant: a device polls until its end-user has answered. RFC 8628 §3.4 and §3.5: https://www.rfc-editor.org/rfc/rfc8628#section-3.4 */
 import type { Context } from '../context.js'
+import { describeTime } from '../duration.js'
 import { accessDenied, authorizationPending, expiredToken, invalidGrant, slowDown } from '../errors.js'
 import type { DeviceCode } from '../store/records.js'
 import { followGrant } from '../tokens/lookup.js'
 import { createRefreshToken } from '../tokens/refresh_token.js'
 import { type GrantHandler, requireIssuedTo } from './grant.js'
 
+/** Answers a poll; redeems the device_code if the end-user approved it. */
 export const deviceCode: GrantHandler = async (ctx, { client, params, now }) => {
   const device_code = params.require('device_code')
   const found = await ctx.store.device_codes.get(device_code)
   if (found === undefined) throw invalidGrant('device_code is unknown or was already used')
   requireIssuedTo(client, 'device_code', found.client_id)
-  if (found.expires_at <= now) throw expiredToken(`device_code expired at ${found.expires_at}, it is ${now} now`)
+  if (found.expires_at <= now) throw expiredToken(`device_code expired ${describeTime(found.expires_at, now)}`)
   const { answer, user_code, interval } = await recordPoll(ctx, device_code, now)
   if (answer === undefined) {
     throw authorizationPending(

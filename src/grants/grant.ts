@@ -1,4 +1,4 @@
-/** The interface of a grant: a token request in, what is granted out, or an OAuthError. RFC 6749 §4. */
+/** The interface of a grant: from a token request to a grant, or an OAuthError. RFC 6749 §4. */
 import type { Context } from '../context.js'
 import type { Client } from '../directory/clients.js'
 import { invalidGrant, shown } from '../errors.js'
@@ -21,15 +21,15 @@ export interface TokenRequest {
   readonly now: number
 }
 
-/** Verifies a token request of one grant_type and returns what tokens are issued for. */
+/** Verifies a token request of one grant_type and returns the grant that tokens are issued for. */
 export type GrantHandler = (ctx: Context, request: TokenRequest) => Promise<Granted>
 
 /**
- * RFC 6749 §5.2: a code or token that was issued to another client is refused.
+ * Refuses a code or token that was issued to another client. RFC 6749 §5.2.
  * @param name the parameter, for the message.
  * @param issued_to the client_id that it was issued to.
  */
 export function requireIssuedTo({ client_id }: Client, name: string, issued_to: string): void {
   if (issued_to === client_id) return
-  throw invalidGrant(`${name} was issued to client ${shown(issued_to)}, but client ${shown(client_id)} presents it`)
+  throw invalidGrant(`${name} belongs to client ${shown(issued_to)}, expected one of client ${shown(client_id)}`)
 }

@@ -21,7 +21,7 @@ const GRANTS: Readonly<Record<TokenGrantType, GrantHandler>> = {
   'urn:ietf:params:oauth:grant-type:device_code': deviceCode,
 }
 
-/** Verifies a token request and issues its tokens. RFC 6749 §5.2: the client may use the grant type. */
+/** Verifies a token request and issues its tokens. */
 export async function handleTokenRequest(
   ctx: Context,
   grant_type: TokenGrantType,
@@ -40,7 +40,7 @@ export function readGrantType(params: Params): TokenGrantType {
   return grant_type as TokenGrantType
 }
 
-/** RFC 6749 §5.2: a client may use only its registered grant types. */
+/** Refuses a grant_type that is not registered for the client. RFC 6749 §5.2. */
 export function requireGrantType(client: Client, grant_type: GrantType): void {
   if (client.grant_types.includes(grant_type)) return
   throw unauthorizedClient(

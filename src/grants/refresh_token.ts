@@ -1,5 +1,6 @@
 /** The refresh_token grant. RFC 6749 §6 and OpenID Connect Core §12. */
 import type { Context } from '../context.js'
+import { describeTime } from '../duration.js'
 import { invalidGrant } from '../errors.js'
 import { changeRotation } from '../faults/doors/refresh_token_rotation.js'
 import { narrowScope } from '../oauth/scopes.js'
@@ -8,6 +9,7 @@ import { followGrant } from '../tokens/lookup.js'
 import { rotateRefreshToken } from '../tokens/refresh_token.js'
 import { type GrantHandler, requireIssuedTo } from './grant.js'
 
+/** Refreshes the tokens of a grant. */
 export const refreshToken: GrantHandler = async (ctx, { client, params, scope: requested, now }) => {
   const token = params.require('refresh_token')
   const found = await ctx.store.refresh_tokens.get(token)
@@ -19,7 +21,7 @@ export const refreshToken: GrantHandler = async (ctx, { client, params, scope: r
   // RFC 6749 §6: the refresh token must have been issued to the client that presents it.
   requireIssuedTo(client, 'refresh_token', grant.client_id)
   if (grant.refresh_ended) throw invalidGrant('refresh_token ended with the logout of its login')
-  if (expires_at <= now) throw invalidGrant(`refresh_token expired at ${expires_at}, it is ${now} now`)
+  if (expires_at <= now) throw invalidGrant(`refresh_token expired ${describeTime(expires_at, now)}`)
 
   const scope = narrowScope(grant.scope, requested)
   // RFC 9700 §4.14.2: the refresh tokens of public clients are rotated.

@@ -3,13 +3,13 @@ import type { Context } from '../context.js'
 import { OAuthError, shown } from '../errors.js'
 import { type Parameters, refuseAuthorization } from '../faults/doors/authorization.js'
 import {
-  type Addressed,
+  type AddressedRequest,
   type AuthorizationRequest,
   readAuthorizationRequest,
   readReturnAddress,
 } from '../oauth/authorization_request.js'
 import { type Params, words } from '../oauth/params.js'
-import { type AuthorizationResponse, authorizationResponse, completeParameters } from '../oauth/response_mode.js'
+import { type AuthorizationResponse, completeParameters, createAuthorizationResponse } from '../oauth/response_mode.js'
 import { createResponseJwt } from '../tokens/authorization_response.js'
 import { issueAuthorizationResponse } from '../tokens/issue.js'
 import { readAcr } from './acr.js'
@@ -53,7 +53,7 @@ export async function authorize(ctx: Context, incoming: BrowserRequest): Promise
 
 async function answerRequest(
   ctx: Context,
-  addressed: Addressed,
+  addressed: AddressedRequest,
   incoming: BrowserRequest,
 ): Promise<AuthorizationResult> {
   const request = readAuthorizationRequest(ctx, addressed)
@@ -109,13 +109,13 @@ function sessionStateFor(ctx: Context, request: AuthorizationRequest, { session 
 
 async function respond(
   ctx: Context,
-  { client, return_address }: Addressed,
+  { client, return_address }: AddressedRequest,
   parameters: Parameters,
 ): Promise<AuthorizationResponse> {
   const { fields, twice } = await completeParameters(ctx, return_address, parameters)
-  if (!return_address.jwt) return authorizationResponse(return_address, { fields, twice })
+  if (!return_address.jwt) return createAuthorizationResponse(return_address, { fields, twice })
   // JARM §2.3: one parameter carries all fields, in every response mode.
   const response = await createResponseJwt(ctx, client, fields)
   ctx.exchange.answer = { ...ctx.exchange.answer, response }
-  return authorizationResponse(return_address, { fields: [['response', response]], twice })
+  return createAuthorizationResponse(return_address, { fields: [['response', response]], twice })
 }

@@ -1,6 +1,6 @@
 /**
- * The authorization request, in two steps. Until the first is done nobody may be redirected; after it, every refusal
- * goes to the client. RFC 6749 §4.1.2.1: https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2.1
+ * The authorization request, read in two steps. Errors of the first step must not redirect the browser; errors of the
+ * second step are sent to the client. RFC 6749 §4.1.2.1: https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2.1
  */
 
 import { expectRedirectUri } from '../clients/redirect_uris.js'
@@ -23,7 +23,7 @@ import { grantScope } from './scopes.js'
 
 export type { Prompt }
 
-/** OpenID Connect Core §3.1.2.1. */
+/** A verified authorization request. OpenID Connect Core §3.1.2.1. */
 export interface AuthorizationRequest {
   readonly client: Client
   readonly redirect_uri: string
@@ -32,11 +32,11 @@ export interface AuthorizationRequest {
   readonly nonce: string | undefined
   readonly code_challenge: CodeChallenge | undefined
   readonly prompt: readonly Prompt[]
-  /** Seconds; of the request, else the client's default_max_age. */
+  /** Maximum seconds since the login. Default: the client's default_max_age. */
   readonly max_age: number | undefined
-  /** In the order of preference; of the request, else the client's default_acr_values. */
+  /** Requested acr values in order of preference. Default: the client's default_acr_values. */
   readonly acr_values: readonly string[]
-  /** As it came; the interaction verifies it. */
+  /** The hint, unverified; the interaction verifies it. */
   readonly id_token_hint: string | undefined
   readonly login_hint: string | undefined
   readonly display: Display | undefined
@@ -45,21 +45,21 @@ export interface AuthorizationRequest {
   readonly claims: ClaimsRequest | undefined
 }
 
-/** What step one found. */
-export interface Addressed {
+/** An authorization request with a verified client and return address. */
+export interface AddressedRequest {
   readonly client: Client
   readonly return_address: ReturnAddress
-  /** The parameters of the request, with those of a request object over them. */
+  /** The parameters of the request; those of a request object override the others. */
   readonly params: Params
-  /** What is wrong with the request object; it goes to the return address. */
+  /** Error in the request object, to be sent to the return address. */
   readonly failure: OAuthError | undefined
 }
 
 /**
- * Step one. What this throws is shown to the end-user: there is no one to redirect to.
- * @param answering whether the request comes again, with an end-user's answer to a page.
+ * Step one: verifies the client and the return address. Errors are shown to the end-user as a page.
+ * @param answering whether the request is repeated with an end-user's answer to a page.
  */
-export async function readReturnAddress(ctx: Context, outer: Params, answering = false): Promise<Addressed> {
+export async function readReturnAddress(ctx: Context, outer: Params, answering = false): Promise<AddressedRequest> {
   const client = await requireClient(ctx, outer.find('client_id'))
   const read = await readRequestObject(ctx, client, outer, answering).catch((error: unknown) => {
     if (error instanceof OAuthError) return error
@@ -67,8 +67,8 @@ export async function readReturnAddress(ctx: Context, outer: Params, answering =
   })
   const failure = read instanceof OAuthError ? read : undefined
   const params = read instanceof OAuthError ? outer : read
-  // Departure: OpenID Connect Core §3.1.2.1 and the reference agree that redirect_uri is required, though RFC 6749 would
-  // take the only registered one.
+  // Departure: redirect_uri is required, as in OpenID Connect Core §3.1.2.1 and the reference. RFC 6749 §3.1.2.3 allows
+  // requests without it if the client has registered only one.
   const redirect_uri = params.find('redirect_uri')
   if (redirect_uri === undefined) throw failure ?? invalidRequest('redirect_uri is missing')
   requireRedirectUri(ctx, client, redirect_uri)
@@ -79,9 +79,9 @@ export async function readReturnAddress(ctx: Context, outer: Params, answering =
 async function requireClient(ctx: Context, client_id: string | undefined): Promise<Client> {
   if (client_id === undefined) throw untrustedClient('client_id is missing')
   const client = await findClient(ctx, client_id)
-  const unknown = untrustedClient(`client_id is ${shown(client_id)}: no such client is configured or registered`)
+  const unknown = untrustedClient(`client_id is ${shown(client_id)}, expected a configured or registered client`)
   if (client === undefined) throw unknown
-  // RFC 6749 §2: the one that nobody registered is there only where the rule is off.
+  // RFC 6749 §2: unregistered clients are accepted only if the rule is off.
   if (client.redirect_uris === 'any') enforce(ctx, 'registered_clients', unknown)
   return client
 }
@@ -91,30 +91,32 @@ function requireRedirectUri(ctx: Context, client: Client, redirect_uri: string):
   if (expected !== undefined) throw untrustedClient(`redirect_uri is ${shown(redirect_uri)}, expected ${expected}`)
   if (isRegistered(client, redirect_uri)) return
   const known = shown([client.redirect_uris].flat().join(', '))
-  const mismatch = `redirect_uri is ${shown(redirect_uri)}, expected one of the client's: ${known}`
+  const mismatch = `redirect_uri is ${shown(redirect_uri)}, expected one of the client's redirect_uris: ${known}`
   if (!fitsPattern(client, redirect_uri)) throw untrustedClient(mismatch)
-  enforce(ctx, 'exact_redirect_uris', untrustedClient(`${mismatch}, where * is no wildcard`))
+  enforce(ctx, 'exact_redirect_uris', untrustedClient(`${mismatch}, in which * is not a wildcard`))
 }
 
-/** Step two. What this throws is sent to the return address. */
+/** Step two: verifies all other parameters. Errors are sent to the return address. */
 export function readAuthorizationRequest(
   ctx: Context,
-  { client, return_address, params, failure }: Addressed,
+  { client, return_address, params, failure }: AddressedRequest,
 ): AuthorizationRequest {
   if (failure !== undefined) throw failure
-  // OpenID Connect Core §7.2.1: whoever takes no registration in a request says so by this code.
+  // OpenID Connect Core §7.2.1: a provider without support for the parameter answers with registration_not_supported.
   if (params.find('registration') !== undefined) throw unsupportedParameter('registration')
   const response_type = readResponseType(client, params)
   requireFittingMode(client, params.find('response_mode'), response_type)
   const prompt = readPrompt(params)
   const offline = prompt.includes('consent') && RESPONSE_TYPES[response_type].code
   const scope = grantScope(ctx, client, params.find('scope'), offline)
-  // OpenID Connect Core §3.1.2.1: without `openid` it is no OpenID Connect request, and only that gets an ID token.
+  // OpenID Connect Core §3.1.2.1: only an OpenID Connect request, which has the scope `openid`, gets an ID token.
   if (RESPONSE_TYPES[response_type].id_token && !words(scope).includes('openid')) {
-    const asked = params.find('scope')
-    const came =
-      asked === undefined ? 'is missing' : `is ${shown(asked)}, of which ${shown(scope) || 'nothing'} is granted`
-    enforce(ctx, 'openid_scope', invalidScope(`scope ${came}, expected openid for response_type ${response_type}`))
+    const requested = params.find('scope')
+    const state =
+      requested === undefined
+        ? 'is missing'
+        : `is ${shown(requested)}, of which ${shown(scope) || 'nothing'} is granted`
+    enforce(ctx, 'openid_scope', invalidScope(`scope ${state}, expected openid for response_type ${response_type}`))
   }
   return {
     client,
@@ -138,10 +140,11 @@ export function readAuthorizationRequest(
 function readNonce(ctx: Context, response_type: ResponseType, params: Params): string | undefined {
   const nonce = params.find('nonce')
   if (nonce !== undefined) return nonce
-  if (ctx.snapshot.config.require_nonce) throw invalidRequest('nonce is missing, and require_nonce is on')
-  // OpenID Connect Core §3.2.2.1 and §3.3.2.11: an ID token that comes through the browser answers a nonce.
+  if (ctx.snapshot.config.require_nonce) throw invalidRequest('nonce is missing, but require_nonce is on')
+  // OpenID Connect Core §3.2.2.1 and §3.3.2.11: an ID token from the authorization endpoint requires a nonce.
   if (RESPONSE_TYPES[response_type].id_token) {
-    enforce(ctx, 'nonce_in_front_channel', invalidRequest(`nonce is missing, response_type is ${response_type}`))
+    const refusal = invalidRequest(`nonce is missing, expected one for response_type ${response_type}`)
+    enforce(ctx, 'nonce_in_front_channel', refusal)
   }
   return undefined
 }
@@ -153,18 +156,18 @@ function readChallenge(
   params: Params,
 ): CodeChallenge | undefined {
   const code_challenge = readCodeChallenge(params)
-  // RFC 7636 §1: it is the code that a verifier protects.
+  // RFC 7636 §1: PKCE protects codes; response types without a code need none.
   if (code_challenge !== undefined || !RESPONSE_TYPES[response_type].code) return code_challenge
-  if (ctx.snapshot.config.require_pkce) throw invalidRequest('code_challenge is missing, and require_pkce is on')
-  // RFC 9700 §2.1.1: a public client uses PKCE.
+  if (ctx.snapshot.config.require_pkce) throw invalidRequest('code_challenge is missing, but require_pkce is on')
+  // RFC 9700 §2.1.1: public clients must use PKCE.
   if (client.token_endpoint_auth_method === 'none') {
-    const refusal = invalidRequest('code_challenge is missing, and the client is public: it has no secret and no key')
+    const refusal = invalidRequest('code_challenge is missing, expected one from a client without authentication')
     enforce(ctx, 'pkce_for_public_clients', refusal)
   }
   return undefined
 }
 
-/** OpenID Connect Core §3.1.2.1: the seconds that may have passed since the login; 0 is none at all. */
+/** Reads the maximum seconds since the login. OpenID Connect Core §3.1.2.1; 0 always requires a new login. */
 function readMaxAge(params: Params): number | undefined {
   const max_age = params.find('max_age')
   if (max_age === undefined) return undefined

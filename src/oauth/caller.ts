@@ -27,7 +27,7 @@ export function authenticateCaller(
     authorization: headers.authorization,
     params,
     certificate: findClientCertificate(socket),
-    // The configured URLs only: the host of the request is chosen by its sender.
+    // Only the configured URLs count, because the sender chooses the host of the request.
     endpoint: [internal_url, public_url].flatMap((url) => own.map((path) => url + path)),
   })
 }

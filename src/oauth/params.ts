@@ -1,20 +1,21 @@
-/** The parameters of a request. RFC 6749 §3.1 and §3.2: no repetition; an empty value is as good as none. */
+/** The parameters of a request. RFC 6749 §3.1 and §3.2: they must not be repeated; an empty value counts as omitted. */
 import { invalidRequest, type OAuthError } from '../errors.js'
 import { isTooDeep, MAX_DEPTH } from '../journal/depth.js'
 
-/** No parameter of ours needs more; a longer one would only fill the store. */
+/** Maximum characters of a parameter; the store keeps several of them. */
 const MAX_LENGTH = 8192
 
-/** A request object holds all the others. */
+/** Maximum characters of a JWT parameter; a request object holds all other parameters. */
 export const MAX_OBJECT_LENGTH = 65_536
 
-/** Each is a JWT, of which nobody knows beforehand what is in it; it isn't kept. */
+/** Parameters that are JWTs of any content; the store does not keep them. */
 const JWTS = ['request', 'id_token_hint', 'access_token', 'token']
 
+/** The parameters of a query, a form or a request object. */
 export interface Params {
-  /** The value, or undefined where it is missing or empty. Throws `invalid_request` where it is repeated or too long. */
+  /** Returns the value; undefined if it is missing or empty. Throws `invalid_request` if it is repeated or too long. */
   find(name: string): string | undefined
-  /** As `find`, but a missing value is `invalid_request`. */
+  /** Like `find`, but throws `invalid_request` if the value is missing or empty. */
   require(name: string): string
   /** Returns all values of a parameter that may be repeated, such as `resource` (RFC 8707 §2). */
   all(name: string): readonly string[]
@@ -22,15 +23,18 @@ export interface Params {
   entries(): [string, string][]
 }
 
-/** @param source a parsed query or form: names with one value, or several where the name was repeated. */
+/**
+ * Reads the parameters of a parsed query or form.
+ * @param source an object of names and values; the value of a repeated parameter is a list.
+ */
 export function readParams(source: unknown): Params {
   const values = new Map(Object.entries((source ?? {}) as Record<string, string | string[]>))
   const find = (name: string) => {
     const value = values.get(name)
-    if (Array.isArray(value)) throw invalidRequest(`${name} came ${value.length} times, expected once at most`)
+    if (Array.isArray(value)) throw invalidRequest(`${name} has ${value.length} values, expected at most one`)
     if (value === undefined || value === '') return undefined
-    const most = JWTS.includes(name) ? MAX_OBJECT_LENGTH : MAX_LENGTH
-    if (value.length > most) throw invalidRequest(`${name} has ${value.length} characters, expected ${most} at most`)
+    const max = JWTS.includes(name) ? MAX_OBJECT_LENGTH : MAX_LENGTH
+    if (value.length > max) throw invalidRequest(`${name} has ${value.length} characters, expected at most ${max}`)
     return value
   }
   return paramsOf(find, () =>
@@ -38,7 +42,7 @@ export function readParams(source: unknown): Params {
   )
 }
 
-/** Parameters over others: those above count, the others fill the gaps. */
+/** Combines two sets of parameters; those of `above` override those of `below`. */
 export function overlay(above: Params, below: Params): Params {
   return paramsOf(
     (name) => above.find(name) ?? below.find(name),
@@ -60,12 +64,12 @@ function paramsOf(find: Params['find'], entries: Params['entries']): Params {
   return { find, require, all, entries }
 }
 
-/** The words of a list that is separated by spaces, such as `scope`, without repetition. RFC 6749 §3.3. */
+/** Returns the distinct words of a space-separated list such as `scope`. RFC 6749 §3.3. */
 export function words(list: string | undefined): string[] {
   return [...new Set((list ?? '').split(' ').filter((word) => word !== ''))]
 }
 
-/** The parameters of a form. RFC 6749 §3.2: a body is `application/x-www-form-urlencoded`, and no other. */
+/** Reads the parameters of a form. RFC 6749 §3.2: the body must be `application/x-www-form-urlencoded`. */
 export function readForm(content_type: string | undefined, body: unknown): Params {
   if (content_type !== undefined && mediaType(content_type) !== 'application/x-www-form-urlencoded') {
     throw invalidRequest(`content type is ${content_type}, expected application/x-www-form-urlencoded`)
@@ -73,7 +77,7 @@ export function readForm(content_type: string | undefined, body: unknown): Param
   return readParams(body)
 }
 
-/** The members of a JSON object. A form has members, too, but they are texts only. */
+/** Returns the members of a JSON object. Forms are refused, because all their values are texts. */
 export function readJson(
   content_type: string | undefined,
   body: unknown,
@@ -81,13 +85,13 @@ export function readJson(
 ): Readonly<Record<string, unknown>> {
   const isObject = typeof body === 'object' && body !== null && !Array.isArray(body)
   if (!isObject || mediaType(content_type) !== 'application/json') {
-    throw refuse('the body is not a JSON object of content type application/json')
+    throw refuse('the body is invalid, expected a JSON object of content type application/json')
   }
-  if (isTooDeep(body)) throw refuse(`the body nests more than ${MAX_DEPTH} levels deep`)
+  if (isTooDeep(body)) throw refuse(`the body is nested too deeply, expected at most ${MAX_DEPTH} levels`)
   return body as Record<string, unknown>
 }
 
-/** RFC 9110 §8.3.1: without parameters, in small letters. */
+/** Returns the media type in lower case, without parameters. RFC 9110 §8.3.1. */
 function mediaType(content_type = ''): string | undefined {
   return content_type.split(';')[0]?.trim().toLowerCase()
 }

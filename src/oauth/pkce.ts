@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { invalidGrant, invalidRequest, shown } from '../errors.js'
 import type { Params } from './params.js'
 
-/** RFC 7636 §4.3: each method, and how it makes the challenge of a verifier. */
+/** The transformation of each method from verifier to challenge. RFC 7636 §4.2. */
 const METHODS = {
   S256: (verifier: string) => createHash('sha256').update(verifier, 'ascii').digest('base64url'),
   plain: (verifier: string) => verifier,
@@ -11,24 +11,25 @@ const METHODS = {
 
 export type CodeChallengeMethod = keyof typeof METHODS
 
-/** For discovery. */
+/** The supported methods, as discovery lists them. */
 export const CODE_CHALLENGE_METHODS = Object.keys(METHODS) as CodeChallengeMethod[]
 
 /** RFC 7636 §4.1 and §4.2: 43 to 128 unreserved characters, for the verifier and the challenge alike. */
 const FORM = /^[A-Za-z0-9._~-]{43,128}$/
 
+/** The challenge of an authorization request. */
 export interface CodeChallenge {
   readonly code_challenge: string
   readonly code_challenge_method: CodeChallengeMethod
 }
 
-/** RFC 7636 §4.3: the challenge of an authorization request, `plain` where no method is named. */
+/** Reads the challenge of an authorization request. RFC 7636 §4.3: the default method is `plain`. */
 export function readCodeChallenge(params: Params): CodeChallenge | undefined {
   const code_challenge = params.find('code_challenge')
   const method = params.find('code_challenge_method')
   if (code_challenge === undefined) {
     if (method !== undefined)
-      throw invalidRequest(`code_challenge is missing, code_challenge_method is ${shown(method)}`)
+      throw invalidRequest(`code_challenge is missing, but code_challenge_method is ${shown(method)}`)
     return undefined
   }
   const code_challenge_method = CODE_CHALLENGE_METHODS.find((known) => known === (method ?? 'plain'))
@@ -38,7 +39,7 @@ export function readCodeChallenge(params: Params): CodeChallenge | undefined {
       `code_challenge_method is ${shown(method!)}: transform algorithm not supported, expected one of ${CODE_CHALLENGE_METHODS.join(', ')}`,
     )
   }
-  // With `plain` the challenge is the verifier, a secret that stays out of the log.
+  // A plain challenge equals the verifier, a secret that must not appear in the log.
   if (!FORM.test(code_challenge)) {
     throw invalidRequest(
       `code_challenge has ${code_challenge.length} characters, expected 43 to 128 of A-Z, a-z, 0-9, ., _, ~, -`,
@@ -47,18 +48,18 @@ export function readCodeChallenge(params: Params): CodeChallenge | undefined {
   return { code_challenge, code_challenge_method }
 }
 
-/** RFC 7636 §4.6: the verifier, transformed, must equal the challenge of the authorization request. */
+/** Verifies that the transformed verifier equals the challenge of the authorization request. RFC 7636 §4.6. */
 export function verifyCodeVerifier(code_verifier: string | undefined, expected: Partial<CodeChallenge>): void {
   const { code_challenge, code_challenge_method = 'plain' } = expected
   if (code_challenge === undefined) {
-    // RFC 9700 §2.1.1: a verifier without a challenge is the mark of a downgrade.
+    // RFC 9700 §2.1.1: a verifier without a challenge indicates a downgrade attack.
     if (code_verifier !== undefined) {
-      throw invalidGrant('code_verifier came, but the authorization request had no code_challenge')
+      throw invalidGrant('code_verifier is present, expected none: the authorization request had no code_challenge')
     }
     return
   }
   if (code_verifier === undefined) {
-    throw invalidGrant('code_verifier is missing, the authorization request had a code_challenge')
+    throw invalidGrant('code_verifier is missing, but the authorization request had a code_challenge')
   }
   if (!FORM.test(code_verifier)) {
     throw invalidGrant(
@@ -67,11 +68,11 @@ export function verifyCodeVerifier(code_verifier: string | undefined, expected: 
   }
   const computed = METHODS[code_challenge_method](code_verifier)
   if (computed === code_challenge) return
-  // A plain challenge is the verifier itself, a secret that stays out of the log.
+  // A plain challenge is the verifier itself, a secret that must not appear in the log.
   if (code_challenge_method === 'plain') {
-    throw invalidGrant('code_verifier is not the plain code_challenge of the authorization request')
+    throw invalidGrant('code_verifier is wrong, expected the plain code_challenge of the authorization request')
   }
   throw invalidGrant(
-    `code_verifier gives the ${code_challenge_method} challenge ${computed}, the authorization request had ${code_challenge}`,
+    `code_verifier has the ${code_challenge_method} code_challenge ${computed}, expected ${code_challenge} of the authorization request`,
   )
 }

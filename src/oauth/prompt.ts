@@ -1,4 +1,4 @@
-/** How an authorization request wants the end-user to be asked: `prompt` and `display`. OpenID Connect Core §3.1.2.1. */
+/** The parameters `prompt` and `display` of an authorization request. OpenID Connect Core §3.1.2.1. */
 import { invalidRequest, shown } from '../errors.js'
 import { type Params, words } from './params.js'
 
@@ -6,28 +6,29 @@ const PROMPTS = ['none', 'login', 'consent', 'select_account'] as const
 
 export type Prompt = (typeof PROMPTS)[number]
 
-/** For discovery. */
+/** Known values of `display`, as discovery lists them. */
 export const DISPLAYS = ['page', 'popup', 'touch', 'wap'] as const
 
 export type Display = (typeof DISPLAYS)[number]
 
+/** Reads the values of `prompt`. */
 export function readPrompt(params: Params): Prompt[] {
-  const asked = params.find('prompt')
-  const prompt = words(asked).map((word) => {
+  const requested = params.find('prompt')
+  const prompt = words(requested).map((word) => {
     const known = PROMPTS.find((one) => one === word)
-    // Initiating User Registration §4.1 says for all of them: a value that isn't supported is refused.
-    if (known === undefined) throw invalidRequest(`prompt has ${shown(word)}, expected ${PROMPTS.join(', ')}`)
+    // Initiating User Registration §4.1: unsupported values of prompt are refused.
+    if (known === undefined) throw invalidRequest(`prompt has ${shown(word)}, expected one of ${PROMPTS.join(', ')}`)
     return known
   })
-  // OpenID Connect Core §3.1.2.1: `none` comes alone.
+  // OpenID Connect Core §3.1.2.1: `none` must not be combined with other values.
   if (prompt.includes('none') && prompt.length > 1) {
-    throw invalidRequest(`prompt is ${shown(asked!)}, expected no other value beside none`)
+    throw invalidRequest(`prompt is ${shown(requested!)}, expected no other value with none`)
   }
   return prompt
 }
 
-/** Departure: OpenID Connect Core §3.1.2.1 leaves open what becomes of another value; it is as good as none. */
+/** Reads `display`. Departure: unknown values, for which OpenID Connect Core §3.1.2.1 has no rule, are ignored. */
 export function findDisplay(params: Params): Display | undefined {
-  const asked = params.find('display')
-  return DISPLAYS.find((one) => one === asked)
+  const requested = params.find('display')
+  return DISPLAYS.find((one) => one === requested)
 }

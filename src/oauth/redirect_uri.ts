@@ -1,7 +1,7 @@
 /** Comparison of a redirect_uri with the registered ones. RFC 6749 §3.1.2: https://www.rfc-editor.org/rfc/rfc6749#section-3.1.2 */
 import type { Client } from '../directory/clients.js'
 
-/** Whether a URI is one of the client's, character for character. RFC 9700 §2.1. */
+/** Tells whether a URI equals one of the client's redirect_uris, character for character. RFC 9700 §2.1. */
 export function isRegistered({ redirect_uris, application_type }: Client, uri: string): boolean {
   if (redirect_uris === 'any' || redirect_uris.includes(uri)) return true
   // RFC 8252 §7.3, RFC 9700 §4.1.3: a native application on the loopback interface can use any port.
@@ -13,7 +13,7 @@ function withoutPort(uri: string): string {
   return uri.replace(/^(http:\/\/(?:127\.0\.0\.1|\[::1\]|localhost))(?::\d+)?(?=[/?]|$)/, '$1')
 }
 
-/** Whether a URI matches one of the client's redirect_uris with wildcards. */
+/** Tells whether a URI matches one of the client's redirect_uris with wildcards. */
 export function fitsPattern({ redirect_uris, wildcard_redirect_uris }: Client, uri: string): boolean {
   return wildcard_redirect_uris && redirect_uris !== 'any' && redirect_uris.some((pattern) => fits(pattern, uri))
 }

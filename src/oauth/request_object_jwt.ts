@@ -1,4 +1,4 @@
-/** From a request object, encrypted, signed, both or neither, to its claims. OpenID Connect Core §6.1 and §10. */
+/** Decryption and signature verification of request objects. OpenID Connect Core §6.1 and §10. */
 import { compactDecrypt, decodeJwt } from 'jose'
 import {
   CONTENT_ENCRYPTIONS,
@@ -17,28 +17,30 @@ import { MAX_OBJECT_LENGTH } from './params.js'
 type Claims = Readonly<Record<string, unknown>>
 
 /**
- * The claims of a request object whose signature is good, or that nobody signed. They have not been looked at.
- * @throws an Error whose message goes on after what the object is called.
+ * Returns the claims of a request object that has a valid signature or is unsigned. The claims themselves are unverified.
+ * @throws an Error whose message continues a sentence about the request object.
  */
 export async function openRequestObject(ctx: Context, client: Client, object: string): Promise<Claims> {
-  // RFC 7516 §9: what has five parts is encrypted.
+  // RFC 7516 §9: a JWT with five parts is encrypted.
   if (object.split('.', 6).length !== 5) return readSigned(ctx, client, object)
   const content = await decrypt(ctx, client, object)
-  // OpenID Connect Core §6.1: signed or not, before it is encrypted; RFC 7519 §5.2: a JWT, or the claims themselves.
+  // OpenID Connect Core §6.1: the content is signed or unsigned; RFC 7519 §5.2: it is a JWT or the claims themselves.
   return content.startsWith('{') ? readUnsigned(client, () => JSON.parse(content)) : readSigned(ctx, client, content)
 }
 
 async function readSigned(ctx: Context, client: Client, jwt: string): Promise<Claims> {
   const { alg, crit } = readHeader(jwt)
   if (alg === 'none') {
-    // RFC 7518 §3.6: an unsecured JWS has an empty signature. RFC 7515 §4.1.11: no extension is understood here.
-    if (!jwt.endsWith('.') || crit !== undefined) throw new Error('has the alg none, but a signature or crit as well')
+    // RFC 7518 §3.6: an unsecured JWS has an empty signature. RFC 7515 §4.1.11: no extension is supported.
+    if (!jwt.endsWith('.') || crit !== undefined) throw new Error('has the alg none, expected no signature and no crit')
     return readUnsigned(client, () => decodeJwt(jwt))
   }
   if (client.redirect_uris === 'any') {
-    throw new Error('is signed, but nobody registered the client: do so with jwks or jwks_uri, or take the alg none')
+    throw new Error(
+      'is signed by an unregistered client; register the client with jwks or jwks_uri, or use the alg none',
+    )
   }
-  // OpenID Connect Registration §2: request_object_signing_alg leaves no other.
+  // OpenID Connect Registration §2: request_object_signing_alg, if registered, is the only accepted algorithm.
   const algs = only(client.request_object_signing_alg) ?? REQUEST_OBJECT_SIGNING_ALGS
   return (await verifyClientJwt(ctx, client, jwt, algs)).payload
 }
@@ -50,11 +52,11 @@ function readUnsigned({ request_object_signing_alg }: Client, decode: () => Clai
   try {
     return decode()
   } catch {
-    throw new Error('is not a JWT: its payload is not a JSON object in base64url')
+    throw new Error('is not a JWT, expected a JSON object in base64url as its payload')
   }
 }
 
-/** RFC 7516 §5.2. */
+/** Decrypts a request object. RFC 7516 §5.2. */
 async function decrypt(ctx: Context, client: Client, jwe: string): Promise<string> {
   const { alg, enc, kid } = readHeader(jwe)
   const algs = only(client.request_object_encryption_alg) ?? KEY_MANAGEMENT_ALGS
@@ -64,20 +66,20 @@ async function decrypt(ctx: Context, client: Client, jwe: string): Promise<strin
   if (keyManagement === undefined || content === undefined) {
     throw new Error(`is encrypted by ${shown(`${alg} and ${enc}`)}, expected ${algs.join(', ')} and ${encs.join(', ')}`)
   }
-  let reason = `is encrypted by ${alg} to ${kid === undefined ? 'no kid' : `kid ${shown(kid)}`}, and no key of jwks_uri fits`
+  let reason = `is encrypted by ${alg} ${kid === undefined ? 'without a kid' : `to kid ${shown(kid)}`}, expected a key of jwks_uri`
   for (const key of await findKeys(ctx, client, keyManagement, content, kid)) {
     try {
-      // What is compressed is bounded as well: a bomb is no request.
+      // The decompressed size is bounded, against decompression bombs.
       const options = { keyManagementAlgorithms: [keyManagement], maxDecompressedLength: MAX_OBJECT_LENGTH }
       return new TextDecoder().decode((await compactDecrypt(jwe, key, options)).plaintext)
     } catch (error) {
-      reason = `can't be decrypted: ${(error as Error).message}`
+      reason = `cannot be decrypted: ${(error as Error).message}`
     }
   }
   throw new Error(reason)
 }
 
-/** Our keys to which the object may be encrypted, or the one that the client_secret makes (OpenID Connect Core §10.2). */
+/** Returns the provider's decryption keys, or the key derived from the client_secret (OpenID Connect Core §10.2). */
 async function findKeys(
   ctx: Context,
   client: Client,
@@ -92,5 +94,6 @@ async function findKeys(
     .map(({ privateKey }) => privateKey)
 }
 
+/** Returns the registered value as the only allowed one; undefined if none is registered. */
 const only = <T>(registered: T | undefined): readonly T[] | undefined =>
   registered === undefined ? undefined : [registered]

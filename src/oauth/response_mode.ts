@@ -1,4 +1,4 @@
-/** How an authorization response travels to the client. OAuth 2.0 Multiple Response Types §2.1, Form Post Response Mode §2 and JARM §2.3. */
+/** Response modes of authorization responses. OAuth 2.0 Multiple Response Types §2.1, Form Post Response Mode §2 and JARM §2.3. */
 
 import { RESPONSE_TYPES } from '../clients/response_types.js'
 import type { Context } from '../context.js'
@@ -8,25 +8,25 @@ import { changeResponse, type Parameters } from '../faults/doors/authorization.j
 import type { ResponseType } from '../generated/types.js'
 import { findResponseType } from './response_type.js'
 
-/** Each mode that is a redirect, and how it puts the parameters on the redirect_uri. */
+/** The modes that redirect, with the functions that add the encoded parameters to the redirect_uri. */
 const REDIRECTS = {
-  // RFC 6749 §4.1.2: the query of the redirect_uri is kept.
+  // RFC 6749 §3.1.2: the query of the redirect_uri is retained.
   query: (redirect_uri: string, query: string) =>
     query === '' ? redirect_uri : `${redirect_uri}${redirect_uri.includes('?') ? '&' : '?'}${query}`,
   fragment: (redirect_uri: string, query: string) => `${redirect_uri}#${query}`,
 }
 
-/** What carries the parameters to the client. */
+/** The part of the response that has the parameters. */
 type Carrier = keyof typeof REDIRECTS | 'form_post'
 
 interface Mode {
-  /** Left out, that of the response type. */
+  /** Default: the carrier of the response type. */
   readonly carrier?: Carrier
-  /** Whether they travel as one JWT. */
+  /** Whether the parameters are encoded as one JWT. */
   readonly jwt: boolean
 }
 
-/** For discovery; those with `jwt` are of JARM §2.3. */
+/** The supported response modes, as discovery lists them. Modes with `jwt`: JARM §2.3. */
 export const RESPONSE_MODES = {
   query: { carrier: 'query', jwt: false },
   fragment: { carrier: 'fragment', jwt: false },
@@ -37,24 +37,24 @@ export const RESPONSE_MODES = {
   'form_post.jwt': { carrier: 'form_post', jwt: true },
 } as const satisfies Readonly<Record<string, Mode>>
 
-/** Where an answer goes, success or refusal. */
+/** The address of an authorization response, successful or not. */
 export interface ReturnAddress {
   readonly redirect_uri: string
   readonly carrier: Carrier
-  /** Whether the parameters travel as one JWT. */
+  /** Whether the parameters are encoded as one JWT. */
   readonly jwt: boolean
   readonly state: string | undefined
 }
 
-/** A redirect, or a form that the browser has to post; `twice` where a fault wants it to come back twice. */
+/** A redirect, or a form that the browser posts. With `twice`, a fault sends the response twice. */
 export type AuthorizationResponse = { readonly twice: boolean } & (
   | { readonly location: string }
   | { readonly action: string; readonly fields: readonly (readonly [string, string])[] }
 )
 
 /**
- * The mode in which to answer: the one asked for, else the one of the response type.
- * @throws invalid_request where the mode isn't one.
+ * Returns the requested response mode; default: the mode of the response type.
+ * @throws invalid_request if the requested mode is unknown.
  */
 export function readResponseMode(
   client: Client,
@@ -62,9 +62,9 @@ export function readResponseMode(
   response_type: string | undefined,
 ): Pick<ReturnAddress, 'carrier' | 'jwt'> {
   const { carrier, jwt } = findMode(response_mode)
-  const inFragment = travelsInFragment(findResponseType(response_type))
-  // Where the query is asked for and can't be had, the refusal travels as the answer would have.
-  const fits = carrier !== undefined && (carrier !== 'query' || !inFragment || isUnreadable(client, jwt))
+  const inFragment = needsFragment(findResponseType(response_type))
+  // If the requested query is not allowed, the error is sent in the default mode of the response type.
+  const fits = carrier !== undefined && (carrier !== 'query' || !inFragment || isEncrypted(client, jwt))
   return { carrier: fits ? carrier : inFragment ? 'fragment' : 'query', jwt }
 }
 
@@ -75,36 +75,40 @@ function findMode(response_mode: string | undefined): Mode {
   throw invalidRequest(`response_mode is ${shown(response_mode)}, expected one of ${known}`)
 }
 
-/** JARM §2.3.1: what is encrypted may be in the query, whatever it is. */
-const isUnreadable = (client: Client, jwt: boolean) => jwt && client.authorization_encrypted_response_alg !== undefined
+/** JARM §2.3.1: an encrypted response may be in the query even if it has a token. */
+const isEncrypted = (client: Client, jwt: boolean) => jwt && client.authorization_encrypted_response_alg !== undefined
 
-/** OAuth 2.0 Multiple Response Types §3 and §5: what has a token travels in the fragment, never in the query. */
+/** Refuses the query for responses with a token. OAuth 2.0 Multiple Response Types §3 and §5. */
 export function requireFittingMode(
   client: Client,
   response_mode: string | undefined,
   response_type: ResponseType,
 ): void {
   const { carrier, jwt } = findMode(response_mode)
-  if (carrier !== 'query' || !travelsInFragment(response_type) || isUnreadable(client, jwt)) return
-  const others = jwt ? 'fragment.jwt or form_post.jwt' : 'fragment or form_post'
-  throw invalidRequest(`response_mode is ${response_mode}, expected ${others} for response_type ${response_type}`)
+  if (carrier !== 'query' || !needsFragment(response_type) || isEncrypted(client, jwt)) return
+  const allowed = jwt ? 'fragment.jwt or form_post.jwt' : 'fragment or form_post'
+  throw invalidRequest(`response_mode is ${response_mode}, expected ${allowed} for response_type ${response_type}`)
 }
 
-function travelsInFragment(response_type: ResponseType | undefined): boolean {
+function needsFragment(response_type: ResponseType | undefined): boolean {
   if (response_type === undefined) return false
   const { token, id_token } = RESPONSE_TYPES[response_type]
   return token || id_token
 }
 
-/** The parameters of an answer as they travel, with `state` as it came. */
-export interface Carried {
+/** The complete parameters of an authorization response. */
+export interface ResponseParameters {
   readonly fields: readonly (readonly [string, string])[]
   readonly twice: boolean
 }
 
-/** The parameters with what every answer has, as they are or as a fault has them. Undefined ones are left out. */
-export async function completeParameters(ctx: Context, to: ReturnAddress, parameters: Parameters): Promise<Carried> {
-  // RFC 9207 §2 and JARM §2.1: the client learns who answers, in refusals as well.
+/** Adds `state` and `iss` and applies faults. Omits undefined parameters. */
+export async function completeParameters(
+  ctx: Context,
+  to: ReturnAddress,
+  parameters: Parameters,
+): Promise<ResponseParameters> {
+  // RFC 9207 §2 and JARM §2.1: every response, including errors, identifies the issuer.
   const iss = ctx.snapshot.rules.iss_parameter || to.jwt ? ctx.issuer : undefined
   const changed = await changeResponse(ctx, { ...parameters, state: to.state, iss })
   const fields = definedOf(changed.parameters)
@@ -112,14 +116,17 @@ export async function completeParameters(ctx: Context, to: ReturnAddress, parame
   return { fields, twice: changed.twice }
 }
 
-/** What carries the parameters to the return address. */
-export function authorizationResponse(to: ReturnAddress, { fields, twice }: Carried): AuthorizationResponse {
+/** Returns the redirect or the form that sends the parameters to the return address. */
+export function createAuthorizationResponse(
+  to: ReturnAddress,
+  { fields, twice }: ResponseParameters,
+): AuthorizationResponse {
   if (to.carrier === 'form_post') return { action: to.redirect_uri, fields, twice }
   const query = new URLSearchParams(fields.map(([name, value]): [string, string] => [name, value])).toString()
   return { location: REDIRECTS[to.carrier](to.redirect_uri, query), twice }
 }
 
-/** The URI with the parameters in its query. Undefined ones are left out. */
+/** Adds parameters to the query of a URI. Omits undefined parameters. */
 export function withQuery(uri: string, parameters: Parameters): string {
   return REDIRECTS.query(uri, new URLSearchParams(definedOf(parameters)).toString())
 }

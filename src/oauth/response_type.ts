@@ -13,10 +13,12 @@ export function findResponseType(response_type: string | undefined): ResponseTyp
 
 /** Returns the response type, which is required and must be one of the client's. RFC 6749 §3.1.1. */
 export function readResponseType(client: Client, params: Params): ResponseType {
-  const asked = params.require('response_type')
-  const response_type = findResponseType(asked)
+  const requested = params.require('response_type')
+  const response_type = findResponseType(requested)
   if (response_type === undefined) {
-    throw unsupportedResponseType(`response_type is ${shown(asked)}, expected one of ${VALUES.ResponseType.join(', ')}`)
+    throw unsupportedResponseType(
+      `response_type is ${shown(requested)}, expected one of ${VALUES.ResponseType.join(', ')}`,
+    )
   }
   if (!client.response_types.includes(response_type)) {
     throw unauthorizedClient(

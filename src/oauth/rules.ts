@@ -1,9 +1,9 @@
-/** Rules that a profile switches: held to under `strict`, and remarked upon where they are off. */
+/** Rules that a profile switches on or off. A violated rule that is off gives a remark in the journal. */
 import type { Rule } from '../config/profiles.js'
 import type { Context } from '../context.js'
 import type { OAuthError } from '../errors.js'
 
-/** Throws the refusal where the rule is on; else says once that a strict provider would have refused, and goes on. */
+/** Throws the refusal if the rule is on; else remarks that a strict provider would refuse the request. */
 export function enforce(ctx: Context, rule: Rule, refusal: OAuthError): void {
   if (ctx.snapshot.rules[rule]) throw refusal
   ctx.remark('would_be_refused', `would be refused by a strict provider: ${refusal.message}`, {

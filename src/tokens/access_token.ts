@@ -26,7 +26,7 @@ interface AccessTokenSubject extends StoredGrant {
   readonly overrides?: TokenOverrides
 }
 
-/** Creates an access token and stores its record. */
+/** Creates an access token and stores its record. RFC 9068 §2. */
 export async function createAccessToken(ctx: Context, subject: AccessTokenSubject): Promise<string> {
   const { client, grant_id, grant, user, scope, overrides = {} } = subject
   const now = ctx.now

@@ -1,12 +1,15 @@
-/** An authorization response as a JWT, so that nobody can change it on its way. JARM §2.1: https://openid.net/specs/oauth-v2-jarm.html */
+/** Authorization responses as signed JWTs. JARM §2.1: https://openid.net/specs/oauth-v2-jarm.html */
 import type { Context } from '../context.js'
 import type { Client } from '../directory/clients.js'
 import { encryptToClient, signForClient } from './client_jwt.js'
 
-/** JARM §2.1: ten minutes are recommended at most. */
+/** Lifetime in seconds. JARM §2.1 recommends at most ten minutes. */
 const LIFETIME = 600
 
-/** @param fields the parameters, `iss` and `state` among them. */
+/**
+ * Creates the JWT of an authorization response.
+ * @param fields the parameters, including `iss` and `state`.
+ */
 export async function createResponseJwt(
   ctx: Context,
   client: Client,
@@ -19,6 +22,6 @@ export async function createResponseJwt(
   } = client
   const claims = { ...Object.fromEntries(fields), aud: client.client_id, exp: ctx.now + LIFETIME }
   const nested = await signForClient(ctx, client, signed, { kind: 'jarm', claims })
-  // JARM §2.2: first signed, then encrypted.
+  // JARM §2.2: the response is signed first, then encrypted.
   return alg === undefined ? nested : encryptToClient(ctx, client, { alg, enc }, { nested })
 }

@@ -1,4 +1,4 @@
-/** Claims that others vouch for: aggregated and distributed ones. OpenID Connect Core §5.6.2: https://openid.net/specs/openid-connect-core-1_0.html#AggregatedDistributedClaims */
+/** Aggregated and distributed claims. OpenID Connect Core §5.6.2: https://openid.net/specs/openid-connect-core-1_0.html#AggregatedDistributedClaims */
 import type { Context } from '../context.js'
 import type { User } from '../directory/users.js'
 import { draftJwt } from '../faults/doors/draft.js'
@@ -10,10 +10,10 @@ import { requireSigningKey, signJwt } from './jwt.js'
 type Source = NonNullable<User['claim_sources']>[string]
 
 /**
- * The members `_claim_names` and `_claim_sources`; none where no source has a claim that is released.
- * @param access_token what the client gets with the answer, or came with, if anything.
+ * Returns the members `_claim_names` and `_claim_sources`; neither if no source has a released claim.
+ * @param access_token the access token of the response or of the request, if there is one.
  */
-export async function describeSources(
+export async function referToSources(
   ctx: Context,
   { claim_sources = {} }: User,
   release: Release,
@@ -27,7 +27,7 @@ export async function describeSources(
     if (own.length === 0) continue
     names.push(...own.map((claim): [string, string] => [claim, name]))
     const reference = source.distributed
-      ? locate(ctx, name, source, access_token)
+      ? describeEndpoint(ctx, name, source, access_token)
       : { JWT: await signSource(ctx, claims) }
     sources.push([name, reference])
   }
@@ -35,13 +35,13 @@ export async function describeSources(
   return { _claim_names: Object.fromEntries(names), _claim_sources: Object.fromEntries(sources) }
 }
 
-/** What a source of distributed claims answers to the bearer of an access token; undefined where that is nothing. */
-export async function signClaims(
+/** Creates the JWT of a source of distributed claims; undefined if no claim is released for the access token. */
+export async function createDistributedClaims(
   ctx: Context,
   { claims }: Source,
   { scope, grant }: { readonly scope: string; readonly grant: Grant },
 ): Promise<string | undefined> {
-  // Either place may have sent the client here.
+  // Both the ID token and userinfo can refer the client to this source.
   const released = (['id_token', 'userinfo'] as const).map((place) =>
     selectClaims(ctx.snapshot, claims, { scope, claims: grant.claims, place, has_userinfo: true }),
   )
@@ -49,14 +49,17 @@ export async function signClaims(
   return Object.keys(all).length === 0 ? undefined : signSource(ctx, all)
 }
 
-function locate(ctx: Context, name: string, source: Source, access_token: string | undefined): object {
+function describeEndpoint(ctx: Context, name: string, source: Source, access_token: string | undefined): object {
   const path = PATHS.distributed_claims.replace(':source', encodeURIComponent(name))
-  // Somebody else's endpoint doesn't get a token of ours.
+  // An external endpoint must not receive an access token of this issuer.
   const token = source.access_token ?? (source.endpoint === undefined ? access_token : undefined)
   return { endpoint: source.endpoint ?? ctx.internal_url + path, ...(token !== undefined && { access_token: token }) }
 }
 
-/** OpenID Connect Core §5.6.2: without a `sub`, since that would be the user's at the source; untyped, so no ID token. */
+/**
+ * Signs the claims of a source. OpenID Connect Core §5.6.2: `sub`, the user's identifier at the source, is optional. Without
+ * a `typ`, the JWT cannot be used as an ID token.
+ */
 async function signSource(ctx: Context, claims: Claims): Promise<string> {
   return signJwt(draftJwt(await requireSigningKey(ctx), undefined, { ...claims, iss: ctx.issuer }))
 }

@@ -1,4 +1,4 @@
-/** JWTs as a client wants them: signed, encrypted, or both. OpenID Connect Core §10: https://openid.net/specs/openid-connect-core-1_0.html#SigEnc */
+/** JWTs signed and encrypted as the client has registered. OpenID Connect Core §10: https://openid.net/specs/openid-connect-core-1_0.html#SigEnc */
 import { CompactEncrypt } from 'jose'
 import type { Context } from '../context.js'
 import type { Client } from '../directory/clients.js'
@@ -9,27 +9,27 @@ import type { ContentEncryption, KeyManagementAlg, ResponseAlg } from '../genera
 import { requireEncryptionKey } from '../oauth/client/keys.js'
 import { requireSigningKey, signJwt } from './jwt.js'
 
-/** What a JWT is made of. */
-export interface Content {
+/** The content of a JWT for a client. */
+export interface JwtContent {
   readonly kind: JwtKind
-  /** Whom it is about, besides the client. */
+  /** The user and the scope of the JWT, by which faults are matched. */
   readonly about?: Omit<About, 'client_id'>
-  /** The header's `typ`; left out, there is none. */
+  /** The header's `typ`; absent by default. */
   readonly typ?: string
   readonly claims: Readonly<Record<string, unknown>>
 }
 
-/** The algorithm that a client's JWTs are signed by: the one that it registered, if there is still a key for it. */
+/** Returns the algorithm that signs JWTs for the client: the registered one if a key for it exists, else the default. */
 export async function findAlg(ctx: Context, registered: ResponseAlg | undefined): Promise<ResponseAlg> {
   return registered === 'none' || isSymmetric(registered) ? registered : (await requireSigningKey(ctx, registered)).alg
 }
 
-/** Signs by the algorithm that the client registered, or by the default one. */
+/** Signs a JWT by the algorithm that the client has registered, or by the default algorithm. */
 export async function signForClient(
   ctx: Context,
   client: Client,
   alg: ResponseAlg | undefined,
-  { kind, about, typ, claims }: Content,
+  { kind, about, typ, claims }: JwtContent,
 ): Promise<string> {
   const unsigned = await draftFor(ctx, client, alg, { typ, claims })
   const { draft } = await changeJwt(ctx, kind, unsigned, { client_id: client.client_id, ...about })
@@ -44,13 +44,13 @@ async function draftFor(
 ): Promise<Draft> {
   if (alg === 'none') return { header: { alg }, claims }
   if (!isSymmetric(alg)) return draftJwt(await requireSigningKey(ctx, alg), typ, claims)
-  // OpenID Connect Core §10.1: the key is the client_secret's UTF-8; who registers such an algorithm has one.
-  // Departure: RFC 7518 §3.2 has it as long as the hash; a shorter one signs as well, as test set-ups have such.
+  // OpenID Connect Core §10.1: the key is the client_secret in UTF-8; a client with such an algorithm always has one.
+  // Departure: RFC 7518 §3.2 requires a key as long as the hash. Shorter secrets, common in tests, are accepted.
   const key = new TextEncoder().encode(client_secret!)
   return { header: { alg, ...(typ !== undefined && { typ }) }, claims, key }
 }
 
-/** Encrypts a JWT (`nested`) or claims to the client. OpenID Connect Core §10.2: first signed, then encrypted. */
+/** Encrypts a JWT (`nested`) or claims to the client. OpenID Connect Core §10.2: JWTs are signed first, then encrypted. */
 export async function encryptToClient(
   ctx: Context,
   client: Client,
@@ -58,19 +58,19 @@ export async function encryptToClient(
   content: { readonly nested: string } | { readonly claims: Readonly<Record<string, unknown>> },
 ): Promise<string> {
   const refusal = (problem: string) =>
-    invalidClientMetadata(`client ${shown(client.client_id)} wants encryption, but ${alg} ${problem}`)
+    invalidClientMetadata(`encryption by ${alg} to client ${shown(client.client_id)} ${problem}`)
   const { key, kid } = await requireEncryptionKey(ctx, client, alg, enc).catch((error: Error) => {
     throw refusal(error.message)
   })
-  // RFC 7519 §5.2: cty is for nested JWTs.
+  // RFC 7519 §5.2: cty marks a nested JWT.
   const cty = 'nested' in content ? { cty: 'JWT' } : {}
   const text = 'nested' in content ? content.nested : JSON.stringify(content.claims)
   return new CompactEncrypt(new TextEncoder().encode(text))
     .setProtectedHeader({ alg, enc, ...cty, ...(kid !== undefined && { kid }) })
     .encrypt(key)
     .catch((error: Error) => {
-      // RFC 7518 §4.3 wants 2048 bits; and a point may be none of its curve.
-      throw refusal(`does not work with its key: ${error.message}`)
+      // The key may be unsuitable: RSA with less than 2048 bits (RFC 7518 §4.3), or a point that is not on its curve.
+      throw refusal(`failed: ${error.message}`)
     })
 }
 

@@ -8,7 +8,7 @@ import { type Release, releaseClaims } from '../oauth/claims.js'
 import { subjectFor } from '../oauth/subject.js'
 import type { Grant } from '../store/records.js'
 import type { TokenOverrides } from './access_token.js'
-import { describeSources } from './claim_sources.js'
+import { referToSources } from './claim_sources.js'
 import { encryptToClient, findAlg, signForClient } from './client_jwt.js'
 import { ID_TOKEN_TYP } from './jwt.js'
 import { applyPreset } from './preset_claims.js'
@@ -36,7 +36,7 @@ export async function createIdToken(ctx: Context, subject: IdTokenSubject): Prom
   const sub = subjectFor(ctx, client, user.sub)
   const all = {
     ...releaseClaims(ctx.snapshot, user, release),
-    ...(await describeSources(ctx, user, release, access_token)),
+    ...(await referToSources(ctx, user, release, access_token)),
     ...(grant.acr !== undefined && { acr: grant.acr }),
     iss: ctx.issuer,
     sub,
@@ -49,7 +49,7 @@ export async function createIdToken(ctx: Context, subject: IdTokenSubject): Prom
     at_hash: hashOf(access_token, alg),
     c_hash: hashOf(code, alg),
     s_hash: hashOf(state, alg),
-    // OpenID Connect Core §3.1.3.6: the nonce of the request, unmodified; none where none was sent.
+    // OpenID Connect Core §3.1.3.6: the unmodified nonce of the request; absent if the request has none.
     nonce,
   }
   const shaped = applyPreset(ctx, 'id_token', all, { user, client, sub, scope, sid: grant.sid })
@@ -61,13 +61,13 @@ export async function createIdToken(ctx: Context, subject: IdTokenSubject): Prom
   return encryptToClient(ctx, client, { alg: id_token_encrypted_response_alg, enc }, { nested: signed })
 }
 
-/** OpenID Connect Core §3.1.3.6: the left half of the value's hash, by the hash function of the ID token's own `alg`. */
+/** Returns the left half of the value's hash, computed by the hash function of `alg`. OpenID Connect Core §3.1.3.6. */
 function hashOf(value: string | undefined, alg: ResponseAlg): string | undefined {
-  // Without a signature there is no hash function to take.
+  // The alg none has no hash function.
   if (value === undefined || alg === 'none') return undefined
-  // RFC 8037 §3.1 with Ed25519: its hash is SHA-512.
+  // RFC 8032 §5.1: Ed25519 uses SHA-512.
   const hash = alg === 'EdDSA' ? 'sha512' : `sha${alg.slice(2)}`
-  // OpenID Connect Core §3.1.3.6: of the ASCII octets; a state may have others, which are UTF-8.
+  // OpenID Connect Core §3.1.3.6: the hash of the ASCII octets. A state can have other characters, encoded as UTF-8.
   const digest = createHash(hash).update(value, 'utf8').digest()
   return digest.subarray(0, digest.length / 2).toString('base64url')
 }

@@ -1,4 +1,4 @@
-/** Signing, and reading back what was signed. RFC 7515 and RFC 7519. */
+/** Signing of JWTs, and verification of the provider's own ID tokens. RFC 7515 and RFC 7519. */
 import { CompactSign, createLocalJWKSet, decodeJwt, decodeProtectedHeader, type JWTPayload, jwtVerify } from 'jose'
 import type { SigningKey } from '../config/snapshot.js'
 import type { Context } from '../context.js'
@@ -6,14 +6,15 @@ import { findClient } from '../directory/clients.js'
 import type { Draft } from '../faults/doors/draft.js'
 import { selectSigningKey } from '../issuer/keys.js'
 
-/** The header's `typ` of an ID token; every other kind of token has another, or none. */
+/** The header's `typ` of ID tokens. No other kind of token has it. */
 export const ID_TOKEN_TYP = 'JWT'
 
-/** The key that signs with this algorithm, or with the default one where none is asked for. */
+/** Returns the key that signs by this algorithm; default: the default algorithm. */
 export async function requireSigningKey(ctx: Context, alg?: string): Promise<SigningKey> {
   return selectSigningKey(ctx.snapshot, await ctx.keys(), alg)
 }
 
+/** Signs a draft and applies its fault. */
 export async function signJwt({ header, claims, key, spoil = (jwt) => jwt }: Draft): Promise<string> {
   const payload = new TextEncoder().encode(JSON.stringify(claims))
   if (key !== undefined) return spoil(await new CompactSign(payload).setProtectedHeader(header).sign(key))
@@ -22,10 +23,10 @@ export async function signJwt({ header, claims, key, spoil = (jwt) => jwt }: Dra
   return spoil(parts.join('.'))
 }
 
-/** The claims of an ID token that this issuer signed, expired or not; undefined for anything else. */
+/** Returns the claims of an ID token signed by this issuer, even if it has expired; undefined for other tokens. */
 export async function readOwnIdToken(ctx: Context, token: string): Promise<JWTPayload | undefined> {
   try {
-    // OpenID Connect RP-Initiated Logout §2: a hint is good even after its exp.
+    // OpenID Connect RP-Initiated Logout §2: a hint is accepted after its exp.
     const options = { issuer: ctx.issuer, typ: ID_TOKEN_TYP, clockTolerance: Number.MAX_SAFE_INTEGER }
     const secret = await findSecret(ctx, token)
     if (secret !== undefined) return (await jwtVerify(token, secret, options)).payload
@@ -33,12 +34,12 @@ export async function readOwnIdToken(ctx: Context, token: string): Promise<JWTPa
     const jwks = createLocalJWKSet({ keys: keys.map((key) => ({ ...key.publicJwk })) })
     return (await jwtVerify(token, jwks, options)).payload
   } catch {
-    // Broken, encrypted, unsigned (OpenID Connect Core §3.1.2.1: whose it is can't be told then), or of somebody else.
+    // Malformed, encrypted, unsigned (OpenID Connect Core §3.1.2.1: the issuer is unverifiable), or of another issuer.
     return undefined
   }
 }
 
-/** OpenID Connect Core §10.1: the secret of the client in `aud`, where that is what the client's ID tokens are signed with. */
+/** Returns the secret of the client in `aud` if the client's ID tokens are signed by it. OpenID Connect Core §10.1. */
 async function findSecret(ctx: Context, token: string): Promise<Uint8Array | undefined> {
   const { alg } = decodeProtectedHeader(token)
   if (!String(alg).startsWith('HS')) return undefined

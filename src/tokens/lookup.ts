@@ -1,7 +1,8 @@
-/** From a grant, or a token of it, to its client and its end-user. RFC 6750: https://www.rfc-editor.org/rfc/rfc6750 */
+/** Lookup of the client and the end-user of a grant or an access token. RFC 6750: https://www.rfc-editor.org/rfc/rfc6750 */
 import type { Context } from '../context.js'
 import { type Client, findClient } from '../directory/clients.js'
 import { findUser, type User } from '../directory/users.js'
+import { describeTime } from '../duration.js'
 import { invalidToken, shown } from '../errors.js'
 import { subjectFor } from '../oauth/subject.js'
 import type { Grant } from '../store/records.js'
@@ -37,7 +38,7 @@ export async function requireAccessToken(ctx: Context, token: string): Promise<E
   const found = await ctx.store.access_tokens.get(token)
   if (found === undefined) throw invalidToken('the access token is unknown, expected one that this issuer issued')
   const { now } = ctx
-  if (found.expires_at <= now) throw invalidToken(`the access token expired at ${found.expires_at}, it is ${now} now`)
+  if (found.expires_at <= now) throw invalidToken(`the access token expired ${describeTime(found.expires_at, now)}`)
   const { grant, client, user } = await followGrant(ctx, found.grant_id)
   if (grant === undefined) throw invalidToken('the access token was revoked')
   if (client === undefined) {

@@ -1,4 +1,4 @@
-/** Tokens without a flow, for the admin API: for any user, client and scope, valid or expired, with any claims. */
+/** Tokens without a login, for the admin API: for any user, client and scope, valid or expired, with any claims. */
 import type { Context } from '../context.js'
 import { findClient } from '../directory/clients.js'
 import { findOrCreateUser } from '../directory/users.js'
@@ -27,7 +27,7 @@ export interface MintRequest {
 }
 
 /** The created tokens. */
-export interface Minted {
+export interface MintedTokens {
   readonly grant_id: string
   readonly flow_id: string
   readonly access_token?: string
@@ -36,7 +36,7 @@ export interface Minted {
 }
 
 /** Creates the tokens and their grant. */
-export async function mintTokens(ctx: Context, request: MintRequest): Promise<Minted> {
+export async function mintTokens(ctx: Context, request: MintRequest): Promise<MintedTokens> {
   const { sub, client_id, scope, aud, expires_in, kind } = request
   const client = await findClient(ctx, client_id)
   if (client === undefined) throw invalidRequest(`client_id is ${shown(client_id)}, expected an existing client`)

@@ -1,4 +1,4 @@
-/** The claims of a preset, from the templates of its data file. */
+/** Changes of a preset to claims, from the templates of its data file. */
 import { createHash } from 'node:crypto'
 import type { PresetClaims } from '../config/presets.js'
 import type { DeepReadonly } from '../config/snapshot.js'
@@ -54,7 +54,7 @@ function changeClaims(ctx: Context, { set, remove }: DeepReadonly<PresetClaims>,
 
 const TEMPLATE = /\{\{(text )?([^}]+)\}\}/
 
-/** The template with `{{a | b}}` replaced by the first that is known. What isn't known is left out, and what is empty then. */
+/** Replaces `{{a | b}}` in a template by the first known value. Omits unknown values and objects without members. */
 function fillTemplate(template: unknown, find: (path: string) => unknown): unknown {
   if (typeof template === 'string') return fillText(template, find)
   if (Array.isArray(template)) return template.map((item) => fillTemplate(item, find))
@@ -73,7 +73,7 @@ function fillText(text: string, find: (path: string) => unknown): unknown {
   return all === text && asText === undefined ? value : text.replace(TEMPLATE, () => String(value))
 }
 
-/** RFC 9562 §5.8: a UUID that is the same for the same user. */
+/** Returns a UUID that is derived from `sub`. RFC 9562 §5.8. */
 function uuidOf(sub: string): string {
   const hex = createHash('sha256').update(sub).digest('hex')
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`

@@ -3,7 +3,7 @@ import type { Context } from '../context.js'
 import { changeUserinfo } from '../faults/doors/jwt.js'
 import { type Claims, type Release, releaseClaims } from '../oauth/claims.js'
 import { subjectFor } from '../oauth/subject.js'
-import { describeSources } from './claim_sources.js'
+import { referToSources } from './claim_sources.js'
 import { encryptToClient, signForClient } from './client_jwt.js'
 import type { EndUserAccess } from './lookup.js'
 import { applyPreset } from './preset_claims.js'
@@ -18,7 +18,7 @@ export async function createUserinfo(
   const sub = subjectFor(ctx, client, user.sub)
   const all = {
     ...releaseClaims(ctx.snapshot, user, release),
-    ...(await describeSources(ctx, user, release, access_token)),
+    ...(await referToSources(ctx, user, release, access_token)),
     // OpenID Connect Core §5.3.2: always present, and the same as in the ID token.
     sub,
   }

@@ -31,7 +31,7 @@ for (const [method, url] of GUARDED) {
       t,
       none,
       'invalid_token',
-      /^no admin token came, expected it in an Authorization header of type Bearer$/,
+      /^the admin token is missing, expected it in an Authorization header of type Bearer$/,
       401,
     )
     t.match(none.headers['www-authenticate'], /^Bearer realm="[^"]+"$/)
@@ -40,7 +40,7 @@ for (const [method, url] of GUARDED) {
       refused(t, answer, 'invalid_token', /^the admin token is not the one of server.admin_token$/, 401)
       t.match(answer.headers['www-authenticate'], /error="invalid_token"/)
     }
-    refused(t, await ask(`Basic ${TOKEN}`), 'invalid_token', /is not of type Bearer/, 401)
+    refused(t, await ask(`Basic ${TOKEN}`), 'invalid_token', /is invalid, expected Bearer/, 401)
     t.match(String((await ask(`Bearer ${TOKEN}`)).statusCode), /^20/)
     t.notMatch(JSON.stringify(test.log), TOKEN)
   })

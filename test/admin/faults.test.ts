@@ -193,7 +193,7 @@ for (const [title, rule, message] of BAD) {
 t.test('no rule at all is refused', async (t) => {
   const test = await createAdminApp(t)
   refused(t, await test.call('POST', '/faults'), 'invalid_request', /^the body is missing/)
-  refused(t, await test.call('POST', '/faults', []), 'invalid_request', /^the body is not a JSON object/)
+  refused(t, await test.call('POST', '/faults', []), 'invalid_request', /^the body is invalid, expected a JSON object/)
 })
 
 t.test('a rule that is not there', async (t) => {

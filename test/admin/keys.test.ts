@@ -150,7 +150,7 @@ const BAD: [string, unknown, RegExp, Record<string, string>?][] = [
   ['the past', { publish_ahead: -1 }, /^\/publish_ahead must be seconds .*; -1 is neither$/],
   ['more than a century', { publish_ahead: '99999w' }, /^\/publish_ahead must be at most 100 years, but is '99999w'$/],
   ['null', { publish_ahead: null }, /^\/publish_ahead must be seconds .*; empty is neither$/],
-  ['a list', [], /^the body is not a JSON object/],
+  ['a list', [], /^the body is invalid, expected a JSON object/],
   ['broken JSON', '{', /not valid JSON/, { 'content-type': 'application/json' }],
   ['a form', 'alg=ES256', /^the body is not/, { 'content-type': 'application/x-www-form-urlencoded' }],
 ]

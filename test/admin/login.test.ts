@@ -79,7 +79,7 @@ t.test('refusals that go to the application do so here; those that would go to a
   const sent = jsonOf(t, await logIn(test, { authorization_request: urlOf({ response_type: 'x' }), sub }))
   t.match(sent.parameters, { error: 'unsupported_response_type' })
   const unknown = await logIn(test, { authorization_request: urlOf({ client_id: 'nobody' }), sub })
-  refused(t, unknown, 'invalid_client', /nobody: no such client/)
+  refused(t, unknown, 'invalid_client', /nobody, expected a configured or registered client/)
   const page = await test.get(urlOf({ client_id: 'nobody' }))
   t.equal(page.statusCode, 400)
   t.match(page.body, unknown.json<{ error_description: string }>().error_description)
@@ -87,7 +87,7 @@ t.test('refusals that go to the application do so here; those that would go to a
     t,
     await logIn(test, { authorization_request: `${urlOf()}&state=s-2`, sub }),
     'invalid_request',
-    /state came 2 times/,
+    /state has 2 values/,
   )
 })
 

@@ -51,12 +51,12 @@ for (const sub of ['a b', 'ä/ö', 'x?y#z', '../admin', '%', '\'"<>', '__proto__
 const JSON_TYPE = { 'content-type': 'application/json' }
 const FORM = { 'content-type': 'application/x-www-form-urlencoded' }
 const BAD: [string, string, unknown, Record<string, string>, RegExp, number][] = [
-  ['no body', 'bob', undefined, {}, /^the body is not a JSON object/, 400],
-  ['a list', 'bob', [], {}, /^the body is not a JSON object/, 400],
-  ['null', 'bob', 'null', JSON_TYPE, /^the body is not a JSON object/, 400],
-  ['a text', 'bob', '"x"', JSON_TYPE, /^the body is not a JSON object/, 400],
+  ['no body', 'bob', undefined, {}, /^the body is invalid, expected a JSON object/, 400],
+  ['a list', 'bob', [], {}, /^the body is invalid, expected a JSON object/, 400],
+  ['null', 'bob', 'null', JSON_TYPE, /^the body is invalid, expected a JSON object/, 400],
+  ['a text', 'bob', '"x"', JSON_TYPE, /^the body is invalid, expected a JSON object/, 400],
   ['broken JSON', 'bob', '{', JSON_TYPE, /not valid JSON/, 400],
-  ['a form', 'bob', 'email=x', FORM, /^the body is not a JSON object/, 400],
+  ['a form', 'bob', 'email=x', FORM, /^the body is invalid, expected a JSON object/, 400],
   [
     'another type',
     'bob',
@@ -110,6 +110,6 @@ t.test('PUT refuses claims that nest so deep that no token could hold them', asy
   t.ok((await getTokens(shared, { sub: 'deep' })).id_token)
   for (const levels of [100, 50_000]) {
     const answer = await put(shared, 'deep', nested(levels), json)
-    refused(t, answer, 'invalid_request', /^the body nests more than 100 levels deep$/)
+    refused(t, answer, 'invalid_request', /^the body is nested too deeply, expected at most 100 levels$/)
   }
 })

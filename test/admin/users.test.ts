@@ -116,8 +116,8 @@ const BAD: [string, 'PUT' | 'PATCH', string, unknown, RegExp][] = [
     { faults: [{ fault: 'id_token.expird' }] },
     /^\/faults\/0\/fault .*id_token\.expired/,
   ],
-  ['a list', 'PUT', 'bob', [], /^the body is not a JSON object/],
-  ['null', 'PUT', 'bob', null, /^the body is not a JSON object/],
+  ['a list', 'PUT', 'bob', [], /^the body is invalid, expected a JSON object/],
+  ['null', 'PUT', 'bob', null, /^the body is invalid, expected a JSON object/],
   ['no body', 'PUT', 'bob', undefined, /^the body is missing, expected a JSON object/],
   ['a long sub', 'PUT', 'x'.repeat(256), {}, /^sub must have at most 255 characters/],
   ['a query', 'PUT', 'bob?merge=true', {}, /^merge is not a known key/],
@@ -141,11 +141,26 @@ t.test('what is not JSON is refused, and what nests too deep', async (t) => {
   const put = (payload: string, type: string) =>
     test.call('PUT', '/users/bob', undefined, { payload, headers: { 'content-type': type } })
   refused(t, await put('{', 'application/json'), 'invalid_request', /not valid JSON/)
-  refused(t, await put('claims=x', 'application/x-www-form-urlencoded'), 'invalid_request', /^the body is not a JSON/)
-  refused(t, await put('{}', 'application/merge-patch+json'), 'invalid_request', /^the body is not a JSON object/)
+  refused(
+    t,
+    await put('claims=x', 'application/x-www-form-urlencoded'),
+    'invalid_request',
+    /^the body is invalid, expected a JSON/,
+  )
+  refused(
+    t,
+    await put('{}', 'application/merge-patch+json'),
+    'invalid_request',
+    /^the body is invalid, expected a JSON object/,
+  )
   refused(t, await put('{}', 'text/plain'), 'invalid_request', /^content type is text\/plain/, 415)
   const deep = `{"claims":{"a":${'['.repeat(200)}${']'.repeat(200)}}}`
-  refused(t, await put(deep, 'application/json'), 'invalid_request', /^the body nests more than 100 levels deep$/)
+  refused(
+    t,
+    await put(deep, 'application/json'),
+    'invalid_request',
+    /^the body is nested too deeply, expected at most 100 levels$/,
+  )
   t.equal((await put('{"claims":{"__proto__":{"a":1}}}', 'application/json')).statusCode, 400)
 })
 

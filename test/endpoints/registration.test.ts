@@ -448,8 +448,8 @@ t.test('RFC 7591 §3: a configured initial access token is required', async (t) 
     })
   jsonOf(t, await attempt('Bearer let-me-in'), 201)
   for (const [authorization, description, challenge] of [
-    [undefined, /^no initial access token came/, /^Bearer realm="[^"]+"$/],
-    ['Basic let-me-in', /^the Authorization header is not of type Bearer/, /^Bearer realm="[^"]+"$/],
+    [undefined, /^the initial access token is missing/, /^Bearer realm="[^"]+"$/],
+    ['Basic let-me-in', /^the Authorization header is invalid, expected Bearer/, /^Bearer realm="[^"]+"$/],
     ['Bearer wrong', /^the initial access token is not the one of/, /^Bearer .*error="invalid_token"/],
   ] as const) {
     const answer = await attempt(authorization)

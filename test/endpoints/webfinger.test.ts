@@ -82,7 +82,7 @@ t.test('RFC 7033 §4.2: a missing resource, or one that is not a URI, is 400', a
     ['resource', 'acct:a@op'],
     ['resource', 'acct:b@op'],
   ]
-  refused(t, await ask(test, twice), 'invalid_request', /^resource came 2 times/)
+  refused(t, await ask(test, twice), 'invalid_request', /^resource has 2 values/)
   const long = await ask(test, { resource: `acct:${'a'.repeat(8192)}` })
   refused(t, long, 'invalid_request', /^resource has 8197 characters/)
 })

@@ -59,17 +59,17 @@ t.test('OpenID Connect Core §11: under offline_access, no refresh token without
 const REFUSED: [string, Record<string, string>, RegExp][] = [
   ['an unknown code', { code: 'unknown' }, /^code is unknown/],
   ['a code with more behind it', { code: 'CODEx' }, /^code is unknown/],
-  [
-    'the code of another client',
-    { client_id: 'other' },
-    /^code was issued to client app, but client other presents it$/,
-  ],
+  ['the code of another client', { client_id: 'other' }, /^code belongs to client app, expected one of client other$/],
   [
     'another redirect_uri',
     { redirect_uri: `${REDIRECT_URI}/` },
-    /^redirect_uri is .*\/, the authorization request had/,
+    /^redirect_uri is .*\/, expected that of the authorization request/,
   ],
-  ['no redirect_uri', { redirect_uri: '' }, /^redirect_uri is missing, the authorization request had http:\/\/loc/],
+  [
+    'no redirect_uri',
+    { redirect_uri: '' },
+    /^redirect_uri is missing, expected that of the authorization request: http:\/\/loc/,
+  ],
   ['a verifier without a challenge', { code_verifier: VERIFIER }, /had no code_challenge$/],
 ]
 for (const [title, form, message] of REFUSED) {
@@ -90,7 +90,7 @@ t.test('RFC 6749 §4.1.2: a code expires', async (t) => {
   test.advance(58)
   jsonOf(t, await exchange(test, { code: early }))
   test.advance(2)
-  refused(t, await exchange(test, { code: late }), 'invalid_grant', /^code expired at \d+, it is \d+ now$/)
+  refused(t, await exchange(test, { code: late }), 'invalid_grant', /^code expired .*, at \S+Z$/)
 })
 
 t.test('a code lives for ten minutes where nobody says otherwise', async (t) => {
@@ -120,8 +120,8 @@ const PKCE: [string, Record<string, string>, string, RegExp | undefined][] = [
   ['S256, right', { code_challenge: CHALLENGE, code_challenge_method: 'S256' }, VERIFIER, undefined],
   ['plain, right', { code_challenge: VERIFIER, code_challenge_method: 'plain' }, VERIFIER, undefined],
   ['plain by default, right', { code_challenge: VERIFIER }, VERIFIER, undefined],
-  ['S256, wrong', { code_challenge: CHALLENGE, code_challenge_method: 'S256' }, CHALLENGE, /the S256 challenge/],
-  ['plain, wrong', { code_challenge: VERIFIER }, CHALLENGE, /is not the plain code_challenge/],
+  ['S256, wrong', { code_challenge: CHALLENGE, code_challenge_method: 'S256' }, CHALLENGE, /the S256 code_challenge/],
+  ['plain, wrong', { code_challenge: VERIFIER }, CHALLENGE, /is wrong, expected the plain code_challenge/],
   ['S256, missing', { code_challenge: CHALLENGE, code_challenge_method: 'S256' }, '', /^code_verifier is missing/],
   ['S256, too short', { code_challenge: CHALLENGE, code_challenge_method: 'S256' }, 'abc', /has 3 characters/],
 ]

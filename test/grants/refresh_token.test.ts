@@ -79,7 +79,7 @@ t.test('RFC 6749 §6: a wider scope is refused, and the tokens stay as they are'
 t.test('RFC 6749 §6: the refresh token of another client is invalid_grant', async (t) => {
   const test = await createApp(t)
   const { refresh_token } = await getTokens(test)
-  const message = /^refresh_token was issued to client app, but client other presents it$/
+  const message = /^refresh_token belongs to client app, expected one of client other$/
   refused(t, await refresh(test, refresh_token, { client_id: 'other' }), 'invalid_grant', message)
   t.equal((await refresh(test, refresh_token)).statusCode, 200, 'and it still works for its own')
 })
@@ -105,7 +105,7 @@ t.test('a refresh token expires, and a refresh does not put that off', async (t)
   test.advance(3598)
   t.equal((await refresh(test, refresh_token)).statusCode, 200)
   test.advance(2)
-  refused(t, await refresh(test, refresh_token), 'invalid_grant', /^refresh_token expired at \d+, it is \d+ now$/)
+  refused(t, await refresh(test, refresh_token), 'invalid_grant', /^refresh_token expired .*, at \S+Z$/)
 })
 
 t.test('a revoked refresh token is invalid_grant', async (t) => {
@@ -203,12 +203,7 @@ t.test('RFC 9700 §4.14.2: what is refused does not use the refresh token up', a
   const test = await createApp(t, ROTATING)
   const { refresh_token } = await getTokens(test, asPublic)
   refused(t, await refresh(test, refresh_token, { ...asPublic, scope: 'email' }), 'invalid_scope', /^scope has email/)
-  refused(
-    t,
-    await refresh(test, refresh_token, { client_id: 'other' }),
-    'invalid_grant',
-    /^refresh_token was issued to/,
-  )
+  refused(t, await refresh(test, refresh_token, { client_id: 'other' }), 'invalid_grant', /^refresh_token belongs to/)
   t.equal((await refresh(test, refresh_token, asPublic)).statusCode, 200)
 })
 

@@ -69,8 +69,12 @@ for (const [title, query, expected, ctx = lenient] of READ) {
 }
 
 const REFUSED: [string, Query, RegExp][] = [
-  ['an unknown prompt', { prompt: 'login create' }, /^prompt has create, expected none, login, consent, select_acc/],
-  ['prompt=none with another', { prompt: 'none login' }, /^prompt is none login, expected no other value beside none$/],
+  [
+    'an unknown prompt',
+    { prompt: 'login create' },
+    /^prompt has create, expected one of none, login, consent, select_acc/,
+  ],
+  ['prompt=none with another', { prompt: 'none login' }, /^prompt is none login, expected no other value with none$/],
   ['a negative max_age', { max_age: '-1' }, /^max_age is -1, expected a whole number of seconds/],
   ['a max_age that is no whole number', { max_age: '1.5' }, /^max_age is 1\.5/],
   ['a max_age in hexadecimal', { max_age: '0x10' }, /^max_age is 0x10/],
@@ -104,7 +108,7 @@ const HELD: Held[] = [
     title: 'RFC 6749 §2: a client is registered',
     query: { client_id: 'unknown' },
     error: 'invalid_client',
-    message: /client_id is unknown: no such client is configured or registered$/,
+    message: /client_id is unknown, expected a configured or registered client$/,
     mended: { client_id: 'app', ...CHALLENGE },
   },
   {
@@ -113,7 +117,7 @@ const HELD: Held[] = [
     query: { redirect_uri: 'https://a.example.com/cb', ...CHALLENGE },
     error: 'invalid_client',
     message:
-      /redirect_uri is https:\/\/a\.example\.com\/cb, expected one of the client's: http:\/\/localhost:8000.*, where \* is no wildcard$/,
+      /redirect_uri is https:\/\/a\.example\.com\/cb, expected one of the client's redirect_uris: http:\/\/localhost:8000.*, in which \* is not a wildcard$/,
     mended: { redirect_uri: REDIRECT_URI },
   },
   ...['id_token', 'id_token token', 'code id_token'].map(
@@ -122,7 +126,7 @@ const HELD: Held[] = [
       title: `OpenID Connect Core §3.2.2.1 and §3.3.2.11: response_type ${response_type} has a nonce`,
       query: { response_type, ...CHALLENGE },
       error: 'invalid_request',
-      message: new RegExp(`nonce is missing, response_type is ${response_type}$`),
+      message: new RegExp(`nonce is missing, expected one for response_type ${response_type}$`),
       mended: NONCE,
     }),
   ),
@@ -132,7 +136,7 @@ const HELD: Held[] = [
       title: `RFC 9700 §2.1.1: a public client that asks for ${response_type} has a code_challenge`,
       query: { response_type, ...NONCE },
       error: 'invalid_request',
-      message: /code_challenge is missing, and the client is public/,
+      message: /code_challenge is missing, expected one from a client without auth/,
       mended: CHALLENGE,
     }),
   ),

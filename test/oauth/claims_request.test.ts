@@ -57,14 +57,14 @@ t.test('so many claims may be asked for in each place, and so deep', async (t) =
   t.strictSame(read(most), most)
   t.throws(() => read({ userinfo: claims(101) }), {
     error: 'invalid_request',
-    message: 'claims.userinfo has 101 claims, expected 100 at most',
+    message: 'claims.userinfo has 101 claims, expected at most 100',
   })
   const nested = (levels: number) => `{"userinfo":{"x":{"value":${'['.repeat(levels)}${']'.repeat(levels)}}}}`
   t.ok(read(nested(97)))
   for (const levels of [98, 4000]) {
     t.throws(() => read(nested(levels)), {
       error: 'invalid_request',
-      message: 'claims nests more than 100 levels deep',
+      message: 'claims is nested too deeply, expected at most 100 levels',
     })
   }
   t.throws(() => read('['.repeat(8000)), { error: 'invalid_request', message: /expected a JSON object$/ })

@@ -18,9 +18,9 @@ t.test('RFC 6749 §3.1: a parameter must not come twice; one that nobody asks fo
   const params = readParams({ state: ['a', 'b'], scope: 'openid', other: ['', ''] })
   t.throws(() => params.find('state'), {
     error: 'invalid_request',
-    message: 'state came 2 times, expected once at most',
+    message: 'state has 2 values, expected at most one',
   })
-  t.throws(() => params.require('other'), { error: 'invalid_request', message: /^other came 2 times/ })
+  t.throws(() => params.require('other'), { error: 'invalid_request', message: /^other has 2 values/ })
   t.equal(params.find('scope'), 'openid')
   t.strictSame(params.entries(), [
     ['state', 'a'],
@@ -48,7 +48,7 @@ t.test('a request object has 65536 characters at most', async (t) => {
   t.equal(readParams({ request: 'x'.repeat(65_536) }).find('request')?.length, 65_536)
   t.throws(() => readParams({ request: 'x'.repeat(65_537) }).find('request'), {
     error: 'invalid_request',
-    message: 'request has 65537 characters, expected 65536 at most',
+    message: 'request has 65537 characters, expected at most 65536',
   })
 })
 
@@ -111,7 +111,7 @@ t.test('RFC 8259: JSON is an object with the content type of JSON', async (t) =>
   for (const [type, body] of bad) {
     t.throws(() => readJson(type, body, invalidRequest), {
       error: 'invalid_request',
-      message: /^the body is not a JSON obj/,
+      message: /^the body is invalid, expected a JSON obj/,
     })
   }
 })

@@ -56,9 +56,14 @@ t.test('RFC 7636 §4.6: the right verifier passes', async (t) => {
 })
 
 const WRONG: [string, string | undefined, Parameters<typeof verifyCodeVerifier>[1], RegExp][] = [
-  ['§4.6: another verifier for S256', LONGEST, hashed, new RegExp(`gives the S256 challenge aDbPE.*had ${S256}$`)],
-  ['§4.6: another verifier for plain', LONGEST, plain, /^code_verifier is not the plain code_challenge/],
-  ['§4.6: the challenge itself for S256', S256, hashed, /gives the S256 challenge/],
+  [
+    '§4.6: another verifier for S256',
+    LONGEST,
+    hashed,
+    new RegExp(`has the S256 code_challenge aDbPE.*, expected ${S256} of`),
+  ],
+  ['§4.6: another verifier for plain', LONGEST, plain, /^code_verifier is wrong, expected the plain code_challenge/],
+  ['§4.6: the challenge itself for S256', S256, hashed, /has the S256 code_challenge/],
   ['§4.6: no verifier', undefined, hashed, /^code_verifier is missing/],
   ['§4.1: a short verifier', 'abc', hashed, /has 3 characters, expected 43 to 128/],
   ['§4.1: a verifier with other characters', `${VERIFIER} `, hashed, /expected 43 to 128/],

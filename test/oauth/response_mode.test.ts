@@ -4,8 +4,8 @@ import type { Context } from '../../src/context.js'
 import { type Client, findClient } from '../../src/directory/clients.js'
 import type { Parameters } from '../../src/faults/doors/authorization.js'
 import {
-  authorizationResponse,
   completeParameters,
+  createAuthorizationResponse,
   type ReturnAddress,
   readResponseMode,
   requireFittingMode,
@@ -13,7 +13,7 @@ import {
 import { createContext } from '../app.js'
 
 const respond = async (ctx: Context, to: ReturnAddress, parameters: Parameters) =>
-  authorizationResponse(to, await completeParameters(ctx, to, parameters))
+  createAuthorizationResponse(to, await completeParameters(ctx, to, parameters))
 
 const URLS: [string, string, 'query' | 'fragment', string | undefined, string][] = [
   ['§4.1.2: the answer is a query', 'http://a/cb', 'query', 's', 'http://a/cb?code=x%26y&state=s'],

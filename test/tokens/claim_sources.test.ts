@@ -76,7 +76,7 @@ t.test("OpenID Connect Core §5.4: a source's claims are released like the user'
   t.strictSame(none, { sub: 'alice', email: 'a@x' })
   t.notOk('_claim_names' in decodeJwt(plain.id_token))
   const answer = await fetchClaims(test, 'state', plain.access_token)
-  refused(t, answer, 'insufficient_scope', /^nothing of source state was granted/, 403)
+  refused(t, answer, 'insufficient_scope', /^the access token grants no claim of source state/, 403)
 
   const asked = { userinfo: { credit: null, taxes: { value: 6 } }, id_token: { taxes: null } }
   const tokens = await getTokens(test, { claims: JSON.stringify(asked) })
@@ -89,7 +89,7 @@ t.test("OpenID Connect Core §5.4: a source's claims are released like the user'
 t.test('RFC 6750 §3.1: the endpoint of distributed claims takes an access token, in the header', async (t) => {
   const test = await createApp(t, { users: USERS })
   const { access_token } = await getTokens(test)
-  refused(t, await test.get('/claims/state'), 'invalid_token', /^no access token came/, 401)
+  refused(t, await test.get('/claims/state'), 'invalid_token', /^the access token is missing/, 401)
   refused(t, await fetchClaims(test, 'state', 'x'), 'invalid_token', /^the access token is unknown/, 401)
   for (const source of ['unknown', 'the%20bank', '__proto__', 'toString']) {
     refused(t, await fetchClaims(test, source, access_token), 'not_found', /^source /, 404)

@@ -185,7 +185,7 @@ t.test('OpenID Connect Core §10: what a client wants and lacks the key for is r
   const client_id = await registered(test, metadata)
   const code = (await logIn(test, { client_id })).get('code')!
   const answer = await exchange(test, { code, client_id })
-  refused(t, answer, 'invalid_client_metadata', /^client .* wants encryption, but RSA-OAEP needs a key for RSA-OAEP/)
+  refused(t, answer, 'invalid_client_metadata', /^encryption by RSA-OAEP to client \S+ needs a key for RSA-OAEP/)
 })
 
 t.test('OpenID Connect Core §3.1.2.1: an id_token_hint is one that this issuer signed for the client', async (t) => {

@@ -3,6 +3,7 @@ import { decodeJwt } from 'jose'
 import { ASYMMETRIC_ALGS, SYMMETRIC_ALGS } from '../../clients/algorithms.js'
 import type { Context } from '../../context.js'
 import type { Client } from '../../directory/clients.js'
+import { describeTime } from '../../duration.js'
 import { invalidClient, shown } from '../../errors.js'
 import { readHeader, verifyClientJwt } from './keys.js'
 
@@ -70,12 +71,13 @@ export async function verifyAssertion(
 /** Returns exp. RFC 7523 §3: exp is required and in the future; iat and nbf are optional and in the past. */
 function verifyTimes(now: number, { exp, iat, nbf }: Readonly<Record<'exp' | 'iat' | 'nbf', unknown>>): number {
   if (typeof exp !== 'number') throw refusal(`has the exp ${quoted(exp)}, expected a number`)
-  if (exp <= now) throw refusal(`expired at ${exp}, it is ${now} now`)
+  if (exp <= now) throw refusal(`expired ${describeTime(exp, now)}`)
   for (const [name, time] of Object.entries({ iat, nbf })) {
     if (time === undefined) continue
     if (typeof time !== 'number') throw refusal(`has the ${name} ${quoted(time)}, expected a number`)
-    if (time > now + SKEW)
-      throw refusal(`has the ${name} ${time}, expected a time that is not in the future: it is ${now} now`)
+    if (time > now + SKEW) {
+      throw refusal(`has the ${name} ${describeTime(time, now)}, expected a time that is not in the future`)
+    }
   }
   return exp
 }

@@ -2,6 +2,7 @@
 import { isByCertificate } from '../../clients/authentication.js'
 import type { Context } from '../../context.js'
 import { type Client, findClient } from '../../directory/clients.js'
+import { describeTime } from '../../duration.js'
 import { invalidClient, invalidRequest, shown } from '../../errors.js'
 import type { ClientAuthMethod } from '../../generated/types.js'
 import type { Params } from '../params.js'
@@ -44,7 +45,7 @@ export async function authenticateClient(ctx: Context, caller: Caller): Promise<
   const { client_id } = credentials
   const client = await findClient(ctx, client_id)
   if (client === undefined) {
-    throw refusal(credentials, `client_id is ${shown(client_id)}: no such client is configured or registered`)
+    throw refusal(credentials, `client_id is ${shown(client_id)}, expected a configured or registered client`)
   }
   const registered = client.token_endpoint_auth_method
   if (registered === 'any') return { client, authentication: { method: credentials.method ?? 'none' } }
@@ -93,7 +94,7 @@ function verifyExpiry(ctx: Context, client: Client, credentials: Credentials): v
   const { client_id, client_secret_expires_at = 0 } = client
   const now = ctx.now
   if (client_secret_expires_at === 0 || client_secret_expires_at > now) return
-  const problem = `expired at ${client_secret_expires_at}, it is ${now} now`
+  const problem = `expired ${describeTime(client_secret_expires_at, now)}`
   throw refusal(credentials, `the client_secret of client ${shown(client_id)} ${problem}`)
 }
 

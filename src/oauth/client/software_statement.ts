@@ -15,7 +15,8 @@ export function unfoldSoftwareStatement(request: Metadata): Metadata {
     throw invalidSoftwareStatement(`software_statement is ${JSON.stringify(software_statement)}, expected a JWT`)
   }
   const { alg, claims } = decode(software_statement)
-  if (isTooDeep(claims)) throw invalidSoftwareStatement(`software_statement nests more than ${MAX_DEPTH} levels deep`)
+  if (isTooDeep(claims))
+    throw invalidSoftwareStatement(`software_statement is nested too deeply, expected at most ${MAX_DEPTH} levels`)
   // RFC 7591 §2.3: the statement must have a signature or MAC, and an iss.
   if (alg === undefined || alg === 'none') {
     throw invalidSoftwareStatement(`software_statement has the alg ${alg ?? 'missing'}, expected a signature`)

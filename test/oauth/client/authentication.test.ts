@@ -105,9 +105,9 @@ t.test('RFC 7523 §3: the audience is the issuer or the token endpoint', async (
 const BAD_CLAIMS: [JWTPayload, RegExp][] = [
   [{ exp: undefined as never }, /has the exp missing, expected a number$/],
   [{ exp: '9999999999' as never }, /has the exp '9999999999', expected a number$/],
-  [{ exp: NOW - 1 }, /expired at \d+, it is \d+ now$/],
-  [{ iat: NOW + 200 }, /has the iat \d+, expected a time that is not in the future: it is \d+ now$/],
-  [{ nbf: NOW + 200 }, /has the nbf \d+, expected a time that is not in the future/],
+  [{ exp: NOW - 1 }, /expired .*, at \S+Z$/],
+  [{ iat: NOW + 200 }, /has the iat in 3 minutes, at \S+Z, expected a time that is not in the future$/],
+  [{ nbf: NOW + 200 }, /has the nbf in 3 minutes, at \S+Z, expected a time that is not in the future/],
   [{ iat: 'now' as never }, /has the iat 'now', expected a number$/],
   [{ nbf: null as never }, /has the nbf null, expected a number$/],
   [{ jti: undefined as never }, /has the jti missing, expected a text$/],
@@ -212,7 +212,7 @@ t.test('an unregistered client can use any assertion that names it unless regist
     /^client_id is other in the form, but anyone in/,
   )
   const strict = await createApp(t, { ...CONFIG, require_registration: true })
-  await rejected(t, call(strict, await sign()), /^client_id is anyone: no such client is configured or registered$/)
+  await rejected(t, call(strict, await sign()), /^client_id is anyone, expected a configured or registered client$/)
 })
 
 t.test('OpenID Connect Core §10.1.1: a client can replace the key at its jwks_uri', async (t) => {
@@ -286,12 +286,6 @@ for (const token_endpoint_auth_method of ['client_secret_basic', 'client_secret_
     test.advance(3540)
     t.match((await attempt()).json(), { error: 'invalid_grant' })
     test.advance(120)
-    refused(
-      t,
-      await attempt(),
-      'invalid_client',
-      /^the client_secret of client \S+ expired at \d+, it is \d+ now$/,
-      401,
-    )
+    refused(t, await attempt(), 'invalid_client', /^the client_secret of client \S+ expired .*, at \S+Z$/, 401)
   })
 }
