@@ -152,7 +152,7 @@ const BAD: [string, unknown, RegExp, Record<string, string>?][] = [
   ['null', { publish_ahead: null }, /^\/publish_ahead must be seconds .*; empty is neither$/],
   ['a list', [], /^the body is invalid, expected a JSON object/],
   ['broken JSON', '{', /not valid JSON/, { 'content-type': 'application/json' }],
-  ['a form', 'alg=ES256', /^the body is not/, { 'content-type': 'application/x-www-form-urlencoded' }],
+  ['a form', 'alg=ES256', /^the body is invalid, expected/, { 'content-type': 'application/x-www-form-urlencoded' }],
 ]
 for (const [title, payload, message, headers = {}] of BAD) {
   t.test(`${title} is refused, and nothing is changed`, async (t) => {
