@@ -28,7 +28,7 @@ export interface FaultState {
   delete(id: string): Promise<boolean>
   /** Deletes all rules of run time. */
   clear(): Promise<void>
-  /** Deletes all rules of run time and the counters of all other rules. */
+  /** Deletes all rules of run time, the counters of all other rules, and decoy keys. */
   reset(): Promise<void>
   /**
    * Counts a matching request. Returns the rule with its counters if the fault happens.
@@ -49,7 +49,7 @@ const NONE: FaultDeclarations = { added: 0, rules: {}, owners: [], expires_at: N
 
 /** @param shared whether other processes write to the store, so that no copy of the declarations can be kept. */
 export function createFaultState(store: Store, { shared }: { readonly shared: boolean }): FaultState {
-  const { fault_declarations, fault_rules, fault_counters } = store
+  const { fault_declarations, fault_rules, fault_counters, fault_decoys } = store
   let copy: Promise<ReadonlySet<FaultDoor>> | undefined
   const readDoors = async () => {
     const { rules, owners } = (await fault_declarations.get(KEY)) ?? NONE
@@ -139,7 +139,7 @@ export function createFaultState(store: Store, { shared }: { readonly shared: bo
     clear,
     reset: async () => {
       await clear()
-      await fault_counters.clear()
+      await Promise.all([fault_counters.clear(), fault_decoys.clear()])
     },
     count: async (source, owner, rule, turn) => {
       const seed = randomSeed()

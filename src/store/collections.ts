@@ -125,6 +125,8 @@ export const COLLECTIONS = {
   }),
   /** Key: identifier of a fault rule of a user, a client, a login or the configuration. */
   fault_counters: collection<records.FaultCounter>()({ cap: 10_000, lifetime: 'never', reset: 'faults' }),
+  /** Key: thumbprint (RFC 7638) of the signing key that the decoy replaces. */
+  fault_decoys: collection<records.FaultDecoy>()({ cap: 100, lifetime: 'never', reset: 'faults' }),
   /** One record: it says at which doors fault rules of run time can act. */
   fault_declarations: collection<records.FaultDeclarations>()({
     cap: 1,

@@ -1,4 +1,5 @@
 /** The records of a store: plain JSON, with the field names of the specifications. */
+import type { JWK } from 'jose'
 import type { DeepReadonly } from '../config/snapshot.js'
 import type { FaultDoor } from '../faults/catalogue.js'
 import type { Counter } from '../faults/counter.js'
@@ -43,6 +44,11 @@ export interface StoredFaultRule extends StoredRecord {
 
 /** Counter of a fault rule of another source. */
 export interface FaultCounter extends StoredRecord, Counter {}
+
+/** A key that a fault publishes under the `kid` of a signing key. */
+export interface FaultDecoy extends StoredRecord {
+  readonly jwk: Readonly<JWK>
+}
 
 /** Doors at which faults declared at run time act. */
 export interface FaultDeclarations extends StoredRecord {

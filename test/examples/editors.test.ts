@@ -28,7 +28,7 @@ test('each of our examples names its schema, fits it, and is one that validate a
     const file = relative(ROOT, join(ROOT, dirname(path), schema))
     t.ok(files.includes(file), `${path}: the package has ${schema}`)
     const ajv = addFormats.default(new Ajv.default({ allErrors: true, allowUnionTypes: true }))
-    ajv.addVocabulary(['x-secret', 'x-restart'])
+    ajv.addVocabulary(['x-secret', 'x-restart', 'enumDescriptions'])
     const validate = ajv.compile(JSON.parse(read(file)) as object)
     t.ok(validate(parse(read(path))), `${path}: ${ajv.errorsText(validate.errors)}`)
     t.strictSame(await validateFile(join(ROOT, path), {}), [], path)

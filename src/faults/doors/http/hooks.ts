@@ -5,7 +5,6 @@ import { FAULT_CATALOGUE, type FaultAt, type FaultDoor } from '../../catalogue.j
 import { type Applicable, findFault } from '../find.js'
 import { BODY_CHANGES } from './body.js'
 import { followConnections } from './connections.js'
-import { createDecoys } from './jwks.js'
 import { MEMBERS_CHANGES, type Members } from './members.js'
 import { DELAYS, RESPONSES } from './response.js'
 
@@ -28,7 +27,6 @@ interface ServerFunctions {
 
 export function createHttpFaults(server: Server, { record, describe }: ServerFunctions): HttpFaults {
   const reset = followConnections(server)
-  const decoys = createDecoys()
   const abandon = (request: FastifyRequest, reply: FastifyReply) => {
     reply.hijack()
     void record(request, reply)
@@ -45,9 +43,7 @@ export function createHttpFaults(server: Server, { record, describe }: ServerFun
     changeMembers: async (request, _reply, payload) => {
       const fits = (name: FaultAt<'http_members'>) => MEMBERS_CHANGES[name].fits?.(payload) ?? true
       const rule = await findHttpFault(request, 'http_members', fits)
-      return rule === undefined
-        ? payload
-        : MEMBERS_CHANGES[rule.fault].change(payload, rule, { ctx: request.ctx, decoys })
+      return rule === undefined ? payload : MEMBERS_CHANGES[rule.fault].change(payload, rule, request.ctx)
     },
     send: async (request, reply, payload) => {
       // A request for an invalid issuer has no context.

@@ -1,22 +1,11 @@
 /** Broken key sets. RFC 7517 §5 defines key sets; clients ignore keys of unknown types. */
-import type { JWK } from 'jose'
+import { calculateJwkThumbprint, type JWK } from 'jose'
 import { generateKey } from '../../../config/keys.js'
 import type { Context } from '../../../context.js'
 import type { Alg } from '../../../generated/types.js'
+import { NEVER } from '../../../store/collections.js'
 
 type PublicJwk = Readonly<JWK>
-
-/** Returns another key with the same `kid`: always the same one for a key. */
-export type Decoys = (key: PublicJwk) => Promise<PublicJwk>
-
-export function createDecoys(): Decoys {
-  const made = new WeakMap<PublicJwk, Promise<PublicJwk>>()
-  return (key) => {
-    const decoy = made.get(key) ?? generateKey(key.alg as Alg, key.kid).then(({ publicJwk }) => publicJwk)
-    made.set(key, decoy)
-    return decoy
-  }
-}
 
 const signs = ({ use }: PublicJwk) => use === 'sig'
 
@@ -24,9 +13,20 @@ const signs = ({ use }: PublicJwk) => use === 'sig'
 const signersOf = (keys: readonly PublicJwk[]) =>
   keys.filter((key, index) => signs(key) && keys.findIndex(({ alg }) => alg === key.alg) === index)
 
-/** Returns each signing key with another key that has its `kid`. */
-export async function decoysOf(keys: readonly PublicJwk[], decoy: Decoys): Promise<ReadonlyMap<PublicJwk, PublicJwk>> {
-  return new Map(await Promise.all(signersOf(keys).map(async (key) => [key, await decoy(key)] as const)))
+/** Returns each signing key with a decoy: another key under its `kid`, always the same one. */
+export async function decoysOf(
+  keys: readonly PublicJwk[],
+  { store }: Context,
+): Promise<ReadonlyMap<PublicJwk, PublicJwk>> {
+  const decoyOf = async (key: PublicJwk) => {
+    const id = await calculateJwkThumbprint(key)
+    const known = await store.fault_decoys.get(id)
+    if (known !== undefined) return known.jwk
+    const { publicJwk } = await generateKey(key.alg as Alg, key.kid)
+    const kept = await store.fault_decoys.update(id, (record) => record ?? { jwk: publicJwk, expires_at: NEVER })
+    return kept!.jwk
+  }
+  return new Map(await Promise.all(signersOf(keys).map(async (key) => [key, await decoyOf(key)] as const)))
 }
 
 /** Returns the keys published before the last rotation of each algorithm. Without a rotation yet, rotates all keys. */

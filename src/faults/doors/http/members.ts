@@ -3,20 +3,14 @@ import type { JWK } from 'jose'
 import type { Context } from '../../../context.js'
 import type { FaultAt } from '../../catalogue.js'
 import type { FaultRule } from '../../rules.js'
-import { type Decoys, decoysOf, staleKeys, UNUSABLE } from './jwks.js'
+import { decoysOf, staleKeys, UNUSABLE } from './jwks.js'
 
 export type Members = Readonly<Record<string, unknown>>
-
-/** The request and the decoy keys, for changes of members. */
-interface Surroundings {
-  readonly ctx: Context
-  readonly decoys: Decoys
-}
 
 interface MembersChange {
   /** Returns whether the fault can happen to the response. Undefined: to every response at its endpoints. */
   fits?(members: Members): boolean
-  change(members: Members, rule: FaultRule, means: Surroundings): Members | Promise<Members>
+  change(members: Members, rule: FaultRule, ctx: Context): Members | Promise<Members>
 }
 
 const without = (members: Members, name: string): Members =>
@@ -30,7 +24,7 @@ const missing = (name: string): MembersChange => ({
 
 /** Removes the member that the rule names. */
 const dropped: MembersChange = {
-  change: (members, { fault, member = '' }, { ctx }) => {
+  change: (members, { fault, member = '' }, ctx) => {
     if (!Object.hasOwn(members, member))
       ctx.remark('decision', `${fault} changes nothing: the response has no ${member}`)
     return without(members, member)
@@ -39,9 +33,9 @@ const dropped: MembersChange = {
 
 /** Changes the keys of a JWKS. */
 const keySet = (
-  change: (keys: readonly JWK[], means: Surroundings) => readonly object[] | Promise<readonly object[]>,
+  change: (keys: readonly JWK[], ctx: Context) => readonly object[] | Promise<readonly object[]>,
 ): MembersChange => ({
-  change: async ({ keys }, _rule, means) => ({ keys: await change(keys as readonly JWK[], means) }),
+  change: async ({ keys }, _rule, ctx) => ({ keys: await change(keys as readonly JWK[], ctx) }),
 })
 
 export const MEMBERS_CHANGES: Readonly<Record<FaultAt<'http_members'>, MembersChange>> = {
@@ -72,13 +66,13 @@ export const MEMBERS_CHANGES: Readonly<Record<FaultAt<'http_members'>, MembersCh
     change: (members, { member = 'x_unknown_member', value = 'surprise' }) => ({ ...members, [member]: value }),
   },
   'jwks.empty': keySet(() => []),
-  'jwks.duplicate_kid': keySet(async (keys, { decoys }) => [...(await decoysOf(keys, decoys)).values(), ...keys]),
-  'jwks.reused_kid': keySet(async (keys, { decoys }) => {
-    const others = await decoysOf(keys, decoys)
+  'jwks.duplicate_kid': keySet(async (keys, ctx) => [...(await decoysOf(keys, ctx)).values(), ...keys]),
+  'jwks.reused_kid': keySet(async (keys, ctx) => {
+    const others = await decoysOf(keys, ctx)
     return keys.map((key) => others.get(key) ?? key)
   }),
   'jwks.missing_kid': keySet((keys) => keys.map(({ kid: _, ...key }) => key)),
-  'jwks.stale': keySet((keys, { ctx }) => staleKeys(keys, ctx)),
+  'jwks.stale': keySet((keys, ctx) => staleKeys(keys, ctx)),
   'jwks.mixed_types': keySet((keys) => [...UNUSABLE, ...keys, ...UNUSABLE.slice(0, 1)]),
   'registration.drops_member': dropped,
 }
