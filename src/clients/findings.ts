@@ -2,8 +2,7 @@
 import type { Alg, Client, Config, EncryptionAlg } from '../generated/types.js'
 
 /**
- * A way by which client metadata comes in: the configuration file and the admin API, which apply the same rules, or
- * dynamic client registration.
+ * A source of client metadata: the configuration, which is the file and the admin API, or dynamic client registration.
  */
 export type Door = 'configuration' | 'registration'
 
@@ -13,7 +12,7 @@ export interface Finding {
   readonly path: readonly [member: string, ...(string | number)[]]
   /** The end of a sentence that begins with the path: `is "x", expected y`. */
   readonly message: string
-  /** The rule of the profile that registration applies the finding under. */
+  /** The rule that must be on for registration to refuse the client. Absent, registration always refuses it. */
   readonly rule?: keyof Config['rules']
 }
 

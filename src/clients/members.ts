@@ -1,4 +1,7 @@
-/** The members of client metadata. RFC 7591 §2, OpenID Connect Registration §2, RFC 8705 §2.1.2 and §2.2.1, JARM §3, Back-Channel Logout §2.2, Front-Channel Logout §2. */
+/**
+ * The members of client metadata. RFC 7591 §2, OpenID Connect Registration §2, RFC 8705 §2.1.2, JARM §3, Back-Channel Logout
+ * §2.2, Front-Channel Logout §2. Their JSON types, enumerations and defaults, and which are secret, follow from the schema.
+ */
 import type { Client } from '../generated/types.js'
 import { CLIENT_DEFAULTS as DEFAULTS, VALUES } from '../generated/values.js'
 import { ASSERTION_ALGS, CONTENT_ENCRYPTIONS, KEY_MANAGEMENT_ALGS, REQUEST_OBJECT_SIGNING_ALGS } from './algorithms.js'
@@ -6,12 +9,14 @@ import { expectJwks } from './keys.js'
 import * as kinds from './kinds.js'
 import { oneOf } from './kinds.js'
 
-/** A member of client metadata. Only members of some kind are read at every door. */
+/** A member that every door reads, with the kind of its value or of the items of its list, or a member of one door. */
 export type Member =
+  /** `localizable` is for a member that can have a language tag at registration. RFC 7591 §2.2. */
   | { readonly kind: kinds.Kind; readonly localizable?: true }
   | { readonly items: kinds.Kind }
-  /** A member that registration ignores or the configuration refuses, and the reason. */
+  /** The reason why registration ignores the member. */
   | { readonly configuration_only: string }
+  /** The reason why the configuration refuses the member. */
   | { readonly registration_only: string }
 
 const encryption = { kind: oneOf(KEY_MANAGEMENT_ALGS) }
@@ -24,7 +29,7 @@ const endpoint = { kind: kinds.endpointUri }
 const responseAlg = { kind: kinds.responseAlg }
 
 const CHOSEN = 'RFC 7591 §3.2.1: the provider chooses it for a client that registers.'
-const EXTENSION = 'It is an extension of this provider, which a client that registers has no need to know.'
+const EXTENSION = 'It is an extension of this provider, not a member of the registration specifications.'
 
 export const MEMBERS: Readonly<Record<keyof Client | 'software_statement', Member>> = {
   client_id: { configuration_only: CHOSEN },
@@ -77,7 +82,9 @@ export const MEMBERS: Readonly<Record<keyof Client | 'software_statement', Membe
   tls_client_auth_san_email: nonEmptyText,
   software_id: nonEmptyText,
   software_version: nonEmptyText,
-  software_statement: { registration_only: 'RFC 7591 §2.3: its members take the place of those beside it.' },
+  software_statement: {
+    registration_only: 'RFC 7591 §2.3: a client presents it when it registers, and its members take precedence.',
+  },
   faults: { configuration_only: EXTENSION },
   auto_login: { configuration_only: EXTENSION },
 }
