@@ -79,7 +79,8 @@ export function browserTest(
     const context = await browser.newContext(options)
     t.teardown(() => context.close())
     const page = await context.newPage()
-    page.setDefaultTimeout(10_000)
+    // A bound for a broken page, generous for a busy machine.
+    page.setDefaultTimeout(60_000)
     const complaints: string[] = []
     context.on('request', (request) => {
       const { protocol, hostname } = new URL(request.url())

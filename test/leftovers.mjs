@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
 
 /** Seconds that a process may take to end after its test. */
-const GRACE = 10
+const GRACE = 30
 
 /** Returns a variable for the environment of a test. */
 export function createMark() {

@@ -115,7 +115,7 @@ export function endWith(t: Test, child: ChildProcess): void {
     if (child.exitCode !== null || child.signalCode !== null) return
     const closed = new Promise((resolve) => child.once('close', resolve))
     child.kill('SIGTERM')
-    const timer = setTimeout(() => child.kill('SIGKILL'), 10_000)
+    const timer = setTimeout(() => child.kill('SIGKILL'), 60_000)
     await closed
     clearTimeout(timer)
   })
