@@ -221,9 +221,9 @@ check 'IMAGE validate accepts a valid file' ends_with 0 'valid$' run -v "$WORK/c
 write "$WORK/config/bad.yaml" <<<'user: []'
 check 'IMAGE validate ends with code 2 and reports the problem of an invalid file' ends_with 2 'did you mean users' run -v "$WORK/config:/config:ro" -- validate /config/bad.yaml
 mkdir -p "$WORK/made/config.yaml"
-check 'a folder instead of a file ends with code 2' ends_with 2 'is a folder, but a file was expected' run -v "$WORK/made:/config:ro" --
+check 'a folder instead of a file ends with code 2' ends_with 2 'is a folder, expected a file' run -v "$WORK/made:/config:ro" --
 write "$WORK/config/config.json" <<<'{}'
-check 'two configurations end with code 2' ends_with 2 'only one of them' run -v "$WORK/config:/config:ro" --
+check 'two configurations end with code 2' ends_with 2 'expected one of them' run -v "$WORK/config:/config:ro" --
 check 'a missing file ends with code 2' ends_with 2 'does not exist' run -- --config /config/other.yaml
 write "$WORK/secret.yaml" <<<'users: []' && chmod 600 "$WORK/secret.yaml"
 check 'an unreadable file ends with code 2' ends_with 2 'permission denied' run -v "$WORK/secret.yaml:/config/config.yaml:ro" --

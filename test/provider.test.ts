@@ -114,7 +114,7 @@ test('one ConfigError lists all problems of the options', async (t) => {
   )
   t.ok(error.problems.length >= 4)
   t.equal(error.message.split('\n').length, error.problems.length)
-  t.match(error.message, 'startProvider() /server/port must be at most 65535, but is 70000')
+  t.match(error.message, 'startProvider() /server/port is 70000, expected at most 65535')
 })
 
 test('a missing file is a ConfigError', async (t) => {

@@ -1,10 +1,10 @@
-/** A PEM file with the certificates of authorities to trust. RFC 7468 §5. */
+/** PEM files with the certificates of trusted authorities. RFC 7468 §5. */
 import { X509Certificate } from 'node:crypto'
 import { resolve } from 'node:path'
 import type { Complaint } from './errors.js'
 import { readText } from './read.js'
 
-/** The certificates of a file, as PEM and without what else is in it; nothing where no file is named. */
+/** Returns the certificates of a file as PEM, without its other content; nothing if no file is configured. */
 export async function loadAuthorities(
   path: readonly string[],
   file: string | undefined,
@@ -22,10 +22,10 @@ export async function loadAuthorities(
 function readCertificates(text: string): string {
   const found = text.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? []
   if (found.length === 0) {
-    throw new Error('has no certificate: a PEM file with -----BEGIN CERTIFICATE----- was expected')
+    throw new Error('has no certificate, expected a PEM file with -----BEGIN CERTIFICATE-----')
   }
   for (const [index, pem] of found.entries()) {
-    if (!isCertificate(pem)) throw new Error(`has a certificate that can not be read: number ${index + 1} of its PEM`)
+    if (!isCertificate(pem)) throw new Error(`has an invalid certificate: number ${index + 1} of its PEM`)
   }
   return found.join('\n')
 }

@@ -1,4 +1,4 @@
-/** What a schema can't say: whether the parts of a configuration fit each other. */
+/** Checks that JSON Schema cannot express: whether the parts of a configuration are consistent. */
 
 import { LATEST_TIME, LONGEST_DURATION, parseDuration, parseTime } from '../duration.js'
 import { checkFaults } from '../faults/check.js'
@@ -14,7 +14,7 @@ const KEY_SOURCES = ['file', 'pem', 'jwk', 'keep_in'] as const
 
 type Found = Iterable<Complaint>
 
-/** Everything that doesn't fit. What the schema refused is missing in `config`, and nothing is said about it. */
+/** Returns all inconsistencies. Values that the schema refused are missing in `config` and cause none. */
 export function check(config: Pruned<Config>): Complaint[] {
   const { users = [], clients = [], keys = [], encryption_keys = [] } = config
   return [
@@ -43,12 +43,12 @@ export function check(config: Pruned<Config>): Complaint[] {
   ]
 }
 
-/** The members that a key's material may come from and that this one has. */
+/** Returns the members of a key that name its source. */
 export function keySources(key: Pruned<Key | EncryptionKey>): (typeof KEY_SOURCES)[number][] {
   return KEY_SOURCES.filter((source) => source in key)
 }
 
-/** A complaint for each value that an earlier entry of these lists has, too. */
+/** Yields a complaint for each value that an earlier entry of these lists has. */
 export function* repeated(
   member: string,
   lists: Readonly<Record<string, readonly (string | undefined)[]>>,
@@ -60,14 +60,14 @@ export function* repeated(
       const earlier = seen.get(value)
       if (earlier === undefined) seen.set(value, list)
       else {
-        const message = `must be unique, but an earlier entry of ${earlier} has "${value}", too`
+        const message = `is "${value}", expected a value that no earlier entry of ${earlier} has`
         yield { path: [list, String(index), member], at: 'value', message }
       }
     }
   }
 }
 
-/** No call may keep a request waiting for longer, in seconds. */
+/** Longest timeout of an outbound call, in seconds. */
 const LONGEST_CALL = 3600
 
 function* checkDurations({ lifetimes = {}, key_rotation = {}, outbound = {} }: Pruned<Config>): Found {
@@ -77,7 +77,7 @@ function* checkDurations({ lifetimes = {}, key_rotation = {}, outbound = {} }: P
   const { period, publish_ahead } = key_rotation
   if (period === undefined || publish_ahead === undefined) return
   if (parseDuration(publish_ahead) < parseDuration(period)) return
-  const message = `must be less than the period, which is ${period}, but is ${publish_ahead}`
+  const message = `is ${publish_ahead}, expected less than the period, which is ${period}`
   yield { path: ['key_rotation', 'publish_ahead'], at: 'value', message }
 }
 
@@ -90,33 +90,37 @@ function* checkDuration(
   if (value === undefined) return
   const seconds = parseDuration(value)
   if (seconds >= 1 && seconds <= longest) return
-  const message = `must be from 1 second to ${longest} seconds (${inWords}), but "${value}" is ${seconds}`
+  const message = `is "${value}" (${seconds} seconds), expected from 1 second to ${longest} seconds (${inWords})`
   yield { path, at: 'value', message }
 }
 
-/** What looks like a time may still be none, such as 2030-13-45T00:00:00Z. */
+/** Checks the time of the clock, because a text such as 2030-13-45T00:00:00Z has the right form and is no time. */
 function* checkClock({ clock: { start } = {} }: Pruned<Config>): Found {
   if (start === undefined) return
   const seconds = parseTime(start)
   if (seconds >= 0 && seconds <= LATEST_TIME) return
-  yield { path: ['clock', 'start'], at: 'value', message: `must be a time from 1970 to 9999, but is "${start}"` }
+  yield { path: ['clock', 'start'], at: 'value', message: `is "${start}", expected a time from 1970 to 9999` }
 }
 
-/** OpenID Connect Core §3.1.2.1: the values of acr_values are separated by spaces. */
+/** Checks acr_values. OpenID Connect Core §3.1.2.1: spaces separate the values. */
 function* checkAcrValues({ acr_values = [] }: Pruned<Config>): Found {
   for (const [index, value] of acr_values.entries()) {
     const path = ['acr_values', String(index)]
-    if (value?.includes(' ')) yield { path, at: 'value', message: `must not have a space, but is "${value}"` }
+    if (value?.includes(' ')) yield { path, at: 'value', message: `is "${value}", expected a value without spaces` }
     else if (value !== undefined && acr_values.indexOf(value) < index) {
-      yield { path, at: 'value', message: `must be unique, but "${value}" stands earlier in the list, too` }
+      yield { path, at: 'value', message: `is "${value}", expected a value that no earlier entry has` }
     }
   }
 }
 
 function* checkScopes({ scopes = {} }: Pruned<Config>): Found {
-  // OpenID Connect Core §3.1.2.1: `openid` says that it is an OpenID Connect request; it stands for no claims of ours.
+  // OpenID Connect Core §3.1.2.1: `openid` marks an OpenID Connect request; it releases no claims of the configuration.
   if (Object.hasOwn(scopes, 'openid')) {
-    yield { path: ['scopes', 'openid'], at: 'key', message: "can't be defined; claims without a scope go to everybody" }
+    yield {
+      path: ['scopes', 'openid'],
+      at: 'key',
+      message: 'cannot be defined; claims without a scope are released to every client',
+    }
   }
 }
 
@@ -125,12 +129,16 @@ function* checkUser(path: readonly string[], user: Pruned<User>): Found {
   for (const section of CLAIM_SECTIONS) {
     const claims = user[section] ?? {}
     if (!Object.hasOwn(claims, 'sub') || claims.sub === user.sub) continue
-    yield { path: [...path, section, 'sub'], at: 'value', message: `must not differ from the user's sub "${user.sub}"` }
+    yield {
+      path: [...path, section, 'sub'],
+      at: 'value',
+      message: `is ${JSON.stringify(claims.sub)}, expected the user's sub "${user.sub}"`,
+    }
   }
 }
 
 function* checkKey(path: readonly string[], key: Pruned<Key | EncryptionKey>): Found {
   const sources = keySources(key)
   if (sources.length < 2) return
-  yield { path, at: 'value', message: `has ${sources.join(' and ')}, but a key comes from one of them only` }
+  yield { path, at: 'value', message: `has ${sources.join(' and ')}, expected one of them` }
 }

@@ -1,4 +1,4 @@
-/** What a schema can't say about addresses: whether URLs, paths, proxies, ports and certificates fit each other. */
+/** Checks of the server's settings: whether URLs, paths, proxies, ports and certificates are consistent. */
 import { isIP } from 'node:net'
 import { compile } from '@fastify/proxy-addr'
 import type { Config } from '../generated/types.js'
@@ -9,10 +9,10 @@ import type { Pruned } from './schema.js'
 type Found = Iterable<Complaint>
 type Server = Pruned<Config['server']>
 
-/** RFC 1123 §2.1, with the underscore that names of containers have, and a first label that may be `*` (RFC 6125 §6.4.3). */
+/** A host name: RFC 1123 §2.1, with underscores for names of containers, and `*` as the first label (RFC 6125 §6.4.3). */
 const DNS_NAME = /^(\*\.)?[A-Za-z0-9_]([A-Za-z0-9_-]{0,62})(\.[A-Za-z0-9_][A-Za-z0-9_-]{0,62})*$/
 
-/** Everything that doesn't fit. What the schema refused is missing in `config`, and nothing is said about it. */
+/** Yields all inconsistencies. Values that the schema refused are missing in `config` and cause none. */
 export function* checkServer(config: Pruned<Config>): Found {
   const server = config.server ?? {}
   yield* checkBasePath(config, server)
@@ -21,7 +21,7 @@ export function* checkServer(config: Pruned<Config>): Found {
   yield* checkHttpPort(server)
 }
 
-/** A path without the slash at its end; `/` is the empty one. */
+/** Returns a path without a slash at its end; an empty text for `/`. */
 export function normalizePath(path: string): string {
   return path.replace(/\/+$/, '')
 }
@@ -36,7 +36,7 @@ function* checkBasePath({ public_url, issuer, preset }: Pruned<Config>, { base_p
   const path = ['server', 'base_path']
   const own = normalizePath(base_path)
   if (own.split('/').some((segment) => segment === '.' || segment === '..')) {
-    yield { path, at: 'value', message: `must not contain . or .. as a part, but is "${base_path}"` }
+    yield { path, at: 'value', message: `is "${base_path}", expected a path without the segments . and ..` }
     return
   }
   const [name, url] = public_url === undefined ? ['issuer', issuer] : ['public_url', public_url]
@@ -44,7 +44,7 @@ function* checkBasePath({ public_url, issuer, preset }: Pruned<Config>, { base_p
   const suffix = name === 'issuer' ? (findPreset(preset)?.issuer_suffix ?? '') : ''
   const there = normalizePath(new URL(url).pathname).replace(new RegExp(`${normalizePath(suffix)}$`), '')
   if (there === own) return
-  const message = `is "${own}", but the path of ${name} is "${there}"; they must be the same, and base_path may be left out`
+  const message = `is "${own}", expected "${there}", the path of ${name}; base_path can be left out`
   yield { path, at: 'value', message }
 }
 
@@ -52,7 +52,7 @@ function* checkProxies({ trust_forwarded }: Server): Found {
   if (!Array.isArray(trust_forwarded)) return
   for (const [index, proxy] of (trust_forwarded as readonly (string | undefined)[]).entries()) {
     if (proxy === undefined || isProxy(proxy)) continue
-    const message = `must be true, false, an IP address, a range such as 10.0.0.0/8, or loopback, linklocal or uniquelocal, but is "${proxy}"`
+    const message = `is "${proxy}", expected an IP address, a range such as 10.0.0.0/8, loopback, linklocal or uniquelocal`
     yield { path: ['server', 'trust_forwarded', String(index)], at: 'value', message }
   }
 }
@@ -70,23 +70,28 @@ function* checkTls({ tls }: Server): Found {
   if (tls === undefined) return
   const at = (member: string, message: string): Complaint => ({ path: ['server', 'tls', member], at: 'value', message })
   const { cert, key, self_signed, names, ca_file, client_certificates, client_ca } = tls
-  if ('cert' in tls && !('key' in tls)) yield at('cert', 'needs its private key: set server.tls.key (--tls-key), too')
-  if ('key' in tls && !('cert' in tls)) yield at('key', 'needs its certificate: set server.tls.cert (--tls-cert), too')
+  if ('cert' in tls && !('key' in tls))
+    yield at('cert', 'is set, but the private key is missing; set server.tls.key (--tls-key)')
+  if ('key' in tls && !('cert' in tls))
+    yield at('key', 'is set, but the certificate is missing; set server.tls.cert (--tls-cert)')
   if (self_signed === true && (cert !== undefined || key !== undefined)) {
-    yield at('self_signed', 'is true, but a certificate is given as well; leave out one of them')
+    yield at('self_signed', 'is true, but a certificate is configured as well; remove one of them')
   }
   if (ca_file !== undefined && self_signed === false) {
-    yield at('ca_file', 'is for the certificate that is made here; set server.tls.self_signed (--tls-self-signed), too')
+    yield at(
+      'ca_file',
+      'is set, but the certificate is not self-signed; set server.tls.self_signed (--tls-self-signed)',
+    )
   }
   if (client_certificates === true && !hasTls({ tls })) {
-    yield at('client_certificates', 'is true, but there is no TLS: set cert and key, or self_signed, too')
+    yield at('client_certificates', 'is true, but TLS is off; set cert and key, or self_signed')
   }
   if (client_ca !== undefined && client_certificates === false) {
-    yield at('client_ca', "is for clients' certificates, which nobody asks for; set client_certificates: true, too")
+    yield at('client_ca', 'is set, but client certificates are not requested; set client_certificates: true')
   }
   for (const [index, name] of (names ?? []).entries()) {
     if (name === undefined || isIP(name) !== 0 || DNS_NAME.test(name)) continue
-    const message = `must be a host name or an IP address, without port, but is "${name}"`
+    const message = `is "${name}", expected a host name or an IP address without a port`
     yield { path: ['server', 'tls', 'names', String(index)], at: 'value', message }
   }
 }
@@ -96,9 +101,9 @@ function* checkHttpPort(server: Server): Found {
   const path = ['server', 'http_port']
   if (http_port === undefined) return
   if (!hasTls(server)) {
-    const message = 'is for plain http beside https, but there is no TLS; use server.port (--port), or set server.tls'
+    const message = 'is set, but TLS is off; use server.port (--port), or set server.tls'
     yield { path, at: 'value', message }
   } else if (http_port === port && port !== 0) {
-    yield { path, at: 'value', message: `is ${http_port}, which is the port for https, too; choose another one` }
+    yield { path, at: 'value', message: `is ${http_port}, which is also the port for https; choose another port` }
   }
 }

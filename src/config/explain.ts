@@ -1,13 +1,13 @@
-/** Says in words for people what a JSON Schema validator found. */
+/** Describes the errors of a JSON Schema validator in sentences. */
 import type { ErrorObject } from 'ajv'
 import type { Complaint } from './errors.js'
 import { suggest } from './suggest.js'
 
+/** Number of characters of a text that are shown. */
 const LONGEST = 60
-/** So many keys are listed where none of them looks like the unknown one. */
+/** Number of known keys up to which they are listed if none resembles the unknown key. */
 const MOST_LISTED = 8
-
-/** So many values that a text may have are listed. */
+/** Number of allowed values up to which they are listed. */
 const MOST_VALUES = 40
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -20,18 +20,21 @@ const TYPES: Readonly<Record<string, string>> = {
   null: 'null',
 }
 
+/** The expected value, by the keyword of its limit. */
 const LIMITS: Readonly<Record<string, (limit: number) => string>> = {
-  minimum: (limit) => `must be at least ${limit}`,
-  maximum: (limit) => `must be at most ${limit}`,
-  exclusiveMinimum: (limit) => `must be more than ${limit}`,
-  minLength: (limit) => (limit === 1 ? 'must not be empty' : `must have at least ${limit} characters`),
-  maxLength: (limit) => `must have at most ${limit} characters`,
-  minItems: (limit) => (limit === 1 ? 'must not be empty' : `must have at least ${limit} entries`),
-  minProperties: () => 'must not be empty',
+  minimum: (limit) => `at least ${limit}`,
+  maximum: (limit) => `at most ${limit}`,
+  exclusiveMinimum: (limit) => `more than ${limit}`,
+  minLength: (limit) => `at least ${count(limit, 'character')}`,
+  maxLength: (limit) => `at most ${count(limit, 'character')}`,
+  minItems: (limit) => `at least ${count(limit, 'entry')}`,
+  maxItems: (limit) => `at most ${count(limit, 'entry')}`,
+  minProperties: (limit) => `at least ${count(limit, 'member')}`,
+  maxProperties: (limit) => `at most ${count(limit, 'member')}`,
 }
 
-/** By the title of what is written as a number or as a text. */
-const SENTENCES: Readonly<Record<string, string>> = {
+/** The expected value, by the title of a schema whose values are numbers or texts. */
+const EXPECTED: Readonly<Record<string, string>> = {
   Duration: 'seconds (1 or more) or a duration such as 15m, 1h, 30d',
   Delay: 'seconds (up to 3600) or a time such as 200ms, 2s, 1m30s',
   DelayOrRange: 'seconds (up to 3600) or a time such as 200ms, 2s, 1m30s, or an object with min and max',
@@ -47,7 +50,7 @@ interface Subschema {
   readonly properties?: Readonly<Record<string, Subschema>>
 }
 
-/** One error of the validator (which must be `verbose`) as a complaint. */
+/** Converts an error of a validator, which must be `verbose`, to a complaint. */
 export function explain(error: ErrorObject): Complaint {
   const { keyword, params, data } = error
   const schema = error.parentSchema as Subschema
@@ -62,24 +65,36 @@ export function explain(error: ErrorObject): Complaint {
     case 'required':
       return value(`lacks the required key ${params.missingProperty}`)
     case 'enum':
-      return value(`must be ${oneOf(error)}, but is ${show(data, secret, '')}${near(error)}`)
+      return value(`is ${show(data, secret, '')}, expected ${oneOf(error)}${near(error)}`)
   }
   if (error.propertyName !== undefined) {
-    return { path: [...path, error.propertyName], at: 'key', message: `must be ${meaning(error)}` }
+    return { path: [...path, error.propertyName], at: 'key', message: `is not ${meaning(error)}` }
   }
-  const sentence = SENTENCES[schema.title ?? '']
-  if (sentence !== undefined) return value(`must be ${sentence}; ${show(data, secret, '')} is neither`)
-  if (keyword === 'type') return value(`must be ${typeNames(params.type)}, but is ${show(data, secret)}`)
-  if (keyword === 'format') return value(`must be an absolute URL, but is ${show(data, secret, '')}`)
-  if (keyword === 'pattern') return value(`must be ${meaning(error)}, but is ${show(data, secret, '')}`)
-  const limit = LIMITS[keyword]?.(params.limit) ?? error.message!
-  return value(data === '' || typeof data === 'object' ? limit : `${limit}, but is ${show(data, secret, '')}`)
+  const expected = EXPECTED[schema.title ?? '']
+  if (expected !== undefined) return value(`is ${show(data, secret, '')}, expected ${expected}`)
+  if (keyword === 'type') return value(`is ${show(data, secret)}, expected ${typeNames(params.type)}`)
+  if (keyword === 'format') return value(`is ${show(data, secret, '')}, expected an absolute URL`)
+  if (keyword === 'pattern') return value(`is ${show(data, secret, '')}, expected ${meaning(error)}`)
+  const limit = LIMITS[keyword]
+  return value(limit === undefined ? error.message! : `${size(data, secret)}, expected ${limit(params.limit)}`)
 }
 
-/** The first sentence of the property's description, as the end of another one. */
+/** Returns the size of a list or an object, or the value, as a predicate. */
+function size(data: unknown, secret: boolean): string {
+  if (data === '') return 'is empty'
+  if (typeof data !== 'object') return `is ${show(data, secret, '')}`
+  const [number, noun] = Array.isArray(data) ? [data.length, 'entry'] : [Object.keys(data!).length, 'member']
+  return number === 0 ? 'is empty' : `has ${count(number, noun)}`
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${number === 1 ? noun : `${noun}s`.replace(/ys$/, 'ies')}`
+}
+
+/** Returns the first sentence of the property's description, as the end of another sentence. */
 function meaning({ parentSchema, params }: ErrorObject): string {
   const { description } = parentSchema as Subschema
-  if (description === undefined) return `a text that fits ${params.pattern}`
+  if (description === undefined) return `a text that matches ${params.pattern}`
   const sentence = description.split(/\.(?:\s|$)/)[0]!
   return sentence.charAt(0).toLowerCase() + sentence.slice(1)
 }
@@ -101,7 +116,7 @@ function typeNames(types: string | readonly string[]): string {
     .join(' or ')
 }
 
-/** The values that there are; of a long list its description. */
+/** Returns the allowed values, or their description if they are many. */
 function oneOf(error: ErrorObject): string {
   const values: readonly unknown[] = error.params.allowedValues
   return values.length > MOST_VALUES ? meaning(error) : `one of ${values.join(', ')}`
@@ -118,13 +133,13 @@ function near({ data, params }: ErrorObject): string {
 function hint(key: string, { title, properties = {} }: Subschema): string {
   const found = suggest(key, Object.keys(properties)) ?? deeper(key, properties)
   if (found !== undefined) return `; did you mean ${found}?`
-  if (title === 'User') return '; a claim goes under claims'
+  if (title === 'User') return '; put claims under claims'
   const known = Object.keys(properties)
-  if (known.length === 0) return '; there are none here'
+  if (known.length === 0) return '; no keys are known here'
   return known.length <= MOST_LISTED ? `; known here: ${known.join(', ')}` : ''
 }
 
-/** A key of the right name at the wrong depth: `port` for `server.port`. */
+/** Returns a known key with the same name one level deeper: `server.port` for `port`. */
 function deeper(key: string, properties: Readonly<Record<string, Subschema>>): string | undefined {
   const parent = Object.keys(properties).find((name) => Object.hasOwn(properties[name]?.properties ?? {}, key))
   return parent && `${parent}.${key}`

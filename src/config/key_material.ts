@@ -1,4 +1,4 @@
-/** From a PEM or a JWK (RFC 7517) to a private key that is known to work. */
+/** Reads a private key from PEM or a JWK (RFC 7517) and tests it. */
 import { createPrivateKey, createPublicKey, generateKeyPair, type KeyObject } from 'node:crypto'
 import { promisify } from 'node:util'
 import {
@@ -16,14 +16,14 @@ import type { PrivateKey } from './snapshot.js'
 
 export type KeyAlg = Alg | EncryptionAlg
 
-/** A key as it was read, before it is known to fit. */
+/** A key that has been read and not yet been tested. */
 export interface Material {
   readonly key: KeyObject
-  /** Of the JWK, where it was one. */
+  /** The kid of the JWK, if the key comes from a JWK. */
   readonly kid?: string
 }
 
-/** RFC 7518 §3.1, RFC 8037 §3.1: what kind of key each algorithm signs with. */
+/** The kind of key that each algorithm signs with. RFC 7518 §3.1, RFC 8037 §3.1. */
 const SIGNING: Readonly<Record<Alg, string>> = {
   RS256: 'RSA',
   RS384: 'RSA',
@@ -37,7 +37,7 @@ const SIGNING: Readonly<Record<Alg, string>> = {
   EdDSA: 'Ed25519',
 }
 
-/** RFC 7518 §4.1: what kind of key each algorithm decrypts with. */
+/** The kind of key that each algorithm decrypts with. RFC 7518 §4.1. */
 const ENCRYPTION: Readonly<Record<EncryptionAlg, string>> = {
   'RSA-OAEP': 'RSA',
   'RSA-OAEP-256': 'RSA',
@@ -51,7 +51,7 @@ const ENCRYPTION: Readonly<Record<EncryptionAlg, string>> = {
 
 const KINDS: Readonly<Record<KeyAlg, string>> = { ...SIGNING, ...ENCRYPTION }
 
-/** RFC 7517 §4.2. */
+/** Returns the `use` of a key. RFC 7517 §4.2. */
 const useOf = (alg: KeyAlg) => (Object.hasOwn(SIGNING, alg) ? 'sig' : 'enc')
 
 const CURVES: Readonly<Record<string, string>> = { prime256v1: 'P-256', secp384r1: 'P-384', secp521r1: 'P-521' }
@@ -59,7 +59,7 @@ const CURVES: Readonly<Record<string, string>> = { prime256v1: 'P-256', secp384r
 /** RFC 7518 §3.3: a key of 2048 bits or larger must be used. */
 const SMALLEST_RSA = 2048
 
-/** The private key in a text: PEM, a JWK, or the one of a JWKS that fits. */
+/** Reads the private key of a text: PEM, a JWK, or the first matching key of a JWKS. */
 export function readMaterial(text: string, alg: KeyAlg, kid: string | undefined): Material {
   if (!text.trimStart().startsWith('{')) return readPem(text)
   let document: JWK & { keys?: unknown }
@@ -71,29 +71,29 @@ export function readMaterial(text: string, alg: KeyAlg, kid: string | undefined)
   return readJwk(Array.isArray(document.keys) ? chooseJwk(document.keys, alg, kid) : document, alg)
 }
 
-/** PKCS #8 (`PRIVATE KEY`), or the traditional forms of RSA and EC. */
+/** Reads PEM: PKCS #8 (`PRIVATE KEY`), or the traditional formats of RSA and EC. */
 export function readPem(text: string): Material {
   const label = /-----BEGIN ([A-Z ]+)-----/.exec(text)?.[1]
-  if (label === undefined) throw new Error('is not PEM, which begins with -----BEGIN PRIVATE KEY-----')
-  if (/ENCRYPTED/.test(text)) throw new Error('is encrypted, but the key must be readable without a passphrase')
-  // A file of `openssl ecparam` has the parameters of the curve before the key.
-  if (!text.includes('PRIVATE KEY-----')) throw new Error(`is a ${label.toLowerCase()}, but a private key is needed`)
+  if (label === undefined) throw new Error('is not PEM, expected -----BEGIN PRIVATE KEY-----')
+  if (/ENCRYPTED/.test(text)) throw new Error('is encrypted, expected a private key without a passphrase')
+  // A file made by `openssl ecparam` has the parameters of the curve before the key.
+  if (!text.includes('PRIVATE KEY-----')) throw new Error(`is a ${label.toLowerCase()}, expected a private key`)
   try {
     return { key: createPrivateKey(text) }
   } catch {
-    throw new Error('is not a private key that can be read, though it looks like PEM')
+    throw new Error('has an invalid private key in its PEM')
   }
 }
 
-/** A private JWK. */
+/** Reads a private JWK. */
 export function readJwk(jwk: JWK, alg: KeyAlg): Material {
-  if (typeof jwk.kty !== 'string') throw new Error('is no JWK: it lacks kty')
-  if (jwk.d === undefined) throw new Error('is a public JWK (it lacks d), but a private key is needed')
-  if (jwk.alg !== undefined && jwk.alg !== alg) throw new Error(`is a JWK for ${jwk.alg}, but alg is ${alg}`)
+  if (typeof jwk.kty !== 'string') throw new Error('is not a JWK: kty is missing')
+  if (jwk.d === undefined) throw new Error('is a public JWK (d is missing), expected a private key')
+  if (jwk.alg !== undefined && jwk.alg !== alg) throw new Error(`is a JWK for ${jwk.alg}, expected one for ${alg}`)
   try {
     return { key: createPrivateKey({ key: jwk, format: 'jwk' }), kid: jwk.kid }
   } catch {
-    throw new Error('is a JWK whose members do not make a private key')
+    throw new Error('is a JWK with invalid members, expected a private key')
   }
 }
 
@@ -108,7 +108,7 @@ function chooseJwk(keys: readonly JWK[], alg: KeyAlg, kid: string | undefined): 
   throw new Error(`is a JWKS without a private key for ${alg}${kid === undefined ? '' : ` with the kid ${kid}`}`)
 }
 
-/** The key, once it has shown that it fits its algorithm and works. */
+/** Returns the key after a test with its algorithm. A key of `known` with the same public half is returned instead. */
 export async function makeKey<A extends KeyAlg>(
   { key, kid: ownKid }: Material,
   alg: A,
@@ -122,7 +122,7 @@ export async function makeKey<A extends KeyAlg>(
   if (same !== undefined) return same as PrivateKey<A>
   try {
     const pem = key.export({ format: 'pem', type: 'pkcs8' }) as string
-    // Extractable, so that a fault can have it sign by another algorithm than its own.
+    // Extractable, because a fault can sign with another algorithm than the key's.
     const privateKey = await importPKCS8(pem, alg, { extractable: true })
     const made = { kid: publicJwk.kid!, alg, privateKey, publicJwk }
     await (useOf(alg) === 'sig' ? trySignature(made) : tryEncryption(made))
@@ -131,7 +131,7 @@ export async function makeKey<A extends KeyAlg>(
     throw new Error(
       useOf(alg) === 'sig'
         ? 'does not work: a signature made with it does not verify'
-        : 'does not work: what is encrypted to it can not be decrypted',
+        : 'does not work: a text encrypted to it cannot be decrypted',
     )
   }
 }
@@ -153,11 +153,11 @@ function requireFit(key: KeyObject, alg: KeyAlg): void {
       (name) => KINDS[name] === kind && useOf(name) === useOf(alg),
     )
     const way = fitting.length === 0 ? '' : `; for this key, set alg to ${fitting.join(' or ')}`
-    throw new Error(`is a key of the kind ${kind}, but ${alg} needs ${KINDS[alg]}${way}`)
+    throw new Error(`is ${kind}, expected ${KINDS[alg]} for ${alg}${way}`)
   }
   const bits = key.asymmetricKeyDetails!.modulusLength
   if (bits !== undefined && bits < SMALLEST_RSA) {
-    throw new Error(`has ${bits} bits, but ${alg} needs an RSA key of at least ${SMALLEST_RSA}`)
+    throw new Error(`has ${bits} bits, expected at least ${SMALLEST_RSA} for ${alg}`)
   }
 }
 
@@ -170,7 +170,7 @@ function kindOf(key: KeyObject): string {
   return type === 'rsa' ? 'RSA' : type === 'ed25519' ? 'Ed25519' : type
 }
 
-/** New material for an algorithm. */
+/** Generates key material for an algorithm. */
 export async function generateMaterial(alg: KeyAlg): Promise<Material> {
   const kind = KINDS[alg]
   const generate = promisify(generateKeyPair)

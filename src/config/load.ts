@@ -1,4 +1,4 @@
-/** From the files, the environment and the overrides to a snapshot, or to everything that is wrong with them. */
+/** Loads a snapshot from the files, the environment and the overrides. */
 import { dirname, resolve } from 'node:path'
 import type { Config } from '../generated/types.js'
 import { loadAuthorities } from './authorities.js'
@@ -21,14 +21,14 @@ export { readSchema } from './schema.js'
 export type { Override, Sources }
 
 export interface LoadOptions {
-  /** Whether a `keep_in` file that is not there is made; true unless said otherwise. */
+  /** Whether a missing `keep_in` file is created. Default: true. */
   readonly create_keys?: boolean
 }
 
 const A_LIST = 'a list of users such as `- sub: alice`'
 const A_CONFIGURATION = `a configuration such as \`users: [{ sub: alice }]\`, or ${A_LIST}`
 
-/** Loads all of it. A ConfigError lists every problem there is, in the order of the files. */
+/** Loads the snapshot. Throws a ConfigError with all problems, in the order of the files. */
 export async function loadSnapshot(
   sources: Sources,
   previous?: Snapshot,
@@ -36,9 +36,9 @@ export async function loadSnapshot(
 ): Promise<Snapshot> {
   const found = await findFiles(sources, previous?.files)
   const files = await readFiles(sources, found, previous !== undefined)
-  const { value: said, origin } = sources.overrides.reduce(applyOverride, files.layer)
-  const preset = findPreset((said as Partial<Config>).preset)
-  const value = preset === undefined ? said : fillIn(said, preset.config)
+  const { value: configured, origin } = sources.overrides.reduce(applyOverride, files.layer)
+  const preset = findPreset((configured as Partial<Config>).preset)
+  const value = preset === undefined ? configured : fillIn(configured, preset.config)
   const { complaints, pruned } = validate(value)
   complaints.push(...check(pruned))
   const folder = found.config === undefined ? process.cwd() : dirname(resolve(found.config))
@@ -54,13 +54,13 @@ export async function loadSnapshot(
   complaints.push(...loaded.complaints)
   const places = new Set(files.problems.map(place))
   const located = complaints.map((complaint) => locate(origin, complaint))
-  // What a variable left wrong is only a consequence of the problem with the variable.
+  // A second problem at the same position is a consequence of a missing variable.
   const problems = [...files.problems, ...located.filter((problem) => !places.has(place(problem)))]
   if (problems.length > 0) throw new ConfigError(inOrder(sources, found, problems))
   return buildSnapshot(value as Config, loaded, namesOf(found), { tls, outbound_ca: authorities.pem, preset })
 }
 
-/** What the sources say about the server, for a look at one that runs: problems elsewhere are its own affair. */
+/** Loads the settings of the server, to connect to a running one. Ignores problems in other sections. */
 export async function loadServer(sources: Sources): Promise<Config['server']> {
   const files = await findFiles(sources)
     .then((found) => readFiles(sources, found, false))
@@ -75,10 +75,10 @@ export async function loadServer(sources: Sources): Promise<Config['server']> {
   return (value as Config).server
 }
 
-/** A new object each time, since the defaults are filled into it. */
+/** Returns an empty layer. Each is a new object, because defaults are filled into it. */
 const nothing = (): Layer => ({ value: {}, origin: { source: { name: 'configuration' } } })
 
-/** The files as one layer, with the problems that still leave a value to go on with. */
+/** Reads the files into one layer, with the problems that leave a value to check. Throws if a file has no value. */
 async function readFiles(
   { config_text, env }: Sources,
   { config, user_claims_file }: Files,
@@ -97,7 +97,7 @@ async function readFiles(
   return { layer, problems }
 }
 
-/** Reads and parses one file. Without variables to put in, it has to be a list of users. */
+/** Reads and parses one file. Without an environment, it must be a list of users. */
 async function readFile(file: string, env: Environment | undefined, again: boolean): Promise<Parsed> {
   let text: string
   try {
@@ -110,15 +110,15 @@ async function readFile(file: string, env: Environment | undefined, again: boole
 }
 
 const REPLACED =
-  'was replaced where it is mounted from, which a mount of a single file does not follow; mount its folder, or start again'
+  'was replaced on the host, which a mount of a single file does not follow; mount its folder, or restart'
 
 function readDocument(name: string, text: string, env: Environment | undefined): Parsed {
   const expected = env === undefined ? A_LIST : A_CONFIGURATION
   const parsed = parseText(name, text, env)
   if (parsed.value === undefined || Array.isArray(parsed.value)) return parsed
-  if (parsed.value === null) return failed(name, `is empty, but should be ${expected}`)
+  if (parsed.value === null) return failed(name, `is empty, expected ${expected}`)
   if (env !== undefined && isMembers(parsed.value)) return parsed
-  return failed(name, `must be ${expected}, but is ${show(parsed.value, true)}`, parsed.origin)
+  return failed(name, `is ${show(parsed.value, true)}, expected ${expected}`, parsed.origin)
 }
 
 function failed(name: string, message: string, { source, node }: Origin = { source: { name } }): Parsed {

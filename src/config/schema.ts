@@ -1,4 +1,4 @@
-/** The schema of the configuration, and what a document has to say against it. */
+/** The schema of the configuration and validation against it. */
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type { ErrorObject } from 'ajv'
@@ -7,7 +7,7 @@ import { validateConfig } from '../generated/validators.js'
 import { type Complaint, pointer } from './errors.js'
 import { explain } from './explain.js'
 
-/** `T` where any part may be missing, since what the schema refused has been taken out. */
+/** `T` without the values that the schema refused, so that any part can be missing. */
 export type Pruned<T> = T extends (infer E)[]
   ? readonly (Pruned<E> | undefined)[]
   : T extends object
@@ -16,38 +16,38 @@ export type Pruned<T> = T extends (infer E)[]
 
 const ABOUT_KEYS = ['required', 'additionalProperties']
 
-/** The JSON Schema of the configuration file. */
+/** Reads the JSON Schema of the configuration file. */
 export function readSchema(): Record<string, unknown> {
-  // By the name of the package it is found from the sources, from what they are compiled to, and from a bundle alike.
+  // The name of the package resolves in the sources, the compiled files and the bundle.
   const file = createRequire(import.meta.url).resolve('oidc-provider-mock/config.schema.json')
   return JSON.parse(readFileSync(file, 'utf8'))
 }
 
-/** Fills the defaults in and returns what the schema refuses, and the configuration without that. */
+/** Fills in defaults and returns the problems that the schema finds, and the configuration without the refused values. */
 export function validate(value: unknown): { complaints: Complaint[]; pruned: Pruned<Config> } {
   validateConfig(value)
   return readErrors(value, validateConfig.errors) as { complaints: Complaint[]; pruned: Pruned<Config> }
 }
 
-/** What a validator refused, in words, and the value without that. */
+/** Returns the errors of a validator as complaints, and the value without the refused parts. */
 export function readErrors(value: unknown, found: readonly ErrorObject[] | null | undefined) {
-  // Each error of `propertyNames` follows the one that says why the name was refused.
+  // An error of `propertyNames` follows the error with the reason.
   const errors = (found ?? []).filter(({ keyword }) => keyword !== 'propertyNames')
   const complaints = new Map<string, Complaint>()
   for (const error of errors) {
     const complaint = explain(error)
-    // Several keywords may refuse the same value; one sentence is enough. But each missing key is news.
-    const news = error.keyword === 'required' ? complaint.message : complaint.at
-    const place = JSON.stringify([complaint.path, news])
+    // One complaint per value, even if several keywords refuse it; one complaint per missing key.
+    const distinct = error.keyword === 'required' ? complaint.message : complaint.at
+    const place = JSON.stringify([complaint.path, distinct])
     if (!complaints.has(place)) complaints.set(place, complaint)
   }
   return { complaints: [...complaints.values()], pruned: prune(value, errors) }
 }
 
-/** A copy of the value without the parts that were refused; lists keep their indexes. */
+/** Returns a copy of the value without the refused parts; lists keep their indexes. */
 function prune(value: unknown, errors: readonly ErrorObject[]): unknown {
   if (errors.length === 0) return value
-  // An error about a key leaves the rest of its object as good as it was.
+  // An error about a key does not invalidate the other members of the object.
   const refused = errors.filter(({ keyword, propertyName }) => !ABOUT_KEYS.includes(keyword) && !propertyName)
   const paths = new Set(refused.map(({ instancePath }) => instancePath))
   const without = (node: unknown, path: string): unknown => {

@@ -1,4 +1,4 @@
-/** What the file says, checked, indexed and deeply frozen: replaced whole, never changed. */
+/** The checked, indexed and deeply frozen configuration. A reload replaces it as a whole. */
 import { compile } from '@fastify/proxy-addr'
 import type { CryptoKey, JWK } from 'jose'
 import { parseDuration, parseTime } from '../duration.js'
@@ -11,23 +11,23 @@ import { type Rules, resolveRules, resolveSingleSignOn } from './profiles.js'
 import type { Tls } from './tls.js'
 import { createPartValidator, type PartValidator } from './validate_part.js'
 
-/** `T` with every member, at every depth, read-only. */
+/** `T` with read-only members at every depth. */
 export type DeepReadonly<T> = T extends (infer E)[]
   ? readonly DeepReadonly<E>[]
   : T extends object
     ? { readonly [K in keyof T]: DeepReadonly<T[K]> }
     : T
 
-/** A private key, and its public half as the JWKS endpoint shows it. */
+/** A private key and its public half as published in the JWKS. */
 export interface PrivateKey<A extends Alg | EncryptionAlg = Alg | EncryptionAlg> {
   readonly kid: string
   readonly alg: A
   readonly privateKey: CryptoKey
-  /** Public members only, with `kid`, `alg` and `use`. */
+  /** The public members, with `kid`, `alg` and `use`. */
   readonly publicJwk: Readonly<JWK>
 }
 
-/** A key that each issuer generates for itself. */
+/** A key that each issuer generates. */
 export interface KeyToGenerate<A extends Alg | EncryptionAlg = Alg | EncryptionAlg> {
   readonly alg: A
   readonly kid: string | undefined
@@ -36,38 +36,38 @@ export interface KeyToGenerate<A extends Alg | EncryptionAlg = Alg | EncryptionA
 
 export type SigningKey = PrivateKey<Alg>
 export type GeneratedKey = KeyToGenerate<Alg>
-/** What clients encrypt to. */
+/** A key that clients encrypt to. */
 export type DecryptionKey = PrivateKey<EncryptionAlg>
 export type GeneratedDecryptionKey = KeyToGenerate<EncryptionAlg>
 
-/** Every key that a configuration comes to, in its order. */
+/** The keys of a configuration, in its order. */
 export interface LoadedKeys {
   readonly keys: readonly (SigningKey | GeneratedKey)[]
   readonly encryption_keys: readonly (DecryptionKey | GeneratedDecryptionKey)[]
 }
 
-/** How others are called. */
+/** Settings of outbound calls. */
 export interface Outbound {
-  /** Authorities in PEM that are trusted besides the well-known ones. */
+  /** PEM of authorities that are trusted in addition to the well-known ones. */
   readonly ca?: string
   readonly insecure: boolean
-  /** Milliseconds for one call, all in all. */
+  /** Timeout of a call, in milliseconds. */
   readonly timeout: number
-  /** Bytes of an answer. */
+  /** Largest response, in bytes. */
   readonly max_size: number
 }
 
 /** Lifetimes in seconds. */
 export type Lifetimes = { readonly [K in keyof Config['lifetimes']]: number }
 
-/** When signing keys are replaced, in seconds. */
+/** The schedule of key rotation, in seconds. */
 export interface KeyRotation {
-  /** Left out, they sign for ever. */
+  /** Undefined if keys are not rotated. */
   readonly period?: number
   readonly publish_ahead: number
 }
 
-/** When the clock of an issuer starts, in seconds since the epoch; left out, at the real time. */
+/** The initial time of an issuer's clock, in seconds since the epoch; undefined for the real time. */
 export interface ClockStart {
   readonly start?: number
   readonly frozen: boolean
@@ -77,7 +77,7 @@ export interface Snapshot extends LoadedKeys {
   readonly config: DeepReadonly<Config>
   /** Whether each rule is on. */
   readonly rules: Rules
-  /** Whether who has logged in before is not asked again. */
+  /** Whether a browser that has logged in can skip the login page. */
   readonly single_sign_on: boolean
   readonly lifetimes: Lifetimes
   readonly key_rotation: KeyRotation
@@ -89,25 +89,25 @@ export interface Snapshot extends LoadedKeys {
   readonly clients: ReadonlyMap<string, DeepReadonly<Client>>
   /** Doors at which faults of the configuration, its users and its clients act. */
   readonly fault_doors: ReadonlySet<FaultDoor>
-  /** The files that say all this. */
+  /** The files that the configuration was read from. */
   readonly files: readonly string[]
-  /** The path below which browsers see the provider, without a slash at its end; empty where it is the root. */
+  /** The path of the provider in browsers, without a slash at its end; empty for the root. */
   readonly base_path: string
-  /** What the provider looks like; left out, like itself. */
+  /** The imitated provider, if any. */
   readonly preset?: DeepReadonly<Preset>
-  /** The paths of the preset, and the names that discovery has for what is there. */
+  /** Names in discovery by the paths of the preset. */
   readonly preset_paths: ReadonlyMap<string, string>
-  /** What follows the provider's URL in the issuer identifier; mostly nothing. */
+  /** The part of the issuer identifier after the provider's URL; usually empty. */
   readonly issuer_suffix: string
-  /** Whether the forwarded headers of a request from this IP address count. */
+  /** Whether forwarded headers of requests from this IP address are trusted. */
   trusts(address: string | undefined): boolean
-  /** Checks a user, a client or a fault that comes from elsewhere than the file, by the rules of the file. */
+  /** Checks a user, a client or a fault from the admin API with the rules of the file. */
   readonly validatePart: PartValidator
-  /** Left out, the server speaks plain http. */
+  /** Undefined if the server uses plain http. */
   readonly tls?: Tls
 }
 
-/** Indexes and freezes a configuration that has passed all checks. */
+/** Indexes and freezes a valid configuration. */
 export function buildSnapshot(
   config: Config,
   { keys, encryption_keys }: LoadedKeys,
@@ -172,7 +172,7 @@ function basePathOf({ server, public_url, issuer }: Config, preset: Preset | und
   return normalizePath(server.base_path ?? (url === undefined ? base_path : new URL(url).pathname))
 }
 
-/** The URL that the endpoints are below, of an issuer identifier. */
+/** Returns the URL that the endpoints are below, from an issuer identifier. */
 export function withoutSuffix(issuer: string, suffix: string): string {
   const [url, end] = [normalizePath(issuer), normalizePath(suffix)]
   return end !== '' && url.endsWith(end) ? url.slice(0, -end.length) : url
@@ -181,12 +181,12 @@ export function withoutSuffix(issuer: string, suffix: string): string {
 function createTrust(trust_forwarded: boolean | string[]): Snapshot['trusts'] {
   if (typeof trust_forwarded === 'boolean') return () => trust_forwarded
   const matches = compile(trust_forwarded)
-  // A connection that is closed by now has no address.
+  // A closed connection has no address.
   return (address) => address !== undefined && matches(address, 0)
 }
 
 function deepFreeze(value: unknown): void {
-  // What an alias shares is frozen the first time it is met.
+  // Values that YAML aliases share are already frozen at the second visit.
   if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return
   Object.freeze(value)
   for (const member of Object.values(value)) deepFreeze(member)

@@ -1,4 +1,4 @@
-/** Where a configuration comes from: files that are named, or looked for in a folder, and what lies over them. */
+/** The sources of a configuration: named files or files found in a folder, and overrides. */
 import { lstat, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { ConfigError, type Problem } from './errors.js'
@@ -6,19 +6,19 @@ import type { Override } from './merge.js'
 import { reasonOf } from './read.js'
 import type { Environment } from './substitute.js'
 
-/** Where a configuration comes from. */
+/** The sources of a configuration. */
 export interface Sources {
-  /** A YAML or JSON file: the configuration, or a flat list of users. */
+  /** A YAML or JSON file with the configuration or a flat list of users. */
   readonly config?: string
-  /** The text of such a file, and the name that problems call it by; it stands in the place of `config`. */
+  /** The text of a configuration, used instead of `config`, and its name in problems. */
   readonly config_text?: { readonly name: string; readonly text: string }
-  /** A YAML or JSON file with a flat list of users, which come after those of `config`. */
+  /** A YAML or JSON file with a flat list of users, appended to the users of `config`. */
   readonly user_claims_file?: string
-  /** A folder whose `config.yaml` and `users.yaml`, if they are there, are read in the place of the two where those are left out. */
+  /** A folder whose `config.yaml` and `users.yaml` are the defaults of `config` and `user_claims_file`. */
   readonly config_dir?: string
-  /** Whether to look at the files from time to time, because the system tells of no changes where they are. */
+  /** Whether to poll the files, for file systems that send no notifications. */
   readonly poll?: boolean
-  /** Applied in this order, over the files. */
+  /** Values that replace those of the files, applied in this order. */
   readonly overrides: readonly Override[]
   readonly env: Environment
 }
@@ -28,7 +28,7 @@ export type Files = Pick<Sources, 'config' | 'user_claims_file'>
 
 const ENDINGS = ['yaml', 'yml', 'json']
 
-/** Every file whose change may change the configuration, be it there or not. */
+/** Returns the files whose change can change the configuration, including files that do not exist. */
 export function watchedFiles(sources: Sources): string[] {
   const { config, user_claims_file } = sources
   const wanted = candidates(sources)
@@ -38,7 +38,7 @@ export function watchedFiles(sources: Sources): string[] {
   ]
 }
 
-/** What is looked for in the folder, in the place of what is not given. */
+/** Returns the paths in the folder that are tried for a source that is not named. */
 function candidates({ config, config_text, user_claims_file, config_dir }: Sources): {
   config: string[]
   users: string[]
@@ -50,12 +50,12 @@ function candidates({ config, config_text, user_claims_file, config_dir }: Sourc
   return { config: names('config', config ?? config_text), users: names('users', user_claims_file) }
 }
 
-/** The files to read now. `before` are those that were read the last time; one that is gone since is a problem. */
+/** Finds the files to read. A file of `before`, the files of the last load, that no longer exists is a problem. */
 export async function findFiles(sources: Sources, before: readonly string[] = []): Promise<Files> {
   const { config, config_text, user_claims_file, config_dir } = sources
   const problems: Problem[] = []
   if (config !== undefined && config_text !== undefined) {
-    const message = `is a whole configuration, and so is ${config}, which is given as well; leave one of them out`
+    const message = `is a configuration, and ${config} is another one; remove one of them`
     problems.push({ file: config_text.name, path: '', message })
   }
   if (config_dir !== undefined) problems.push(...(await folderProblems(config_dir)))
@@ -75,20 +75,20 @@ export async function findFiles(sources: Sources, before: readonly string[] = []
 async function folderProblems(folder: string): Promise<Problem[]> {
   try {
     if ((await stat(folder)).isDirectory()) return []
-    const message = 'is a file, but a folder was expected that holds config.yaml or users.yaml'
+    const message = 'is a file, expected a folder with config.yaml or users.yaml'
     return [{ file: folder, path: '', message }]
   } catch (error) {
     return [
       {
         file: folder,
         path: '',
-        message: `${reasonOf(error)}; a folder was expected that may hold config.yaml or users.yaml`,
+        message: `${reasonOf(error)}; expected a folder that can contain config.yaml or users.yaml`,
       },
     ]
   }
 }
 
-/** The one of the files that is there. */
+/** Returns the only existing file of several. */
 async function choose(
   files: readonly string[],
   before: readonly string[],
@@ -101,18 +101,18 @@ async function choose(
     problems.push({
       file: first,
       path: '',
-      message: `stands beside ${names}, but only one of them can be read; remove the others`,
+      message: `exists together with ${names}, expected one of them; remove the others`,
     })
   }
   const gone = files.find((file) => before.includes(file))
   if (first === undefined && gone !== undefined) {
-    const message = 'is gone, but what it said stays in force; put it back, or start again to go on without it'
+    const message = 'was deleted, but its last content stays in force; restore it, or restart to continue without it'
     problems.push({ file: gone, path: '', message })
   }
   return first
 }
 
-/** A link that leads nowhere is there: whoever made it meant something to be read. */
+/** Whether a file exists. A broken symbolic link exists, so that it is reported. */
 async function isThere(file: string): Promise<boolean> {
   return await lstat(file).then(
     () => true,

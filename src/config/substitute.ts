@@ -1,15 +1,15 @@
-/** `${NAME}` and `${NAME:-default}` in the values of a configuration. */
+/** Substitutes `${NAME}` and `${NAME:-default}` in the values of a configuration. */
 import { type Document, isScalar, Scalar, type ScalarTag } from 'yaml'
 
-/** Variables by name. */
+/** Environment variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** `$${`, a variable, or a `${` that begins none. */
+/** `$${`, a variable, or `${` without a variable name. */
 const REFERENCE = /\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}|\$\{/g
 
 /**
- * Puts the variables into one scalar and returns what is wrong with them. The document is parsed by now, so whatever a
- * variable holds stays within this scalar.
+ * Substitutes the variables of one scalar and returns the problems. The document is already parsed, so the value of a
+ * variable cannot change its structure.
  */
 export function substitute(document: Document, scalar: Scalar, env: Environment): string[] {
   const { value, type, tag } = scalar
@@ -18,14 +18,14 @@ export function substitute(document: Document, scalar: Scalar, env: Environment)
   const text = value.replace(REFERENCE, (match, name: string | undefined, fallback: string | undefined) => {
     if (match === '$${') return '${'
     if (name === undefined) {
-      problems.push('has a ${ that begins no variable; write ${NAME}, ${NAME:-default}, or $${ for ${ itself')
+      problems.push('has a ${ without a variable name; write ${NAME}, ${NAME:-default}, or $${ for a literal ${')
       return ''
     }
     const found = Object.hasOwn(env, name) ? env[name] : undefined
-    // As in a shell: `:-` takes an empty variable for an unset one.
+    // As in a shell, `:-` treats an empty variable as unset.
     const replacement = fallback === undefined ? found : found || fallback
     if (replacement === undefined) {
-      problems.push(`needs the environment variable ${name}, which is not set; \${${name}:-default} would do without`)
+      problems.push(`needs the environment variable ${name}, which is not set; set it, or write \${${name}:-default}`)
     }
     return replacement ?? ''
   })
@@ -33,7 +33,7 @@ export function substitute(document: Document, scalar: Scalar, env: Environment)
   return problems
 }
 
-/** A plain scalar's type follows from its text, as if the text had been in the file: 9400 is a number. */
+/** Returns the value of a plain scalar with the type that its text has in a file: 9400 is a number. */
 function typed(document: Document, text: string): unknown {
   const tags = document.schema!.tags as ScalarTag[]
   const tag = tags.find((candidate) => candidate.default === true && candidate.test?.test(text))

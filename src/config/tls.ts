@@ -7,31 +7,31 @@ import type { Complaint } from './errors.js'
 import { readText } from './read.js'
 import type { Pruned } from './schema.js'
 
-/** What TLS serves with, as PEM. */
+/** A certificate and its private key, as PEM. */
 export interface Credentials {
-  /** The certificate, and maybe the intermediate ones after it. */
+  /** The certificate, followed by intermediate certificates. */
   readonly cert: string
   readonly key: string
 }
 
-/** How TLS comes by what it serves with: from files, or by making it at start. */
+/** The source of the credentials: files, or generation at start. */
 export type Tls = (
   | { readonly credentials: Credentials; readonly files: readonly string[] }
   | { readonly names: readonly string[]; readonly ca_file?: string }
 ) & {
-  /** Left out, clients are not asked for a certificate. */
+  /** Undefined if clients are not asked for a certificate. */
   readonly client_certificates?: ClientCertificates
 }
 
-/** What clients' certificates are held against. */
+/** The verification of client certificates. */
 export interface ClientCertificates {
-  /** The authorities, as PEM. Left out, the well-known ones. */
+  /** PEM of the authorities; undefined for the well-known ones. */
   readonly ca?: string
 }
 
 type Complain = (member: string, file: string, reason: string) => void
 
-/** What a configuration says about TLS, with its files read; undefined where there is none, or something is wrong with it. */
+/** Reads the files of the TLS settings. `tls` is undefined if TLS is off or has problems. */
 export async function loadTls(
   config: NonNullable<Pruned<Config['server']['tls']>>,
   folder: string,
@@ -61,14 +61,14 @@ async function loadServerCertificate(
   if (certificate === undefined || privateKey === undefined) return undefined
   const credentials = { cert: certificate.text, key: privateKey.text }
   if (!certificate.value.checkPrivateKey(privateKey.value)) {
-    complain('key', key, `is not the key of the certificate ${resolve(folder, cert)}; they have to be a pair`)
+    complain('key', key, `is not the key of the certificate ${resolve(folder, cert)}; use a matching pair`)
     return undefined
   }
   try {
     createSecureContext(credentials)
   } catch (error) {
-    // Such as an RSA key of 512 bits, or rubbish among the intermediate certificates.
-    complain('cert', cert, `TLS does not take: ${(error as Error).message}`)
+    // For example an RSA key of 512 bits, or an invalid intermediate certificate.
+    complain('cert', cert, `cannot be used for TLS: ${(error as Error).message}`)
     return undefined
   }
   return { credentials, files: [resolve(folder, cert), resolve(folder, key)] }
@@ -83,7 +83,7 @@ async function loadClientCertificates(
   return client_certificates === true ? { client_certificates: ca === undefined ? {} : { ca: ca.text } } : {}
 }
 
-/** A file and what is in it; undefined where there is something to complain about. */
+/** Reads and parses a file. Returns undefined after a complaint. */
 async function read<T>(
   folder: string,
   member: string,
@@ -100,27 +100,27 @@ async function read<T>(
   }
 }
 
-/** The first certificate of a PEM file. */
+/** Reads the first certificate of a PEM file. */
 function readCertificate(text: string): X509Certificate {
   if (!text.includes('-----BEGIN CERTIFICATE-----')) {
-    throw new Error('has no certificate: a PEM file with -----BEGIN CERTIFICATE----- was expected')
+    throw new Error('has no certificate, expected a PEM file with -----BEGIN CERTIFICATE-----')
   }
   try {
-    // A file may begin with the private key, or with the certificate in words.
+    // A file can begin with the private key, or with a description of the certificate.
     return new X509Certificate(text.slice(text.indexOf('-----BEGIN CERTIFICATE-----')))
   } catch {
-    throw new Error('has a certificate that can not be read, though it looks like PEM')
+    throw new Error('has an invalid certificate in its PEM')
   }
 }
 
 function readPrivateKey(text: string): KeyObject {
-  if (text.includes('ENCRYPTED')) throw new Error('is encrypted, but the key must be readable without a passphrase')
+  if (text.includes('ENCRYPTED')) throw new Error('is encrypted, expected a private key without a passphrase')
   if (!text.includes('PRIVATE KEY-----')) {
-    throw new Error('has no private key: a PEM file with -----BEGIN PRIVATE KEY----- was expected')
+    throw new Error('has no private key, expected a PEM file with -----BEGIN PRIVATE KEY-----')
   }
   try {
     return createPrivateKey(text)
   } catch {
-    throw new Error('has a private key that can not be read, though it looks like PEM')
+    throw new Error('has an invalid private key in its PEM')
   }
 }

@@ -1,4 +1,4 @@
-/** Checks what comes from elsewhere than the file by the rules of the file: a user, a client or a fault. */
+/** Checks a user, a client or a fault from the admin API with the rules of the file. */
 import type { Client, Config, Fault, User } from '../generated/types.js'
 import { validateClient, validateFault, validateUser } from '../generated/validators.js'
 import { check } from './check.js'
@@ -15,17 +15,17 @@ export type Parts = keyof Types
 export type PartOf<P extends Parts> = Types[P]
 
 const VALIDATORS = { User: validateUser, Client: validateClient, Fault: validateFault } as const
-/** Where a configuration has them. */
+/** The section of the configuration with each part. */
 const LISTS = { User: 'users', Client: 'clients', Fault: 'faults' } as const satisfies Record<Parts, keyof Config>
 
-/** What came with the defaults filled in, or what is wrong with it, such as `/claims/sub must not differ …`. */
+/** The value with defaults filled in, or its problems, such as `/claims/sub is "eve", expected …`. */
 export type Checked<T> =
   | { readonly value: T; readonly problems?: undefined }
   | { readonly value?: undefined; readonly problems: readonly string[] }
 
 export type PartValidator = <P extends Parts>(part: P, value: unknown) => Checked<PartOf<P>>
 
-/** @param config what the part has to fit. */
+/** Creates a validator. @param config the configuration that a part must be consistent with. */
 export function createPartValidator(config: Config): PartValidator {
   return <P extends Parts>(part: P, value: unknown) => {
     const validate = VALIDATORS[part]
@@ -34,7 +34,7 @@ export function createPartValidator(config: Config): PartValidator {
     const { complaints, pruned } = readErrors(filled, validate.errors)
     const list = LISTS[part]
     const rest = { users: [], clients: [], faults: [] }
-    // What else is in the configuration was checked when it was loaded.
+    // The rest of the configuration was checked when it was loaded.
     const whole = { ...config, ...rest, [list]: [pruned] } as Pruned<Config>
     const misfits = check(whole).filter(({ path }) => path[0] === list)
     const problems = [

@@ -1,15 +1,15 @@
-/** Notices when the content of a file has changed, however it was saved. */
+/** Watches the content of files, for every way of saving them. */
 import { createHash } from 'node:crypto'
 import { lstat, readFile, readlink, stat } from 'node:fs/promises'
 import { join, resolve, sep } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { watch } from 'chokidar'
 
-/** Milliseconds between two looks that must find the same, so that a slow save is not seen half way. */
+/** Milliseconds between two reads that must be equal, so that a slow save is not read half-written. */
 const SETTLE = 100
-/** How many looks in a row must find a file gone or empty before that is more than a way of saving: about a second. */
+/** Number of consecutive reads, about one second, after which a missing or empty file is a change and not a save in progress. */
 const LOST = 10
-/** Milliseconds between two looks where the system tells of nothing. */
+/** Milliseconds between two polls. */
 const POLL = 500
 const MOST_LINKS = 40
 
@@ -19,15 +19,15 @@ export interface Watch {
 }
 
 export interface WatchOptions {
-  /** Looks from time to time, instead of waiting for the system to tell of a change. */
+  /** Whether to poll instead of waiting for notifications of the file system. */
   readonly poll?: boolean
 }
 
 /**
- * Calls `onChange` once for each new content of the files, be it written in place, renamed over the file, or brought by
- * a symbolic link that now leads elsewhere, as Kubernetes updates a mounted ConfigMap. A file that is missing or empty
- * for a moment is no change, since many programs save that way; one that stays so is. Resolves once watching has begun.
- * `onError` is called at most once, such as when the system lets nothing more be watched.
+ * Calls `onChange` once for each new content of the files: written in place, renamed over the file, or behind a symbolic
+ * link with a new target, as Kubernetes updates a mounted ConfigMap. A file that is missing or empty for a moment is not
+ * a change, because many programs save that way; a file that stays so is. Resolves when watching has begun. Calls
+ * `onError` at most once, for example if the limit of watched files is reached.
  */
 export async function watchFiles(
   files: readonly string[],
@@ -35,7 +35,7 @@ export async function watchFiles(
   onError: (error: unknown) => void = () => undefined,
   { poll = false }: WatchOptions = {},
 ): Promise<Watch> {
-  // chokidar is never ready where there is nothing to watch.
+  // chokidar is never ready without files.
   if (files.length === 0) return { close: async () => undefined }
   const paths = files.map((file) => resolve(file))
   let known = await look(paths)
@@ -51,7 +51,7 @@ export async function watchFiles(
     if (!reported) onError(error)
     reported = true
   }
-  // The events only say when to look: which of them come differs by system and by the way of saving.
+  // Events only trigger a read, because their kinds and order depend on the system and the way of saving.
   const lookSoon = () => {
     if (closed || timer !== undefined) return
     timer = setTimeout(() => {
@@ -80,7 +80,7 @@ export async function watchFiles(
 
   const begin = (route: Route): Promise<Watch> => (poll ? startClock(lookSoon) : openWatcher(route, lookSoon, report))
   let watcher = await begin(route)
-  // What happened before the system began to tell.
+  // Changes before the first notification.
   lookSoon()
   return {
     async close() {
@@ -92,7 +92,7 @@ export async function watchFiles(
   }
 }
 
-/** Resolves once the system tells of whatever happens on the route. */
+/** Watches the folders of a route. Resolves when notifications have begun. */
 async function openWatcher(
   { folders, steps }: Route,
   onEvent: () => void,
@@ -113,10 +113,10 @@ async function startClock(onTick: () => void): Promise<Watch> {
   return { close: async () => clearInterval(timer) }
 }
 
-/** What is at a path: the fingerprint of a file's content, or why there is none. */
+/** The content at a path: the hash of a file, or the reason why there is none. */
 type Content = { readonly hash: string } | { readonly none: string }
 
-/** Whether a file has come to have no content, or has none for another reason than before. */
+/** Whether a file has lost its content, or has none for a new reason. */
 function isLost(content: Content, before: Content): boolean {
   return 'none' in content && !isDeepStrictEqual(content, before)
 }
@@ -128,23 +128,23 @@ async function look(paths: readonly string[]): Promise<Content[]> {
 async function readContent(path: string): Promise<Content> {
   try {
     const found = await stat(path)
-    // A pipe can be read once only, and by somebody else.
+    // A pipe can be read only once.
     if (!found.isFile()) return { none: found.isDirectory() ? 'folder' : 'pipe' }
     const content = await readFile(path)
     if (content.length === 0) return { none: 'empty' }
     const hash = createHash('sha256').update(content).digest('base64')
-    // A file that is mounted by itself can be replaced where it comes from; what is read here is then the old one.
+    // A single mounted file that was replaced on the host still has its old content here.
     return { hash: found.nlink === 0 ? `${hash} unlinked` : hash }
   } catch (error) {
     return { none: String((error as NodeJS.ErrnoException).code) }
   }
 }
 
-/** How the system gets to the files. */
+/** The folders and links that lead to the files. */
 interface Route {
-  /** The folders in which a file or a link on the way to one can be replaced, each with its identity. */
+  /** The folders of the files and links, with their inode numbers. */
   readonly folders: ReadonlyMap<string, number>
-  /** The links and files themselves. */
+  /** The paths of the links and files. */
   readonly steps: ReadonlySet<string>
 }
 
@@ -158,7 +158,7 @@ async function follow(paths: readonly string[]): Promise<Route> {
       const step = join(here, name)
       const link = links < MOST_LINKS ? await readlink(step).catch(() => undefined) : undefined
       const found = link === undefined ? await lstat(step).catch(() => undefined) : undefined
-      // A folder where a file was meant may give way to the file.
+      // A folder in place of the file can be replaced by the file.
       if (found?.isDirectory() && rest.length > 0) {
         here = step
         id = found.ino
@@ -177,7 +177,7 @@ async function follow(paths: readonly string[]): Promise<Route> {
   return { folders, steps }
 }
 
-/** The root of an absolute path, and the names that lead from there. */
+/** Splits an absolute path into its root and its names. */
 function split(path: string): [string, string[]] {
   const [drive, ...names] = path.split(sep)
   return [`${drive}${sep}`, names]

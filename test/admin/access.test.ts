@@ -99,7 +99,7 @@ t.test(
     const message = await createApp(t, { server: { admin_token: 'not a token' } }).catch(
       (error: Error) => error.message,
     )
-    t.match(message, /\/server\/admin_token must be the bearer token, of letters.*, but is a text \(not shown\)$/)
+    t.match(message, /\/server\/admin_token is a text \(not shown\), expected the bearer token/)
   },
 )
 

@@ -170,10 +170,14 @@ t.test('the catalogue lists every fault with its effect, severity, endpoints and
 
 /** What is refused over HTTP is refused in the file, and in the same words. */
 const BAD: [title: string, rule: Record<string, unknown>, message: RegExp][] = [
-  ['a mistyped name', { fault: 'id_token.expird' }, /^\/fault must be a name .*; did you mean id_token\.expired\?$/],
+  [
+    'a mistyped name',
+    { fault: 'id_token.expird' },
+    /^\/fault is .id_token.expird., expected a name .*; did you mean id_token\.expired\?$/,
+  ],
   ['a parameter of another fault', { fault: 'jwks.empty', status: 500 }, /^\/status is not a parameter of jwks\.empty/],
   ['a match that can never be', { fault: 'jwks.empty', match: { sub: 'a' } }, /^\/match\/sub can never match/],
-  ['a delay that is none', { fault: 'http.delay', delay: 'soon' }, /^\/delay must be seconds .*soon.* is neither$/],
+  ['a delay that is none', { fault: 'http.delay', delay: 'soon' }, /^\/delay is .soon., expected seconds /],
   ['a missing parameter', { fault: 'authorize.error' }, / lacks the key error, which authorize\.error needs$/],
   ['no fault', { times: 1 }, / lacks the required key fault$/],
   ['a header that ends the headers', { fault: 'http.status', headers: { a: 'b\r\n\r\nc' } }, /^\/headers\/a has/],

@@ -214,9 +214,9 @@ t.test('each issuer has its own, also of keys of the file', async (t) => {
 
 const BAD: [method: 'POST' | 'DELETE', path: string, body: object | undefined, message: RegExp, error?: string][] = [
   ['POST', '/keys/rotate', { kid: 'x' }, /^\/kid is .x. without \/alg, expected \/alg with one of ES256, EdDSA/],
-  ['POST', '/keys/rotate', { kid: '' }, /^\/kid must not be empty$/],
-  ['POST', '/keys/rotate', { kid: 'x'.repeat(256) }, /^\/kid must have at most 255 characters/],
-  ['POST', '/keys/rotate', { published: 'no' }, /^\/published must be a boolean/],
+  ['POST', '/keys/rotate', { kid: '' }, /^\/kid is empty, expected at least 1 character$/],
+  ['POST', '/keys/rotate', { kid: 'x'.repeat(256) }, /^\/kid is .*, expected at most 255 characters/],
+  ['POST', '/keys/rotate', { published: 'no' }, /^\/published is the text .no., expected a boolean/],
   ['POST', '/keys/rotate', { published: false, publish_ahead: 5 }, /^\/publish_ahead is set and \/published is false/],
   [
     'POST',
@@ -224,8 +224,8 @@ const BAD: [method: 'POST' | 'DELETE', path: string, body: object | undefined, m
     { alg: 'EdDSA', kid: 'own', publish_ahead: 5 },
     /^\/kid is .own. with \/publish_ahead, expected a kid that no other key has/,
   ],
-  ['POST', '/keys/break', { how: 'emtpy' }, /^\/how must be one of empty, .*; did you mean empty\?$/],
-  ['POST', '/keys/break', { how: 'rotated' }, /^\/how must be one of/],
+  ['POST', '/keys/break', { how: 'emtpy' }, /^\/how is .emtpy., expected one of empty, .*; did you mean empty\?$/],
+  ['POST', '/keys/break', { how: 'rotated' }, /^\/how is .rotated., expected one of/],
   ['POST', '/keys/break', {}, /^the body lacks the required key how$/],
   ['POST', '/keys/reset', { all: true }, /^\/all is not a known key/],
   ['DELETE', '/keys/none', undefined, /^there is no signing key none$/, 'not_found'],

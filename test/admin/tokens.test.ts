@@ -140,16 +140,31 @@ t.test('grants are listed, by user and client, and the end of one is that of its
 const BAD: [string, string, unknown, RegExp][] = [
   ['no sub', '/tokens', { client_id: 'app' }, /^the body lacks the required key sub$/],
   ['no client_id', '/tokens', { sub: 'a' }, /^the body lacks the required key client_id$/],
-  ['an unknown kind', '/tokens', { sub: 'a', client_id: 'b', kind: 'id' }, /^\/kind must be one of access_token/],
+  [
+    'an unknown kind',
+    '/tokens',
+    { sub: 'a', client_id: 'b', kind: 'id' },
+    /^\/kind is .id., expected one of access_token/,
+  ],
   [
     'an unknown member',
     '/tokens',
     { sub: 'a', client_id: 'b', claim: {} },
     /^\/claim is not a known key; did you mean/,
   ],
-  ['half a second', '/tokens', { sub: 'a', client_id: 'b', expires_in: 0.5 }, /^\/expires_in must be a whole number/],
-  ['more than a century', '/tokens', { sub: 'a', client_id: 'b', expires_in: 1e10 }, /^\/expires_in must be at most/],
-  ['a number as audience', '/tokens', { sub: 'a', client_id: 'b', aud: 7 }, /^\/aud must be a text/],
+  [
+    'half a second',
+    '/tokens',
+    { sub: 'a', client_id: 'b', expires_in: 0.5 },
+    /^\/expires_in is the number 0.5, expected a whole number/,
+  ],
+  [
+    'more than a century',
+    '/tokens',
+    { sub: 'a', client_id: 'b', expires_in: 1e10 },
+    /^\/expires_in is 10000000000, expected at most/,
+  ],
+  ['a number as audience', '/tokens', { sub: 'a', client_id: 'b', aud: 7 }, /^\/aud is the number 7, expected a text/],
   ['nothing', '/tokens', undefined, /^the body is missing/],
   [
     'a client that there is not',
@@ -157,14 +172,19 @@ const BAD: [string, string, unknown, RegExp][] = [
     { sub: 'a', client_id: 'b' },
     /^client_id is b, expected an existing client$/,
   ],
-  ['nothing', '/tokens/revoke', {}, /^the body must not be empty$/],
+  ['nothing', '/tokens/revoke', {}, /^the body is empty, expected at least 1 member$/],
   [
     'a token and whose',
     '/tokens/revoke',
     { token: 'x', sub: 'a' },
     /^\/token is set with sub, expected the token alone/,
   ],
-  ['an unknown kind', '/tokens/revoke', { kind: 'id_token' }, /^\/kind must be one of access_token, refresh_token/],
+  [
+    'an unknown kind',
+    '/tokens/revoke',
+    { kind: 'id_token' },
+    /^\/kind is .id_token., expected one of access_token, refresh_token/,
+  ],
 ]
 for (const [title, path, body, message] of BAD) {
   t.test(`POST ${path} with ${title} is refused, and nothing is changed`, async (t) => {

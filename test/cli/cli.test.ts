@@ -63,7 +63,7 @@ test('--version prints the version of the package', async (t) => {
 test('the exit code of the process is that of the command line', async (t) => {
   const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
   t.match(await runProcess(t, ['--version']), { code: 0, stdout: `${version}\n`, stderr: '' })
-  refused(t, await runProcess(t, ['--port', 'http']), [/^--port must be a whole number/])
+  refused(t, await runProcess(t, ['--port', 'http']), [/^--port is the text "http", expected a whole number/])
 })
 
 test('an unexpected error is not turned into a message', async (t) => {

@@ -27,6 +27,6 @@ test('healthcheck checks the provider that runs with the same flags, environment
   t.match(await run(['healthcheck', '--port', 'x']), {
     code: 1,
     stdout: '',
-    stderr: /^--port .*must be a whole number/,
+    stderr: /^--port .*expected a whole number/,
   })
 })

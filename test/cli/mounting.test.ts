@@ -52,8 +52,8 @@ test('files that appear, change and disappear in the folder cause a reload', asy
     await line(/not reloaded.*is empty/)
     t.match(await problemsAt(issuer), [/^is empty/])
     rmSync(config)
-    await line(/not reloaded.*is gone/)
-    t.match(await problemsAt(issuer), [/^is gone/])
+    await line(/not reloaded.*was deleted/)
+    t.match(await problemsAt(issuer), [/^was deleted/])
     t.match(await loginPage(issuer), 'Authorize as bob', 'what was in force stays')
     writeFileSync(config, 'users: [{ sub: carol }]\n')
     await line(/reloaded: users \+carol -bob/)
@@ -79,8 +79,7 @@ test('--config-inline takes the configuration as text', async (t) => {
   t.match(await run(['--config', 'config.yaml'], wrong), {
     code: 2,
     stdout: '',
-    stderr:
-      'OIDC_PROVIDER_MOCK_CONFIG_INLINE is a whole configuration, and so is config.yaml, which is given as well; leave one of them out\n',
+    stderr: 'OIDC_PROVIDER_MOCK_CONFIG_INLINE is a configuration, and config.yaml is another one; remove one of them\n',
   })
 })
 

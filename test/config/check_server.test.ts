@@ -8,81 +8,79 @@ import { loadSnapshot } from '../../src/config/load.js'
 import { createSelfSigned } from '../../src/tls/self_signed.js'
 import { load, problemsIn, problemsOf } from './loading.js'
 
-const NEED_TLS = 'is for plain http beside https, but there is no TLS; use server.port (--port), or set server.tls'
+const NEED_TLS = 'is set, but TLS is off; use server.port (--port), or set server.tls'
 
 const BAD: [string, string, string[]][] = [
   [
     'public_url and internal_url are http or https URLs, as issuer is',
     'public_url: localhost:9400\ninternal_url: ftp://op\n',
     [
-      'config.yaml:1:13 /public_url must be what browsers visit: an http or https URL without query and fragment, but is "localhost:9400"',
-      'config.yaml:2:15 /internal_url must be what back ends call: an http or https URL without query and fragment, but is "ftp://op"',
+      'config.yaml:1:13 /public_url is "localhost:9400", expected what browsers visit: an http or https URL without query and fragment',
+      'config.yaml:2:15 /internal_url is "ftp://op", expected what back ends call: an http or https URL without query and fragment',
     ],
   ],
   [
     'a base path begins with a slash',
     'server: { base_path: auth }\n',
     [
-      'config.yaml:1:22 /server/base_path must be a path such as `/auth`, below which a reverse proxy shows the provider, but is "auth"',
+      'config.yaml:1:22 /server/base_path is "auth", expected a path such as `/auth`, below which a reverse proxy shows the provider',
     ],
   ],
   [
     'a base path leads nowhere else',
     'server: { base_path: /auth/../x }\n',
-    ['config.yaml:1:22 /server/base_path must not contain . or .. as a part, but is "/auth/../x"'],
+    ['config.yaml:1:22 /server/base_path is "/auth/../x", expected a path without the segments . and ..'],
   ],
   [
     'the base path is that of public_url',
     'issuer: http://a/auth\npublic_url: http://a/login/\nserver: { base_path: /auth }\n',
     [
-      'config.yaml:3:22 /server/base_path is "/auth", but the path of public_url is "/login"; they must be the same, and base_path may be left out',
+      'config.yaml:3:22 /server/base_path is "/auth", expected "/login", the path of public_url; base_path can be left out',
     ],
   ],
   [
     'or that of issuer',
     'issuer: http://a\nserver: { base_path: /auth }\n',
-    [
-      'config.yaml:2:22 /server/base_path is "/auth", but the path of issuer is ""; they must be the same, and base_path may be left out',
-    ],
+    ['config.yaml:2:22 /server/base_path is "/auth", expected "", the path of issuer; base_path can be left out'],
   ],
   [
     'proxies are addresses',
     'server: { trust_forwarded: [127.0.0.1, 10.0.0.0/8, "fd00::/8", loopback, proxy, 10.0.0.0/99, 5] }\n',
     [
-      'config.yaml:1:74 /server/trust_forwarded/4 must be true, false, an IP address, a range such as 10.0.0.0/8, or loopback, linklocal or uniquelocal, but is "proxy"',
-      'config.yaml:1:81 /server/trust_forwarded/5 must be true, false, an IP address, a range such as 10.0.0.0/8, or loopback, linklocal or uniquelocal, but is "10.0.0.0/99"',
-      'config.yaml:1:94 /server/trust_forwarded/6 must be a text, but is the number 5',
+      'config.yaml:1:74 /server/trust_forwarded/4 is "proxy", expected an IP address, a range such as 10.0.0.0/8, loopback, linklocal or uniquelocal',
+      'config.yaml:1:81 /server/trust_forwarded/5 is "10.0.0.0/99", expected an IP address, a range such as 10.0.0.0/8, loopback, linklocal or uniquelocal',
+      'config.yaml:1:94 /server/trust_forwarded/6 is the number 5, expected a text',
     ],
   ],
   [
     'a certificate needs its key',
     'server: { tls: { cert: a.pem } }\n',
-    ['config.yaml:1:24 /server/tls/cert needs its private key: set server.tls.key (--tls-key), too'],
+    ['config.yaml:1:24 /server/tls/cert is set, but the private key is missing; set server.tls.key (--tls-key)'],
   ],
   [
     'a key needs its certificate',
     'server: { tls: { key: a.pem } }\n',
-    ['config.yaml:1:23 /server/tls/key needs its certificate: set server.tls.cert (--tls-cert), too'],
+    ['config.yaml:1:23 /server/tls/key is set, but the certificate is missing; set server.tls.cert (--tls-cert)'],
   ],
   [
     'a certificate is given or made, not both',
     'server: { tls: { cert: a.pem, key: a.pem, self_signed: true } }\n',
-    ['config.yaml:1:56 /server/tls/self_signed is true, but a certificate is given as well; leave out one of them'],
+    ['config.yaml:1:56 /server/tls/self_signed is true, but a certificate is configured as well; remove one of them'],
   ],
   [
     'an authority is that of a certificate made here',
     'server: { tls: { ca_file: ca.pem } }\n',
     [
-      'config.yaml:1:27 /server/tls/ca_file is for the certificate that is made here; set server.tls.self_signed (--tls-self-signed), too',
+      'config.yaml:1:27 /server/tls/ca_file is set, but the certificate is not self-signed; set server.tls.self_signed (--tls-self-signed)',
     ],
   ],
   [
     'names are those of hosts',
     'server: { tls: { self_signed: true, names: [localhost, "::1", my_op, "*.a.test", "op:9400", "http://op", 7] } }\n',
     [
-      'config.yaml:1:82 /server/tls/names/4 must be a host name or an IP address, without port, but is "op:9400"',
-      'config.yaml:1:93 /server/tls/names/5 must be a host name or an IP address, without port, but is "http://op"',
-      'config.yaml:1:106 /server/tls/names/6 must be a text, but is the number 7',
+      'config.yaml:1:82 /server/tls/names/4 is "op:9400", expected a host name or an IP address without a port',
+      'config.yaml:1:93 /server/tls/names/5 is "http://op", expected a host name or an IP address without a port',
+      'config.yaml:1:106 /server/tls/names/6 is the number 7, expected a text',
     ],
   ],
   ['a second port is beside TLS', 'server: { http_port: 80 }\n', [`config.yaml:1:22 /server/http_port ${NEED_TLS}`]],
@@ -94,23 +92,23 @@ const BAD: [string, string, string[]][] = [
   [
     'two ports differ',
     'server: { port: 443, http_port: 443, tls: { self_signed: true } }\n',
-    ['config.yaml:1:33 /server/http_port is 443, which is the port for https, too; choose another one'],
+    ['config.yaml:1:33 /server/http_port is 443, which is also the port for https; choose another port'],
   ],
   [
     'names that are no list',
     'server: { tls: { self_signed: true, names: 7 } }\n',
-    ['config.yaml:1:44 /server/tls/names must be a list, but is the number 7'],
+    ['config.yaml:1:44 /server/tls/names is the number 7, expected a list'],
   ],
   [
     'nothing is said twice about what the schema refuses',
     'issuer: 5\nserver: { base_path: /a, trust_forwarded: 5, http_port: x, tls: { cert: 5, key: 6, names: 7 } }\n',
     [
-      'config.yaml:1:9 /issuer must be a text, but is the number 5',
-      'config.yaml:2:43 /server/trust_forwarded must be a boolean or a list, but is the number 5',
-      'config.yaml:2:57 /server/http_port must be a whole number, but is the text "x"',
-      'config.yaml:2:73 /server/tls/cert must be a text, but is the number 5',
-      'config.yaml:2:81 /server/tls/key must be a text, but is the number 6',
-      'config.yaml:2:91 /server/tls/names must be a list, but is the number 7',
+      'config.yaml:1:9 /issuer is the number 5, expected a text',
+      'config.yaml:2:43 /server/trust_forwarded is the number 5, expected a boolean or a list',
+      'config.yaml:2:57 /server/http_port is the text "x", expected a whole number',
+      'config.yaml:2:73 /server/tls/cert is the number 5, expected a text',
+      'config.yaml:2:81 /server/tls/key is the number 6, expected a text',
+      'config.yaml:2:91 /server/tls/names is the number 7, expected a list',
     ],
   ],
 ]
@@ -169,7 +167,7 @@ t.test('flags say the same', async (t) => {
     'loopback',
   ])
   t.strictSame(await problemsIn(config(['--tls-cert', 'a.pem'])), [
-    '--tls-cert /server/tls/cert needs its private key: set server.tls.key (--tls-key), too',
+    '--tls-cert /server/tls/cert is set, but the private key is missing; set server.tls.key (--tls-key)',
   ])
 })
 
@@ -203,7 +201,7 @@ t.test('files that are no pair of certificate and key', async (t) => {
   t.strictSame(await attempt('good.crt', 'good.key'), [])
   t.strictSame(await attempt('both.pem', 'both.pem'), [])
   t.strictSame(await attempt('good.crt', 'other.key'), [
-    `${KEY} other.key, which is not the key of the certificate good.crt; they have to be a pair`,
+    `${KEY} other.key, which is not the key of the certificate good.crt; use a matching pair`,
   ])
   t.strictSame(await attempt('missing.crt', 'missing.key'), [
     `${CERT} missing.crt, which does not exist`,
@@ -211,18 +209,18 @@ t.test('files that are no pair of certificate and key', async (t) => {
   ])
   t.match(await attempt('folder', 'good.key'), [new RegExp(`${CERT} folder, which is a folder`)])
   t.strictSame(await attempt('latin.pem', 'good.key'), [
-    `${CERT} latin.pem, which is not valid UTF-8; save it in that encoding`,
+    `${CERT} latin.pem, which is not valid UTF-8; save it in UTF-8`,
   ])
   t.strictSame(await attempt('empty.pem', 'empty.pem'), [
-    `${CERT} empty.pem, which has no certificate: a PEM file with -----BEGIN CERTIFICATE----- was expected`,
-    `${KEY} empty.pem, which has no private key: a PEM file with -----BEGIN PRIVATE KEY----- was expected`,
+    `${CERT} empty.pem, which has no certificate, expected a PEM file with -----BEGIN CERTIFICATE-----`,
+    `${KEY} empty.pem, which has no private key, expected a PEM file with -----BEGIN PRIVATE KEY-----`,
   ])
   t.strictSame(await attempt('broken.crt', 'broken.key'), [
-    `${CERT} broken.crt, which has a certificate that can not be read, though it looks like PEM`,
-    `${KEY} broken.key, which has a private key that can not be read, though it looks like PEM`,
+    `${CERT} broken.crt, which has an invalid certificate in its PEM`,
+    `${KEY} broken.key, which has an invalid private key in its PEM`,
   ])
   t.strictSame(await attempt('good.crt', 'secret.key'), [
-    `${KEY} secret.key, which is encrypted, but the key must be readable without a passphrase`,
+    `${KEY} secret.key, which is encrypted, expected a private key without a passphrase`,
   ])
-  t.match(await attempt('chain.crt', 'good.key'), [new RegExp(`${CERT} chain.crt, which TLS does not take: `)])
+  t.match(await attempt('chain.crt', 'good.key'), [new RegExp(`${CERT} chain.crt, which cannot be used for TLS: `)])
 })

@@ -92,10 +92,10 @@ const BAD: [string, string, RegExp[]][] = [
     'a problem in the value of an alias is at the position of the value',
     `${STAFF}  - { <<: *a, sub: b }\n  - *a\n`,
     [
-      /^config.yaml:2:15 \/users\/2\/sub must be unique/,
-      /^config.yaml:2:26 \/users\/0\/claims must be an object/,
-      /^config.yaml:2:26 \/users\/1\/claims must be an object/,
-      /^config.yaml:2:26 \/users\/2\/claims must be an object/,
+      /^config.yaml:2:15 \/users\/2\/sub is "a", expected a value that no earlier entry/,
+      /^config.yaml:2:26 \/users\/0\/claims is the number 1, expected an object/,
+      /^config.yaml:2:26 \/users\/1\/claims is the number 1, expected an object/,
+      /^config.yaml:2:26 \/users\/2\/claims is the number 1, expected an object/,
     ],
   ],
   [
@@ -103,7 +103,7 @@ const BAD: [string, string, RegExp[]][] = [
     'users:\n  - <<: [{ x: 1 }, &a { sub: 5 }]\n  - <<: { y: 1 }\n    sub: z\n',
     [
       /^config.yaml:2:12 \/users\/0\/x is not a known key/,
-      /^config.yaml:2:30 \/users\/0\/sub must be a text/,
+      /^config.yaml:2:30 \/users\/0\/sub is the number 5, expected a text/,
       /^config.yaml:3:11 \/users\/1\/y is not a known key/,
     ],
   ],

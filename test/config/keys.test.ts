@@ -121,48 +121,44 @@ t.test('of a JWKS the key that fits is taken', async (t) => {
 })
 
 const BAD: [string, Partial<Key>, RegExp][] = [
-  ['a text', { pem: 'x' }, /^test \/keys\/0\/pem is not PEM, which begins with/],
+  ['a text', { pem: 'x' }, /^test \/keys\/0\/pem is not PEM, expected -----BEGIN PRIVATE KEY-----$/],
   [
     'a broken PEM',
     { pem: '-----BEGIN PRIVATE KEY-----\nx\n-----END PRIVATE KEY-----' },
-    /is not a private key that can/,
+    /has an invalid private key in its PEM$/,
   ],
-  ['a public PEM', { pem: pem(rsa.publicKey, 'spki') }, /is a public key, but a private key is needed/],
+  ['a public PEM', { pem: pem(rsa.publicKey, 'spki') }, /is a public key, expected a private key/],
   [
     'an encrypted PEM',
     { pem: rsa.privateKey.export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'x' }) as string },
-    /is encrypted, but the key must be readable without a passphrase/,
+    /is encrypted, expected a private key without a passphrase/,
   ],
   [
     'an EC key for RS256',
     { pem: pem(p256.privateKey) },
-    /kind EC P-256, but RS256 needs RSA; for this key, set alg to ES256$/,
+    /is EC P-256, expected RSA for RS256; for this key, set alg to ES256$/,
   ],
   [
     'an RSA key for ES256',
     { pem: pem(rsa.privateKey), alg: 'ES256' },
-    /ES256 needs EC P-256; .* set alg to RS256 or RS384/,
+    /is RSA, expected EC P-256 for ES256; .* set alg to RS256 or RS384/,
   ],
-  ['a key of another curve', { pem: pem(p384.privateKey), alg: 'ES256' }, /kind EC P-384, but ES256 needs EC P-256/],
+  ['a key of another curve', { pem: pem(p384.privateKey), alg: 'ES256' }, /is EC P-384, expected EC P-256 for ES256/],
   [
     'a curve that nothing uses',
     { pem: pem(k256.privateKey), alg: 'ES256' },
-    /kind EC secp256k1, but ES256 needs EC P-256$/,
+    /is EC secp256k1, expected EC P-256 for ES256$/,
   ],
-  ['a key for RSA-PSS only', { pem: pem(pss.privateKey), alg: 'PS256' }, /kind rsa-pss, but PS256 needs RSA$/],
-  ['a short RSA key', { pem: pem(weak.privateKey) }, /has 1024 bits, but RS256 needs an RSA key of at least 2048/],
-  ['no JWK', { jwk: { a: 1 } as never }, /^test \/keys\/0\/jwk is no JWK: it lacks kty/],
+  ['a key for RSA-PSS only', { pem: pem(pss.privateKey), alg: 'PS256' }, /is rsa-pss, expected RSA for PS256$/],
+  ['a short RSA key', { pem: pem(weak.privateKey) }, /has 1024 bits, expected at least 2048 for RS256/],
+  ['no JWK', { jwk: { a: 1 } as never }, /^test \/keys\/0\/jwk is not a JWK: kty is missing/],
   ['a public JWK', { jwk: jwkOf(rsa.publicKey) as never }, /is a public JWK/],
   [
     'a JWK of another alg',
     { jwk: { ...jwkOf(rsa.privateKey), alg: 'PS256' } as never },
-    /is a JWK for PS256, but alg is RS256/,
+    /is a JWK for PS256, expected one for RS256/,
   ],
-  [
-    'a broken JWK',
-    { jwk: { ...jwkOf(rsa.privateKey), p: 5 } as never },
-    /is a JWK whose members do not make a private key/,
-  ],
+  ['a broken JWK', { jwk: { ...jwkOf(rsa.privateKey), p: 5 } as never }, /is a JWK with invalid members/],
   [
     'a JWK of two halves',
     {
@@ -179,10 +175,10 @@ const BAD: [string, Partial<Key>, RegExp][] = [
   [
     'no folder to keep it in',
     { keep_in: 'no/key.json' },
-    /^test \/keys\/0\/keep_in names .*, but there is no folder .*no; make it/,
+    /^test \/keys\/0\/keep_in names .*, but the folder .*no does not exist; create it/,
   ],
   ['a file to keep it in', { keep_in: 'other.json/key.json' }, /keep_in names .*/],
-  ['a folder to keep it in', { keep_in: '.' }, /keep_in names .*, which is a folder, but a file was expected/],
+  ['a folder to keep it in', { keep_in: '.' }, /keep_in names .*, which is a folder, expected a file/],
 ]
 
 for (const [name, key, problem] of BAD) {
@@ -198,7 +194,7 @@ t.test('all keys are looked at, and one kid names one key', async (t) => {
   t.match(await problemsIn(loadKeys(folder, { pem: 'x' }, { pem: 'y' }, { pem: text }, { pem: text, alg: 'PS256' })), [
     /^test \/keys\/0\/pem is not PEM/,
     /^test \/keys\/1\/pem is not PEM/,
-    /^test \/keys\/3\/kid must be unique/,
+    /^test \/keys\/3\/kid is "[^"]+", expected a value that no earlier entry of keys has/,
   ])
 })
 
@@ -212,13 +208,15 @@ t.test('keep_in: the key is made once, for its owner only, and read at the next 
   t.strictSame(read!.publicJwk, made!.publicJwk)
   const kept = JSON.parse(await readFile(join(folder, 'key.json'), 'utf8'))
   t.strictSame(jwkOf(createPublicKey({ key: kept, format: 'jwk' })).x, made!.publicJwk.x)
-  t.match(await problemsIn(loadKeys(folder, { keep_in: 'key.json' })), [/which is a JWK for ES256, but alg is RS256$/])
+  t.match(await problemsIn(loadKeys(folder, { keep_in: 'key.json' })), [
+    /which is a JWK for ES256, expected one for RS256$/,
+  ])
 })
 
 t.test('keep_in: a file that cannot be written', async (t) => {
   const folder = t.testdir({ 'config.yaml': '{}' })
   t.match(await problemsIn(loadKeys(folder, { alg: 'ES256', keep_in: `${'x'.repeat(255)}` })), [
-    /^test \/keys\/0\/keep_in names .*, which can't be written: it ENAMETOOLONG/,
+    /^test \/keys\/0\/keep_in names .*, which cannot be written: it ENAMETOOLONG/,
   ])
 })
 
@@ -289,10 +287,10 @@ t.test('a key to encrypt to has to fit and to work', async (t) => {
     { file: 'none.pem' },
   ]
   t.match(await problemsIn(loadEncryptionKeys(folder, ...keys)), [
-    /^test \/encryption_keys\/0\/pem is a key of the kind EC P-256, but RSA-OAEP needs RSA; .* set alg to ECDH-ES or ECDH-ES\+A128KW/,
-    /^test \/encryption_keys\/1\/pem is a key of the kind EC P-384, but ECDH-ES needs EC P-256$/,
-    /^test \/encryption_keys\/2\/pem has 1024 bits, but RSA-OAEP needs an RSA key of at least 2048$/,
-    /^test \/encryption_keys\/3\/jwk (does not work: what is encrypted to it can not be decrypted|is a JWK whose members)/,
+    /^test \/encryption_keys\/0\/pem is EC P-256, expected RSA for RSA-OAEP; .* set alg to ECDH-ES or ECDH-ES\+A128KW/,
+    /^test \/encryption_keys\/1\/pem is EC P-384, expected EC P-256 for ECDH-ES$/,
+    /^test \/encryption_keys\/2\/pem has 1024 bits, expected at least 2048 for RSA-OAEP$/,
+    /^test \/encryption_keys\/3\/jwk (does not work: a text encrypted to it cannot be decrypted|is a JWK with invalid members)/,
     /^test \/encryption_keys\/4\/file names .*none.pem, which does not exist$/,
   ])
 })
@@ -301,6 +299,6 @@ t.test('a kid is unique among the keys of both kinds', async (t) => {
   const folder = t.testdir({ 'config.yaml': `keys: [{ kid: one }]\nencryption_keys: [{ kid: two }, { kid: one }]\n` })
   const loading = loadSnapshot({ config: join(folder, 'config.yaml'), overrides: [], env: {} })
   t.strictSame(await problemsIn(loading), [
-    'config.yaml:2:40 /encryption_keys/1/kid must be unique, but an earlier entry of keys has "one", too',
+    'config.yaml:2:40 /encryption_keys/1/kid is "one", expected a value that no earlier entry of keys has',
   ])
 })

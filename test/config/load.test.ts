@@ -52,8 +52,8 @@ t.test('outbound.ca is a file of certificates beside the configuration', async (
   })
   const cases = {
     'missing.pem': /^config.yaml:1:17 \/outbound\/ca names .*missing.pem, which does not exist$/,
-    'none.pem': /none.pem, which has no certificate: a PEM file with -----BEGIN CERTIFICATE----- was expected$/,
-    'broken.pem': /broken.pem, which has a certificate that can not be read: number 2 of its PEM$/,
+    'none.pem': /none.pem, which has no certificate, expected a PEM file with -----BEGIN CERTIFICATE-----$/,
+    'broken.pem': /broken.pem, which has an invalid certificate: number 2 of its PEM$/,
   }
   for (const [name, problem] of Object.entries(cases)) {
     await writeFile(sources.config, `outbound: { ca: ${name} }`)
@@ -113,11 +113,11 @@ t.test('problems of a flat list have its own paths', async (t) => {
   })
   const [config, user_claims_file] = [join(folder, 'config.yaml'), join(folder, 'users.yaml')]
   t.strictSame(await problemsIn(loadSnapshot({ config, user_claims_file, overrides: [], env: {} })), [
-    'config.yaml:2:16 /require_nonce must be a boolean, but is the number 1',
-    'users.yaml:1:8 /0/sub must be unique, but an earlier entry of users has "alice", too',
+    'config.yaml:2:16 /require_nonce is the number 1, expected a boolean',
+    'users.yaml:1:8 /0/sub is "alice", expected a value that no earlier entry of users has',
     'users.yaml:2:3 /1 lacks the required key sub',
-    'users.yaml:3:3 /2 must be an object, but is the text "just text"',
-    'users.yaml:7:10 /4/sub must be a text, but is the number 5',
+    'users.yaml:3:3 /2 is the text "just text", expected an object',
+    'users.yaml:7:10 /4/sub is the number 5, expected a text',
   ])
 })
 
@@ -135,19 +135,19 @@ t.test('what can be no configuration', async (t) => {
   const A_LIST = 'a list of users such as `- sub: alice`'
   const EITHER = `a configuration such as \`users: [{ sub: alice }]\`, or ${A_LIST}`
   const cases: [keyof Sources, string, string][] = [
-    ['config', 'empty.yaml', `empty.yaml is empty, but should be ${EITHER}`],
-    ['config', 'comment.yaml', `comment.yaml is empty, but should be ${EITHER}`],
-    ['user_claims_file', 'empty.yaml', `empty.yaml is empty, but should be ${A_LIST}`],
-    ['config', 'text.yaml', `text.yaml:1:1 must be ${EITHER}, but is a text (not shown)`],
-    ['user_claims_file', 'object.yaml', `object.yaml:1:1 must be ${A_LIST}, but is an object`],
+    ['config', 'empty.yaml', `empty.yaml is empty, expected ${EITHER}`],
+    ['config', 'comment.yaml', `comment.yaml is empty, expected ${EITHER}`],
+    ['user_claims_file', 'empty.yaml', `empty.yaml is empty, expected ${A_LIST}`],
+    ['config', 'text.yaml', `text.yaml:1:1 is a text (not shown), expected ${EITHER}`],
+    ['user_claims_file', 'object.yaml', `object.yaml:1:1 is an object, expected ${A_LIST}`],
     ['config', 'missing.yaml', 'missing.yaml does not exist'],
     [
       'config',
       'folder',
-      'folder is a folder, but a file was expected; Docker makes an empty folder where the file to mount does not exist on the host',
+      'folder is a folder, expected a file; Docker creates an empty folder if the file to mount does not exist on the host',
     ],
-    ['config', 'latin1.yaml', 'latin1.yaml is not valid UTF-8; save it in that encoding'],
-    ['config', 'large.yaml', 'large.yaml is larger than 4 MiB, which no configuration needs'],
+    ['config', 'latin1.yaml', 'latin1.yaml is not valid UTF-8; save it in UTF-8'],
+    ['config', 'large.yaml', 'large.yaml is larger than 4 MiB, expected at most 4 MiB'],
   ]
   for (const [source, name, problem] of cases) {
     const loading = loadSnapshot({ [source]: join(folder, name), overrides: [], env: {} })
@@ -189,14 +189,14 @@ users: [{ sub: alice }, { sub: alice, nmae: x }]
   ]
   const problems = await problemsOf(t, text, { overrides, env: { LEVEL: 'loud' } })
   t.match(problems, [
-    /^config.yaml:2:28 \/lifetimes\/access_token must be from 1 second/,
+    /^config.yaml:2:28 \/lifetimes\/access_token is "99999w" \(\d+ seconds\), expected from 1 second/,
     /^config.yaml:3:15 \/keys\/0\/pem is not PEM/,
     /^config.yaml:3:28 \/keys\/1\/file names .*nowhere.pem, which does not exist/,
     /^config.yaml:4:9 \/issuer needs the environment variable ISSUER/,
-    /^config.yaml:6:10 \/log\/level must be one of .*"loud"/,
-    /^config.yaml:7:32 \/users\/1\/sub must be unique/,
+    /^config.yaml:6:10 \/log\/level is "loud", expected one of /,
+    /^config.yaml:7:32 \/users\/1\/sub is "alice", expected a value that no earlier entry of users has/,
     /^config.yaml:7:39 \/users\/1\/nmae is not a known key/,
-    /^--port \/server\/port must be a whole number, but is the text "x"/,
+    /^--port \/server\/port is the text "x", expected a whole number/,
     /^startProvider\(\) \/server\/hots is not a known key; did you mean host/,
   ])
   t.equal(problems.length, 9)

@@ -48,7 +48,9 @@ t.test('an unknown rule or profile is refused with a suggestion', async (t) => {
   t.strictSame(await problemsOf(t, 'rules: { exact_redirect_uri: true }'), [
     'config.yaml:1:10 /rules/exact_redirect_uri is not a known key; did you mean exact_redirect_uris?',
   ])
-  t.match(await problemsOf(t, 'profile: strikt'), [/^config.yaml:1:10 \/profile must be one of lenient, strict/])
+  t.match(await problemsOf(t, 'profile: strikt'), [
+    /^config.yaml:1:10 \/profile is "strikt", expected one of lenient, strict; did you mean strict/,
+  ])
 })
 
 t.test('single_sign_on takes precedence over the profile', async (t) => {

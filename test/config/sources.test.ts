@@ -77,18 +77,18 @@ test('one file of each kind, no more', async (t) => {
     'users.yml': '',
   })
   t.strictSame(await problemsIn(load({ config_dir })), [
-    'config.yaml stands beside config.yml and config.json, but only one of them can be read; remove the others',
-    'users.yaml stands beside users.yml, but only one of them can be read; remove the others',
+    'config.yaml exists together with config.yml and config.json, expected one of them; remove the others',
+    'users.yaml exists together with users.yml, expected one of them; remove the others',
   ])
 })
 
 test('a folder that is none', async (t) => {
   const folder = t.testdir({ file: '' })
   t.strictSame(await problemsIn(load({ config_dir: join(folder, 'missing') })), [
-    'missing does not exist; a folder was expected that may hold config.yaml or users.yaml',
+    'missing does not exist; expected a folder that can contain config.yaml or users.yaml',
   ])
   t.strictSame(await problemsIn(load({ config_dir: join(folder, 'file') })), [
-    'file is a file, but a folder was expected that holds config.yaml or users.yaml',
+    'file is a file, expected a folder with config.yaml or users.yaml',
   ])
 })
 
@@ -101,10 +101,10 @@ test('what is there but can not be read is a problem, not nothing', async (t) =>
   })
   const problems = (name: string) => problemsIn(load({ config_dir: join(folder, name) }))
   t.strictSame(await problems('dangling'), ['config.yaml does not exist'])
-  t.match(await problems('empty'), [/^config\.yaml is empty, but should be a configuration such as /])
-  t.strictSame(await problems('folder'), ['config.yaml is a folder, but a file was expected'])
+  t.match(await problems('empty'), [/^config\.yaml is empty, expected a configuration such as /])
+  t.strictSame(await problems('folder'), ['config.yaml is a folder, expected a file'])
   t.strictSame(await problems('made'), [
-    'config.yaml is a folder, but a file was expected; Docker makes an empty folder where the file to mount does not exist on the host',
+    'config.yaml is a folder, expected a file; Docker creates an empty folder if the file to mount does not exist on the host',
   ])
 })
 
@@ -117,8 +117,8 @@ test('a file that was read before and is gone is a problem, unless another took 
   await rm(join(config_dir, 'config.yml'))
   await rm(join(config_dir, 'users.yaml'))
   t.strictSame(await problemsIn(load({ config_dir }, renamed)), [
-    'config.yml is gone, but what it said stays in force; put it back, or start again to go on without it',
-    'users.yaml is gone, but what it said stays in force; put it back, or start again to go on without it',
+    'config.yml was deleted, but its last content stays in force; restore it, or restart to continue without it',
+    'users.yaml was deleted, but its last content stays in force; restore it, or restart to continue without it',
   ])
   t.strictSame(subs(await load({ config_dir })), [], 'a new start goes on without them')
 })
@@ -131,12 +131,12 @@ test('a text in the place of a file: its problems have lines, and it takes varia
   t.strictSame(subs(await load({ config_text: { name: 'INLINE', text: '- sub: bob' } })), ['bob'], 'a list of users')
   const problems = (text: string) => problemsIn(load({ config_text: { name: 'INLINE', text } }))
   t.match(await problems('issuer: nowhere\nuser: []\n'), [
-    /^INLINE:1:9 \/issuer must be /,
+    /^INLINE:1:9 \/issuer is "nowhere", expected the issuer identifier/,
     'INLINE:2:1 /user is not a known key; did you mean users?',
   ])
-  t.match(await problems(' '), [/^INLINE is empty, but should be a configuration/])
+  t.match(await problems(' '), [/^INLINE is empty, expected a configuration/])
   t.strictSame(await problemsIn(load({ config: 'config.yaml', config_text })), [
-    'INLINE is a whole configuration, and so is config.yaml, which is given as well; leave one of them out',
+    'INLINE is a configuration, and config.yaml is another one; remove one of them',
   ])
 })
 
@@ -156,7 +156,7 @@ test('a mounted file that was replaced where it comes from', {
   const snapshot = await load({ config })
   t.strictSame(subs(snapshot), ['a'], 'a start takes what it gets, such as what a shell passes')
   t.match(await problemsIn(load({ config }, snapshot)), [
-    / was replaced where it is mounted from, which a mount of a single file does not follow; mount its folder, or start again$/,
+    / was replaced on the host, which a mount of a single file does not follow; mount its folder, or restart$/,
   ])
 })
 
@@ -173,7 +173,7 @@ test('the settings of the server can be read though something else is wrong', as
   t.match(await server('{', { overrides }), { port: 9400, host: '0.0.0.0' }, 'a file that is no YAML says nothing')
   t.match(await server('{'), { port: 9400, host: '127.0.0.1' })
   t.strictSame(await problemsIn(server('server: { port: high }')), [
-    'config.yaml:1:17 /server/port must be a whole number, but is the text "high"',
+    'config.yaml:1:17 /server/port is the text "high", expected a whole number',
   ])
   await t.rejects(
     loadServer({ ...BARE, config_text: { name: 'INLINE', text: 5 as never } }),

@@ -67,10 +67,10 @@ t.test('a flat list is taken literally', async (t) => {
 t.test('what is wrong with a variable, each with its line', async (t) => {
   const text = 'issuer: ${ISSUER}\nlog:\n  level: ${LEVEL}/${OTHER}\nusers:\n  - sub: ${a b}\n  - sub: ${toString}\n'
   t.strictSame(await problemsOf(t, text), [
-    'config.yaml:1:9 /issuer needs the environment variable ISSUER, which is not set; ${ISSUER:-default} would do without',
-    'config.yaml:3:10 /log/level needs the environment variable LEVEL, which is not set; ${LEVEL:-default} would do without',
-    'config.yaml:3:10 /log/level needs the environment variable OTHER, which is not set; ${OTHER:-default} would do without',
-    'config.yaml:5:10 /users/0/sub has a ${ that begins no variable; write ${NAME}, ${NAME:-default}, or $${ for ${ itself',
-    'config.yaml:6:10 /users/1/sub needs the environment variable toString, which is not set; ${toString:-default} would do without',
+    'config.yaml:1:9 /issuer needs the environment variable ISSUER, which is not set; set it, or write ${ISSUER:-default}',
+    'config.yaml:3:10 /log/level needs the environment variable LEVEL, which is not set; set it, or write ${LEVEL:-default}',
+    'config.yaml:3:10 /log/level needs the environment variable OTHER, which is not set; set it, or write ${OTHER:-default}',
+    'config.yaml:5:10 /users/0/sub has a ${ without a variable name; write ${NAME}, ${NAME:-default}, or $${ for a literal ${',
+    'config.yaml:6:10 /users/1/sub needs the environment variable toString, which is not set; set it, or write ${toString:-default}',
   ])
 })

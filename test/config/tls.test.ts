@@ -18,10 +18,10 @@ t.test('client_ca is a PEM file with certificates, beside the config file', asyn
   t.strictSame(await attempt('ca.pem'), { problems: [], clients: { ca } })
   t.strictSame((await attempt('missing.pem')).problems, [`${AT} missing.pem, which does not exist`])
   t.strictSame((await attempt('key.pem')).problems, [
-    `${AT} key.pem, which has no certificate: a PEM file with -----BEGIN CERTIFICATE----- was expected`,
+    `${AT} key.pem, which has no certificate, expected a PEM file with -----BEGIN CERTIFICATE-----`,
   ])
   t.strictSame((await attempt('broken.pem')).problems, [
-    `${AT} broken.pem, which has a certificate that can not be read, though it looks like PEM`,
+    `${AT} broken.pem, which has an invalid certificate in its PEM`,
   ])
 })
 
@@ -39,7 +39,7 @@ t.test(
 
 t.test('certificates of clients take TLS, and their authorities take a question', async (t) => {
   t.strictSame(await problemsOf(t, 'server: { tls: { client_certificates: true } }\n'), [
-    'config.yaml:1:39 /server/tls/client_certificates is true, but there is no TLS: set cert and key, or self_signed, too',
+    'config.yaml:1:39 /server/tls/client_certificates is true, but TLS is off; set cert and key, or self_signed',
   ])
   const { ca } = await createSelfSigned(['localhost'], Date.now() / 1000)
   const folder = t.testdir({
@@ -48,6 +48,6 @@ t.test('certificates of clients take TLS, and their authorities take a question'
   })
   const loading = loadSnapshot({ config: join(folder, 'config.yaml'), overrides: [], env: {} })
   t.strictSame(await problemsIn(loading), [
-    "config.yaml:1:48 /server/tls/client_ca is for clients' certificates, which nobody asks for; set client_certificates: true, too",
+    'config.yaml:1:48 /server/tls/client_ca is set, but client certificates are not requested; set client_certificates: true',
   ])
 })

@@ -13,7 +13,7 @@ t.test('a good file has no problems, and no key is made', async (t) => {
 t.test('a bad file has problems, each with its place', async (t) => {
   const file = join(t.testdir({ 'config.yaml': 'require_nonce: 5' }), 'config.yaml')
   t.strictSame(await validateFile(file, {}), [
-    { file, line: 1, column: 16, path: '/require_nonce', message: 'must be a boolean, but is the number 5' },
+    { file, line: 1, column: 16, path: '/require_nonce', message: 'is the number 5, expected a boolean' },
   ])
 })
 
