@@ -267,7 +267,7 @@ test('the log line of docs/strict.md comes from a provider, and the journal has 
   t.match(
     journal.entries.flatMap(({ remarks }) => remarks.map(({ message, details }) => [`${message}\n`, details.rule])),
     [
-      [/such client/, 'registered_clients'],
+      [/expected a configured or registered client/, 'registered_clients'],
       [shown?.text, 'nonce_in_front_channel'],
     ],
   )
