@@ -29,6 +29,7 @@ export async function transpile(from, to, isAsset = () => false) {
     format: 'esm',
     target: 'node20.19',
     sourcemap: true,
+    sourcesContent: false,
     logLevel: 'warning',
   })
   for (const file of outdated.filter((file) => !file.endsWith('.ts'))) {

@@ -223,10 +223,3 @@ export function jsonOf(t: Test, answer: LightMyRequestResponse, status = 200): R
 export function refused(t: Test, answer: LightMyRequestResponse, error: string, description: RegExp, status = 400) {
   t.match(jsonOf(t, answer, status), { error, error_description: description })
 }
-
-/** Returns the text of a page, without its markup. */
-export function textOf(page: string): string {
-  const text = page.replace(/^.*<\/head>/s, '').replaceAll(/<[^>]+>/g, ' ')
-  const entities: Record<string, string> = { lt: '<', gt: '>', amp: '&', quot: '"', '#39': "'" }
-  return text.replaceAll(/&([a-z]+|#39);/g, (all, name: string) => entities[name] ?? all).replaceAll(/\s+/g, ' ')
-}

@@ -2,6 +2,7 @@
 import type { InjectOptions, LightMyRequestResponse } from 'fastify'
 import { decodeJwt, type JWTPayload } from 'jose'
 import { basic, exchange, REDIRECT_URI, type TestApp, type Tokens } from './app.js'
+import { decodeEntities } from './html.js'
 
 export type Fields = Readonly<Record<string, string>>
 
@@ -111,10 +112,4 @@ export function hiddenIn({ body }: LightMyRequestResponse): Fields {
   const [, form = ''] = /<form[^>]*>(.*?)<\/form>/s.exec(body) ?? []
   const fields = [...form.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)">/g)]
   return Object.fromEntries(fields.map(([, name = '', value = '']) => [decodeEntities(name), decodeEntities(value)]))
-}
-
-/** Replaces the character references of HTML that the pages use. */
-export function decodeEntities(html: string): string {
-  const entities: Fields = { lt: '<', gt: '>', amp: '&', quot: '"', '#39': "'" }
-  return html.replaceAll(/&([a-z]+|#39);/g, (all, name: string) => entities[name] ?? all)
 }

@@ -1,4 +1,5 @@
 /** A scripted browser: keeps cookies, follows the provider's redirects and submits its pages as an end-user does. */
+import { decodeEntities } from '../html.js'
 import type { Fetch } from './world.js'
 
 /** A page of the provider. */
@@ -82,7 +83,7 @@ function keep(cookies: Map<string, string>, line: string): void {
 
 async function readPage(answer: Response, url: string): Promise<Page> {
   const html = await answer.text()
-  const heading = plain(/<h1[^>]*>(.*?)<\/h1>/s.exec(html)?.[1]?.replaceAll(/<[^>]+>/g, '') ?? '').trim()
+  const heading = decodeEntities(/<h1[^>]*>(.*?)<\/h1>/s.exec(html)?.[1]?.replaceAll(/<[^>]+>/g, '') ?? '').trim()
   return { status: answer.status, url, heading, html, headers: answer.headers }
 }
 
@@ -132,10 +133,7 @@ interface Attributes {
 }
 
 function attributesOf(text: string): Attributes {
-  return Object.fromEntries([...text.matchAll(/([\w-]+)="([^"]*)"/g)].map(([, name, value]) => [name, plain(value!)]))
-}
-
-function plain(text: string): string {
-  const entities: Record<string, string> = { lt: '<', gt: '>', amp: '&', quot: '"', '#39': "'" }
-  return text.replaceAll(/&([a-z]+|#39);/g, (all, name: string) => entities[name] ?? all)
+  return Object.fromEntries(
+    [...text.matchAll(/([\w-]+)="([^"]*)"/g)].map(([, name, value]) => [name, decodeEntities(value!)]),
+  )
 }

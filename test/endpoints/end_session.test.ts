@@ -2,7 +2,8 @@
 import { SignJWT } from 'jose'
 import t, { type Test } from 'tap'
 import type { ConfigInput } from '../../src/generated/input.js'
-import { createApp, getTokens, REDIRECT_URI, register, type TestApp, textOf } from '../app.js'
+import { createApp, getTokens, REDIRECT_URI, register, type TestApp } from '../app.js'
+import { textOf } from '../html.js'
 
 const URL_PATH = '/oauth2/end_session'
 const BYE = 'http://localhost:8000/bye'

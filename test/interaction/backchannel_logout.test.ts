@@ -2,7 +2,8 @@
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose'
 import t, { type Test } from 'tap'
 import type { Client, ConfigInput } from '../../src/generated/input.js'
-import { createApp, REDIRECT_URI, type TestApp, textOf } from '../app.js'
+import { createApp, REDIRECT_URI, type TestApp } from '../app.js'
+import { textOf } from '../html.js'
 import { type Listener, listen, type Reply } from '../listener.js'
 import { createUserAgent } from '../user_agent.js'
 

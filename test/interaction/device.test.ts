@@ -1,7 +1,8 @@
 /** The pages of the device flow. RFC 8628 §3.3. */
 import t from 'tap'
 import type { ConfigInput } from '../../src/generated/input.js'
-import { createApp, type TestApp, textOf } from '../app.js'
+import { createApp, type TestApp } from '../app.js'
+import { textOf } from '../html.js'
 
 const PATH = '/oauth2/device'
 const CONFIG: ConfigInput = {

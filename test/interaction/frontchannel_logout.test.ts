@@ -1,7 +1,8 @@
 /** Notification of clients by frames in the browser. OpenID Connect Front-Channel Logout §2 and §3. */
 import t from 'tap'
 import type { Client } from '../../src/generated/input.js'
-import { createApp, REDIRECT_URI, textOf } from '../app.js'
+import { createApp, REDIRECT_URI } from '../app.js'
+import { textOf } from '../html.js'
 import { createUserAgent } from '../user_agent.js'
 
 const BYE = 'http://localhost:8000/bye'

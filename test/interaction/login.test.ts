@@ -1,6 +1,7 @@
 /** The login page and the users on it. */
 import t from 'tap'
-import { createApp, logIn, REDIRECT_URI, register, type TestApp, textOf } from '../app.js'
+import { createApp, logIn, REDIRECT_URI, register, type TestApp } from '../app.js'
+import { textOf } from '../html.js'
 
 const QUERY = { client_id: 'app', redirect_uri: REDIRECT_URI, response_type: 'code', scope: 'openid email' }
 const pageOf = async ({ get }: TestApp, query: Record<string, string> = {}) => {

@@ -1,7 +1,8 @@
 /** Logout ends the session of the browser and the login of the hint. OpenID Connect RP-Initiated Logout §2. */
 import t from 'tap'
 import type { Client, ConfigInput } from '../../src/generated/input.js'
-import { createApp, getUserinfo, REDIRECT_URI, refresh, textOf } from '../app.js'
+import { createApp, getUserinfo, REDIRECT_URI, refresh } from '../app.js'
+import { textOf } from '../html.js'
 import { listen } from '../listener.js'
 import { createUserAgent } from '../user_agent.js'
 

@@ -2,7 +2,8 @@
 import type { LightMyRequestResponse } from 'fastify'
 import t, { type Test } from 'tap'
 import type { ConfigInput } from '../../src/generated/input.js'
-import { createApp, REDIRECT_URI, textOf } from '../app.js'
+import { createApp, REDIRECT_URI } from '../app.js'
+import { textOf } from '../html.js'
 import {
   CLIENT,
   createUserAgent,

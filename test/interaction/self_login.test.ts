@@ -1,7 +1,8 @@
 /** The built-in relying party. */
 import type { InjectOptions, LightMyRequestResponse } from 'fastify'
 import t from 'tap'
-import { createApp, type TestApp, textOf } from '../app.js'
+import { createApp, type TestApp } from '../app.js'
+import { textOf } from '../html.js'
 
 const COOKIE = 'oidc_provider_mock_self_login'
 const USERS = [{ sub: 'alice', claims: { email: 'alice@example.com' } }]

@@ -8,7 +8,8 @@ import t, { type Test } from 'tap'
 import type { Client, ConfigInput } from '../../src/generated/input.js'
 import { readReturnAddress } from '../../src/oauth/authorization_request.js'
 import { readParams } from '../../src/oauth/params.js'
-import { createApp, createContext, exchange, REDIRECT_URI, type TestApp, textOf } from '../app.js'
+import { createApp, createContext, exchange, REDIRECT_URI, type TestApp } from '../app.js'
+import { textOf } from '../html.js'
 
 type Claims = Record<string, unknown>
 type Query = Record<string, string>

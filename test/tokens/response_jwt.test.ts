@@ -2,7 +2,8 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { compactDecrypt, createLocalJWKSet, decodeJwt, type JSONWebKeySet, jwtVerify } from 'jose'
 import t, { type Test } from 'tap'
-import { createApp, REDIRECT_URI, register, type TestApp, textOf } from '../app.js'
+import { createApp, REDIRECT_URI, register, type TestApp } from '../app.js'
+import { textOf } from '../html.js'
 
 interface Asked extends Record<string, string> {
   client_id: string
