@@ -1,5 +1,5 @@
 /**
- * A mock OpenID Provider, to develop and test sign-in against.
+ * A mock OpenID Provider for developing and testing sign-in.
  *
  * ```ts
  * import { startProvider } from 'oidc-provider-mock'
@@ -28,33 +28,33 @@ export type { Mint, MintAnswer, TokenAnswer, TokenFilter } from './handle/tokens
 export type { JournalEntry } from './journal/entry.js'
 export { ListenError } from './provider.js'
 
-/** Everything that the config file can say, and where files are. What is given here lies over what the files say. */
+/** Every key of the configuration file, and paths of files. Options take precedence over files. */
 export interface StartOptions extends ConfigInput {
-  /** The port to listen on, as `server.port`; 0 picks a free one. Default: 9400. */
+  /** Port to listen on, as `server.port`; 0 selects a free port. Default: 9400. */
   readonly port?: number
-  /** The address to listen on, as `server.host`. Default: 127.0.0.1. */
+  /** Address to listen on, as `server.host`. Default: 127.0.0.1. */
   readonly host?: string
-  /** A config file, YAML or JSON; it is watched. */
+  /** Path of the configuration file, YAML or JSON. Changes of the file are reloaded. */
   readonly config_file?: string
-  /** A YAML or JSON list of users' claims, each with `sub`; it is watched. */
+  /** Path of a YAML or JSON list of users' claims, each with `sub`. Changes of the file are reloaded. */
   readonly user_claims_file?: string
-  /** A folder whose `config.yaml` and `users.yaml`, if they are there, are read where the two files are left out. */
+  /** Folder in which `config.yaml` and `users.yaml` are read if the two paths are absent. Both files are optional. */
   readonly config_dir?: string
-  /** Looks at the files from time to time, for where the system tells of no changes, as in some mounted folders. */
+  /** Whether to poll the files for changes, for mounted folders without change events. */
   readonly poll?: boolean
 }
 
-/** A provider in this process, and what drives its default issuer. Disposing of it closes it. */
+/** A provider in this process with the handle of its default issuer. Disposing of it closes it. */
 export interface Provider extends Handle, Omit<Running, 'inject' | 'isolated_issuer' | typeof Symbol.asyncDispose> {}
 
 /**
- * Starts a provider in this process and resolves once it listens. Two providers share nothing.
+ * Starts a provider in this process and resolves when it listens. Two providers share nothing.
  *
- * It logs to standard error, and only warnings unless `log.level` or a config file says otherwise.
- * `${NAME}` in a config file takes the variables of `process.env`; options are taken as they are.
+ * The log goes to standard error. Its level is `warn` unless `log.level` or a configuration file sets another.
+ * `${NAME}` in a configuration file is replaced by the environment variable; options are used unchanged.
  *
  * @throws {ConfigError} with every problem of the options and files at once.
- * @throws {ListenError} if the address and port can't be used.
+ * @throws {ListenError} if the address or port is not available.
  */
 export async function startProvider(options: StartOptions = {}): Promise<Provider> {
   const { port, host, config_file, user_claims_file, config_dir, poll, ...config } = options

@@ -1,9 +1,9 @@
-/** The log: for people on a terminal, JSON elsewhere. */
+/** Tests of the log: readable lines on a terminal, JSON elsewhere. */
 import { Writable } from 'node:stream'
 import { test } from 'tap'
 import { createLogger, type LogStream } from '../src/logger.js'
 
-/** A stream that keeps its lines; `next` resolves with the first one that is still to come. */
+/** Creates a stream that keeps its text; `next` resolves after the next write. */
 function collect(isTTY?: boolean): { stream: LogStream; text: () => string; next: () => Promise<string> } {
   let text = ''
   let arrived = () => {}
@@ -24,7 +24,7 @@ function collect(isTTY?: boolean): { stream: LogStream; text: () => string; next
   }
 }
 
-test('elsewhere than on a terminal a line is JSON', async (t) => {
+test('without a terminal a line is JSON', async (t) => {
   for (const [format, isTTY] of [
     ['auto', undefined],
     ['auto', false],
@@ -38,7 +38,7 @@ test('elsewhere than on a terminal a line is JSON', async (t) => {
   }
 })
 
-test('on a terminal a line is for people, with colours', async (t) => {
+test('on a terminal a line is readable and has colors', async (t) => {
   const { stream, next } = collect(true)
   const line = next()
   createLogger({ level: 'info', format: 'auto' }, stream).info({ sub: 'alice', reqId: 'req-1' }, 'logged in')
@@ -49,20 +49,20 @@ test('on a terminal a line is for people, with colours', async (t) => {
   t.notMatch(text, 'req-1')
 })
 
-test('pretty elsewhere than on a terminal has no colours', async (t) => {
+test('format pretty without a terminal has no colors', async (t) => {
   const { stream, next } = collect()
   const line = next()
   createLogger({ level: 'info', format: 'pretty' }, stream).warn({ sub: 'alice' }, 'careful')
   t.match(await line, /^\[\d\d:\d\d:\d\d\] WARN: careful {"sub":"alice"}\n$/)
 })
 
-test('what is less severe than the level is left out', async (t) => {
+test('lines below the level are not written', async (t) => {
   const { stream, text } = collect()
   const log = createLogger({ level: 'warn', format: 'json' }, stream)
-  log.info('unheard')
-  log.warn('heard')
-  t.equal(JSON.parse(text()).msg, 'heard')
+  log.info('below')
+  log.warn('at the level')
+  t.equal(JSON.parse(text()).msg, 'at the level')
   const silent = collect()
-  createLogger({ level: 'silent', format: 'json' }, silent.stream).fatal('unheard')
+  createLogger({ level: 'silent', format: 'json' }, silent.stream).fatal('below')
   t.equal(silent.text(), '')
 })

@@ -1,4 +1,4 @@
-/** The clock of an issuer over HTTP. */
+/** Tests of the clock of an issuer over HTTP. */
 import t from 'tap'
 import { getTokens, jsonOf, refused } from '../app.js'
 import { createAdminApp } from './api.js'
@@ -8,7 +8,7 @@ type AdminApp = Awaited<ReturnType<typeof createAdminApp>>
 const standing = async (test: AdminApp, base = '') =>
   (await test.call('GET', `${base}/clock`)).json<{ now: number; iso: string; frozen: boolean; ahead: number }>()
 
-t.test('at first it shows the real time', async (t) => {
+t.test('the clock starts at real time', async (t) => {
   const test = await createAdminApp(t)
   const { now, iso, frozen, ahead } = await standing(test)
   t.strictSame([frozen, ahead], [false, 0])
@@ -16,7 +16,7 @@ t.test('at first it shows the real time', async (t) => {
   t.ok(Math.abs(now - Date.now() / 1000) < 60)
 })
 
-t.test('it is frozen, moved forward and back, let go, and reset; each call says how it stands', async (t) => {
+t.test('the clock can be frozen, moved, resumed and reset; each response has its state', async (t) => {
   const test = await createAdminApp(t)
   const post = async (verb: string, body?: object) => jsonOf(t, await test.call('POST', `/clock/${verb}`, body))
   t.match(await post('freeze', { at: '2030-01-01T00:00:00Z' }), {
@@ -41,7 +41,7 @@ t.test('it is frozen, moved forward and back, let go, and reset; each call says 
   t.match(await post('reset'), { frozen: false, ahead: 0 })
 })
 
-t.test('it begins as configured, follows a reload unless it was moved, and goes back there by a reset', async (t) => {
+t.test('the clock follows the configuration until it is moved, and again after a reset', async (t) => {
   const clock = { start: '2030-01-01T00:00:00Z', frozen: true }
   const test = await createAdminApp(t, { clock })
   t.match(await standing(test), { now: Y2030, frozen: true })
@@ -54,7 +54,7 @@ t.test('it begins as configured, follows a reload unless it was moved, and goes 
   t.equal((await standing(test)).now, Y2030)
 })
 
-t.test('each issuer has a clock of its own', async (t) => {
+t.test('each issuer has a separate clock', async (t) => {
   const test = await createAdminApp(t)
   await test.call('POST', '/issuers/x/clock/freeze', { at: 1000 })
   t.equal((await standing(test, '/issuers/x')).now, 1000)
@@ -70,7 +70,7 @@ t.test('two tokens of a frozen clock have the same iat', async (t) => {
   t.strictSame([iat(await getTokens(test)), iat(await getTokens(test))], [Y2030, Y2030])
 })
 
-t.test('the journal says when the clock was moved', async (t) => {
+t.test('the journal records moves of the clock', async (t) => {
   const test = await createAdminApp(t)
   await test.call('POST', '/clock/freeze', { at: Y2030 })
   await test.call('POST', '/clock/resume')
@@ -122,7 +122,7 @@ for (const [method, path, body, message] of BAD) {
   })
 }
 
-t.test('no clock leaves the years 1970 to 9999', async (t) => {
+t.test('the clock cannot leave the years 1970 to 9999', async (t) => {
   const test = await createAdminApp(t)
   await test.call('POST', '/clock/freeze', { at: 100 })
   refused(

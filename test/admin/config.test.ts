@@ -1,11 +1,11 @@
-/** The configuration over HTTP: what is in force, and reading it again. */
+/** Tests of reading and reloading the configuration over HTTP. */
 import { writeFileSync } from 'node:fs'
 import t from 'tap'
 import { jsonOf, refused } from '../app.js'
 import { start } from '../provider.js'
 import { createAdminApp } from './api.js'
 
-/** That of RFC 7515 appendix A.3. */
+/** The key of RFC 7515 appendix A.3. */
 const JWK = {
   kty: 'EC',
   crv: 'P-256',
@@ -14,7 +14,7 @@ const JWK = {
   d: 'jpsQnnGQmL-YBIffH1136cspYG6-0iY7X1fCE9-E9LI',
 }
 
-t.test('the configuration in force has every default and no secret', async (t) => {
+t.test('the configuration in force has defaults and no secrets', async (t) => {
   const secret = 'do-not-show-me'
   const test = await createAdminApp(t, {
     server: { admin_token: secret },
@@ -50,7 +50,7 @@ t.test('the configuration in force has every default and no secret', async (t) =
   t.notMatch(answer.body, JWK.d)
 })
 
-t.test('reading it again says whether what the files say is in force, and why not', async (t) => {
+t.test('a reload returns whether the files are in force, and their problems', async (t) => {
   const folder = t.testdir({ 'config.yaml': 'users: [{ sub: alice }]' })
   const config = `${folder}/config.yaml`
   const { url } = await start(t, {}, { config })
@@ -66,7 +66,7 @@ t.test('reading it again says whether what the files say is in force, and why no
   t.match(await get(), { status: 'stale', problems: [{}, problem], config: { users: [{ sub: 'bob' }] } })
 })
 
-t.test('the answers are as documented, and what nobody reads is refused', async (t) => {
+t.test('unknown query parameters are refused', async (t) => {
   const test = await createAdminApp(t, {}, { reload: async () => false })
   t.strictSame(jsonOf(t, await test.call('POST', '/config/reload')), { reloaded: false, problems: [] })
   refused(t, await test.call('GET', '/config?secrets=true'), 'invalid_request', /^secrets is not a known key/)

@@ -1,4 +1,4 @@
-/** Devices whose end-users answer over HTTP. */
+/** Tests of listing, approving and denying device codes over HTTP. */
 import { decodeJwt } from 'jose'
 import t from 'tap'
 import { exchange, jsonOf, refused, type TestApp } from '../app.js'
@@ -17,7 +17,7 @@ const poll = (test: TestApp, device_code: string) =>
     ...{ redirect_uri: '', client_id: 'tv', device_code },
   })
 
-t.test('the list has the codes for which no tokens were fetched, without what the device alone knows', async (t) => {
+t.test('the list has device codes that are not redeemed, without the device_code itself', async (t) => {
   const test = await createAdminApp(t)
   t.strictSame(jsonOf(t, await test.call('GET', '/device_codes')), { device_codes: [] })
   const [first, second] = [await begin(test), await begin(test)]
@@ -34,7 +34,7 @@ t.test('the list has the codes for which no tokens were fetched, without what th
   t.match(jsonOf(t, await test.call('GET', '/device_codes')), { device_codes: [{ status: 'expired' }] })
 })
 
-t.test('approve logs somebody in, known or not', async (t) => {
+t.test('approve logs in a known or an unknown user', async (t) => {
   const test = await createAdminApp(t, { users: [{ sub: 'alice' }] })
   for (const sub of ['alice', 'zoe']) {
     const { device_code, user_code } = await begin(test)
@@ -45,7 +45,7 @@ t.test('approve logs somebody in, known or not', async (t) => {
   }
 })
 
-t.test('a fault can go with it, by name or as a rule, for this login alone', async (t) => {
+t.test('a fault of approve, by name or as a rule, applies to this login only', async (t) => {
   const test = await createAdminApp(t)
   for (const fault of ['id_token.expired', { fault: 'id_token.expired', times: 1 }, undefined]) {
     const { device_code, user_code } = await begin(test)
@@ -59,7 +59,7 @@ t.test('a fault can go with it, by name or as a rule, for this login alone', asy
   }
 })
 
-t.test('deny refuses', async (t) => {
+t.test('deny refuses the device with access_denied', async (t) => {
   const test = await createAdminApp(t)
   const { device_code, user_code } = await begin(test)
   const denied = jsonOf(t, await test.call('POST', `/device_codes/${user_code}/deny`))
@@ -67,7 +67,7 @@ t.test('deny refuses', async (t) => {
   refused(t, await poll(test, device_code), 'access_denied', /denied/)
 })
 
-t.test('what can not be is refused, and nothing changes', async (t) => {
+t.test('invalid members, an unknown user code and a second decision are refused', async (t) => {
   const test = await createAdminApp(t)
   const { device_code, user_code } = await begin(test)
   const path = `/device_codes/${user_code}`

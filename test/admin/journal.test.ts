@@ -1,4 +1,4 @@
-/** The journal over HTTP. */
+/** Tests of the journal over HTTP. */
 import { once } from 'node:events'
 import { get as getHttp, type IncomingMessage } from 'node:http'
 import t, { type Test } from 'tap'
@@ -12,7 +12,7 @@ const entriesOf = async (t: Test, { call }: AdminApp, query = '', base = '') =>
   jsonOf(t, await call('GET', `${base}/journal${query}`)).entries as JournalEntry[]
 const rotate = ({ app }: TestApp, base = '') => app.inject({ method: 'POST', url: `${base}/admin/keys/rotate` })
 
-t.test('what was decided is told, newest last', async (t) => {
+t.test('remarks of decisions are listed, newest last', async (t) => {
   const test = await createAdminApp(t)
   t.strictSame(await entriesOf(t, test), [])
   const [{ kid }] = (await rotate(test)).json<{ keys: [{ kid: string }] }>().keys
@@ -36,7 +36,7 @@ t.test('what was decided is told, newest last', async (t) => {
   t.ok(entries[1]!.at - entries[0]!.at >= 60)
 })
 
-t.test('a filter picks entries; what it does not know is refused', async (t) => {
+t.test('a filter selects entries; an unknown filter or value is refused', async (t) => {
   const test = await createAdminApp(t, { faults: [{ fault: 'jwks.empty' }] })
   await logIn(test, { client_id: 'unknown', scope: 'profile' })
   await rotate(test)
@@ -83,7 +83,7 @@ t.test('a filter picks entries; what it does not know is refused', async (t) => 
   }
 })
 
-t.test('each issuer has its own, and no page of another site reads it', async (t) => {
+t.test('each issuer has a separate journal; pages of other origins cannot read it', async (t) => {
   const test = await createAdminApp(t)
   await rotate(test, '/issuers/x')
   t.strictSame(await entriesOf(t, test), [])
@@ -92,7 +92,7 @@ t.test('each issuer has its own, and no page of another site reads it', async (t
   refused(t, answer, 'access_denied', /^Origin is https:\/\/evil.example, expected none, or http:\/\/localhost$/, 403)
 })
 
-t.test('it can be cleared, and ids go on', async (t) => {
+t.test('the journal can be cleared, and ids continue', async (t) => {
   const test = await createAdminApp(t)
   await test.get('/jwks')
   t.equal((await test.call('DELETE', '/journal')).statusCode, 204)
@@ -104,7 +104,7 @@ t.test('it can be cleared, and ids go on', async (t) => {
   )
 })
 
-t.test('who waits gets what is there already, or the next that fits', async (t) => {
+t.test('wait returns a kept entry at once, or the next entry that matches', async (t) => {
   const test = await createAdminApp(t)
   await test.get('/jwks')
   t.match(await entriesOf(t, test, '?wait=1m&after=0&endpoint=jwks'), [{ id: 1 }], 'at once')
@@ -115,11 +115,11 @@ t.test('who waits gets what is there already, or the next that fits', async (t) 
   await test.post('/oauth2/token', {})
   t.match(await fromNow, [{ id: 3, endpoint: 'jwks' }])
   t.match(await after, [{ id: 4, endpoint: 'token', status: undefined, response: { status: 400 } }])
-  t.strictSame(await entriesOf(t, test, '?wait=1ms&endpoint=userinfo'), [], 'nothing came in time')
-  t.strictSame(await entriesOf(t, test, '?wait=0&endpoint=jwks'), [], 'from now on, and now is over')
+  t.strictSame(await entriesOf(t, test, '?wait=1ms&endpoint=userinfo'), [], 'no entry within the time limit')
+  t.strictSame(await entriesOf(t, test, '?wait=0&endpoint=jwks'), [], 'without after only later entries count')
 })
 
-t.test('too many who wait are turned away', async (t) => {
+t.test('too many waiting requests are refused', async (t) => {
   const issuer = createIssuer(await snapshotOf().then((snapshot) => () => snapshot))
   const test = await createAdminApp(t, {}, { findIssuer: () => issuer })
   const stops = Array.from({ length: MOST_LISTENERS }, () => issuer.journal.follow(() => undefined)!)
@@ -132,13 +132,13 @@ t.test('too many who wait are turned away', async (t) => {
   t.equal((await test.get('/admin/journal?wait=1ms')).statusCode, 200)
 })
 
-/** Opens the URL, and waits for the head of the answer. */
+/** Requests the URL and waits for the headers of the response. */
 async function open(url: string, headers: Record<string, string> = {}): Promise<IncomingMessage> {
   const [response] = (await once(getHttp(url, { headers, agent: false }), 'response')) as [IncomingMessage]
   return response.setEncoding('utf8')
 }
 
-/** The next so many events of a stream. */
+/** Reads the next events of a stream. */
 async function read(response: IncomingMessage, count: number): Promise<{ id: string; entry: JournalEntry }[]> {
   let text = ''
   const events = () =>
@@ -150,7 +150,7 @@ async function read(response: IncomingMessage, count: number): Promise<{ id: str
   return events()
 }
 
-t.test('the stream has every entry that fits, from now on or from where the last one ended', async (t) => {
+t.test('the stream has every entry that matches, from now on or after an id', async (t) => {
   const { url, provider } = await start(t)
   await fetch(`${url}/jwks`)
   const stream = await open(`${url}/admin/journal/stream?endpoint=jwks`)
@@ -169,7 +169,7 @@ t.test('the stream has every entry that fits, from now on or from where the last
   const again = await open(`${url}/admin/journal/stream?endpoint=jwks&after=0`, { 'last-event-id': '2' })
   const [shown] = await read(await open(`${url}/admin/journal/stream?after=3&secrets=true`), 1)
   t.equal(shown?.entry.request?.headers.authorization, headers.authorization)
-  t.match(await read(again, 1), [{ id: '4' }], 'the header of a client that was cut off counts more')
+  t.match(await read(again, 1), [{ id: '4' }], 'Last-Event-ID takes precedence over after')
   const whole = await open(`${url}/admin/journal/stream?after=0`)
   t.match(await read(whole, 4), [{ id: '1' }, { id: '2' }, { id: '3' }, { id: '4' }])
   const wrong = await open(`${url}/admin/journal/stream`, { 'last-event-id': 'x' })
@@ -179,10 +179,10 @@ t.test('the stream has every entry that fits, from now on or from where the last
   await fetch(`${url}/admin/journal?wait=1ms`)
   await provider.close()
   await Promise.all(ends)
-  t.strictSame(await waiting, { entries: [], last_id: 4 }, 'who waits is answered when the server closes')
+  t.strictSame(await waiting, { entries: [], last_id: 4 }, 'the end of the server ends a wait')
 })
 
-t.test('who has gone is not waited for', async (t) => {
+t.test('a closed connection ends its wait or stream', async (t) => {
   const snapshot = await snapshotOf()
   const issuer = createIssuer(() => snapshot)
   let listening = 0

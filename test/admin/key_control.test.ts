@@ -1,4 +1,4 @@
-/** Signing keys over HTTP: listed, under another's name, unpublished, withdrawn, broken and back again. Each against the live JWKS. */
+/** Tests of signing keys over HTTP: list, reused kid, unpublished key, withdrawal, break and reset, each with the JWKS. */
 import {
   createLocalJWKSet,
   createRemoteJWKSet,
@@ -26,7 +26,7 @@ const create = async (t: Test, config: ConfigInput = {}) => {
   const rotate = async (body?: object) => jsonOf(t, await test.call('POST', '/keys/rotate', body)).keys as Listed[]
   const jwks = async (base = '') => (await test.get(`${base}/jwks`)).json<JSONWebKeySet>()
   const idToken = async (base = '') => (await getTokens(test, { base })).id_token
-  /** Verifies by the JWKS of this moment: why not, if not. */
+  /** Verifies the token with the current JWKS. Returns the error code of a failure. */
   const problem = async (jwt: string, base = '') =>
     jwtVerify(jwt, createLocalJWKSet(await jwks(base))).then(
       () => undefined,
@@ -42,7 +42,7 @@ const kidOf = (jwt: string) => decodeProtectedHeader(jwt).kid
 const NO_KEY = 'ERR_JWKS_NO_MATCHING_KEY'
 const BAD_SIGNATURE = 'ERR_JWS_SIGNATURE_VERIFICATION_FAILED'
 
-t.test('the list has every key with its kid, alg and status, and whether the JWKS has it', async (t) => {
+t.test('the list has every key with its kid, alg, status and publication', async (t) => {
   const { keys, rotate } = await create(t, {
     keys: [{ alg: 'ES256', kid: 'one' }, { alg: 'EdDSA' }, { alg: 'ES256', kid: 'spare' }],
   })
@@ -55,7 +55,7 @@ t.test('the list has every key with its kid, alg and status, and whether the JWK
   t.match(await keys(), [{ status: 'current' }, { kid: 'one', status: 'retired' }, { alg: 'EdDSA' }, { kid: 'spare' }])
 })
 
-t.test('a new key under the kid of the one that signed: who kept the old JWKS finds a bad signature', async (t) => {
+t.test('a new key with the kid of the current key: with the old JWKS the signature is invalid', async (t) => {
   const { jwks, idToken, problem, rotate } = await create(t, { keys: [{ alg: 'ES256', kid: 'same' }] })
   const before = await idToken()
   const kept = createLocalJWKSet(await jwks())
@@ -65,7 +65,7 @@ t.test('a new key under the kid of the one that signed: who kept the old JWKS fi
     { kid: 'same', status: 'retired', published: false },
   ])
   t.notOk('published_until' in keys[1]!)
-  t.equal((await jwks()).keys.length, 1, 'each kid is there once')
+  t.equal((await jwks()).keys.length, 1, 'the JWKS has each kid once')
   const after = await idToken()
   t.equal(kidOf(after), 'same')
   t.equal(await problem(after), undefined)
@@ -73,13 +73,13 @@ t.test('a new key under the kid of the one that signed: who kept the old JWKS fi
   await t.rejects(jwtVerify(after, kept), { code: BAD_SIGNATURE })
 })
 
-t.test('a new key with a kid of choice, ahead of its time', async (t) => {
+t.test('a rotation with publish_ahead can set the kid', async (t) => {
   const { keys, rotate } = await create(t)
   await rotate({ kid: 'soon', publish_ahead: '1h' })
   t.match(await keys(), [{ status: 'current' }, { kid: 'soon', status: 'next', published: true }])
 })
 
-t.test('published: false signs by a key that the JWKS lacks, and the old one stays there', async (t) => {
+t.test('published: false signs with a key that is not in the JWKS, and the old key stays', async (t) => {
   const { app, jwks, idToken, problem, rotate, call } = await create(t)
   const before = await idToken()
   const [current] = await rotate({ published: false })
@@ -92,12 +92,12 @@ t.test('published: false signs by a key that the JWKS lacks, and the old one sta
   const hinted = await app.inject(
     `/oauth2/end_session?${new URLSearchParams({ id_token_hint: after, post_logout_redirect_uri: 'http://localhost/' })}`,
   )
-  t.equal(hinted.statusCode, 200, 'the provider itself knows its key')
+  t.equal(hinted.statusCode, 200, 'the provider accepts a token of its unpublished key')
   await call('POST', '/keys/rotate')
-  t.equal(await problem(await idToken()), undefined, 'the next one is published again')
+  t.equal(await problem(await idToken()), undefined, 'the next key is published')
 })
 
-t.test('a key that is withdrawn leaves the JWKS, and goes on signing if it does', async (t) => {
+t.test('a withdrawn key leaves the JWKS; the current key continues to sign', async (t) => {
   const { idToken, problem, rotate, call, jwks, remarks } = await create(t, {
     keys: [{ alg: 'ES256' }, { alg: 'EdDSA' }],
   })
@@ -120,7 +120,7 @@ t.test('a key that is withdrawn leaves the JWKS, and goes on signing if it does'
   t.strictSame(await remarks(), Array(2).fill(`${kid} is withdrawn from the JWKS`))
 })
 
-t.test('a kid with a slash can be withdrawn, too', async (t) => {
+t.test('a key whose kid has a slash can be withdrawn', async (t) => {
   const { call, jwks } = await create(t, { keys: [{ alg: 'ES256', kid: 'https://op/1?x' }] })
   t.equal((await call('DELETE', `/keys/${encodeURIComponent('https://op/1?x')}`)).statusCode, 200)
   t.strictSame((await jwks()).keys, [])
@@ -145,7 +145,7 @@ t.test(
     }
     for (const token of tokens) t.ok(await jwtVerify(token, live))
     t.equal(new Set(tokens.map(kidOf)).size, 3)
-    t.equal(fetched, 1, 'all of them are published')
+    t.equal(fetched, 1, 'all keys are published')
   },
 )
 
@@ -164,7 +164,7 @@ for (const how of WAYS) {
   })
 }
 
-t.test('a broken JWKS is one that no token passes', async (t) => {
+t.test('no token verifies with a broken JWKS', async (t) => {
   const { call, idToken, problem, get } = await create(t)
   await call('POST', '/keys/break', { how: 'empty' })
   t.equal(await problem(await idToken()), NO_KEY)
@@ -174,32 +174,35 @@ t.test('a broken JWKS is one that no token passes', async (t) => {
   t.equal((await get('/jwks')).statusCode, 503)
 })
 
-t.test('reset: the keys of the start, all published, and a whole JWKS; other faults stay', async (t) => {
-  const { call, idToken, jwks, keys, problem, rotate, remarks } = await create(t, {
-    keys: [{ alg: 'ES256' }, { alg: 'EdDSA', kid: 'own' }],
-  })
-  const [start, first] = [await jwks(), await idToken()]
-  await rotate()
-  await rotate({ alg: 'EdDSA', published: false })
-  await call('DELETE', `/keys/${start.keys[0]!.kid}`)
-  await call('POST', '/keys/break', { how: 'empty' })
-  await call('POST', '/faults', { fault: 'discovery.not_found' })
-  t.match(jsonOf(t, await call('POST', '/keys/reset')), {
-    keys: start.keys.map(({ kid }) => ({ kid, status: 'current', published: true })),
-  })
-  t.strictSame(await jwks(), start)
-  t.equal((await keys()).length, 2)
-  t.equal(await problem(first), undefined, 'what they signed is good again')
-  t.equal(kidOf(await idToken()), kidOf(first))
-  t.equal((await remarks()).at(-1), 'the keys are those of the start')
-  const { faults } = (await call('GET', '/faults')).json<{ faults: { rule: { fault: string } }[] }>()
-  t.strictSame(
-    faults.map(({ rule }) => rule.fault),
-    ['discovery.not_found'],
-  )
-})
+t.test(
+  'reset restores and publishes the keys of the start, deletes faults of the JWKS and keeps other faults',
+  async (t) => {
+    const { call, idToken, jwks, keys, problem, rotate, remarks } = await create(t, {
+      keys: [{ alg: 'ES256' }, { alg: 'EdDSA', kid: 'own' }],
+    })
+    const [start, first] = [await jwks(), await idToken()]
+    await rotate()
+    await rotate({ alg: 'EdDSA', published: false })
+    await call('DELETE', `/keys/${start.keys[0]!.kid}`)
+    await call('POST', '/keys/break', { how: 'empty' })
+    await call('POST', '/faults', { fault: 'discovery.not_found' })
+    t.match(jsonOf(t, await call('POST', '/keys/reset')), {
+      keys: start.keys.map(({ kid }) => ({ kid, status: 'current', published: true })),
+    })
+    t.strictSame(await jwks(), start)
+    t.equal((await keys()).length, 2)
+    t.equal(await problem(first), undefined, 'a token of a key of the start is valid again')
+    t.equal(kidOf(await idToken()), kidOf(first))
+    t.equal((await remarks()).at(-1), 'the keys are those of the start')
+    const { faults } = (await call('GET', '/faults')).json<{ faults: { rule: { fault: string } }[] }>()
+    t.strictSame(
+      faults.map(({ rule }) => rule.fault),
+      ['discovery.not_found'],
+    )
+  },
+)
 
-t.test('each issuer has its own, also of keys of the file', async (t) => {
+t.test('each issuer rotates keys separately, also keys of the file', async (t) => {
   const jwk = {
     ...{ kty: 'EC', crv: 'P-256', x: 'MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4' },
     ...{ y: '4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM', d: '870MB6gfuTJ4HtUnUvYMyJpr5eUZNP4Bk43bVdj3eAE' },
@@ -239,7 +242,7 @@ for (const [method, path, body, message, error = 'invalid_request'] of BAD) {
   })
 }
 
-t.test('with the maximum of fault rules the JWKS is not broken', async (t) => {
+t.test('break is refused at the maximum number of fault rules', async (t) => {
   const { app, call, jwks } = await create(t)
   for (let count = 0; count < 1000; count += 1) {
     await app.inject({ method: 'POST', url: '/admin/faults', payload: { fault: 'http.reset', match: { sub: 'x' } } })

@@ -1,4 +1,4 @@
-/** New signing keys over HTTP: on demand, ahead of their time, and by the clock. */
+/** Tests of key rotation over HTTP: at once, with publish_ahead, and by the clock. */
 import { createLocalJWKSet, decodeProtectedHeader, type JSONWebKeySet, jwtVerify } from 'jose'
 import t from 'tap'
 import { createApp, getTokens, jsonOf, refused, type TestApp } from '../app.js'
@@ -20,7 +20,7 @@ const published = async (test: TestApp, base = '') =>
   (await test.get(`${base}/jwks`)).json<{ keys: { kid: string; alg: string }[] }>().keys.map(({ kid }) => kid)
 const signer = async (test: TestApp, base = '') => decodeProtectedHeader((await getTokens(test, { base })).id_token).kid
 
-t.test('OpenID Connect Core §10.1.1: on demand a new key signs at once, and the old one stays published', async (t) => {
+t.test('OpenID Connect Core §10.1.1: a new key signs at once, and the old key stays published', async (t) => {
   const test = await createApp(t)
   const { id_token } = await getTokens(test)
   const [old] = await published(test)
@@ -31,14 +31,14 @@ t.test('OpenID Connect Core §10.1.1: on demand a new key signs at once, and the
     { kid: old, alg: 'ES256', status: 'retired' },
   ])
   t.strictSame(Object.keys(now!), ['kid', 'alg', 'status', 'published'])
-  t.strictSame(await published(test), [now!.kid, old], 'the one that signs comes first')
+  t.strictSame(await published(test), [now!.kid, old], 'the current key comes first')
   t.equal(await signer(test), now!.kid)
   const jwks = (await test.get('/jwks')).json<JSONWebKeySet>()
-  t.ok(await jwtVerify(id_token, createLocalJWKSet(jwks)), 'what the old key signed is still good')
+  t.ok(await jwtVerify(id_token, createLocalJWKSet(jwks)), 'a token of the old key is still valid')
   t.notMatch(JSON.stringify(jwks), '"d"')
 })
 
-t.test('an old key goes when the last token that it signed has expired, and not before', async (t) => {
+t.test('an old key leaves the JWKS when the last token that it signed expires', async (t) => {
   const test = await createApp(t, { lifetimes: { access_token: '2h', id_token: '1h' } })
   const [old] = await published(test)
   test.advance(500)
@@ -51,7 +51,7 @@ t.test('an old key goes when the last token that it signed has expired, and not 
   t.ok(retired!.published_until! > 0)
 })
 
-t.test('shorter lifetimes after a reload do not end what was signed before', async (t) => {
+t.test('shorter lifetimes after a reload do not unpublish the key of earlier tokens', async (t) => {
   const test = await createApp(t, { lifetimes: { access_token: '2h' } })
   const [old] = await published(test)
   await test.reload({ lifetimes: { access_token: '1m', id_token: '1m' } })
@@ -79,10 +79,14 @@ t.test('publish_ahead: a new key is published before it signs', async (t) => {
   test.advance(20)
   t.strictSame(await published(test), [next!.kid, old])
   t.equal(await signer(test), next!.kid)
-  t.equal((await statuses(t, test, { publish_ahead: 60 }))[1]!.status, 'next', 'seconds will do, too')
+  t.equal(
+    (await statuses(t, test, { publish_ahead: 60 }))[1]!.status,
+    'next',
+    'publish_ahead can be a number of seconds',
+  )
 })
 
-t.test('only the algorithm that is asked for, and only this issuer', async (t) => {
+t.test('a rotation with alg affects only that algorithm and only this issuer', async (t) => {
   const jwk = {
     ...{ kty: 'EC', crv: 'P-256', x: 'MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4' },
     ...{ y: '4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM', d: '870MB6gfuTJ4HtUnUvYMyJpr5eUZNP4Bk43bVdj3eAE' },
@@ -113,7 +117,7 @@ t.test('only the algorithm that is asked for, and only this issuer', async (t) =
   )
 })
 
-t.test('at most 20 keys of an algorithm are published: the longest retired go first', async (t) => {
+t.test('at most 20 keys of an algorithm are published; the oldest retired keys are removed first', async (t) => {
   const test = await createApp(t)
   const kids = await published(test)
   for (let count = 0; count < 25; count += 1) kids.unshift((await statuses(t, test))[0]!.kid)
@@ -122,7 +126,7 @@ t.test('at most 20 keys of an algorithm are published: the longest retired go fi
   t.equal(await signer(test), kids[0])
 })
 
-t.test('keys that wait for their turn are not pushed out: too many are refused, and nothing is changed', async (t) => {
+t.test('a rotation is refused while too many rotations are pending, and nothing changes', async (t) => {
   const test = await createApp(t, { keys: [{ alg: 'ES256' }, { alg: 'EdDSA' }] })
   for (let count = 0; count < 19; count += 1) await statuses(t, test, { alg: 'ES256', publish_ahead: '1h' })
   const before = await published(test)
@@ -140,7 +144,7 @@ const BAD: [string, unknown, RegExp, Record<string, string>?][] = [
   ],
   ['no text as alg', { alg: ['ES256'] }, /^\/alg is a list, expected a text$/],
   ['another member', { algs: 'ES256' }, /^\/algs is not a known key; did you mean alg\?$/],
-  ['a unit that is none', { publish_ahead: '5y' }, /^\/publish_ahead is .5y., expected seconds or a duration such/],
+  ['an unknown unit', { publish_ahead: '5y' }, /^\/publish_ahead is .5y., expected seconds or a duration such/],
   ['an empty duration', { publish_ahead: '' }, /^\/publish_ahead is .., expected seconds/],
   ['a fraction', { publish_ahead: 0.5 }, /^\/publish_ahead is 0.5, expected seconds .*$/],
   ['the past', { publish_ahead: -1 }, /^\/publish_ahead is -1, expected seconds .*$/],
@@ -161,7 +165,7 @@ for (const [title, payload, message, headers = {}] of BAD) {
   })
 }
 
-t.test('no page of another site can rotate keys, and the own pages can', async (t) => {
+t.test("pages of other origins cannot rotate keys, the provider's own pages can", async (t) => {
   const test = await createApp(t, { public_url: 'https://id.example/auth', issuer: 'https://id.example/auth' })
   const [before] = await published(test)
   const from = (origin: string) =>

@@ -1,4 +1,4 @@
-/** A login without a browser. */
+/** Tests of a login without a browser. */
 import t from 'tap'
 import { createApp, exchange, jsonOf, REDIRECT_URI, refused, type TestApp } from '../app.js'
 
@@ -15,11 +15,11 @@ const urlOf = (query: Record<string, string> = {}, base = '') =>
 const logIn = (test: TestApp, payload: object, base = '') =>
   test.app.inject({ method: 'POST', url: `${base}/admin/login`, payload })
 
-t.test('a request is completed for a user, by its URL or by its parameters', async (t) => {
+t.test('an authorization request is completed by its URL or its parameters', async (t) => {
   const test = await createApp(t)
   for (const authorization_request of [urlOf(), urlOf().slice('http://localhost'.length), REQUEST]) {
     const answer = await logIn(test, { authorization_request, sub: 'alice' })
-    t.strictSame(answer.cookies, [], 'nobody is logged in in the browser of the caller')
+    t.strictSame(answer.cookies, [], 'the caller gets no session cookie')
     const { location, parameters, flow_id, ...rest } = jsonOf(t, answer) as Record<string, string> & {
       parameters: Record<string, string>
     }
@@ -36,7 +36,7 @@ t.test('a request is completed for a user, by its URL or by its parameters', asy
   }
 })
 
-t.test('the answer comes as it would travel: in the fragment, or as a form', async (t) => {
+t.test('the response has the parameters of the fragment, or the fields of the form', async (t) => {
   const test = await createApp(t)
   const inFragment = jsonOf(
     t,
@@ -52,7 +52,7 @@ t.test('the answer comes as it would travel: in the fragment, or as a form', asy
   t.notOk('location' in form)
 })
 
-t.test('the user may deny, the application may get an error, and the login may go wrong', async (t) => {
+t.test('deny, error and fault change the authorization response', async (t) => {
   const test = await createApp(t)
   const denied = jsonOf(t, await logIn(test, { authorization_request: urlOf(), deny: true }))
   t.match(denied.parameters, { error: 'access_denied', state: 's-1' })
@@ -70,7 +70,7 @@ t.test('the user may deny, the application may get an error, and the login may g
   t.match(twice, { twice: true, parameters: { state: 's-1' } })
 })
 
-t.test('refusals that go to the application do so here; those that would go to a page are refused', async (t) => {
+t.test('an error for the application is in the response; an error for a page is refused', async (t) => {
   const test = await createApp(t, {
     require_registration: true,
     clients: [{ client_id: 'app', redirect_uris: [REDIRECT_URI], client_secret: 's' }],
@@ -91,7 +91,7 @@ t.test('refusals that go to the application do so here; those that would go to a
   )
 })
 
-t.test('what is missing, unknown or for another issuer is refused, and nobody is logged in', async (t) => {
+t.test('missing and unknown members and URLs of another issuer are refused, and no user is logged in', async (t) => {
   const test = await createApp(t)
   const authorization_request = urlOf()
   const cases: [object, RegExp][] = [
@@ -117,7 +117,7 @@ t.test('what is missing, unknown or for another issuer is refused, and nobody is
   t.equal(there.statusCode, 200)
 })
 
-t.test('faults of the authorization endpoint touch the login, and not the answer of the admin API', async (t) => {
+t.test('faults of the authorization endpoint apply to the login, not to the response of the admin API', async (t) => {
   const test = await createApp(t, {
     faults: [
       { fault: 'http.truncate', match: { endpoint: 'authorization' } },
@@ -128,7 +128,7 @@ t.test('faults of the authorization endpoint touch the login, and not the answer
   t.notOk('state' in (answer.parameters as object))
 })
 
-t.test('where the configuration logs in without a page, nobody needs to be named', async (t) => {
+t.test('with auto_login the sub is optional', async (t) => {
   const test = await createApp(t, { auto_login: 'alice' })
   t.match(jsonOf(t, await logIn(test, { authorization_request: urlOf() })).parameters, { code: /./ })
 })

@@ -1,4 +1,4 @@
-/** Back to the beginning over HTTP: an issuer, or some parts of it. */
+/** Tests of resetting an issuer or parts of it over HTTP. */
 import t from 'tap'
 import type { ConfigInput } from '../../src/generated/input.js'
 import type { Store } from '../../src/store/store.js'
@@ -18,7 +18,7 @@ import { createAdminApp } from './api.js'
 
 const SHARED: ConfigInput = { users: [{ sub: 'alice' }], sessions: { single_sign_on: true } }
 
-t.test('without parts everything of this issuer is as if nothing had happened, and nothing elsewhere', async (t) => {
+t.test('without parts everything of this issuer is reset, and no other issuer', async (t) => {
   const test = await createAdminApp(t, SHARED)
   const read = async (base: string) => {
     const lists = ['/users', '/clients', '/tokens', '/sessions', '/grants'].map(async (path) =>
@@ -42,7 +42,7 @@ t.test('without parts everything of this issuer is as if nothing had happened, a
   t.strictSame((await test.get('/admin/journal')).json<{ entries: object[] }>().entries, [])
 })
 
-t.test('a part is reset alone', async (t) => {
+t.test('only the given parts are reset', async (t) => {
   const test = await createAdminApp(t, SHARED)
   await test.call('PUT', '/users/alice', { claims: { level: 2 } })
   const { access_token } = await getTokens(test)
@@ -55,7 +55,7 @@ t.test('a part is reset alone', async (t) => {
   t.equal((await getUserinfo(test, access_token)).statusCode, 401)
 })
 
-t.test('the clock, the keys and the faults of run time are reset as well', async (t) => {
+t.test('the clock, the keys and the faults of run time are parts', async (t) => {
   const test = await createAdminApp(t)
   const read = async () => {
     const { clock, keys, faults } = {

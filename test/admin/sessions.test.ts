@@ -1,4 +1,4 @@
-/** Sessions that are listed and ended over HTTP. */
+/** Tests of listing and ending sessions over HTTP. */
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { decodeJwt } from 'jose'
@@ -17,7 +17,7 @@ const list = async (test: AdminApp) => (await test.call('GET', '/sessions')).jso
 const isLoggedIn = async (agent: ReturnType<typeof createUserAgent>) =>
   new URL(String((await agent.ask({ prompt: 'none' })).headers.location)).searchParams.has('code')
 
-/** A client that is told of logouts, and what it was told. */
+/** Starts the back-channel logout endpoint of a client and collects the logout tokens. */
 async function listen(t: { teardown(end: () => void): void }) {
   const told: string[] = []
   const server = createServer((request, response) => {
@@ -33,7 +33,7 @@ async function listen(t: { teardown(end: () => void): void }) {
 
 const PROFILE = { sessions: { single_sign_on: true } } as const
 
-t.test('every login of every browser is listed until its session expires', async (t) => {
+t.test('every login of each browser is listed until its session expires', async (t) => {
   const { client } = await listen(t)
   const test = await createAdminApp(t, { ...PROFILE, clients: [client] })
   t.strictSame(await list(test), [])
@@ -48,7 +48,7 @@ t.test('every login of every browser is listed until its session expires', async
   t.strictSame(await list(test), [])
 })
 
-t.test('one that is ended is over for its browser, and others there go on', async (t) => {
+t.test('the end of a session logs one user out; other users of the browser stay logged in', async (t) => {
   const { client, told } = await listen(t)
   const test = await createAdminApp(t, { ...PROFILE, clients: [client] })
   const agent = createUserAgent(test)
@@ -62,10 +62,10 @@ t.test('one that is ended is over for its browser, and others there go on', asyn
   t.equal(await isLoggedIn(agent), true)
   t.strictSame(await end('alice'), { told: [] })
   t.equal(await isLoggedIn(agent), false)
-  t.strictSame(told, [], 'nobody is told who is not to be')
+  t.strictSame(told, [], 'without notify no client is called')
 })
 
-t.test('Back-Channel Logout: with notify the clients are told, as at a logout', async (t) => {
+t.test('Back-Channel Logout: with notify the clients receive logout tokens, as at a logout', async (t) => {
   const { client, told } = await listen(t)
   const test = await createAdminApp(t, { ...PROFILE, clients: [client] })
   const agent = createUserAgent(test)
@@ -81,7 +81,7 @@ t.test('Back-Channel Logout: with notify the clients are told, as at a logout', 
   t.equal(await isLoggedIn(agent), false)
 })
 
-t.test('a sid that nobody has is 404, and what is not said by true or false is refused', async (t) => {
+t.test('an unknown sid is 404; a notify that is not a boolean and unknown parameters are refused', async (t) => {
   const test = await createAdminApp(t, PROFILE)
   await createUserAgent(test as TestApp).logIn('alice')
   const [{ sid }] = (await list(test)) as [Listed]

@@ -1,4 +1,4 @@
-/** Users at run time. */
+/** Tests of the routes for claims of users and revocation of their tokens. */
 import t from 'tap'
 import { createApp, exchange, getTokens, getUserinfo, jsonOf, logIn, refresh, refused, type TestApp } from '../app.js'
 
@@ -16,7 +16,7 @@ t.test('PUT sets the claims of a user: 204', async (t) => {
   t.strictSame(await claimsOf(shared, 'bob'), { email: 'bob@example.com', nested: { a: [1] }, sub: 'bob' })
 })
 
-t.test('PUT replaces the claims that were set before, and those of the configuration, and nothing else', async (t) => {
+t.test('PUT replaces earlier claims and claims of the configuration, and keeps all other fields', async (t) => {
   t.strictSame(await claimsOf(shared, 'alice'), { level: 1, theme: 'dark', sub: 'alice' })
   t.equal((await put(shared, 'alice', { sub: 'mallory', team: 'blue' })).statusCode, 204)
   t.strictSame(
@@ -28,13 +28,13 @@ t.test('PUT replaces the claims that were set before, and those of the configura
   t.strictSame(await claimsOf(shared, 'alice'), { theme: 'dark', sub: 'alice' })
 })
 
-t.test('PUT takes effect for tokens that are out already', async (t) => {
+t.test('PUT takes effect for tokens that are already issued', async (t) => {
   const { access_token } = await getTokens(shared, { sub: 'carol' })
   await put(shared, 'carol', { level: 9 })
   t.match(jsonOf(t, await getUserinfo(shared, access_token)), { level: 9 })
 })
 
-t.test('a user that was put outlives a reload', async (t) => {
+t.test('a user that was put stays after a reload', async (t) => {
   const test = await createApp(t)
   await put(test, 'alice', { level: 2 })
   await test.reload({ users: [{ sub: 'alice', claims: { level: 1 } }] })
@@ -42,7 +42,7 @@ t.test('a user that was put outlives a reload', async (t) => {
 })
 
 for (const sub of ['a b', 'ä/ö', 'x?y#z', '../admin', '%', '\'"<>', '__proto__', 'x'.repeat(255)]) {
-  t.test(`${JSON.stringify(sub.slice(0, 20))} is a sub like any other`, async (t) => {
+  t.test(`${JSON.stringify(sub.slice(0, 20))} is a valid sub`, async (t) => {
     t.equal((await put(shared, encodeURIComponent(sub), { level: 7 })).statusCode, 204)
     t.strictSame(await claimsOf(shared, sub), { level: 7, sub })
   })
@@ -74,7 +74,7 @@ for (const [title, sub, payload, headers, message, status] of BAD) {
   })
 }
 
-t.test('POST revoke-tokens ends all tokens of the user, and of nobody else: 204', async (t) => {
+t.test('POST revoke-tokens ends all tokens of this user only: 204', async (t) => {
   const test = await createApp(t)
   const [one, two] = [await getTokens(test), await getTokens(test, { client_id: 'other' })]
   const refreshed = (await refresh(test, one.refresh_token)).json<{ access_token: string }>()
@@ -93,7 +93,7 @@ t.test('POST revoke-tokens ends all tokens of the user, and of nobody else: 204'
   t.equal((await getUserinfo(test, (await getTokens(test)).access_token)).statusCode, 200, 'a new login works')
 })
 
-t.test('there may be nothing to revoke, and a body means nothing', async (t) => {
+t.test('POST revoke-tokens succeeds without tokens and ignores a body', async (t) => {
   t.equal((await shared.post('/users/nobody/revoke-tokens')).statusCode, 204)
   t.equal((await shared.post('/users/nobody/revoke-tokens', { a: 'b' })).statusCode, 204)
   t.equal(
@@ -103,7 +103,7 @@ t.test('there may be nothing to revoke, and a body means nothing', async (t) => 
   refused(t, await shared.post(`/users/${'x'.repeat(256)}/revoke-tokens`), 'invalid_request', /^sub has 256/)
 })
 
-t.test('PUT refuses claims that nest so deep that no token could hold them', async (t) => {
+t.test('PUT refuses claims with more levels than a token can hold', async (t) => {
   const nested = (levels: number) => `{"deep":${'['.repeat(levels)}${']'.repeat(levels)}}`
   const json = { 'content-type': 'application/json' }
   t.equal((await put(shared, 'deep', nested(99), json)).statusCode, 204)

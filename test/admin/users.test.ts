@@ -1,4 +1,4 @@
-/** Users over HTTP: whole, changed and deleted, over those of the configuration. */
+/** Tests of putting, changing and deleting users over HTTP. */
 import t from 'tap'
 import { createApp, exchange, getTokens, getUserinfo, jsonOf, logIn, refresh, refused, type TestApp } from '../app.js'
 import { createUserAgent } from '../user_agent.js'
@@ -10,7 +10,7 @@ const ALICE = { sub: 'alice', display_name: 'Alice', claims: { level: 1 }, useri
 const userinfoOf = async (test: TestApp, sub: string) =>
   (await getUserinfo(test, (await getTokens(test, { sub })).access_token)).json<object>()
 
-t.test('the list has every user with where they come from: the file, a put, a login', async (t) => {
+t.test('the list has every user with its origin: the file, a put, a login', async (t) => {
   const test = await createAdminApp(t, { users: [ALICE, { sub: 'bob' }] })
   await logIn(test, { sub: 'zoe' })
   await test.call('PUT', '/users/bob', { claims: { level: 2 } })
@@ -30,7 +30,7 @@ t.test('the list has every user with where they come from: the file, a put, a lo
   ])
 })
 
-t.test('PUT replaces the whole user: 201 for a new one, else 200', async (t) => {
+t.test('PUT replaces the whole user: 201 for a new user, otherwise 200', async (t) => {
   const test = await createAdminApp(t, { users: [ALICE] })
   const user = { description: 'new', claims: { level: 5 }, id_token: { a: 1 }, faults: [{ fault: 'id_token.expired' }] }
   t.strictSame(jsonOf(t, await test.call('PUT', '/users/dan', user), 201), {
@@ -39,13 +39,17 @@ t.test('PUT replaces the whole user: 201 for a new one, else 200', async (t) => 
     ...user,
     origin: 'put',
   })
-  t.equal((await test.call('PUT', '/users/dan', { sub: 'dan' })).statusCode, 200, 'its own sub may stand there')
+  t.equal(
+    (await test.call('PUT', '/users/dan', { sub: 'dan' })).statusCode,
+    200,
+    'the body can repeat the sub of the path',
+  )
   t.strictSame(jsonOf(t, await test.call('GET', '/users/dan')), { ...NONE, sub: 'dan', origin: 'put' })
   t.strictSame(jsonOf(t, await test.call('PUT', '/users/alice', {})), { ...NONE, sub: 'alice', origin: 'put' })
   t.strictSame(await userinfoOf(test, 'alice'), { sub: 'alice' })
 })
 
-t.test('RFC 7396: PATCH changes what counts now: objects are merged, null removes, all else is replaced', async (t) => {
+t.test('RFC 7396: PATCH merges objects, removes members that are null and replaces all other members', async (t) => {
   const test = await createAdminApp(t, { users: [{ ...ALICE, claims: { a: 1, b: { c: 1, d: [1] } } }] })
   const patch = { display_name: null, claims: { a: null, b: { c: 2, e: { f: null, g: 1 } } }, id_token: { x: 1 } }
   const changed = jsonOf(t, await test.call('PATCH', '/users/alice', patch))
@@ -67,7 +71,7 @@ t.test('RFC 7396: PATCH changes what counts now: objects are merged, null remove
   })
 })
 
-t.test('DELETE ends the user with all logins and tokens, and nobody can be them any more', async (t) => {
+t.test('DELETE removes the user with all logins and tokens, and the user can no longer log in', async (t) => {
   const test = await createAdminApp(t, { users: [ALICE, { sub: 'bob' }] })
   const agent = createUserAgent(test)
   await agent.logIn('bob')
@@ -90,10 +94,10 @@ t.test('DELETE ends the user with all logins and tokens, and nobody can be them 
   refused(t, await test.call('GET', '/users/alice'), 'not_found', /^there is no user alice$/, 404)
   t.strictSame((jsonOf(t, await test.call('GET', '/users')).users as object[]).length, 1)
   t.equal((await test.call('PUT', '/users/alice', {})).statusCode, 201)
-  t.equal((await logIn(test)).has('code'), true, 'until the user is put again')
+  t.equal((await logIn(test)).has('code'), true, 'the user can log in after being put again')
 })
 
-t.test('a deleted user stays gone over a reload, and a reset brings the one of the file back', async (t) => {
+t.test('a deleted user of the file stays deleted after a reload and returns with a reset', async (t) => {
   const test = await createAdminApp(t, { users: [ALICE] })
   await test.call('DELETE', '/users/alice')
   await test.reload({ users: [{ ...ALICE, claims: { level: 2 } }] })
@@ -136,7 +140,7 @@ const BAD: [string, 'PUT' | 'PATCH', string, unknown, RegExp][] = [
     { sub: null, claims: { sub: 'eve' } },
     /^\/claims\/sub is .eve., expected the user's sub/,
   ],
-  ['nothing', 'PATCH', 'alice', {}, /^the body is empty, expected at least 1 member$/],
+  ['an empty body', 'PATCH', 'alice', {}, /^the body is empty, expected at least 1 member$/],
   ['no body', 'PATCH', 'alice', undefined, /^the body is missing/],
 ]
 for (const [title, method, sub, body, message] of BAD) {
@@ -148,7 +152,7 @@ for (const [title, method, sub, body, message] of BAD) {
   })
 }
 
-t.test('what is not JSON is refused, and what nests too deep', async (t) => {
+t.test('a body that is not JSON or nests too deep is refused', async (t) => {
   const test = await createAdminApp(t)
   const put = (payload: string, type: string) =>
     test.call('PUT', '/users/bob', undefined, { payload, headers: { 'content-type': type } })
@@ -176,7 +180,7 @@ t.test('what is not JSON is refused, and what nests too deep', async (t) => {
   t.equal((await put('{"claims":{"__proto__":{"a":1}}}', 'application/json')).statusCode, 400)
 })
 
-t.test('a sub that nobody has is 404', async (t) => {
+t.test('an unknown sub is 404', async (t) => {
   const test = await createAdminApp(t)
   for (const method of ['GET', 'PATCH', 'DELETE'] as const) {
     const body = method === 'PATCH' ? { claims: {} } : undefined
@@ -185,7 +189,7 @@ t.test('a sub that nobody has is 404', async (t) => {
 })
 
 for (const sub of ['a b', 'ä/ö', 'x?y#z', '../admin', '%', '__proto__', 'x'.repeat(255)]) {
-  t.test(`${JSON.stringify(sub.slice(0, 20))} is a sub like any other`, async (t) => {
+  t.test(`${JSON.stringify(sub.slice(0, 20))} is a valid sub`, async (t) => {
     const test = await createApp(t)
     const url = `/admin/users/${encodeURIComponent(sub)}`
     const put = await test.app.inject({ method: 'PUT', url, payload: { claims: { level: 7 } } })
@@ -195,7 +199,7 @@ for (const sub of ['a b', 'ä/ö', 'x?y#z', '../admin', '%', '__proto__', 'x'.re
   })
 }
 
-t.test('a fault that is for another issuer could never happen, and is refused', async (t) => {
+t.test('a fault for another issuer is refused', async (t) => {
   const test = await createAdminApp(t)
   const faults = (issuer: string) => ({ faults: [{ fault: 'id_token.expired', match: { issuer } }] })
   const message = /^\/faults\/0\/match\/issuer is 'x', expected 'default'/
@@ -206,7 +210,7 @@ t.test('a fault that is for another issuer could never happen, and is refused', 
   t.equal((await test.call('PATCH', '/users/bob', { faults: null })).statusCode, 200)
 })
 
-t.test("a fault of the file that is for another issuer is in nobody's way", async (t) => {
+t.test('a fault of the file for another issuer does not prevent a change', async (t) => {
   const own = { faults: [{ fault: 'id_token.expired' as const, match: { issuer: 'x' } }] }
   const test = await createAdminApp(t, { users: [{ sub: 'bob', ...own }] })
   t.equal((await test.call('PATCH', '/users/bob', { display_name: 'B' })).statusCode, 200)

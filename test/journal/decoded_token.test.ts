@@ -1,4 +1,4 @@
-/** Tokens that are read without a key. */
+/** Tests of decoding tokens without a key. */
 import t from 'tap'
 import { decodeTokens } from '../../src/journal/decoded_token.js'
 
@@ -21,7 +21,7 @@ t.test('RFC 7516 §7.1: of five parts only the header can be read', async (t) =>
   ])
 })
 
-t.test('what is no token is none', async (t) => {
+t.test('other values are not decoded as tokens', async (t) => {
   const others = [
     ...['', 'a', 'a.b', 'a.b.c', '..', `${header}.${part({})}`, `${header}.a.b.c`, `${header}.a.b.c.d.e`],
     ...[`${header}.${part([1])}.x`, `${header}.${part('null')}.x`, `${part('"a"')}.${part({})}.x`, `${header}.{}.x`],

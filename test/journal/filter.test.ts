@@ -1,4 +1,4 @@
-/** Which entries fit a filter. */
+/** Tests of filters of journal entries. */
 import t from 'tap'
 import type { JournalEntry } from '../../src/journal/entry.js'
 import { fitsFilter, type JournalFilter } from '../../src/journal/filter.js'
@@ -15,7 +15,7 @@ const ENTRY: JournalEntry = {
   faults: [{ fault: 'http.status', source: 'config', id: 'x' }],
 }
 
-t.test('all that a filter says has to fit', async (t) => {
+t.test('an entry matches if all members of the filter match', async (t) => {
   const fitting: JournalFilter[] = [
     ...[{}, { endpoint: 'token' }, { client_id: 'app', flow_id: 'f' }, { status: '404' }, { status: '4xx' }],
     ...[{ event: 'decision' }, { fault: 'http.status' }, { endpoint: 'token', status: '4xx', event: 'decision' }],
@@ -28,7 +28,7 @@ t.test('all that a filter says has to fit', async (t) => {
   for (const filter of others) t.equal(fitsFilter(ENTRY, filter), false, JSON.stringify(filter))
 })
 
-t.test('what was never answered has no status', async (t) => {
+t.test('an entry without a response matches no status', async (t) => {
   const { response: _, ...entry } = ENTRY
   for (const status of ['2xx', '4xx', '404']) t.equal(fitsFilter(entry, { status }), false)
 })

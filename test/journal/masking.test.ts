@@ -1,11 +1,11 @@
-/** What an entry shows to people who needn't know the secrets. */
+/** Tests of masking the secrets of journal entries. */
 import fc from 'fast-check'
 import t from 'tap'
 import type { JournalEntry } from '../../src/journal/entry.js'
 import { maskEntry } from '../../src/journal/masking.js'
 
 const NOTHING = { id: 1, at: 0, tokens: [], remarks: [], faults: [] }
-const SECRET = 'a-secret-that-nobody-may-see'
+const SECRET = 'a-secret-that-must-be-masked'
 const HEADER = Buffer.from('{"alg":"ES256"}').toString('base64url')
 const JWT = `${HEADER}.${Buffer.from('{"sub":"alice"}').toString('base64url')}.c2lnbmF0dXJl`
 const JWE = `${HEADER}.a2V5.aXY.dGV4dA.dGFn`
@@ -18,7 +18,7 @@ const maskBody = (body: unknown) => maskEntry(bodyOf(body)).request?.body
 const maskHeaders = (headers: Record<string, unknown>) =>
   maskEntry({ ...NOTHING, response: { status: 200, headers } }).response?.headers
 
-t.test('secrets are known by their names, in forms, JSON, URLs and texts', async (t) => {
+t.test('secrets are masked by name in forms, JSON, URLs and texts', async (t) => {
   t.strictSame(maskBody({ client_secret: 's', code: ['a', 'b'], password: 7, scope: 'openid' }), {
     client_secret: '***',
     code: ['***', '***'],
@@ -40,7 +40,7 @@ t.test('secrets are known by their names, in forms, JSON, URLs and texts', async
   )
 })
 
-t.test('a JWT says what it says, and loses what makes it good', async (t) => {
+t.test('the signature of a JWT is masked, its header and payload stay', async (t) => {
   const visible = JWT.replace(/[^.]+$/, '***')
   t.strictSame(maskBody({ id_token: JWT, other: JWT, text: `see ${JWT}.` }), {
     id_token: visible,
@@ -49,11 +49,11 @@ t.test('a JWT says what it says, and loses what makes it good', async (t) => {
   })
   t.strictSame(maskBody({ other: JWE }), { other: `${HEADER}.***` })
   t.strictSame(maskBody({ id_token: JWE }), { id_token: '***' })
-  t.strictSame(maskBody({ response: JWT }), { response: '***' }, 'but what has a code in it')
+  t.strictSame(maskBody({ response: JWT }), { response: '***' }, 'a JARM response contains a code and is masked')
   t.strictSame(maskBody({ access_token: 'not.a.jwt' }), { access_token: '***' })
 })
 
-t.test('an unhashed code_challenge is a code_verifier', async (t) => {
+t.test('a plain code_challenge is masked, since it is the code_verifier', async (t) => {
   t.strictSame(maskBody({ code_challenge: 'c', code_challenge_method: 'plain' }), {
     code_challenge: '***',
     code_challenge_method: 'plain',
@@ -66,7 +66,7 @@ t.test('an unhashed code_challenge is a code_verifier', async (t) => {
   t.equal(maskBody('/?code_challenge=c&code_challenge_method=S256'), '/?code_challenge=c&code_challenge_method=S256')
 })
 
-t.test('of a key, what only its owner may know', async (t) => {
+t.test('private members of keys are masked', async (t) => {
   t.strictSame(
     maskBody({
       jwks: {
@@ -89,7 +89,7 @@ t.test('of a key, what only its owner may know', async (t) => {
   )
 })
 
-t.test('of headers, credentials and cookies', async (t) => {
+t.test('credentials and cookies in headers are masked', async (t) => {
   t.strictSame(
     maskHeaders({
       authorization: `Basic ${Buffer.from(`app:${SECRET}`).toString('base64')}`,
@@ -110,7 +110,7 @@ t.test('of headers, credentials and cookies', async (t) => {
   )
 })
 
-t.test('what is a secret in one place is one in every other of the entry', async (t) => {
+t.test('a secret is masked everywhere in its entry', async (t) => {
   const entry = {
     ...bodyOf({ code: SECRET, client_secret: 'app-app-app', id_token: JWT }),
     client_id: 'app-app-app',
@@ -122,7 +122,11 @@ t.test('what is a secret in one place is one in every other of the entry', async
     error_description: /^code \*\*\* is unknown; ey[\w-]+\.ey[\w-]+\.\*\*\*$/,
     remarks: [{ message: '***', details: { list: ['***', 1, null] } }],
   })
-  t.equal(maskEntry({ ...bodyOf({ code: 'openid' }), scope: 'openid' }).scope, 'openid', 'short ones are part of words')
+  t.equal(
+    maskEntry({ ...bodyOf({ code: 'openid' }), scope: 'openid' }).scope,
+    'openid',
+    'a short secret is not masked elsewhere',
+  )
   const credentials = { authorization: `Basic ${Buffer.from(`app:${SECRET}`).toString('base64')}` }
   const mirrored = { ...NOTHING, request: { method: 'GET', url: '/', headers: credentials, body: { a: SECRET } } }
   t.strictSame(maskEntry(mirrored).request?.body, { a: '***' })
@@ -133,7 +137,7 @@ t.test('what is a secret in one place is one in every other of the entry', async
   )
 })
 
-t.test('whatever an entry holds, it can be masked, and soon', async (t) => {
+t.test('every entry can be masked in linear time', async (t) => {
   fc.assert(
     fc.property(fc.jsonValue(), fc.string(), fc.dictionary(fc.string(), fc.string()), (body, url, headers) => {
       const entry = { ...bodyOf(body), request: { method: 'GET', url, headers, body } }
@@ -141,7 +145,7 @@ t.test('whatever an entry holds, it can be masked, and soon', async (t) => {
     }),
     { numRuns: 200 },
   )
-  // Each would take minutes where a pattern begins anew at every character.
+  // Each takes minutes with a pattern that restarts at every character.
   for (const text of ['a', 'ey-', 'ey', '"a', 'ey.', '" ', '"a":', 'a=', '%']) maskBody(text.repeat(100_000))
-  t.pass('texts that were made to be slow are not')
+  t.pass('texts that are slow with backtracking patterns are masked')
 })

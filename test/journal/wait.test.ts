@@ -1,4 +1,4 @@
-/** Waiting for entries of a journal, and following them. */
+/** Tests of waiting for entries of a journal and streaming them. */
 import { once } from 'node:events'
 import t from 'tap'
 import { createJournal } from '../../src/journal/journal.js'
@@ -9,7 +9,7 @@ const NOTHING = { at: 0, tokens: [], remarks: [], faults: [] }
 const create = (max_entries = 1000) => createJournal(() => ({ max_entries, max_size: 1_000_000 }), unlimited())
 const OPTIONS = { after: 0, fits: () => true, write: ({ id }: { id: number }) => `{"id":${id}}`, heartbeat: 60_000 }
 
-t.test('the next entry that fits ends the waiting, as does its end', async (t) => {
+t.test('a wait ends with the next entry that matches, or by end()', async (t) => {
   const journal = create()
   const waiting = nextEntry(journal, ({ sub }) => sub === 'bob', 60_000)!
   await journal.add({ ...NOTHING, sub: 'alice' })
@@ -21,7 +21,7 @@ t.test('the next entry that fits ends the waiting, as does its end', async (t) =
   t.equal(await ended.result, undefined)
 })
 
-t.test('a slow reader gets what the journal still has, and nothing is held back for it', async (t) => {
+t.test('a slow reader gets the entries that the journal still has; entries are not buffered for it', async (t) => {
   const journal = create(10)
   const { result: stream, end } = streamEntries(journal, {
     ...OPTIONS,
@@ -40,7 +40,7 @@ t.test('a slow reader gets what the journal still has, and nothing is held back 
   t.notMatch(text, /id: 500\n/)
 })
 
-t.test('a stream that is idle gives signs of life, and one that is destroyed lets go', async (t) => {
+t.test('an idle stream sends heartbeats, and a destroyed stream stops listening', async (t) => {
   const journal = create()
   const { result: stream, end } = streamEntries(journal, { ...OPTIONS, heartbeat: 1 })!
   stream.setEncoding('utf8')
