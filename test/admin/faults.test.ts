@@ -1,4 +1,4 @@
-/** Rules of faults over HTTP: the same as in the file, with their counters. */
+/** The admin API of faults: rules as in the file, with their counters. */
 import t from 'tap'
 import { describeFault, FAULT_NAMES } from '../../src/faults/catalogue.js'
 import { exchange, getTokens, getUserinfo, jsonOf, logIn, REDIRECT_URI, refused, type TestApp } from '../app.js'
@@ -19,39 +19,40 @@ const listed = async (test: AdminApp, base = '') =>
 const discover = async (test: TestApp, base = '') =>
   (await test.get(`${base}/.well-known/openid-configuration`)).statusCode
 
-t.test('a rule counts from when it is added until it is deleted, and says how often it matched and hit', async (t) => {
+t.test('a rule applies from its addition to its deletion, and shows its counters', async (t) => {
   const test = await createAdminApp(t)
   const rule = { fault: 'http.status', status: 503, match: { endpoint: 'discovery' }, after: 1, times: 1 }
   const added = jsonOf(t, await test.call('POST', '/faults', rule), 201)
   t.strictSame(added, { id: '1', source: 'runtime', rule, matched: 0, hits: 0 })
   t.strictSame([await discover(test), await discover(test), await discover(test)], [200, 503, 200])
   t.strictSame(jsonOf(t, await test.call('GET', '/faults/1')), { ...added, matched: 3, hits: 1 })
-  t.strictSame(await listed(test), [{ ...added, matched: 3, hits: 1 }], 'one that is used up stays in the list')
+  t.strictSame(
+    await listed(test),
+    [{ ...added, matched: 3, hits: 1 }],
+    'a rule that has reached its times stays in the list',
+  )
   t.equal((await test.call('DELETE', '/faults/1')).statusCode, 204)
   t.strictSame(await listed(test), [])
-  t.equal(jsonOf(t, await test.call('POST', '/faults', rule), 201).id, '2', 'an id is never used again')
+  t.equal(jsonOf(t, await test.call('POST', '/faults', rule), 201).id, '2', 'an id is not reused')
 })
 
-t.test(
-  'at one point the oldest rule goes first, and the next one has its chance when that one has no turn',
-  async (t) => {
-    const test = await createAdminApp(t)
-    const match = { endpoint: 'discovery' }
-    for (const status of [501, 502, 503]) {
-      await test.call('POST', '/faults', { fault: 'http.status', status, match, ...(status < 503 && { times: 1 }) })
-    }
-    t.strictSame((await Promise.all([discover(test), discover(test)])).sort(), [501, 502])
-    t.equal(await discover(test), 503)
-    const counters = (await listed(test)).map(({ matched, hits }) => [matched, hits])
-    t.strictSame(counters, [
-      [3, 1],
-      [2, 1],
-      [1, 1],
-    ])
-  },
-)
+t.test('the oldest rule applies first, and the next one if that one is skipped', async (t) => {
+  const test = await createAdminApp(t)
+  const match = { endpoint: 'discovery' }
+  for (const status of [501, 502, 503]) {
+    await test.call('POST', '/faults', { fault: 'http.status', status, match, ...(status < 503 && { times: 1 }) })
+  }
+  t.strictSame((await Promise.all([discover(test), discover(test)])).sort(), [501, 502])
+  t.equal(await discover(test), 503)
+  const counters = (await listed(test)).map(({ matched, hits }) => [matched, hits])
+  t.strictSame(counters, [
+    [3, 1],
+    [2, 1],
+    [1, 1],
+  ])
+})
 
-t.test('the list has the rules of every source, in the order in which they count, with whose they are', async (t) => {
+t.test('the list has the rules of every source, in order of precedence, with their owners', async (t) => {
   const faults = [{ fault: 'id_token.expired' as const }]
   const client = { client_id: 'app', client_secret: 's', redirect_uris: [REDIRECT_URI] }
   const test = await createAdminApp(t, {
@@ -85,7 +86,7 @@ t.test('the list has the rules of every source, in the order in which they count
   }
 })
 
-t.test('DELETE of all takes those of run time only, and leaves the counters of the others', async (t) => {
+t.test('DELETE of all rules deletes those of run time only, and keeps the counters of the others', async (t) => {
   const test = await createAdminApp(t, { faults: [{ fault: 'jwks.empty' }] })
   await test.call('POST', '/faults', { fault: 'discovery.not_found' })
   await test.call('POST', '/faults', { fault: 'http.status', match: { endpoint: 'userinfo' } })
@@ -96,10 +97,10 @@ t.test('DELETE of all takes those of run time only, and leaves the counters of t
   t.equal(await discover(test), 200)
   await test.call('POST', '/faults', { fault: 'discovery.not_found' })
   await test.call('POST', '/reset', { parts: ['faults'] })
-  t.match(await listed(test), [{ source: 'config', matched: 0, hits: 0 }], 'a reset sets them to zero')
+  t.match(await listed(test), [{ source: 'config', matched: 0, hits: 0 }], 'a reset sets the counters to zero')
 })
 
-t.test('a reload keeps the counters of rules that stay as they were', async (t) => {
+t.test('a reload keeps the counters of unchanged rules', async (t) => {
   const once = { fault: 'http.status' as const, match: { endpoint: 'discovery' }, times: 1 }
   const test = await createAdminApp(t, { faults: [once] })
   t.strictSame([await discover(test), await discover(test)], [503, 200])
@@ -110,10 +111,10 @@ t.test('a reload keeps the counters of rules that stay as they were', async (t) 
     { rule: once, matched: 3, hits: 1 },
   ])
   await test.reload({ faults: [{ ...once, status: 500 }] })
-  t.equal(await discover(test), 500, 'a changed rule is a new one')
+  t.equal(await discover(test), 500, 'a changed rule is a new rule')
 })
 
-t.test('chance follows from a seed that is shown, so that a run can be repeated', async (t) => {
+t.test('the shown seed repeats a run with probability', async (t) => {
   const run = async (seed?: number) => {
     const test = await createAdminApp(t)
     const rule = { fault: 'http.status', probability: 0.5, ...(seed !== undefined && { seed }) }
@@ -130,7 +131,7 @@ t.test('chance follows from a seed that is shown, so that a run can be repeated'
   t.not((await run(first.seed + 1)).answers, first.answers)
 })
 
-t.test('every issuer has its own rules, and its own counters of those of the file', async (t) => {
+t.test('every issuer has its own rules, and its own counters of the rules of the file', async (t) => {
   const test = await createAdminApp(t, {
     faults: [
       { fault: 'http.status', status: 500, times: 1, match: { endpoint: 'discovery' } },
@@ -168,7 +169,7 @@ t.test('the catalogue lists every fault with its effect, severity, endpoints and
   })
 })
 
-/** What is refused over HTTP is refused in the file, and in the same words. */
+/** Rules that are refused over HTTP and in the file with the same message. */
 const BAD: [title: string, rule: Record<string, unknown>, message: RegExp][] = [
   [
     'a mistyped name',
@@ -183,7 +184,7 @@ const BAD: [title: string, rule: Record<string, unknown>, message: RegExp][] = [
   ['a header that ends the headers', { fault: 'http.status', headers: { a: 'b\r\n\r\nc' } }, /^\/headers\/a has/],
 ]
 for (const [title, rule, message] of BAD) {
-  t.test(`refused as in the file, and nothing changes: ${title}`, async (t) => {
+  t.test(`refused as in the file, without a change: ${title}`, async (t) => {
     const test = await createAdminApp(t)
     const answer = await test.call('POST', '/faults', rule)
     refused(t, answer, 'invalid_request', message)
@@ -194,39 +195,36 @@ for (const [title, rule, message] of BAD) {
   })
 }
 
-t.test('no rule at all is refused', async (t) => {
+t.test('a missing rule is refused', async (t) => {
   const test = await createAdminApp(t)
   refused(t, await test.call('POST', '/faults'), 'invalid_request', /^the body is missing/)
   refused(t, await test.call('POST', '/faults', []), 'invalid_request', /^the body is invalid, expected a JSON object/)
 })
 
-t.test('a rule that is not there', async (t) => {
+t.test('an unknown rule is not found', async (t) => {
   const test = await createAdminApp(t)
   refused(t, await test.call('GET', '/faults/5'), 'not_found', /^there is no rule 5$/, 404)
   refused(t, await test.call('DELETE', '/faults/5'), 'not_found', /^there is no rule 5$/, 404)
 })
 
-t.test(
-  'at most 1000 rules of run time: with all of them in force the last one still works, and one more is refused',
-  async (t) => {
-    const test = await createAdminApp(t)
-    for (let count = 1; count < 1000; count += 1) {
-      const payload = { fault: 'id_token.expired', match: { sub: `user-${count}` } }
-      await test.app.inject({ method: 'POST', url: '/admin/faults', payload })
-    }
-    await test.call('POST', '/faults', { fault: 'userinfo.rejects_token', match: { sub: 'alice' } })
-    refused(t, await test.call('POST', '/faults', { fault: 'http.reset' }), 'invalid_request', /^there are 1000 rules/)
-    const { access_token } = await getTokens(test)
-    t.equal((await getUserinfo(test, access_token)).statusCode, 401)
-    const code = (await logIn(test, { sub: 'user-999' })).get('code')!
-    t.equal((await exchange(test, { code })).statusCode, 200)
-    const counted = (await listed(test)).filter(({ hits }) => hits > 0)
-    t.strictSame(
-      counted.map(({ id, hits }) => [id, hits]),
-      [
-        ['999', 1],
-        ['1000', 1],
-      ],
-    )
-  },
-)
+t.test('of 1000 rules of run time the last one still applies, and one more is refused', async (t) => {
+  const test = await createAdminApp(t)
+  for (let count = 1; count < 1000; count += 1) {
+    const payload = { fault: 'id_token.expired', match: { sub: `user-${count}` } }
+    await test.app.inject({ method: 'POST', url: '/admin/faults', payload })
+  }
+  await test.call('POST', '/faults', { fault: 'userinfo.rejects_token', match: { sub: 'alice' } })
+  refused(t, await test.call('POST', '/faults', { fault: 'http.reset' }), 'invalid_request', /^there are 1000 rules/)
+  const { access_token } = await getTokens(test)
+  t.equal((await getUserinfo(test, access_token)).statusCode, 401)
+  const code = (await logIn(test, { sub: 'user-999' })).get('code')!
+  t.equal((await exchange(test, { code })).statusCode, 200)
+  const counted = (await listed(test)).filter(({ hits }) => hits > 0)
+  t.strictSame(
+    counted.map(({ id, hits }) => [id, hits]),
+    [
+      ['999', 1],
+      ['1000', 1],
+    ],
+  )
+})

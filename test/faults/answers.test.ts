@@ -1,4 +1,4 @@
-/** Faults of what single endpoints answer, over real sockets. */
+/** Faults of the responses of single endpoints, over real sockets. */
 import { generateKeyPairSync } from 'node:crypto'
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose'
 import t from 'tap'
@@ -11,7 +11,7 @@ import { jsonOf, type Rule, send } from './wire.js'
 const cases = Object.entries(ANSWER_CASES)
 const ENCRYPTION_KEY = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'jwk' })
 
-t.test('each fault does what it says, where it is declared', async (t) => {
+t.test('each fault happens at its endpoint of the declaring issuer', async (t) => {
   // Each has an issuer to itself, named like the fault.
   const rules = cases.map(([name, { rule }]) => ({ fault: name as FaultName, ...rule, match: { issuer: name } }))
   const { url } = await startFaulty(t, rules)
@@ -24,7 +24,7 @@ t.test('each fault does what it says, where it is declared', async (t) => {
   }
 })
 
-t.test('token.error: the status follows the error, or the rule', async (t) => {
+t.test('token.error: the status is that of the error, or of the rule', async (t) => {
   const { url } = await startFaulty(t, [
     { fault: 'token.error', error: 'invalid_client', times: 1 },
     { fault: 'token.error', error: 'temporarily_unavailable', status: 503, times: 1 },
@@ -37,13 +37,13 @@ t.test('token.error: the status follows the error, or the rule', async (t) => {
   t.equal((await ask()).status, 200)
 })
 
-t.test('a fault on purpose is no failure in the log', async (t) => {
+t.test('a fault is not logged as a failure', async (t) => {
   const { url, lines } = await startFaulty(t, { fault: 'jwks.unavailable' })
   await send(`${url}/jwks`)
   t.match(lines().at(-1), { level: 40, status: 503, error: 'temporarily_unavailable' })
 })
 
-t.test('members are changed in good answers only, and a rule waits for an answer that has them', async (t) => {
+t.test('members are changed in successful responses only, and a rule waits for a response that has them', async (t) => {
   const { url } = await startFaulty(t, [
     { fault: 'token.missing_id_token', times: 1 },
     { fault: 'introspection.inactive', times: 1 },
@@ -62,7 +62,7 @@ t.test('members are changed in good answers only, and a rule waits for an answer
   const code = new URL(headers.location!).searchParams.get('code')!
   const plain = await send(`${url}/oauth2/token`, { form: tokenForm(code) })
   t.match(plain.headers, { 'content-type': 'text/html' })
-  t.notMatch(jsonOf(plain), { id_token: String }, 'nobody asked for an ID token')
+  t.notMatch(jsonOf(plain), { id_token: String }, 'the scope has no openid')
   const first = await getTokens(url)
   t.match(first, { id_token: undefined, access_token: String })
   const second = await getTokens(url)
@@ -77,7 +77,7 @@ t.test('members are changed in good answers only, and a rule waits for an answer
   t.match(jsonOf(await ask(second.access_token!)), { sub: 'alice' })
 })
 
-t.test('a member that is not there can not be left out, and the journal says so', async (t) => {
+t.test('the journal reports that a missing member cannot be removed', async (t) => {
   const { url } = await startFaulty(t, { fault: 'discovery.missing_member', member: 'no_such_member' })
   t.equal((await PREPARE.discovery(url).then((ask) => ask())).status, 200)
   const entries = jsonOf(await send(`${url}/admin/journal`)).entries as { remarks: object[]; faults: object[] }[]
@@ -87,7 +87,7 @@ t.test('a member that is not there can not be left out, and the journal says so'
   })
 })
 
-t.test('values of the rule are taken as they are', async (t) => {
+t.test('values of the rule are used unchanged', async (t) => {
   const rules: Rule[] = [
     { fault: 'discovery.wrong_issuer', value: null, times: 1 },
     { fault: 'discovery.extra_member', member: '__proto__', value: { polluted: true }, times: 1 },
@@ -101,7 +101,7 @@ t.test('values of the rule are taken as they are', async (t) => {
   t.match(jsonOf(await ask()), { x_unknown_member: 'surprise' })
 })
 
-t.test('RFC 8628 §3.5: only polls of the device flow are told of it', async (t) => {
+t.test('RFC 8628 §3.5: only polls of the device flow get the error', async (t) => {
   const faults = ['authorization_pending', 'slow_down', 'expired_token', 'access_denied'] as const
   const { url } = await startFaulty(
     t,
@@ -112,15 +112,15 @@ t.test('RFC 8628 §3.5: only polls of the device flow are told of it', async (t)
   const grant_type = 'urn:ietf:params:oauth:grant-type:device_code'
   for (const error of faults) {
     const form = { grant_type, client_id: 'app', device_code: String(begun.device_code) }
-    const came = await send(`${url}/oauth2/token`, { form })
+    const received = await send(`${url}/oauth2/token`, { form })
     t.match(
-      { ...came, ...jsonOf(came) },
+      { ...received, ...jsonOf(received) },
       { status: 400, error, error_description: `the fault token.${error} is in force` },
     )
   }
 })
 
-t.test('jwks.stale: keys rotate once, and what was signed before them goes on verifying', async (t) => {
+t.test('jwks.stale: keys rotate once, and earlier signatures still verify', async (t) => {
   const keys = [{ alg: 'ES256' }, { alg: 'EdDSA' }, { alg: 'ES256' }] as const
   const { url } = await startFaulty(t, { fault: 'jwks.stale' }, { keys: structuredClone(keys) as never })
   const ask = await PREPARE.jwks(url)
@@ -133,7 +133,7 @@ t.test('jwks.stale: keys rotate once, and what was signed before them goes on ve
   await t.rejects(jwtVerify(after.id_token!, set), { code: 'ERR_JWKS_NO_MATCHING_KEY' })
 })
 
-t.test('jwks.reused_kid: the other key stays the same, and keys to encrypt with stay our own', async (t) => {
+t.test('jwks.reused_kid: the other key stays the same, and encryption keys are unchanged', async (t) => {
   const { url } = await startFaulty(
     t,
     { fault: 'jwks.reused_kid', match: { issuer: 'other' } },
@@ -146,11 +146,11 @@ t.test('jwks.reused_kid: the other key stays the same, and keys to encrypt with 
   t.match(sets[0]!.keys, [{ kty: 'EC', crv: 'P-256' }, { kty: 'RSA' }, well[2]])
 })
 
-t.test('authorize.html_500: at whichever step it is known whom it concerns', async (t) => {
+t.test('authorize.html_500: happens at the first step at which the rule matches', async (t) => {
   const users = [{ sub: 'alice' }, { sub: 'eve', faults: [{ fault: 'authorize.html_500' as const }] }]
   const { url } = await startFaulty(t, [], { users })
   t.equal((await send(authorizationUrl(url))).status, 200, 'the login page')
   t.ok(await findCode(url, 'alice'))
-  const came = await send(authorizationUrl(url), { form: { sub: 'eve' } })
-  t.match(came, { status: 500, headers: { location: undefined } })
+  const received = await send(authorizationUrl(url), { form: { sub: 'eve' } })
+  t.match(received, { status: 500, headers: { location: undefined } })
 })

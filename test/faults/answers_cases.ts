@@ -1,42 +1,42 @@
-/** Faults of what single endpoints answer: the rule, and what a client meets instead of the answer that it would get. */
+/** Faults of the responses of single endpoints: the rule, and checks of the changed response. */
 import { createLocalJWKSet, importJWK, type JSONWebKeySet, type JWK, jwtVerify } from 'jose'
 import type { Test } from 'tap'
 import type { FaultName } from '../../src/faults/catalogue.js'
 import { getTokens, type Prepared } from './endpoints.js'
-import { type Came, jsonOf, type Rule } from './wire.js'
+import { jsonOf, type Received, type Rule } from './wire.js'
 
 export interface AnswerCase {
   readonly endpoint: Prepared
-  /** What the rule says besides. */
+  /** Parameters of the rule. */
   readonly rule?: Omit<Rule, 'fault' | 'match'>
   /**
-   * Looks at what came.
-   * @param well what comes without the fault.
-   * @param url the issuer at which it happened.
+   * Checks the response.
+   * @param well the response without the fault.
+   * @param url the issuer with the fault.
    */
-  check(t: Test, came: Came, well: Came, url: string): unknown
+  check(t: Test, received: Received, well: Received, url: string): unknown
 }
 
-/** All is as it is without the fault, but for one member. */
+/** The response lacks one member and is otherwise unchanged. */
 const lacks = (endpoint: Prepared, member: string, rule?: AnswerCase['rule']): AnswerCase => ({
   endpoint,
   ...(rule && { rule }),
-  check: (t, came, well) => {
-    t.equal(came.status, well.status)
+  check: (t, received, well) => {
+    t.equal(received.status, well.status)
     const { [member]: gone, ...others } = jsonOf(well)
     t.not(gone, undefined, `${member} is there without the fault`)
-    t.strictSame(Object.keys(jsonOf(came)), Object.keys(others))
+    t.strictSame(Object.keys(jsonOf(received)), Object.keys(others))
   },
 })
 
 const changes = (endpoint: Prepared, members: object, rule?: AnswerCase['rule']): AnswerCase => ({
   endpoint,
   ...(rule && { rule }),
-  check: (t, came, well) => {
-    t.equal(came.status, well.status)
+  check: (t, received, well) => {
+    t.equal(received.status, well.status)
     t.notMatch(jsonOf(well), members)
-    t.match(jsonOf(came), members)
-    t.match(Object.keys(jsonOf(came)), Object.keys(jsonOf(well)), 'and nothing is left out')
+    t.match(jsonOf(received), members)
+    t.match(Object.keys(jsonOf(received)), Object.keys(jsonOf(well)), 'and nothing is left out')
   },
 })
 
@@ -48,30 +48,30 @@ const refuses = (
 ): AnswerCase => ({
   endpoint,
   ...(rule && { rule }),
-  check: (t, came) => {
-    t.match(came, { status, headers: { 'content-type': /^application\/json/, ...headers } })
-    t.match(jsonOf(came), body)
+  check: (t, received) => {
+    t.match(received, { status, headers: { 'content-type': /^application\/json/, ...headers } })
+    t.match(jsonOf(received), body)
   },
 })
 
-const isBroken = (t: Test, came: Came) => {
-  t.equal(came.status, 200)
-  t.throws(() => jsonOf(came), SyntaxError)
+const isBroken = (t: Test, received: Received) => {
+  t.equal(received.status, 200)
+  t.throws(() => jsonOf(received), SyntaxError)
 }
 
-/** @param code what jose says when it verifies an ID token with the set; left out, it is content. */
+/** @param code error code of jose for an ID token verified with the JWKS; undefined if the verification succeeds. */
 const keySet = (
   code: string | undefined,
   look?: (t: Test, keys: readonly JWK[], id_token: string) => unknown,
 ): AnswerCase => ({
   endpoint: 'jwks',
-  check: async (t, came, _well, url) => {
-    t.equal(came.status, 200)
+  check: async (t, received, _well, url) => {
+    t.equal(received.status, 200)
     const { id_token } = await getTokens(url)
-    const verified = jwtVerify(id_token!, createLocalJWKSet(jsonOf(came) as unknown as JSONWebKeySet))
+    const verified = jwtVerify(id_token!, createLocalJWKSet(jsonOf(received) as unknown as JSONWebKeySet))
     if (code === undefined) await t.resolves(verified)
     else await t.rejects(verified, { code })
-    await look?.(t, jsonOf(came).keys as readonly JWK[], id_token!)
+    await look?.(t, jsonOf(received).keys as readonly JWK[], id_token!)
   },
 })
 
@@ -91,9 +91,9 @@ export const ANSWER_CASES: Partial<Record<FaultName, AnswerCase>> = {
   'token.extra_members': changes('token', { x_text: String, x_number: Number, x_null: null, x_object: Object }),
   'token.wrong_content_type': {
     endpoint: 'token',
-    check: (t, came) => {
-      t.match(came, { status: 200, headers: { 'content-type': 'text/html' } })
-      t.match(jsonOf(came), { access_token: String })
+    check: (t, received) => {
+      t.match(received, { status: 200, headers: { 'content-type': 'text/html' } })
+      t.match(jsonOf(received), { access_token: String })
     },
   },
   'userinfo.rejects_token': refuses(
@@ -114,10 +114,10 @@ export const ANSWER_CASES: Partial<Record<FaultName, AnswerCase>> = {
   ),
   'introspection.inactive': {
     endpoint: 'introspection',
-    check: (t, came, well) => {
+    check: (t, received, well) => {
       t.match(jsonOf(well), { active: true, sub: 'alice' })
-      t.equal(came.status, 200)
-      t.strictSame(jsonOf(came), { active: false }, 'and nothing else')
+      t.equal(received.status, 200)
+      t.strictSame(jsonOf(received), { active: false }, 'and nothing else')
     },
   },
   'discovery.wrong_issuer': changes('discovery', { issuer: 'https://wrong-issuer.example.com' }),
@@ -153,9 +153,9 @@ export const ANSWER_CASES: Partial<Record<FaultName, AnswerCase>> = {
   'registration.drops_member': lacks('registration', 'client_name', { member: 'client_name' }),
   'authorize.html_500': {
     endpoint: 'authorization',
-    check: (t, came) => {
-      t.match(came, { status: 500, headers: { 'content-type': /^text\/html/, location: undefined } })
-      t.match(came.body.toString(), /<h1>Internal Server Error<\/h1>/)
+    check: (t, received) => {
+      t.match(received, { status: 500, headers: { 'content-type': /^text\/html/, location: undefined } })
+      t.match(received.body.toString(), /<h1>Internal Server Error<\/h1>/)
     },
   },
 }

@@ -1,4 +1,4 @@
-/** What goes wrong on purpose with authorization responses and logouts. */
+/** Faults of authorization responses and logouts. */
 import t, { type Test } from 'tap'
 import { FAULT_CATALOGUE } from '../../src/faults/catalogue.js'
 import { createApp, exchange, getUserinfo, refresh, type TestApp } from '../app.js'
@@ -26,7 +26,7 @@ interface Entry {
 const entriesOf = async ({ get }: TestApp) => (await get('/admin/journal')).json<{ entries: Entry[] }>().entries
 const saidIn = ({ remarks }: Entry) => remarks.map(({ message }) => message)
 
-t.test('where there is nothing to change, the journal says so', async (t) => {
+t.test('the journal reports a fault that changes nothing', async (t) => {
   const test = await createApp(t, {
     faults: [
       { fault: 'authorize.missing_state', match: { client_id: 'a' } },
@@ -40,8 +40,8 @@ t.test('where there is nothing to change, the journal says so', async (t) => {
   t.ok((await answerOf(test, { client_id: 'b' })).has('code'))
   for (const client_id of ['c', 'd']) await send(test, { client_id, response_type: 'id_token', nonce: 'n' })
   await test.post('/oauth2/end_session/confirm', { post_logout_redirect_uri: 'http://localhost:8000/' })
-  const said = (await entriesOf(test)).flatMap(saidIn).filter((message) => message.includes('changes nothing'))
-  t.strictSame(said, [
+  const remarks = (await entriesOf(test)).flatMap(saidIn).filter((message) => message.includes('changes nothing'))
+  t.strictSame(remarks, [
     'authorize.missing_state changes nothing: the request had none',
     'authorize.missing_iss changes nothing: the rule iss_parameter is off',
     'authorize.missing_code changes nothing: the response_type has none',
@@ -50,7 +50,7 @@ t.test('where there is nothing to change, the journal says so', async (t) => {
   ])
 })
 
-t.test('state and iss go wrong where there was none, and in refusals; a refusal has no code to lose', async (t) => {
+t.test('state and iss are changed in refusals and if absent; a refusal has no code', async (t) => {
   const test = await createApp(t, {
     faults: [
       { fault: 'authorize.wrong_state', match: { client_id: 'a' } },
@@ -70,7 +70,7 @@ t.test('state and iss go wrong where there was none, and in refusals; a refusal 
   t.notOk((await answerOf(test)).has('code'), 'the rule has not been used up')
 })
 
-t.test('authorize.error of a user happens once it is known who that is, and nobody is logged in', async (t) => {
+t.test('authorize.error of a user happens once the user is known, and logs in no one', async (t) => {
   const error: Rule = { fault: 'authorize.error', error: 'account_selection_required' }
   const test = await createApp(t, {
     sessions: { single_sign_on: true },
@@ -90,7 +90,7 @@ t.test('authorize.error of a user happens once it is known who that is, and nobo
   t.ok((await agent.logIn('alice')).has('code'))
 })
 
-t.test('a rule for some logins counts logins, however many requests they take', async (t) => {
+t.test('a rule counts a login of several requests once', async (t) => {
   const test = await createApp(t, { faults: [{ fault: 'authorize.error', error: 'server_error', after: 1 }] })
   const agent = createUserAgent(test)
   const page = await agent.ask()
@@ -99,7 +99,7 @@ t.test('a rule for some logins counts logins, however many requests they take', 
   t.equal(returned(await agent.ask()).get('error'), 'server_error')
 })
 
-t.test('a rule that came while the page was open counts', async (t) => {
+t.test('a rule that is added while the page is open applies', async (t) => {
   const test = await createApp(t)
   const agent = createUserAgent(test)
   const page = await agent.ask()
@@ -107,7 +107,7 @@ t.test('a rule that came while the page was open counts', async (t) => {
   t.equal(returned(await agent.answer({ ...hiddenIn(page), sub: 'alice' })).get('error'), 'server_error')
 })
 
-t.test('of very many logins the latest are known to be the same', async (t) => {
+t.test('a rule remembers the latest 100 logins', async (t) => {
   const test = await createApp(t, { faults: [{ fault: 'authorize.error', error: 'server_error', after: 102 }] })
   const agent = createUserAgent(test)
   const first = await agent.ask()
@@ -115,7 +115,7 @@ t.test('of very many logins the latest are known to be the same', async (t) => {
   t.equal(returned(await agent.answer({ ...hiddenIn(first), sub: 'alice' })).get('error'), 'server_error')
 })
 
-t.test('what is picked on the page goes wrong in this login, at every endpoint, and in no other', async (t) => {
+t.test('a fault chosen on the page happens in this login, at every endpoint, and in no other login', async (t) => {
   const test = await createApp(t, { issue_refresh_token: true })
   const agent = createUserAgent(test)
   const page = await agent.ask()
@@ -136,7 +136,7 @@ t.test('what is picked on the page goes wrong in this login, at every endpoint, 
   t.equal((await getUserinfo(test, access_token!)).json<{ sub: string }>().sub, 'alice')
 })
 
-t.test('a picked error is the answer, whichever button was pressed', async (t) => {
+t.test('a chosen error is the response to every button', async (t) => {
   const test = await createApp(t)
   for (const [field, value] of Object.entries({ as: 'alice', sub: 'alice', action: 'deny' })) {
     const answer = await answerOf(
@@ -151,7 +151,7 @@ t.test('a picked error is the answer, whichever button was pressed', async (t) =
   }
 })
 
-t.test('what cannot be picked brings the page again, with what was wrong, and nobody is logged in', async (t) => {
+t.test('an invalid choice returns the page with the reason, and logs in no one', async (t) => {
   const test = await createApp(t)
   for (const [form, problem] of [
     [{ fault: 'id_token.rotten' }, 'fault is id_token.rotten, expected one of id_token.bad_signature, '],
@@ -174,7 +174,7 @@ t.test('what cannot be picked brings the page again, with what was wrong, and no
   t.equal(twice.statusCode, 400)
 })
 
-t.test('a scheme of its own may be framed where the browser is sent back twice', async (t) => {
+t.test('a redirect URI with its own scheme may be framed if the browser sends the response twice', async (t) => {
   const test = await createApp(t, { faults: [{ fault: 'authorize.double_callback' }] })
   const { headers } = await send(test, { redirect_uri: 'com.example.app:/callback' })
   t.match(headers['content-security-policy'], /;frame-src https: http: com\.example\.app:$/)

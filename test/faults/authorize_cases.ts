@@ -1,4 +1,4 @@
-/** For each fault of an authorization response and of a logout, what it does; and that without its rule all is right. */
+/** A case for each fault of authorization responses and logouts, with a comparison without the fault. */
 import type { LightMyRequestResponse } from 'fastify'
 import type { Test } from 'tap'
 import type { FaultName } from '../../src/faults/catalogue.js'
@@ -9,19 +9,19 @@ import { createUserAgent } from '../user_agent.js'
 
 export type Rule = NonNullable<ConfigInput['faults']>[number]
 type Query = Readonly<Record<string, string>>
-/** @param faults none, or a rule for the fault. */
+/** @param faults empty, or a rule for the fault. */
 type Case = { readonly rule?: Partial<Rule>; check(t: Test, faults: readonly Rule[]): Promise<void> }
 
 const STRICT = { rules: { iss_parameter: true } }
 const LOGGED_OUT = 'http://localhost:8000/logged_out'
 
-/** What the application gets from a login. */
+/** The response of a login. */
 export async function answerOf(test: TestApp, query: Query = {}, form: Query = { sub: 'alice' }) {
   const response = await send(test, query, form)
   return new URL(String(response.headers.location)).searchParams
 }
 
-/** A login by the form. */
+/** Logs in by the form. */
 export function send(
   { post }: TestApp,
   query: Query = {},
@@ -34,7 +34,7 @@ export function send(
 const createFaulty = (t: Test, faults: readonly Rule[], config: ConfigInput = {}) =>
   createApp(t, { ...config, faults: [...faults] })
 
-/** The parameter of the answer: as it is, and as the fault has it. */
+/** Compares a parameter of the response without and with the fault. */
 function parameter(name: string, right: string | null, wrong: string | null, config: ConfigInput = {}): Case['check'] {
   return async (t, faults) => {
     const answer = await answerOf(await createFaulty(t, faults, config))
@@ -44,7 +44,7 @@ function parameter(name: string, right: string | null, wrong: string | null, con
   }
 }
 
-/** The `state` with which the browser comes back from a logout. */
+/** Returns the `state` of the redirect after a logout. */
 function loggedOut(wrong: string | null): Case['check'] {
   return async (t, faults) => {
     const test = await createFaulty(t, faults)

@@ -1,8 +1,8 @@
-/** Rules of faults: what fits the fault, and what can ever match. */
+/** Checks of fault rules: parameters that fit the fault, and a match that is possible. */
 import t from 'tap'
 import { load, problemsOf } from '../config/loading.js'
 
-/** A rule, and what is said of it: the path below the list of faults, and the message. */
+/** Rules and their problems: the path below the list of faults, and the message. */
 const BAD: [title: string, rule: string, ...problems: string[]][] = [
   [
     'a mistyped name, with what may have been meant, and without all the others',
@@ -40,11 +40,11 @@ const BAD: [title: string, rule: string, ...problems: string[]][] = [
     'fault: http.delay, delay: 1s, bytes: 5',
     '/bytes is not a parameter of http.delay, which takes only delay',
   ],
-  ['a parameter too little', 'fault: authorize.error', ' lacks the key error, which authorize.error needs'],
-  ['a key of nobody', 'fault: http.reset, time: 1', '/time is not a known key; did you mean times?'],
-  ['a seed for nothing', 'fault: http.reset, seed: 1', '/seed needs the key probability, which is missing'],
-  ['how often: never', 'fault: http.reset, times: 0', '/times is 0, expected at least 1'],
-  ['how often: by no chance', 'fault: http.reset, probability: 0', '/probability is 0, expected more than 0'],
+  ['a missing parameter', 'fault: authorize.error', ' lacks the key error, which authorize.error needs'],
+  ['an unknown key', 'fault: http.reset, time: 1', '/time is not a known key; did you mean times?'],
+  ['a seed without probability', 'fault: http.reset, seed: 1', '/seed needs the key probability, which is missing'],
+  ['times: 0', 'fault: http.reset, times: 0', '/times is 0, expected at least 1'],
+  ['probability: 0', 'fault: http.reset, probability: 0', '/probability is 0, expected more than 0'],
   [
     'an endpoint where it does not happen',
     'fault: id_token.expired, match: { endpoint: userinfo }',
@@ -66,7 +66,7 @@ const BAD: [title: string, rule: string, ...problems: string[]][] = [
     '/match/endpoint/0 must be the name of an endpoint, but is "admin"; expected one of authorization, token, userinfo, jwks, introspection, revocation, device_authorization, registration, end_session, check_session, discovery, webfinger, device',
   ],
   [
-    'a client where nobody says who they are',
+    'a client at an endpoint without clients',
     'fault: http.status, match: { endpoint: [jwks, token, discovery], client_id: app }',
     '/match/client_id can never match, because no client_id is known at jwks, discovery',
   ],
@@ -110,7 +110,7 @@ const BAD: [title: string, rule: string, ...problems: string[]][] = [
     '/match/endpoint must be authorization, where id_token.wrong_c_hash can happen, but is "token"',
   ],
   [
-    'a resource where nobody asks for one',
+    'a resource at an endpoint without resources',
     'fault: userinfo.wrong_sub, match: { resource: "https://a" }',
     '/match/resource can never match, because no resource is known at userinfo',
   ],
@@ -126,11 +126,11 @@ const BAD: [title: string, rule: string, ...problems: string[]][] = [
   ],
   ['a match of nothing', 'fault: http.reset, match: {}', '/match is empty, expected at least 1 member'],
   [
-    'what is no endpoint at all, and nothing is said of the others',
+    'a number instead of an endpoint, without a problem of the others',
     'fault: http.reset, match: { endpoint: [token, 5] }',
     '/match/endpoint/1 is the number 5, expected a text',
   ],
-  ['a match of nobody', 'fault: http.reset, match: { sub: [] }', '/match/sub is empty, expected at least 1 entry'],
+  ['a match with an empty list', 'fault: http.reset, match: { sub: [] }', '/match/sub is empty, expected at least 1 entry'],
   [
     'no delay',
     'fault: http.delay, delay: soon',
@@ -223,12 +223,12 @@ const GOOD = [
   'fault: discovery.missing_member, member: issuer, match: { endpoint: discovery }',
 ]
 for (const rule of GOOD) {
-  t.test(`good: ${rule}`, async (t) => {
+  t.test(`valid: ${rule}`, async (t) => {
     t.equal((await load(t, `faults:\n  - { ${rule} }\n`)).config.faults.length, 1)
   })
 }
 
-t.test('the very same rule twice is refused, whatever the order of its members', async (t) => {
+t.test('a repeated rule is refused, also with its members in another order', async (t) => {
   const problems = await problemsOf(
     t,
     [
@@ -248,7 +248,7 @@ t.test('the very same rule twice is refused, whatever the order of its members',
   ])
 })
 
-t.test("a user's and a client's faults are about them", async (t) => {
+t.test("the faults of a user and of a client must concern them", async (t) => {
   const problems = await problemsOf(
     t,
     [

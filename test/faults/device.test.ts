@@ -1,4 +1,4 @@
-/** Devices that are kept waiting or refused on purpose. RFC 8628 §3.5. */
+/** Faults of polls of the device flow. RFC 8628 §3.5. */
 import t from 'tap'
 import { DEVICE_CASES } from './device_cases.js'
 

@@ -1,4 +1,4 @@
-/** Faults of the device flow: what a device is told instead of tokens, and what a library makes of it. RFC 8628 §3.5. */
+/** Faults of the device flow: the error instead of tokens, and the reaction of a library. RFC 8628 §3.5. */
 import * as client from 'openid-client'
 import type { Test } from 'tap'
 import type { ConfigInput } from '../../src/generated/input.js'
@@ -8,7 +8,7 @@ import { customFetch, refusal } from '../journeys/application.js'
 type Rule = NonNullable<ConfigInput['faults']>[number]
 type Case = (t: Test) => Promise<void>
 
-/** A device whose end-user has agreed already. */
+/** A device that the end-user has approved. */
 async function start(t: Test, rule: Rule) {
   const clients: ConfigInput['clients'] = [
     {
@@ -26,20 +26,20 @@ async function start(t: Test, rule: Rule) {
   return { world, poll: () => client.pollDeviceAuthorizationGrant(device, { ...begun, interval: 0.01 }), begun }
 }
 
-/** What each of so many polls is told, without a library. */
+/** Returns the results of several polls, without a library. */
 async function ask({ fetch, issuer }: World, device_code: string, times: number) {
   const grant_type = 'urn:ietf:params:oauth:grant-type:device_code'
   const body = new URLSearchParams({ grant_type, client_id: 'tv', device_code })
-  const said: unknown[] = []
+  const results: unknown[] = []
   for (let poll = 0; poll < times; poll += 1) {
     const answer = await fetch(`${issuer}/oauth2/token`, { method: 'POST', body })
     const { error } = (await answer.json()) as { error?: string }
-    said.push([answer.status, error])
+    results.push([answer.status, error])
   }
-  return said
+  return results
 }
 
-/** The device goes on, and gets its tokens afterwards. */
+/** The device continues and gets its tokens. */
 const copes =
   (rule: Rule): Case =>
   async (t) => {

@@ -1,13 +1,13 @@
-/** Requests that go well, one for each endpoint, as far as no fault is in the way. */
+/** A successful request for each endpoint. */
 import type { Test } from 'tap'
 import type { ConfigInput } from '../../src/generated/input.js'
 import { REDIRECT_URI } from '../app.js'
 import { type Started, start } from '../provider.js'
-import { type Came, jsonOf, type Rule, type Sent, send } from './wire.js'
+import { jsonOf, type Received, type Rule, type Sent, send } from './wire.js'
 
-export type Ask = (sent?: Sent) => Promise<Came>
+export type Ask = (sent?: Sent) => Promise<Received>
 
-/** A provider where the rule is in force, and nothing else is out of the ordinary. */
+/** Starts a provider with fault rules and one user. */
 export function startFaulty(t: Test, rule: Rule | readonly Rule[], config: ConfigInput = {}): Promise<Started> {
   const users = [{ sub: 'alice', claims: { email: 'alice@example.com' } }]
   return start(t, { users, faults: [rule].flat(), ...config })
@@ -29,7 +29,7 @@ export const PREPARED = [
   'check_session',
 ] as const
 
-/** What prepares a request to the endpoint, below the issuer's URL; each call of what it returns sends the same. */
+/** Prepares a request to each endpoint below the issuer's URL. The returned function sends it, repeatedly. */
 export const PREPARE: Readonly<Record<Prepared, (url: string) => Promise<Ask>>> = {
   jwks: async (url) => (sent) => send(`${url}/jwks`, sent),
   discovery: async (url) => (sent) => send(`${url}/.well-known/openid-configuration`, sent),
@@ -71,13 +71,13 @@ export function authorizationUrl(url: string): string {
   return `${url}/oauth2/authorize?${new URLSearchParams(parameters)}`
 }
 
-/** Logs in. */
+/** Logs in and returns the code. */
 export async function findCode(url: string, sub = 'alice'): Promise<string> {
   const { headers } = await send(authorizationUrl(url), { form: { sub } })
   return new URL(headers.location!).searchParams.get('code')!
 }
 
 export async function getTokens(url: string, sub?: string): Promise<Record<string, string>> {
-  const came = await send(`${url}/oauth2/token`, { form: tokenForm(await findCode(url, sub)) })
-  return jsonOf(came) as Record<string, string>
+  const received = await send(`${url}/oauth2/token`, { form: tokenForm(await findCode(url, sub)) })
+  return jsonOf(received) as Record<string, string>
 }

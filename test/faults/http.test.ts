@@ -1,4 +1,4 @@
-/** Faults of any endpoint, over real sockets. */
+/** HTTP faults, over real sockets. */
 import { request } from 'node:http'
 import t, { type Test } from 'tap'
 import type { FaultName } from '../../src/faults/catalogue.js'
@@ -13,14 +13,14 @@ import { type Rule, send } from './wire.js'
 
 for (const [name, { rule, check }] of Object.entries(HTTP_CASES)) {
   const fault = name as FaultName
-  t.test(`${fault} at one endpoint of an issuer, and nowhere else`, async (t) => {
+  t.test(`${fault} happens at one endpoint of one issuer only`, async (t) => {
     const rules = PREPARED.map((endpoint) => ({ fault, ...rule, match: { endpoint, issuer: `only-${endpoint}` } }))
     const { url } = await startFaulty(t, rules)
     for (const endpoint of PREPARED) {
       const issuer = `${url}/issuers/only-${endpoint}`
       const ask = await PREPARE[endpoint](issuer)
       let pieces = 0
-      // Who is never answered has to lose patience.
+      // A request without a response needs a timeout.
       const patience = fault === 'http.timeout' && { signal: AbortSignal.timeout(200) }
       check(t, await ask({ onData: () => (pieces += 1), ...patience }), pieces)
       const other = await PREPARE[endpoint === 'jwks' ? 'discovery' : 'jwks'](issuer)
@@ -30,7 +30,7 @@ for (const [name, { rule, check }] of Object.entries(HTTP_CASES)) {
   })
 }
 
-t.test('http.status: the body is a text, empty, or of a type that is said; 503 unless said', async (t) => {
+t.test('http.status: the body is a string, empty, or of a given type; the default status is 503', async (t) => {
   const rules: readonly [Omit<Rule, 'fault'>, object][] = [
     [{}, { status: 503, body: '', type: undefined }],
     [{ body: '<p>Down for maintenance</p>' }, { status: 503, body: /^<p>Down/, type: 'text/html; charset=utf-8' }],
@@ -62,7 +62,7 @@ t.test('http.status: the body is a text, empty, or of a type that is said; 503 u
   }
 })
 
-t.test('nothing is done for what another answer takes the place of: the code buys its tokens later', async (t) => {
+t.test('a request that a fault answers has no effect: its code can be redeemed later', async (t) => {
   const { url } = await startFaulty(t, [
     { fault: 'http.status', match: { endpoint: 'token' }, times: 1 },
     { fault: 'http.reset', match: { endpoint: 'token' }, times: 1 },
@@ -93,7 +93,7 @@ t.test(
   },
 )
 
-t.test('an answer without a body is not altered, and the rule is kept for one that has a body', async (t) => {
+t.test('a response without a body is unchanged, and the rule waits for one with a body', async (t) => {
   const { url } = await startFaulty(t, { fault: 'http.truncate', times: 1, bytes: 1_000_000 })
   t.match(await send(`${url}/jwks`, { method: 'HEAD' }), { status: 200, failure: undefined })
   const { headers, body, failure } = await send(`${url}/jwks`)
@@ -102,14 +102,14 @@ t.test('an answer without a body is not altered, and the rule is kept for one th
   t.match(await send(`${url}/jwks`), { status: 200, failure: undefined })
 })
 
-t.test('http.wrong_content_type and http.malformed_json: a page is no JSON, and JSON no page', async (t) => {
+t.test('http.wrong_content_type and http.malformed_json exchange the types of pages and JSON', async (t) => {
   const { url } = await startFaulty(t, { fault: 'http.wrong_content_type' })
   t.match((await send(`${url}/jwks`)).headers, { 'content-type': 'text/html' })
   const page = await (await PREPARE.authorization(url))()
   t.match(page.headers, { 'content-type': 'application/json' })
 })
 
-t.test('a delay comes first, and another rule may decide what comes then', async (t) => {
+t.test('a delay comes first, and another rule can decide on the response', async (t) => {
   const { url } = await startFaulty(t, [
     { fault: 'http.delay', delay: '300ms', match: { endpoint: 'jwks' } },
     { fault: 'http.status', status: 500, match: { endpoint: 'jwks' } },
@@ -123,14 +123,14 @@ t.test('a delay comes first, and another rule may decide what comes then', async
   t.strictSame(order, ['soon 200', 'late 500'])
 })
 
-t.test('a refusal can be cut and broken like any other answer', async (t) => {
+t.test('a refusal can be truncated and broken like any other response', async (t) => {
   const { url } = await startFaulty(t, { fault: 'http.malformed_json', match: { endpoint: 'token' } })
   const { status, body } = await send(`${url}/oauth2/token`, { form: { grant_type: 'nonsense' } })
   t.equal(status, 400)
   t.throws(() => JSON.parse(body.toString()))
 })
 
-t.test('http.reset goes through TLS, and by the port for plain http beside it', async (t) => {
+t.test('http.reset works over TLS and at the additional port for plain http', async (t) => {
   const rule: Rule = { fault: 'http.reset', match: { endpoint: 'jwks' } }
   const { provider, url } = await startFaulty(t, rule, { server: { http_port: 0, tls: { self_signed: true } } })
   const ca = provider.ca!
@@ -139,7 +139,7 @@ t.test('http.reset goes through TLS, and by the port for plain http beside it', 
   t.match(await send(`${url}/.well-known/openid-configuration`, { ca }), { status: 200 })
 })
 
-t.test('http.reset: a request without a connection gets no answer either', async (t) => {
+t.test('http.reset: an injected request gets no response', async (t) => {
   const { get } = await createApp(t, { faults: [{ fault: 'http.reset' }] })
   await t.rejects(get('/jwks'), { code: 'LIGHT_ECONNRESET' })
 })
@@ -169,13 +169,13 @@ for (const [rule, answered] of [
   [{ fault: 'http.timeout' }, false],
   [{ fault: 'http.slow_body', delay: '1h' }, true],
 ] as const) {
-  t.test(`${rule.fault} ends when the client goes away; what is left would keep this test from its end`, async (t) => {
+  t.test(`${rule.fault} ends when the client closes the connection`, async (t) => {
     const { url, met, recorded } = await listen(t, { faults: [rule] })
     const away = new AbortController()
-    const came = send(`${url}/jwks`, { signal: away.signal })
+    const received = send(`${url}/jwks`, { signal: away.signal })
     await met
     away.abort()
-    t.match(await came, { failure: 'ABORT_ERR' })
+    t.match(await received, { failure: 'ABORT_ERR' })
     const { response, faults } = await recorded
     t.equal(response !== undefined, answered, 'the journal has an answer only where there was one')
     t.match(faults, [{ fault: rule.fault, source: 'config' }])
@@ -195,7 +195,7 @@ for (const [rule, answered] of [
   })
 }
 
-t.test('the faults of a user follow whom a code or a token stands for', async (t) => {
+t.test('the faults of a user apply to codes and tokens of the user', async (t) => {
   const match = { endpoint: 'userinfo' }
   const eve = { sub: 'eve', faults: [{ fault: 'http.status', status: 502, match } as const] }
   const { url } = await startFaulty(

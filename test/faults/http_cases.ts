@@ -1,32 +1,33 @@
-/** Faults of any endpoint: the rule, and what a client meets instead of the answer that it would get. */
+/** HTTP faults: the rule, and checks of the changed response. */
 import { gunzipSync } from 'node:zlib'
 import type { Test } from 'tap'
 import type { FaultName } from '../../src/faults/catalogue.js'
-import { type Came, jsonOf, type Rule } from './wire.js'
+import { jsonOf, type Received, type Rule } from './wire.js'
 
 export interface HttpCase {
-  /** What the rule says besides. */
+  /** Parameters of the rule. */
   readonly rule?: Omit<Rule, 'fault' | 'match'>
-  /** Looks at what came. */
-  check(t: Test, came: Came, pieces: number): void
+  /** Checks the response. */
+  check(t: Test, received: Received, pieces: number): void
 }
 
-/** What every answer of ours that has a body says of it. */
-const isWhole = (t: Test, { headers, body }: Came) => t.equal(Number(headers['content-length']), body.length, 'whole')
+/** Headers of every response with a body. */
+const isWhole = (t: Test, { headers, body }: Received) =>
+  t.equal(Number(headers['content-length']), body.length, 'whole')
 
 export const HTTP_CASES: Partial<Record<FaultName, HttpCase>> = {
   'http.status': {
     rule: { status: 429, headers: { 'Retry-After': '7' }, body: { error: 'slow_down' } },
-    check: (t, came) => {
-      t.match(came, { status: 429, headers: { 'retry-after': '7', 'content-type': /^application\/json/ } })
-      t.strictSame(jsonOf(came), { error: 'slow_down' })
+    check: (t, received) => {
+      t.match(received, { status: 429, headers: { 'retry-after': '7', 'content-type': /^application\/json/ } })
+      t.strictSame(jsonOf(received), { error: 'slow_down' })
     },
   },
   'http.delay': {
     rule: { delay: { min: '1ms', max: '2ms' } },
-    check: (t, came) => {
-      t.ok(came.status! < 300, 'goes well in the end')
-      isWhole(t, came)
+    check: (t, received) => {
+      t.ok(received.status! < 300, 'goes well in the end')
+      isWhole(t, received)
     },
   },
   'http.timeout': { check: (t, { failure }) => t.equal(failure, 'ABORT_ERR', 'only the client ends it') },
@@ -42,17 +43,17 @@ export const HTTP_CASES: Partial<Record<FaultName, HttpCase>> = {
   },
   'http.slow_body': {
     rule: { bytes: 40, delay: '1ms' },
-    check: (t, came, pieces) => {
-      t.ok(came.status! < 300)
+    check: (t, received, pieces) => {
+      t.ok(received.status! < 300)
       t.ok(pieces > 1, 'in pieces')
-      isWhole(t, came)
+      isWhole(t, received)
     },
   },
   'http.malformed_json': {
-    check: (t, came) => {
-      t.match(came.headers['content-type'], /^application\/json/)
-      isWhole(t, came)
-      t.throws(() => jsonOf(came), SyntaxError)
+    check: (t, received) => {
+      t.match(received.headers['content-type'], /^application\/json/)
+      isWhole(t, received)
+      t.throws(() => jsonOf(received), SyntaxError)
     },
   },
   'http.redirect': {
@@ -63,16 +64,16 @@ export const HTTP_CASES: Partial<Record<FaultName, HttpCase>> = {
   },
   'http.wrong_content_type': {
     rule: { content_type: 'text/csv' },
-    check: (t, came) => {
-      t.equal(came.headers['content-type'], 'text/csv')
-      isWhole(t, came)
+    check: (t, received) => {
+      t.equal(received.headers['content-type'], 'text/csv')
+      isWhole(t, received)
     },
   },
   'http.gzip_garbage': {
-    check: (t, came) => {
-      t.equal(came.headers['content-encoding'], 'gzip')
-      isWhole(t, came)
-      t.throws(() => gunzipSync(came.body), { code: 'Z_DATA_ERROR' })
+    check: (t, received) => {
+      t.equal(received.headers['content-encoding'], 'gzip')
+      isWhole(t, received)
+      t.throws(() => gunzipSync(received.body), { code: 'Z_DATA_ERROR' })
     },
   },
 }

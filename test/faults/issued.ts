@@ -1,4 +1,4 @@
-/** One JWT of each kind from a provider where rules hold, and what whoever gets it expects of it. */
+/** JWTs of each kind from a provider with fault rules, and the expectations of their recipients. */
 import { createHash } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import {
@@ -23,7 +23,7 @@ const EVENT = 'http://schemas.openid.net/event/backchannel-logout'
 
 export const KEYS: { alg: 'ES256' | 'EdDSA' }[] = [{ alg: 'ES256' }, { alg: 'EdDSA' }]
 
-/** What a JWT has to be: what jose checks, and claims by their exact values. */
+/** Expectations of a JWT: options of jose, and exact values of claims. */
 export interface Expectation extends JWTVerifyOptions {
   readonly requiredClaims: string[]
   readonly claims: Readonly<Record<string, unknown>>
@@ -33,7 +33,7 @@ export interface Issued {
   readonly jwt: string
   readonly jwks: JSONWebKeySet
   readonly expected: Expectation
-  /** The issuer's time. */
+  /** Time of the issuer. */
   readonly now: number
 }
 
@@ -45,12 +45,12 @@ const CLIENT: Client = {
   token_endpoint_auth_method: 'none',
 }
 
-/** A provider with one client, `app`, and two keys, of which ES256 signs what nobody asks more of. */
+/** Starts a provider with one client, `app`, and two keys. ES256 is the default. */
 export function start(t: Test, faults: Fault[], client: Partial<Client> = {}, config: ConfigInput = {}) {
   return createApp(t, { keys: KEYS, faults, ...config, clients: [{ ...CLIENT, ...client }] })
 }
 
-/** The answer to a hybrid request: an ID token with every hash, and an access token. */
+/** Sends a hybrid request and returns an ID token with every hash, and an access token. */
 export async function logInHybrid({ post }: TestApp, query: Record<string, string> = {}) {
   const asked = { client_id: 'app', redirect_uri: REDIRECT_URI, scope: 'openid email', nonce: 'n', state: 's' }
   const all = new URLSearchParams({ ...asked, response_type: 'code id_token token', ...query })
@@ -59,7 +59,7 @@ export async function logInHybrid({ post }: TestApp, query: Record<string, strin
   return Object.fromEntries(new URLSearchParams(hash.slice(1))) as Record<'code' | 'id_token' | 'access_token', string>
 }
 
-/** Where each kind comes from, and what is expected of it. */
+/** Issues a JWT of each kind, with its expectations. */
 const SOURCES: Readonly<Record<JwtKind, (t: Test, faults: Fault[]) => Promise<Omit<Issued, 'now'>>>> = {
   id_token: async (t, faults) => {
     const test = await start(t, faults)
@@ -126,7 +126,7 @@ const half = (value: string) => createHash('sha256').update(value).digest().suba
 
 type Key = Parameters<typeof jwtVerify>[1] | ReturnType<typeof createLocalJWKSet>
 
-/** Why a JWT is refused: the code of jose with the claim and the reason, or the claim that is another; undefined if it is good. */
+/** Returns why a JWT is refused: the code of jose with the claim and the reason, or the wrong claim; undefined if it is valid. */
 export async function refusalOf(jwt: string, expected: Expectation, key: Key): Promise<string | undefined> {
   const { claims, ...options } = expected
   try {
@@ -137,7 +137,7 @@ export async function refusalOf(jwt: string, expected: Expectation, key: Key): P
   }
 }
 
-/** The same for what the JWT says, whoever signed it. */
+/** As `refusalOf`, without a check of the signature. */
 export function refusalOfClaims(jwt: string, { claims, ...options }: Expectation): string | undefined {
   const [header, payload] = jwt.split('.')
   const unsigned = { ...JSON.parse(Buffer.from(header!, 'base64url').toString()), alg: 'none' }

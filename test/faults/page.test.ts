@@ -1,4 +1,4 @@
-/** Faults by hand, in a real browser: what is picked on the login page, and a browser that comes back twice. */
+/** Faults in a real browser: a choice on the login page, and a response that the browser sends twice. */
 import type { Test } from 'tap'
 import { type StartOptions, startProvider } from '../../src/index.js'
 import { browserTest, type Visit } from '../browser.js'
@@ -23,20 +23,20 @@ function urlOf(issuer: string, redirect_uri: string, query: Record<string, strin
 
 for (const javaScriptEnabled of [true, false]) {
   browserTest(
-    `an error and a fault are picked on the login page, JavaScript ${javaScriptEnabled ? 'on' : 'off'}`,
+    `an error and a fault can be chosen on the login page, JavaScript ${javaScriptEnabled ? 'on' : 'off'}`,
     async (t, visit: Visit) => {
       const { page, application } = visit
       const issuer = await start(t)
       await page.goto(urlOf(issuer, application.redirect_uri))
-      t.notOk(await page.getByLabel('Answer with an error').isVisible(), 'nothing of it is seen at first')
+      t.notOk(await page.getByLabel('Error response').isVisible(), 'the options are hidden at first')
       await page.getByText('Make it fail').click()
-      await page.getByLabel('Let something go wrong').selectOption('authorize.wrong_state')
+      await page.getByLabel('Fault', { exact: true }).selectOption('authorize.wrong_state')
       await page.getByRole('button', { name: 'Authorize as alice', exact: true }).click()
       t.equal((await application.returned(page)).get('state'), 's-1_altered')
 
       await page.goto(urlOf(issuer, application.redirect_uri))
       await page.getByText('Make it fail').click()
-      await page.getByLabel('Answer with an error').selectOption('temporarily_unavailable')
+      await page.getByLabel('Error response').selectOption('temporarily_unavailable')
       await page.getByLabel('Subject').fill('carol')
       await page.getByRole('button', { name: 'Authorize', exact: true }).click()
       t.equal((await application.returned(page)).get('error'), 'temporarily_unavailable')
@@ -47,10 +47,13 @@ for (const javaScriptEnabled of [true, false]) {
         await eve.evaluate((button) =>
           document.getElementById(button.getAttribute('aria-describedby') ?? '')?.textContent?.trim(),
         ),
-        'Goes wrong on purpose: id_token.expired',
+        'Faults: id_token.expired',
       )
       await eve.click()
-      t.ok((await application.returned(page)).get('code'), 'the button counts more than the hint in the field')
+      t.ok(
+        (await application.returned(page)).get('code'),
+        'the button takes precedence over the login_hint in the field',
+      )
     },
     { javaScriptEnabled },
   )
@@ -58,7 +61,7 @@ for (const javaScriptEnabled of [true, false]) {
 
 for (const response_mode of ['query', 'fragment', 'form_post']) {
   browserTest(
-    `authorize.double_callback: the browser comes back twice by ${response_mode}, with its cookies`,
+    `authorize.double_callback: the browser sends the response twice by ${response_mode}, with its cookies`,
     async (t, { page }) => {
       const headers = { 'content-type': 'text/html', 'set-cookie': 'app=1; SameSite=Lax; Path=/' }
       const body = '<!doctype html><link rel="icon" href="data:,"><title>Back</title><h1>Back at the application</h1>'
@@ -80,7 +83,7 @@ for (const response_mode of ['query', 'fragment', 'form_post']) {
 }
 
 browserTest(
-  'authorize.double_callback without JavaScript: two buttons do it',
+  'authorize.double_callback without JavaScript: two buttons send the response',
   async (t, { page }) => {
     const body = '<!doctype html><link rel="icon" href="data:,"><title>Back</title><h1>Back at the application</h1>'
     const application = await listen(t, () => ({ headers: { 'content-type': 'text/html' }, body }))

@@ -58,7 +58,7 @@ t.test('faults at other doors add no reads to a login', async (t) => {
   t.strictSame(reads, plain.reads)
 })
 
-t.test('requests without users and clients read only, and once, whether there are faults', async (t) => {
+t.test('a request without users and clients reads only the declarations of faults, once', async (t) => {
   const { test, reads } = await createCountingApp({})
   await test.get('/jwks')
   await test.get('/.well-known/openid-configuration')

@@ -1,4 +1,4 @@
-/** What each fault of a token is: why it is refused, and that nothing else is wrong with it. */
+/** A case for each fault of tokens: the reason of the refusal, and a check that nothing else is wrong. */
 import { createPublicKey } from 'node:crypto'
 import { createLocalJWKSet, decodeJwt, type JWK, jwtVerify } from 'jose'
 import type { Test } from 'tap'
@@ -9,20 +9,20 @@ import { type Expectation, headerOf, type Issued, issue, keyOf, refusalOf, refus
 
 type Case = (t: Test) => Promise<void>
 
-/** What is so about a token. */
+/** Expectations of a faulty token. */
 interface Wrong {
-  /** Why it is refused; left out, it is accepted. */
+  /** Reason of the refusal; undefined if the token is accepted. */
   readonly refused?: string
-  /** What to expect instead, so that it is accepted: nothing else is wrong. */
+  /** Changed expectations that the token fulfills: nothing else is wrong. */
   readonly but?: (expected: Expectation, now: number) => Expectation
-  /** What else is so. */
+  /** Further checks. */
   readonly also?: (t: Test, issued: Issued) => Promise<void> | void
 }
 
 const FAILED = 'ERR_JWT_CLAIM_VALIDATION_FAILED'
 const missing = (claim: string): Wrong => ({ refused: `${FAILED} ${claim} missing`, but: without(claim) })
 
-/** Expects nothing of some claims. */
+/** Ignores some claims. */
 const without =
   (...names: string[]) =>
   (expected: Expectation): Expectation => {
@@ -46,7 +46,7 @@ const another = (claim: string, value: unknown): Wrong => ({
   but: (expected) => ({ ...expected, claims: { ...expected.claims, [claim]: value } }),
 })
 
-/** That another claim is wrong, which has to look like a right one. */
+/** Expects another value of a claim, in the right format. */
 const altered = (claim: string): Wrong => ({
   refused: claim,
   but: without(claim),
@@ -58,7 +58,7 @@ const altered = (claim: string): Wrong => ({
 
 const isPublished = ({ jwks }: Issued, kid: string | undefined) => jwks.keys.some((key) => key.kid === kid)
 
-/** Whoever signed it, what it says is right. */
+/** Expects the right claims with any signature. */
 const saysRight = (t: Test, { jwt, expected }: Issued) =>
   t.equal(refusalOfClaims(jwt, withoutAlgs(expected)), undefined)
 
@@ -211,7 +211,7 @@ async function check(t: Test, kind: JwtKind, fault: FaultName, { refused, but, a
   await also?.(t, issued)
 }
 
-/** Whether the key that the token names is published, and how many are. */
+/** Returns whether the key of the token is published, and the number of published keys. */
 async function keysFor({ get }: TestApp, token: string) {
   const jwks = (await get('/jwks')).json()
   const verified = await jwtVerify(token, createLocalJWKSet(jwks)).catch(() => undefined)

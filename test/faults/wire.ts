@@ -1,9 +1,9 @@
-/** A client that tells all of what comes over the wire, or how it failed. */
+/** An HTTP client that returns everything it receives, or the reason of a failure. */
 import { type Agent, type IncomingHttpHeaders, request as overHttp } from 'node:http'
 import { request as overHttps } from 'node:https'
 import type { ConfigInput } from '../../src/generated/input.js'
 
-/** A rule as the configuration has it. */
+/** A fault rule. */
 export type Rule = NonNullable<ConfigInput['faults']>[number]
 
 export interface Sent {
@@ -11,7 +11,7 @@ export interface Sent {
   readonly headers?: Readonly<Record<string, string>>
   readonly form?: Readonly<Record<string, string>>
   readonly json?: unknown
-  /** The authority to trust, over https. */
+  /** Certificate authority to trust. */
   readonly ca?: string
   readonly signal?: AbortSignal
   /** Called with each piece of the body. */
@@ -19,20 +19,20 @@ export interface Sent {
   readonly agent?: Agent
 }
 
-export interface Came {
-  /** Left out where no answer began. */
+export interface Received {
+  /** Undefined without a response. */
   readonly status?: number
   readonly headers: IncomingHttpHeaders
   readonly body: Buffer
-  /** How it failed: the code of the error. */
+  /** Error code of a failure. */
   readonly failure?: string
 }
 
-/** Resolves once the answer is whole, or the connection gone. */
+/** Resolves when the response is complete or the connection is closed. */
 export function send(
   url: string,
   { method, form, json, headers, onData, agent = undefined, ...options }: Sent = {},
-): Promise<Came> {
+): Promise<Received> {
   const payload = form ? new URLSearchParams(form).toString() : JSON.stringify(json)
   const type = form ? 'application/x-www-form-urlencoded' : 'application/json'
   const all = {
@@ -43,11 +43,11 @@ export function send(
   } as const
   return new Promise((resolve) => {
     const pieces: Buffer[] = []
-    let came: Pick<Came, 'status' | 'headers'> = { headers: {} }
+    let received: Pick<Received, 'status' | 'headers'> = { headers: {} }
     const end = (error?: NodeJS.ErrnoException) =>
-      resolve({ ...came, body: Buffer.concat(pieces), ...(error && { failure: String(error.code) }) })
+      resolve({ ...received, body: Buffer.concat(pieces), ...(error && { failure: String(error.code) }) })
     const request = (url.startsWith('https:') ? overHttps : overHttp)(url, all, (answer) => {
-      came = { status: answer.statusCode!, headers: answer.headers }
+      received = { status: answer.statusCode!, headers: answer.headers }
       answer.on('data', (piece: Buffer) => {
         pieces.push(piece)
         onData?.(piece)
@@ -58,4 +58,4 @@ export function send(
   })
 }
 
-export const jsonOf = ({ body }: Came) => JSON.parse(body.toString()) as Record<string, unknown>
+export const jsonOf = ({ body }: Received) => JSON.parse(body.toString()) as Record<string, unknown>

@@ -20,7 +20,7 @@ interface Answering {
   readonly abandon: (request: FastifyRequest, reply: FastifyReply) => FastifyReply
 }
 
-interface Response {
+interface FaultResponse {
   /** Returns whether the fault can happen to the request. Undefined: to every request at its endpoints. */
   fits?(facts: Facts): boolean
   /** Sends the response, abandons the exchange, or throws the error to send. */
@@ -30,7 +30,7 @@ interface Response {
 const because = ({ fault }: FaultRule) => `the fault ${fault} is in force`
 
 /** The error of the rule. RFC 6749 §5.2: status 401 is for failed client authentication. */
-const error: Response = {
+const error: FaultResponse = {
   answer: (rule) => {
     const { error: code = '', error_description = because(rule), status = code === 'invalid_client' ? 401 : 400 } = rule
     throw declaredError(code, error_description, status)
@@ -38,7 +38,7 @@ const error: Response = {
 }
 
 /** RFC 8628 §3.5: the error of a poll of the device flow. */
-const poll = (code: string): Response => ({
+const poll = (code: string): FaultResponse => ({
   fits: ({ grant_type }) => grant_type === 'urn:ietf:params:oauth:grant-type:device_code',
   answer: (rule) => {
     throw declaredError(code, because(rule))
@@ -46,14 +46,14 @@ const poll = (code: string): Response => ({
 })
 
 /** The refusal of a valid token. Its end-user is known. */
-const ofValidToken = (refusal: (description: string) => OAuthError): Response => ({
+const ofValidToken = (refusal: (description: string) => OAuthError): FaultResponse => ({
   fits: ({ sub }) => sub !== undefined,
   answer: (rule) => {
     throw refusal(because(rule))
   },
 })
 
-export const RESPONSES: Readonly<Record<FaultAt<'http_response'>, Response>> = {
+export const RESPONSES: Readonly<Record<FaultAt<'http_response'>, FaultResponse>> = {
   'http.status': { answer: answerStatus },
   'http.redirect': {
     answer: ({ location, status = 302 }, { reply }) => reply.code(status).header('location', location).send(),
