@@ -41,7 +41,7 @@ const faultOf = (number: number) =>
     ? ({ fault: 'id_token.expired', after: 1, times: 1 } as const)
     : ({ fault: 'http.status', status: 503, match: { endpoint: 'token' }, after: 1, times: 1 } as const)
 
-/** What one worker does, and what must have come of it; each problem is a sentence. */
+/** Runs one worker. Returns its problems as sentences. */
 async function work(provider: Provider, number: number): Promise<string[]> {
   const worker = provider.isolated(`worker-${number}`)
   const sub = `user-${number}`
@@ -82,7 +82,7 @@ async function work(provider: Provider, number: number): Promise<string[]> {
   return problems
 }
 
-test(`${WORKERS} workers in parallel, each with its own users, faults and frozen clock, don't meet`, async (t) => {
+test(`${WORKERS} workers in parallel, each with its own users, faults and frozen clock, do not affect each other`, async (t) => {
   const provider = await start(t, { users: [{ sub: 'alice' }], server: { max_issuers: WORKERS } })
   const problems = await Promise.all(Array.from({ length: WORKERS }, (_, number) => work(provider, number)))
   t.strictSame(problems.flat(), [])
@@ -95,23 +95,23 @@ test(`${WORKERS} workers in parallel, each with its own users, faults and frozen
   t.equal((await provider.clock.now()).ahead, 0)
 })
 
-test('no more issuers are kept than max_issuers: the least recently used begins anew', async (t) => {
+test('max_issuers bounds the issuers: the least recently used one is dropped', async (t) => {
   const provider = await start(t, { server: { max_issuers: 3 } })
   const names = ['one', 'two', 'three', 'four']
   for (const name of names) await provider.isolated(name).users.put(name)
-  // Whoever asks uses: the newest first, so that none goes meanwhile.
+  // A request uses its issuer, so the newest come first.
   const counts: number[] = []
   for (const name of names.toReversed()) counts.push((await provider.isolated(name).users.list()).length)
   t.strictSame(counts, [1, 1, 1, 0])
 })
 
-/** Some 200 kB at an issuer, besides what a login leaves there. */
+/** Leaves some 200 kB and the records of a login at an issuer. */
 async function leaveTraces(worker: Handle, sub: string): Promise<void> {
   await worker.users.put(sub, { claims: { note: `${sub} `.repeat(20_000) } })
   await logIn(worker, sub)
 }
 
-/** The heap, after what nobody holds has gone. */
+/** Returns the size of the heap after a garbage collection. */
 function heapUsed(): number {
   setFlagsFromString('--expose-gc')
   const collect = runInNewContext('gc') as () => void
@@ -119,7 +119,7 @@ function heapUsed(): number {
   return process.memoryUsage().heapUsed
 }
 
-test('memory is bounded: ten times as many workers as issuers leave no more than as many as issuers did', async (t) => {
+test('memory is bounded: ten times as many workers as max_issuers need no more of it', async (t) => {
   const max_issuers = 30
   const provider = await start(t, { server: { max_issuers } })
   let count = 0
@@ -129,7 +129,7 @@ test('memory is bounded: ten times as many workers as issuers leave no more than
       await Promise.all(subs.map((sub) => leaveTraces(provider.isolated(sub), sub)))
     }
   }
-  // Once to compile and to warm up what is there but once.
+  // The first rounds compile the code and fill what exists once.
   await fill(2)
   const before = heapUsed()
   await fill(10)

@@ -1,7 +1,15 @@
 /** Users of the configuration and of run time. */
 import type { FastifyPluginAsync } from 'fastify'
 import type { Context } from '../context.js'
-import { deleteUser, findUserRecord, listUsers, putUser, type UserRecord } from '../directory/users.js'
+import {
+  changeUser,
+  deleteUser,
+  findUserRecord,
+  listUsers,
+  putUser,
+  type User,
+  type UserRecord,
+} from '../directory/users.js'
 import { invalidRequest, nothingHere, shown } from '../errors.js'
 import { PATHS } from '../routes.js'
 import { mergePatch, requireOwnIssuer, requirePart } from './part.js'
@@ -37,7 +45,7 @@ export const users: FastifyPluginAsync = async (app) => {
   }
   app.put<Route>(PATHS.admin_user, { schema: put }, async ({ ctx, params: { sub }, body }, reply) => {
     const before = await findUserRecord(ctx, sub)
-    await keep(ctx, sub, body)
+    await putUser(ctx, validate(ctx, sub, body))
     ctx.log.info({ sub }, 'user put')
     return reply.code(before === undefined ? 201 : 200).send(await requireUser(ctx, sub))
   })
@@ -53,8 +61,10 @@ export const users: FastifyPluginAsync = async (app) => {
     response: { 200: USER },
   }
   app.patch<Route>(PATHS.admin_user, { schema: patch }, async ({ ctx, params: { sub }, body }) => {
-    const { origin: _, ...before } = await requireUser(ctx, sub)
-    await keep(ctx, sub, mergePatch(before, body), body)
+    await changeUser(ctx, sub, (before) => {
+      if (before === undefined) throw noSuchUser(sub)
+      return validate(ctx, sub, mergePatch(before, body), body)
+    })
     ctx.log.info({ sub }, 'user changed')
     return requireUser(ctx, sub)
   })
@@ -77,19 +87,21 @@ export const users: FastifyPluginAsync = async (app) => {
 
 async function requireUser(ctx: Context, sub: string): Promise<UserRecord> {
   const user = await findUserRecord(ctx, sub)
-  if (user === undefined) throw nothingHere(`there is no user ${shown(sub)}`)
+  if (user === undefined) throw noSuchUser(sub)
   return user
 }
 
+const noSuchUser = (sub: string) => nothingHere(`there is no user ${shown(sub)}`)
+
 /**
- * Stores a user that is valid by the rules of the file.
+ * Returns the user if it is valid by the rules of the file.
  * @param given the members of the request.
  */
-async function keep(ctx: Context, sub: string, body: Body, given = body): Promise<void> {
+function validate(ctx: Context, sub: string, body: Body, given = body): User {
   if (body.sub !== undefined && body.sub !== sub) {
     throw invalidRequest(`/sub is "${shown(String(body.sub))}", expected "${shown(sub)}" as in the path`)
   }
   const user = requirePart(ctx, 'User', { ...body, sub })
   if (given.faults !== undefined) requireOwnIssuer(ctx, user.faults ?? [], 'faults')
-  await putUser(ctx, user)
+  return user
 }

@@ -1,4 +1,4 @@
-/** The users of an issuer: those put at run time lie over those of the configuration. */
+/** The users of an issuer. Users that were put at run time override users of the configuration. */
 import type { DeepReadonly } from '../config/snapshot.js'
 import type { Context } from '../context.js'
 import { accessDenied, shown } from '../errors.js'
@@ -8,21 +8,21 @@ import type { StoredUser } from '../store/records.js'
 
 export type User = DeepReadonly<config.User>
 
-/** The user with this `sub`: put at run time, else of the configuration, else known from an earlier login. */
+/** Finds a user by `sub`: put at run time, else of the configuration, else created by an earlier login. */
 export async function findUser(ctx: Context, sub: string): Promise<User | undefined> {
   return resolve(ctx, sub, await ctx.store.users.get(sub))?.user
 }
 
-/** A user, and where it comes from: `login` is a login with an unknown `sub`. */
+/** A user with its origin: `login` is a login with an unknown `sub`. */
 export type UserRecord = User & { readonly origin: 'file' | 'put' | 'login' }
 
-/** As `findUser`, with where the user comes from. */
+/** Finds a user and its origin. */
 export async function findUserRecord(ctx: Context, sub: string): Promise<UserRecord | undefined> {
   const found = resolve(ctx, sub, await ctx.store.users.get(sub))
   return found && { ...found.user, origin: found.origin }
 }
 
-/** Every user there is: those of the configuration in its order, whatever was put over them, then the others. */
+/** Lists all users: first the users of the configuration in its order, as they are now, then the others. */
 export async function listUsers(ctx: Context): Promise<UserRecord[]> {
   const stored = new Map(await ctx.store.users.list())
   return [...new Set([...ctx.snapshot.users.keys(), ...stored.keys()])].flatMap((sub) => {
@@ -43,7 +43,7 @@ function resolve(
   return stored && { user: asUser(stored), origin: 'login' }
 }
 
-/** As `findUser`, but an unknown `sub` becomes a user whose `email` it is. */
+/** Finds a user. An unknown `sub` becomes a new user with this `email`. */
 export async function findOrCreateUser(ctx: Context, sub: string): Promise<User> {
   const user = await findUser(ctx, sub)
   if (user !== undefined) return user
@@ -55,21 +55,30 @@ export async function findOrCreateUser(ctx: Context, sub: string): Promise<User>
   throw accessDenied(`user ${shown(sub)} was deleted; put the user again, or reset users`)
 }
 
-/** Puts a user over the configuration's. */
+/** Stores a user, which overrides the user of the configuration. */
 export async function putUser(ctx: Context, user: User): Promise<void> {
   await ctx.faults.declare(user.faults)
   await ctx.store.users.put(user.sub, { ...user, origin: 'put', expires_at: NEVER })
 }
 
-/** Puts the claims of a user, who else stays as they are. A `sub` among the claims is left out: the user's own counts. */
-export async function putClaims(ctx: Context, sub: string, claims: Readonly<Record<string, unknown>>): Promise<void> {
-  const { sub: _, ...rest } = claims
-  const before = await findUser(ctx, sub)
-  await ctx.faults.declare(before?.faults)
-  await ctx.store.users.put(sub, { ...before, sub, claims: rest, origin: 'put', expires_at: NEVER })
+/**
+ * Changes a user in one step, so that changes at the same time are all kept.
+ * @param change returns the new user; it is called several times, and can throw.
+ */
+export async function changeUser(ctx: Context, sub: string, change: (before: User | undefined) => User): Promise<void> {
+  await ctx.faults.declare(change(await findUser(ctx, sub)).faults)
+  await ctx.store.users.update(sub, (stored) => {
+    return { ...change(resolve(ctx, sub, stored)?.user), origin: 'put', expires_at: NEVER }
+  })
 }
 
-/** Nobody is known by this `sub` any more, whatever the configuration says; their logins and grants end. */
+/** Replaces the claims of a user and keeps all other members. A `sub` among the claims is ignored. */
+export async function putClaims(ctx: Context, sub: string, claims: Readonly<Record<string, unknown>>): Promise<void> {
+  const { sub: _, ...rest } = claims
+  await changeUser(ctx, sub, (before) => ({ ...NO_CLAIMS, ...before, sub, claims: rest }))
+}
+
+/** Deletes a user, also one of the configuration, and ends all logins and grants of the user. */
 export async function deleteUser(ctx: Context, sub: string): Promise<void> {
   const { users, recent_users, sessions } = ctx.store
   await users.put(sub, { sub, claims: {}, origin: 'deleted', expires_at: NEVER })
@@ -83,12 +92,12 @@ export async function deleteUser(ctx: Context, sub: string): Promise<void> {
   }
 }
 
-/** Ends every grant of the user, and with the grants all their codes and tokens. */
+/** Ends all grants of a user, and with the grants their codes and tokens. */
 export async function revokeGrants(ctx: Context, sub: string): Promise<void> {
   for (const [grant_id] of await ctx.store.grants.listBy('sub', sub)) await ctx.store.grants.delete(grant_id)
 }
 
-/** Those who logged in lately and are not predefined, newest first. */
+/** Lists the subs of the latest logins of users who are not in the configuration, the latest first. */
 export async function listRecentUsers(ctx: Context): Promise<string[]> {
   const { subs = [] } = (await ctx.store.recent_users.get(LATEST)) ?? {}
   return subs.filter((sub) => !ctx.snapshot.users.has(sub))
@@ -98,9 +107,9 @@ export async function listRecentUsers(ctx: Context): Promise<string[]> {
 const LATEST = 'latest'
 const MOST_RECENT_USERS = 20
 
-/** Remembers a login for the list of recent users. */
+/** Adds a user to the list of recent users. */
 export async function recordLogin(ctx: Context, user: User): Promise<void> {
-  // A predefined user would push a recent one out of the bounded list without ever being shown.
+  // The page lists users of the configuration elsewhere.
   if (ctx.snapshot.users.has(user.sub)) return
   await ctx.store.recent_users.update(LATEST, (recent) => {
     const others = (recent?.subs ?? []).filter((sub) => sub !== user.sub)
@@ -109,5 +118,8 @@ export async function recordLogin(ctx: Context, user: User): Promise<void> {
 }
 
 function asUser({ origin: _, expires_at: __, ...user }: StoredUser): User {
-  return { id_token: {}, userinfo: {}, access_token: {}, ...user }
+  return { ...NO_CLAIMS, ...user }
 }
+
+/** Additional claims of a user who has none. */
+const NO_CLAIMS = { id_token: {}, userinfo: {}, access_token: {} }

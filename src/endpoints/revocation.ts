@@ -14,14 +14,14 @@ export const revocation: FastifyPluginAsync = async (app) => {
     const { ctx, headers, body } = request
     const params = readForm(headers['content-type'], body)
     const { client } = await authenticateCaller(request, params, { revocation_endpoint, token_endpoint })
-    // RFC 7009 §2.1: a hint says where to look first, and the search goes on elsewhere; here all is found at once.
+    // RFC 7009 §2.1: the hint only speeds up the search, which needs no hint here. A repeated parameter is refused.
     params.find('token_type_hint')
     ctx.remark('decision', await revoke(ctx, client, params.require('token')))
     return reply.send()
   })
 }
 
-/** @returns what was done, for the journal. */
+/** @returns the decision, for the journal. */
 async function revoke(ctx: Context, client: Client, token: string): Promise<string> {
   const { access_tokens, refresh_tokens, grants } = ctx.store
   const refresh_token = await refresh_tokens.get(token)
@@ -29,21 +29,19 @@ async function revoke(ctx: Context, client: Client, token: string): Promise<stri
     await requireOwn(ctx, client, refresh_token.grant_id)
     // RFC 7009 §2.1: the revocation of a refresh token ends its grant, and with the grant all access tokens.
     await grants.delete(refresh_token.grant_id)
-    return 'the refresh token is revoked, and with it the grant and all its tokens'
+    return 'the refresh token, its grant and all tokens of the grant are revoked'
   }
   const access_token = await access_tokens.get(token)
-  // RFC 7009 §2.2: an unknown token is as good as one that has just been revoked.
-  if (access_token === undefined) return 'the token is not known here, so there is nothing to revoke'
+  // RFC 7009 §2.2: the response to an unknown token is the response to a revoked one.
+  if (access_token === undefined) return 'the token is unknown, so nothing is revoked'
   await requireOwn(ctx, client, access_token.grant_id)
   await access_tokens.delete(token)
-  return 'the access token is revoked, and nothing else'
+  return 'the access token is revoked'
 }
 
-/** RFC 7009 §2.1: the token was issued to the client that asks, or the request is refused. */
+/** RFC 7009 §2.1: the token must have been issued to the client of the request. */
 async function requireOwn({ store }: Context, { client_id }: Client, grant_id: string): Promise<void> {
   const grant = await store.grants.get(grant_id)
   if (grant === undefined || grant.client_id === client_id) return
-  throw invalidGrant(
-    `token was issued to client ${shown(grant.client_id)}, but client ${shown(client_id)} wants to revoke it`,
-  )
+  throw invalidGrant(`token was issued to client ${shown(grant.client_id)}, but client ${shown(client_id)} presents it`)
 }

@@ -8,7 +8,7 @@ import type { ClaimsRequest, Consent } from '../store/records.js'
 /** Maximum number of scopes, and of claims per place, in a consent. */
 const MOST = 200
 
-/** Whether the end-user has consented to the whole request. */
+/** Returns whether the end-user has consented to the whole request. */
 export async function hasConsented(ctx: Context, { client, scope, claims }: AuthorizationRequest, sub: string) {
   const given = await ctx.store.consents.get(consentKey(sub, client.client_id))
   return (

@@ -43,7 +43,9 @@ export type DeviceStatus = 'pending' | 'approved' | 'denied' | 'expired'
 /** Lists the device codes for which no tokens were issued, the oldest first. */
 export async function listDeviceCodes(ctx: Context): Promise<DeviceRecord[]> {
   const all = await ctx.store.device_codes.list()
-  return all.map(([device_code, record]) => ({ device_code, record, status: statusOf(ctx, record) }))
+  return all
+    .map(([device_code, record]) => ({ device_code, record, status: statusOf(ctx, record) }))
+    .toSorted((one, other) => one.record.expires_at - other.record.expires_at)
 }
 
 /** Finds the device code of a typed user_code. */

@@ -45,7 +45,7 @@ t.test('RFC 7009 §2.1: a client cannot revoke a token of another client', async
   const { access_token, refresh_token } = await getTokens(test)
   for (const token of [access_token, refresh_token]) {
     const answer = await revoke(test, { token, client_id: 'other' })
-    refused(t, answer, 'invalid_grant', /^token was issued to client app, but client other wants to revoke it$/)
+    refused(t, answer, 'invalid_grant', /^token was issued to client app, but client other presents it$/)
   }
   t.equal((await getUserinfo(test, access_token)).statusCode, 200)
   t.equal((await refresh(test, refresh_token)).statusCode, 200)

@@ -32,7 +32,7 @@ t.test('RFC 8628 §3.3: the page asks for the code', async (t) => {
   t.match((await test.get(`/issuers/one${PATH}`)).body, 'action="/issuers/one/oauth2/device"')
 })
 
-t.test('RFC 8628 §3.3.1: with the code it shows who asks, for what, and who to be', async (t) => {
+t.test('RFC 8628 §3.3.1: with a code, the page shows the client, the scopes and the users', async (t) => {
   const test = await createApp(t, CONFIG)
   const user_code = await begin(test)
   await test.post('/oauth2/authorize?client_id=web&redirect_uri=http://localhost/&response_type=code', { sub: 'bob' })
@@ -52,14 +52,14 @@ t.test('RFC 8628 §3.3.1: with the code it shows who asks, for what, and who to 
   t.match(textOf((await test.get(`${PATH}?user_code=${empty}`)).body), /radio asks you .* Client ID radio Scopes None/)
 })
 
-t.test('without anybody to choose from there is the field alone', async (t) => {
+t.test('without known users the page has the field for the subject only', async (t) => {
   const test = await createApp(t)
   const page = await test.get(`${PATH}?user_code=${await begin(test)}`)
   t.match(textOf(page.body), /Subject The user to log in as/)
   t.notMatch(textOf(page.body), /Predefined|Recent/)
 })
 
-t.test('RFC 8628 §3.3: the end-user agrees or refuses, and is told so', async (t) => {
+t.test('RFC 8628 §3.3: the page confirms that access was granted or denied', async (t) => {
   const test = await createApp(t, CONFIG)
   const agreed = await test.post(PATH, { user_code: await begin(test), sub: 'alice' })
   t.equal(agreed.statusCode, 200)
@@ -70,7 +70,7 @@ t.test('RFC 8628 §3.3: the end-user agrees or refuses, and is told so', async (
   t.equal(refused.headers['set-cookie'], undefined)
 })
 
-t.test('a code that is unknown, answered or expired can be typed again', async (t) => {
+t.test('an unknown, answered or expired code shows the form for a code again', async (t) => {
   const test = await createApp(t, CONFIG)
   const say = async (user_code: string, problem: RegExp) => {
     for (const page of [
@@ -94,7 +94,7 @@ t.test('a code that is unknown, answered or expired can be typed again', async (
   await say(expired, /This code has expired/)
 })
 
-t.test('an answer without subject brings the page again', async (t) => {
+t.test('a form without a subject shows the page again', async (t) => {
   const test = await createApp(t, CONFIG)
   const user_code = await begin(test)
   const answers: Record<string, string>[] = [{}, { client_id: 'tv' }, { action: 'consent' }]
@@ -110,7 +110,7 @@ t.test('an answer without subject brings the page again', async (t) => {
   t.match(textOf(long.body), /sub has 256 characters/)
 })
 
-t.test('RFC 8628 §5.4: what a page of another site posts only asks', async (t) => {
+t.test('RFC 8628 §5.4: a form that a page of another site posts only shows the page', async (t) => {
   const test = await createApp(t, CONFIG)
   const user_code = await begin(test)
   for (const site of ['cross-site', 'same-site']) {
@@ -122,7 +122,7 @@ t.test('RFC 8628 §5.4: what a page of another site posts only asks', async (t) 
   t.match(textOf(own.body), /Device connected/)
 })
 
-t.test('a client that is gone since is refused', async (t) => {
+t.test('an answer for a client that was deleted is refused', async (t) => {
   const test = await createApp(t, { ...CONFIG, rules: { registered_clients: true } })
   const user_code = await begin(test)
   await test.reload({ rules: { registered_clients: true } })

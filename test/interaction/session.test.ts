@@ -1,4 +1,4 @@
-/** What the provider remembers of a browser, and the cookies that it is remembered by. OpenID Connect Session Management §2. */
+/** Sessions of browsers and their cookies. OpenID Connect Session Management §2. */
 import { createHash } from 'node:crypto'
 import t from 'tap'
 import type { ConfigInput } from '../../src/generated/input.js'
@@ -16,7 +16,7 @@ const cookieOf = (agent: UserAgent, kind: 'session' | 'browser_state') =>
   [...agent.cookies.values()].find(({ name }) => name.startsWith(`oidc_${kind}_`))!
 
 t.test(
-  'over http the cookie is Lax and out of reach of scripts; the one of the browser state is for a script',
+  'over http the session cookie is Lax and HttpOnly; a script can read the cookie of the browser state',
   async (t) => {
     const agent = createUserAgent(await createApp(t, SSO))
     await agent.logIn('alice')
@@ -29,7 +29,7 @@ t.test(
   },
 )
 
-t.test('over https the cookies are Secure and reach the frames of clients', async (t) => {
+t.test('over https the cookies are Secure and SameSite=None, for the frames of clients', async (t) => {
   const config: ConfigInput = { ...SSO, issuer: 'https://idp.example/auth', lifetimes: { session: '1h' } }
   const agent = createUserAgent(await createApp(t, config))
   await agent.logIn('alice')
@@ -38,7 +38,7 @@ t.test('over https the cookies are Secure and reach the frames of clients', asyn
   t.match(cookieOf(agent, 'browser_state'), { path: '/auth', secure: true, sameSite: 'None', httpOnly: undefined })
 })
 
-t.test('RFC 6265 §8.5: cookies know nothing of ports, so providers on two ports have names of their own', async (t) => {
+t.test('RFC 6265 §8.5: cookies ignore ports, so the cookie names of providers on two ports differ', async (t) => {
   const test = await createApp(t, SSO)
   const [one, other] = ['localhost:9400', 'localhost:9401'].map((host) => createUserAgent(test, { headers: { host } }))
   await one!.logIn('alice')
@@ -70,7 +70,7 @@ t.test('a session ends by the clock of the issuer', async (t) => {
   t.notOk(await isLoggedIn(agent))
 })
 
-t.test('OWASP Session Management: the id changes at each login, and the one before is worth nothing', async (t) => {
+t.test('OWASP Session Management: the id changes at each login, and the old id is invalid', async (t) => {
   const agent = createUserAgent(await createApp(t, SSO))
   await agent.logIn('alice')
   const [stolen, before] = [new Map(agent.cookies), cookieOf(agent, 'session').value]
@@ -88,7 +88,7 @@ t.test('OWASP Session Management: the id changes at each login, and the one befo
 })
 
 t.test(
-  'OpenID Connect Session Management §2: an answer to a login carries the session_state that a script computes',
+  'OpenID Connect Session Management §2: the response to a login has the session_state that a script computes',
   async (t) => {
     const test = await createApp(t, { ...SSO, rules: { session_state: true } })
     const agent = createUserAgent(test)
@@ -114,7 +114,7 @@ t.test(
   },
 )
 
-t.test('a browser remembers so many accounts and no more, and of each the latest login', async (t) => {
+t.test('a session keeps 20 accounts at most, and the latest login of each', async (t) => {
   const store = createStore()
   const { clock, faults, journal } = await createContext()
   const issuer = { store, clock, faults, journal, keys: createKeys(clock, journal) }
@@ -140,7 +140,7 @@ async function kept(session: Partial<Session> = {}) {
   return { ctx, found }
 }
 
-t.test('RP-Initiated Logout §2: a session is found by the sid of one of its logins, while it lasts', async (t) => {
+t.test('RP-Initiated Logout §2: a session is found by the sid of one of its logins until it expires', async (t) => {
   const { ctx } = await kept()
   t.match(await findSessionsOf(ctx, 's-2'), [{ id: 'id' }])
   t.strictSame(await findSessionsOf(ctx, 's-3'), [])
@@ -148,7 +148,7 @@ t.test('RP-Initiated Logout §2: a session is found by the sid of one of its log
   t.equal(await findSession(ctx, {}), undefined)
 })
 
-t.test('Back-Channel Logout §2.3: each login knows the registered clients that got something in it', async (t) => {
+t.test('Back-Channel Logout §2.3: a login records the registered clients that received a response', async (t) => {
   const { ctx, found } = await kept()
   await addClient(ctx, found, 's-1', client)
   await addClient(ctx, found, 's-1', client)

@@ -190,3 +190,11 @@ race('a login of a user who is deleted at the same time gets no tokens afterward
   const code = returned(answer).get('code') ?? 'none'
   t.equal((await exchange(test, { code })).statusCode, 400)
 })
+
+race('changes of a user at the same time are all kept', {}, async (t, { test }) => {
+  const url = '/admin/users/zoe'
+  await test.app.inject({ method: 'PUT', url, payload: {} })
+  const patch = (name: string) => test.app.inject({ method: 'PATCH', url, payload: { claims: { [name]: 1 } } })
+  await Promise.all(['a', 'b', 'c'].map(patch))
+  t.match((await test.get(url)).json(), { claims: { a: 1, b: 1, c: 1 } })
+})
