@@ -15,8 +15,8 @@ const BAD: [string, string, string[]][] = [
     'public_url and internal_url are http or https URLs, as issuer is',
     'public_url: localhost:9400\ninternal_url: ftp://op\n',
     [
-      'config.yaml:1:13 /public_url is "localhost:9400", expected what browsers visit: an http or https URL without query and fragment',
-      'config.yaml:2:15 /internal_url is "ftp://op", expected what back ends call: an http or https URL without query and fragment',
+      'config.yaml:1:13 /public_url is "localhost:9400", expected the URL of the provider in browsers: an http or https URL without query and fragment',
+      'config.yaml:2:15 /internal_url is "ftp://op", expected the URL of the provider for back ends: an http or https URL without query and fragment',
     ],
   ],
   [
