@@ -1,5 +1,5 @@
-// Makes the folder that the image holds: the program with all that it depends on in one file, and what it reads beside
-// that. The folder is laid out as the package is, so that every file is found from where it is looked for.
+// Builds the folder of the image: the program with its dependencies in one file, and the files that it reads. The layout
+// is that of the package, so that the program finds its files.
 import { execFileSync } from 'node:child_process'
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -8,7 +8,7 @@ import { build } from 'esbuild'
 const ROOT = join(import.meta.dirname, '..')
 const TARGET = join(ROOT, process.argv[2] ?? 'dist/image')
 
-// Dependencies of the older kind ask for what only their module system has.
+// CommonJS dependencies use names that ES modules do not define.
 const BANNER = `import { createRequire as createBundleRequire } from 'node:module'
 const require = createBundleRequire(import.meta.url)
 const __filename = import.meta.filename
@@ -27,7 +27,7 @@ const { metafile } = await build({
   format: 'esm',
   target: 'node20.19',
   banner: { js: BANNER },
-  // Names and lines stay, so that traces in bug reports can be read.
+  // Names and lines are kept, so that stack traces in bug reports are readable.
   minify: false,
   logLevel: 'warning',
 })
@@ -39,7 +39,7 @@ const { name, version, license, type, exports } = JSON.parse(readFileSync(join(R
 const schema = { './config.schema.json': exports['./config.schema.json'] }
 writeFileSync(join(TARGET, 'package.json'), `${JSON.stringify({ name, version, license, type, exports: schema })}\n`)
 
-/** The licenses of the packages that the files belong to, which have to go where the packages go. */
+/** Returns the licenses of the packages of the files, which must accompany them. */
 function licensesOf(files) {
   const folders = files.flatMap((file) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0] ?? [])
   const texts = [...new Set(folders)].sort().map((folder) => {

@@ -1,4 +1,4 @@
-// Builds `dist/` where npm installs from git, as pre-commit does, and before it packs. Run by npm.
+// Builds `dist/` for installations from git, such as those of pre-commit, and for the packed package. Run by npm.
 import { execFileSync } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
@@ -6,7 +6,7 @@ import { join } from 'node:path'
 try {
   createRequire(import.meta.url).resolve('typescript/bin/tsc')
 } catch {
-  // Some versions of npm prepare a package for a global installation without what it is built with.
+  // Some versions of npm prepare a global installation without the development dependencies.
   const options = ['--global=false', '--include=dev', '--ignore-scripts', '--no-audit', '--no-fund']
   const cwd = join(import.meta.dirname, '..')
   execFileSync(process.execPath, [process.env.npm_execpath, 'ci', ...options], { cwd, stdio: 'inherit' })

@@ -21,7 +21,10 @@ const { values, positionals } = parseArgs({
   options: { jobs: { type: 'string', default: '1' } },
 })
 const waiting = positionals.flatMap(findTests)
-if (waiting.length === 0) throw new Error('no test file is named; name one: npm run test:one -- test/directory.test.ts')
+if (waiting.length === 0) {
+  console.error('no test file is given; run npm run test:one -- test/directory.test.ts')
+  process.exit(2)
+}
 const sum = { total: 0, pass: 0, fail: 0, skip: 0, todo: 0 }
 const printed = []
 
