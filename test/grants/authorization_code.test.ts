@@ -7,7 +7,7 @@ const CHALLENGE = 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM'
 
 const shared = await createApp(t)
 
-t.test('RFC 6749 §4.1.2: a code buys tokens once', async (t) => {
+t.test('RFC 6749 §4.1.2: a code can be redeemed once', async (t) => {
   const test = await createApp(t)
   const code = (await logIn(test)).get('code')!
   const { access_token } = jsonOf(t, await exchange(test, { code }))
@@ -15,7 +15,7 @@ t.test('RFC 6749 §4.1.2: a code buys tokens once', async (t) => {
   t.equal((await getUserinfo(test, String(access_token))).statusCode, 200)
 })
 
-t.test('RFC 6749 §4.1.2: of many who present a code at once, one gets tokens', async (t) => {
+t.test('RFC 6749 §4.1.2: of several simultaneous requests with a code, one gets tokens', async (t) => {
   const test = await createApp(t)
   const code = (await logIn(test)).get('code')!
   const answers = await Promise.all(Array.from({ length: 8 }, () => exchange(test, { code })))
@@ -29,7 +29,7 @@ t.test('RFC 6749 §10.10: a code has 256 random bits', async (t) => {
   for (const code of codes) t.match(code, /^[\w-]{43}$/)
 })
 
-t.test('RFC 6749 §4.1.2: a code that comes twice ends the grant and all its tokens, under the rule', async (t) => {
+t.test('RFC 6749 §4.1.2: with the rule, a reused code revokes the grant and all its tokens', async (t) => {
   const test = await createApp(t, { rules: { revoke_on_code_reuse: true } })
   const code = (await logIn(test)).get('code')!
   const { access_token, refresh_token } = jsonOf(t, await exchange(test, { code }))
@@ -42,14 +42,14 @@ t.test('RFC 6749 §4.1.2: a code that comes twice ends the grant and all its tok
   t.equal((await getUserinfo(test, other.access_token)).statusCode, 200, 'another login is not concerned')
 })
 
-t.test('RFC 6749 §4.1.2: where the rule is off, a code that comes twice is remarked upon', async (t) => {
+t.test('RFC 6749 §4.1.2: without the rule, a reused code gives a remark', async (t) => {
   const test = await createApp(t)
   const code = (await logIn(test)).get('code')!
   for (const status of [200, 400, 400]) t.equal((await exchange(test, { code })).statusCode, status)
   t.equal(test.log.filter(({ rule }) => rule === 'revoke_on_code_reuse').length, 1)
 })
 
-t.test('OpenID Connect Core §11: under offline_access, no refresh token without that scope', async (t) => {
+t.test('OpenID Connect Core §11: with the rule offline_access, a refresh token needs that scope', async (t) => {
   const test = await createApp(t, { rules: { offline_access: true } })
   t.notOk('refresh_token' in (await getTokens(test, { scope: 'openid', prompt: 'consent' })))
   const tokens = await getTokens(test, { scope: 'openid offline_access', prompt: 'consent' })
@@ -58,7 +58,7 @@ t.test('OpenID Connect Core §11: under offline_access, no refresh token without
 
 const REFUSED: [string, Record<string, string>, RegExp][] = [
   ['an unknown code', { code: 'unknown' }, /^code is unknown/],
-  ['a code with more behind it', { code: 'CODEx' }, /^code is unknown/],
+  ['a code with an additional character', { code: 'CODEx' }, /^code is unknown/],
   ['the code of another client', { client_id: 'other' }, /^code belongs to client app, expected one of client other$/],
   [
     'another redirect_uri',
@@ -93,7 +93,7 @@ t.test('RFC 6749 §4.1.2: a code expires', async (t) => {
   refused(t, await exchange(test, { code: late }), 'invalid_grant', /^code expired .*, at \S+Z$/)
 })
 
-t.test('a code lives for ten minutes where nobody says otherwise', async (t) => {
+t.test('the default lifetime of a code is ten minutes', async (t) => {
   const test = await createApp(t)
   const [early, late] = [(await logIn(test)).get('code')!, (await logIn(test)).get('code')!]
   test.advance(598)
@@ -102,14 +102,14 @@ t.test('a code lives for ten minutes where nobody says otherwise', async (t) => 
   refused(t, await exchange(test, { code: late }), 'invalid_grant', /^code expired/)
 })
 
-t.test('a code dies with its grant', async (t) => {
+t.test('a code ends with its grant', async (t) => {
   const test = await createApp(t)
   const code = (await logIn(test)).get('code')!
   await test.post('/users/alice/revoke-tokens')
   refused(t, await exchange(test, { code }), 'invalid_grant', /^the grant of the code was revoked$/)
 })
 
-t.test('a code dies with the configured user', async (t) => {
+t.test('a code ends with its configured user', async (t) => {
   const test = await createApp(t, { users: [{ sub: 'alice' }] })
   const code = (await logIn(test)).get('code')!
   await test.reload({})

@@ -83,7 +83,7 @@ t.test('RFC 6749 §3.3: an omitted scope is the registered one, and a larger one
   t.equal(answerOf(t, await request(test, { scope: 'read admin' })).scope, 'read')
 })
 
-t.test('openid and offline_access need an end-user: they are ignored, and the journal says so', async (t) => {
+t.test('openid and offline_access need an end-user: they are ignored with a remark in the journal', async (t) => {
   const test = await createApp(t, { clients: [CLIENT] })
   const tokens = answerOf(t, await request(test, { scope: 'openid read offline_access' }))
   t.equal(tokens.scope, 'read')
@@ -118,7 +118,7 @@ t.test('RFC 6749 §5.2: a wrong secret and a client without the grant are refuse
   refused(t, response, 'unauthorized_client', /^grant_type client_credentials/)
 })
 
-t.test('an unregistered client may use it unless registered_clients is on', async (t) => {
+t.test('an unregistered client can use it unless registered_clients is on', async (t) => {
   const lenient = await createApp(t)
   t.match(answerOf(t, await request(lenient, { scope: 'read' }, 'any')), { scope: 'read' })
   const strict = await createApp(t, { profile: 'strict' })

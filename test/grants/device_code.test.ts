@@ -19,7 +19,7 @@ const poll = (test: TestApp, device_code: string, form: Record<string, string> =
 
 const answer = ({ post }: TestApp, form: Record<string, string>, base = '') => post(`${base}/oauth2/device`, form)
 
-t.test('RFC 8628 §3.5: pending until the end-user agrees, then tokens, once', async (t) => {
+t.test('RFC 8628 §3.5: a poll is pending until the end-user approves, then gets tokens once', async (t) => {
   const test = await createApp(t)
   const { device_code, user_code } = await begin(test)
   const pending = /^the end-user has not answered yet for user_code .{9}; poll again in 5 s$/
@@ -34,7 +34,7 @@ t.test('RFC 8628 §3.5: pending until the end-user agrees, then tokens, once', a
   refused(t, await poll(test, device_code), 'invalid_grant', /^device_code is unknown or was already used$/)
 })
 
-t.test('RFC 8628 §3.5: who asks too often waits five seconds longer each time', async (t) => {
+t.test('RFC 8628 §3.5: each early poll increases the interval by five seconds', async (t) => {
   const test = await createApp(t)
   const { device_code, user_code } = await begin(test)
   refused(t, await poll(test, device_code), 'authorization_pending', /5 s$/)
@@ -50,7 +50,7 @@ t.test('RFC 8628 §3.5: who asks too often waits five seconds longer each time',
   t.ok(jsonOf(t, await poll(test, device_code)).access_token)
 })
 
-t.test('RFC 8628 §3.5: a code expires by the clock, whatever the end-user said', async (t) => {
+t.test('RFC 8628 §3.5: a code expires by the clock, even after an answer of the end-user', async (t) => {
   const test = await createApp(t, { lifetimes: { device_code: 60 } })
   const { device_code, user_code } = await begin(test)
   await answer(test, { user_code, sub: 'alice' })
@@ -58,7 +58,7 @@ t.test('RFC 8628 §3.5: a code expires by the clock, whatever the end-user said'
   refused(t, await poll(test, device_code), 'expired_token', /^device_code expired .*, at \S+Z$/)
 })
 
-t.test('RFC 8628 §3.5: the device learns that the end-user refused', async (t) => {
+t.test('RFC 8628 §3.5: after a denial, a poll gets access_denied', async (t) => {
   const test = await createApp(t)
   const { device_code, user_code } = await begin(test)
   t.equal((await answer(test, { user_code, action: 'deny' })).statusCode, 200)
@@ -67,7 +67,7 @@ t.test('RFC 8628 §3.5: the device learns that the end-user refused', async (t) 
   refused(t, await poll(test, device_code), 'access_denied', /^the end-user denied access$/)
 })
 
-t.test('a device_code is good for its client and its issuer only', async (t) => {
+t.test('a device_code is valid only for its client and its issuer', async (t) => {
   const test = await createApp(t)
   const { device_code, user_code } = await begin(test)
   await answer(test, { user_code, sub: 'alice' })
@@ -79,7 +79,7 @@ t.test('a device_code is good for its client and its issuer only', async (t) => 
   t.ok(jsonOf(t, await poll(test, device_code)).access_token)
 })
 
-t.test('of several polls at once one gets the tokens', async (t) => {
+t.test('of several simultaneous polls, one gets the tokens', async (t) => {
   const ctx = await createContext({ users: [{ sub: 'alice' }] })
   const client = (await findClient(ctx, 'tv'))!
   const waiting = await createDeviceCode(ctx, client, 'openid')
@@ -95,12 +95,12 @@ t.test('of several polls at once one gets the tokens', async (t) => {
   }
   const polls = await Promise.allSettled([1, 2, 3].map(() => deviceCode(ctx, request)))
   const refusals = polls.filter((poll) => poll.status === 'rejected').map(({ reason }) => reason)
-  // The others are too early, or find the code used.
+  // The other polls are too early, or the code is already used.
   t.match(refusals, Array(2).fill({ error: /^(invalid_grant|slow_down)$/ }))
   t.equal(polls.length - refusals.length, 1)
 })
 
-t.test('tokens of a user who was revoked before the poll are not given', async (t) => {
+t.test('a poll after the revocation of the user gets no tokens', async (t) => {
   const test = await createApp(t)
   const { device_code, user_code } = await begin(test)
   await answer(test, { user_code, sub: 'alice' })

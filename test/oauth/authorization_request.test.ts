@@ -1,4 +1,4 @@
-/** The authorization request: what is read of it, and which rules a strict provider holds it to. OpenID Connect Core §3.1.2.1. */
+/** The authorization request: its parameters, and the rules of strict providers. OpenID Connect Core §3.1.2.1. */
 import t, { type Test } from 'tap'
 import type { Rule } from '../../src/config/profiles.js'
 import type { Context } from '../../src/context.js'
@@ -29,7 +29,7 @@ const registered = await createContext({ clients: [public_client({ default_max_a
 
 const READ: [string, Query, object, Context?][] = [
   [
-    'what is left out asks for nothing',
+    'omitted parameters have no value',
     {},
     {
       prompt: [],
@@ -46,21 +46,21 @@ const READ: [string, Query, object, Context?][] = [
     },
   ],
   ['prompt is a list', { prompt: 'login  consent' }, { prompt: ['login', 'consent'] }],
-  ['prompt=none comes alone', { prompt: 'none' }, { prompt: ['none'] }],
+  ['prompt can be none', { prompt: 'none' }, { prompt: ['none'] }],
   ['max_age is in seconds', { max_age: '10000' }, { max_age: 10000 }],
-  ['max_age may be 0', { max_age: '0' }, { max_age: 0 }],
-  ['max_age counts before default_max_age', { max_age: '0' }, { max_age: 0 }, registered],
-  ['default_max_age counts where there is none', {}, { max_age: 60 }, registered],
-  ['acr_values are in the order of preference', { acr_values: '3 1' }, { acr_values: ['3', '1'] }],
-  ['acr_values count before default_acr_values', { acr_values: '1' }, { acr_values: ['1'] }, registered],
-  ['default_acr_values count where there are none', {}, { acr_values: ['2'] }, registered],
-  ['display is one of four', { display: 'popup' }, { display: 'popup' }],
-  ['another display is as good as none', { display: 'hologram' }, { display: undefined }],
+  ['max_age can be 0', { max_age: '0' }, { max_age: 0 }],
+  ['max_age overrides default_max_age', { max_age: '0' }, { max_age: 0 }, registered],
+  ['default_max_age is the default of max_age', {}, { max_age: 60 }, registered],
+  ['acr_values keep their order of preference', { acr_values: '3 1' }, { acr_values: ['3', '1'] }],
+  ['acr_values override default_acr_values', { acr_values: '1' }, { acr_values: ['1'] }, registered],
+  ['default_acr_values are the default of acr_values', {}, { acr_values: ['2'] }, registered],
+  ['display has one of four values', { display: 'popup' }, { display: 'popup' }],
+  ['an unknown display is ignored', { display: 'hologram' }, { display: undefined }],
   ['ui_locales are a list', { ui_locales: 'fr-CA fr en' }, { ui_locales: ['fr-CA', 'fr', 'en'] }],
   ['claims_locales are a list', { claims_locales: 'se' }, { claims_locales: ['se'] }],
-  ['hints are as they came', { id_token_hint: 'a.b.c', login_hint: 'é' }, { id_token_hint: 'a.b.c', login_hint: 'é' }],
-  ['claims are read', { claims: '{"userinfo":{"name":null}}' }, { claims: { userinfo: { name: null } } }],
-  ['the words of a response_type have no order', { response_type: 'token code' }, { response_type: 'code token' }],
+  ['hints are not changed', { id_token_hint: 'a.b.c', login_hint: 'é' }, { id_token_hint: 'a.b.c', login_hint: 'é' }],
+  ['claims are parsed', { claims: '{"userinfo":{"name":null}}' }, { claims: { userinfo: { name: null } } }],
+  ['the words of a response_type can have any order', { response_type: 'token code' }, { response_type: 'code token' }],
 ]
 for (const [title, query, expected, ctx = lenient] of READ) {
   t.test(`OpenID Connect Core §3.1.2.1: ${title}`, async (t) => {
@@ -76,10 +76,10 @@ const REFUSED: [string, Query, RegExp][] = [
   ],
   ['prompt=none with another', { prompt: 'none login' }, /^prompt is none login, expected no other value with none$/],
   ['a negative max_age', { max_age: '-1' }, /^max_age is -1, expected a whole number of seconds/],
-  ['a max_age that is no whole number', { max_age: '1.5' }, /^max_age is 1\.5/],
+  ['a max_age that is not a whole number', { max_age: '1.5' }, /^max_age is 1\.5/],
   ['a max_age in hexadecimal', { max_age: '0x10' }, /^max_age is 0x10/],
-  ['a max_age that is no time at all', { max_age: '9'.repeat(16) }, /^max_age is 9{16}/],
-  ['claims that are no JSON', { claims: 'name' }, /^claims is name, expected a JSON object$/],
+  ['a max_age that is too large', { max_age: '9'.repeat(16) }, /^max_age is 9{16}/],
+  ['claims that are not JSON', { claims: 'name' }, /^claims is name, expected a JSON object$/],
   ['claims that are too long', { claims: `{"userinfo":{"${'x'.repeat(8192)}":null}}` }, /^claims has 8214 characters/],
 ]
 for (const [title, query, message] of REFUSED) {
@@ -94,8 +94,8 @@ interface Held {
   readonly query: Query
   readonly error: string
   readonly message: RegExp
-  /** With this added nobody minds. */
-  readonly mended: Query
+  /** Parameters that make the request valid. */
+  readonly valid: Query
   readonly config?: ConfigInput
 }
 
@@ -105,99 +105,99 @@ const CHALLENGE = { code_challenge: 'c'.repeat(43), code_challenge_method: 'S256
 const HELD: Held[] = [
   {
     rule: 'registered_clients',
-    title: 'RFC 6749 §2: a client is registered',
+    title: 'RFC 6749 §2: the client must be registered',
     query: { client_id: 'unknown' },
     error: 'invalid_client',
     message: /client_id is unknown, expected a configured or registered client$/,
-    mended: { client_id: 'app', ...CHALLENGE },
+    valid: { client_id: 'app', ...CHALLENGE },
   },
   {
     rule: 'exact_redirect_uris',
-    title: 'RFC 9700 §2.1: a redirect_uri is registered as it is',
+    title: 'RFC 9700 §2.1: the redirect_uri must be registered exactly',
     query: { redirect_uri: 'https://a.example.com/cb', ...CHALLENGE },
     error: 'invalid_client',
     message:
       /redirect_uri is https:\/\/a\.example\.com\/cb, expected one of the client's redirect_uris: http:\/\/localhost:8000.*, in which \* is not a wildcard$/,
-    mended: { redirect_uri: REDIRECT_URI },
+    valid: { redirect_uri: REDIRECT_URI },
   },
   ...['id_token', 'id_token token', 'code id_token'].map(
     (response_type): Held => ({
       rule: 'nonce_in_front_channel',
-      title: `OpenID Connect Core §3.2.2.1 and §3.3.2.11: response_type ${response_type} has a nonce`,
+      title: `OpenID Connect Core §3.2.2.1 and §3.3.2.11: response_type ${response_type} requires a nonce`,
       query: { response_type, ...CHALLENGE },
       error: 'invalid_request',
       message: new RegExp(`nonce is missing, expected one for response_type ${response_type}$`),
-      mended: NONCE,
+      valid: NONCE,
     }),
   ),
   ...['code', 'code id_token', 'code token'].map(
     (response_type): Held => ({
       rule: 'pkce_for_public_clients',
-      title: `RFC 9700 §2.1.1: a public client that asks for ${response_type} has a code_challenge`,
+      title: `RFC 9700 §2.1.1: a public client with response_type ${response_type} must send a code_challenge`,
       query: { response_type, ...NONCE },
       error: 'invalid_request',
       message: /code_challenge is missing, expected one from a client without auth/,
-      mended: CHALLENGE,
+      valid: CHALLENGE,
     }),
   ),
   {
     rule: 'openid_scope',
-    title: 'OpenID Connect Core §3.1.2.1: who asks for an ID token has the scope openid',
+    title: 'OpenID Connect Core §3.1.2.1: an ID token requires the scope openid',
     query: { response_type: 'id_token', scope: 'email', ...NONCE },
     error: 'invalid_scope',
     message: /scope is email, of which email is granted, expected openid for response_type id_token$/,
-    mended: { scope: 'email openid' },
+    valid: { scope: 'email openid' },
   },
   {
     rule: 'openid_scope',
-    title: 'OpenID Connect Core §3.1.2.1: and has a scope at all',
+    title: 'OpenID Connect Core §3.1.2.1: an ID token requires a scope',
     query: { response_type: 'id_token', scope: '', ...NONCE },
     error: 'invalid_scope',
     message: /scope is missing, expected openid for response_type id_token$/,
-    mended: { scope: 'openid' },
+    valid: { scope: 'openid' },
   },
   {
     rule: 'openid_scope',
-    title: 'OpenID Connect Core §3.1.2.1: and is granted it',
+    title: 'OpenID Connect Core §3.1.2.1: an ID token requires that openid is granted',
     query: { client_id: 'mail', response_type: 'id_token', scope: 'openid', ...NONCE },
     error: 'invalid_scope',
     message: /scope is openid, of which nothing is granted, expected openid/,
-    mended: { client_id: 'app' },
+    valid: { client_id: 'app' },
   },
 ]
 const CLIENTS: Client[] = [
   public_client({ redirect_uris: [REDIRECT_URI, 'https://*.example.com/cb'], wildcard_redirect_uris: true }),
   public_client({ client_id: 'mail', scope: 'email' }),
 ]
-for (const { rule, title, query, error, message, mended } of HELD) {
-  t.test(`${title}, or a strict provider refuses (${rule})`, async (t) => {
+for (const { rule, title, query, error, message, valid } of HELD) {
+  t.test(`${title} (rule ${rule})`, async (t) => {
     const strict = await createContext({ clients: CLIENTS, rules: { [rule]: true } })
     const without = await createContext({ clients: CLIENTS, profile: 'strict', rules: { [rule]: false } })
     await t.rejects(read(strict, query), { error, message })
     t.strictSame(remarks(strict), [])
-    t.ok(await read(strict, { ...query, ...mended }), 'mended')
+    t.ok(await read(strict, { ...query, ...valid }), 'the valid request')
     t.ok(await read(without, query), 'without the rule')
     t.equal(remarks(without).length, 1)
     t.match(remarks(without)[0], /^would be refused by a strict provider: /)
     t.match(remarks(without)[0], message)
     t.match(refusals(without)[0], { details: { rule, error } })
-    t.ok(await read(without, { ...query, ...mended }))
-    t.equal(remarks(without).length, 1, 'no remark where nothing is wrong')
+    t.ok(await read(without, { ...query, ...valid }))
+    t.equal(remarks(without).length, 1, 'a valid request gives no remark')
   })
 }
 
-t.test('RFC 9700 §2.1.1: a client with a secret, or that nobody registered, needs no code_challenge', async (t) => {
+t.test('RFC 9700 §2.1.1: a client with a secret or without registration needs no code_challenge', async (t) => {
   const rules = { pkce_for_public_clients: true }
   const secret = public_client({ token_endpoint_auth_method: 'client_secret_post', client_secret: 's' })
   for (const config of [{ rules, clients: [secret] }, { rules }] as ConfigInput[]) {
     t.equal((await read(await createContext(config))).code_challenge, undefined)
   }
   const ctx = await createContext({ rules, clients: [public_client()] })
-  t.ok(await read(ctx, { response_type: 'id_token', ...NONCE }), 'nor what has no code')
+  t.ok(await read(ctx, { response_type: 'id_token', ...NONCE }), 'a response without a code needs none')
   t.ok(await read(await createContext({ require_pkce: true }), { response_type: 'id_token' }))
 })
 
-t.test('OpenID Connect Core §11: offline_access takes prompt=consent and a code, under the rule', async (t) => {
+t.test('OpenID Connect Core §11: with the rule, offline_access needs prompt=consent and a code', async (t) => {
   const strict = await createContext({ clients: [public_client()], rules: { offline_access: true } })
   const granted = async (ctx: Context, query: Query) =>
     (await read(ctx, { scope: 'openid offline_access', ...NONCE, ...query })).scope
@@ -209,13 +209,13 @@ t.test('OpenID Connect Core §11: offline_access takes prompt=consent and a code
   t.equal(await granted(registered, {}), 'openid offline_access', 'without the rule')
 })
 
-t.test('OpenID Connect Core §3.1.2.1: an unknown scope is not granted, under the rule', async (t) => {
+t.test('OpenID Connect Core §3.1.2.1: with the rule, an unknown scope is not granted', async (t) => {
   const strict = await createContext({ scopes: { groups: {} }, rules: { known_scopes: true } })
   t.equal((await read(strict, { scope: 'openid x groups' })).scope, 'openid groups')
   t.equal((await read(lenient, { scope: 'openid x groups' })).scope, 'openid x groups')
 })
 
-/** The parameters of a redirect, and where in the URL they are. */
+/** Returns the parameters of a redirect and their place in the URL. */
 async function answerTo(t: Test, query: Query) {
   const app = await createApp(t, { clients: [public_client()] })
   const all = Object.entries({ ...QUERY, state: 's'.repeat(128), ...query }).filter(([, value]) => value !== '')
@@ -228,26 +228,32 @@ async function answerTo(t: Test, query: Query) {
 
 const state = 's'.repeat(128)
 
-t.test('OAuth 2.0 Multiple Response Types §5: a refusal travels as the answer would have', async (t) => {
-  const wrong = { max_age: 'x' }
-  t.match(await answerTo(t, { ...wrong }), { place: 'query', error: 'invalid_request', state })
-  for (const response_type of ['id_token', 'token id_token', 'code token']) {
-    t.match(await answerTo(t, { ...wrong, response_type }), { place: 'fragment', error: 'invalid_request', state })
-  }
-  const form = await answerTo(t, { ...wrong, response_type: 'id_token', response_mode: 'form_post' })
-  t.match(form, { place: 'form', body: /name="error" value="invalid_request"/ })
-})
+t.test(
+  'OAuth 2.0 Multiple Response Types §5: an error uses the response mode of the successful response',
+  async (t) => {
+    const wrong = { max_age: 'x' }
+    t.match(await answerTo(t, { ...wrong }), { place: 'query', error: 'invalid_request', state })
+    for (const response_type of ['id_token', 'token id_token', 'code token']) {
+      t.match(await answerTo(t, { ...wrong, response_type }), { place: 'fragment', error: 'invalid_request', state })
+    }
+    const form = await answerTo(t, { ...wrong, response_type: 'id_token', response_mode: 'form_post' })
+    t.match(form, { place: 'form', body: /name="error" value="invalid_request"/ })
+  },
+)
 
-t.test('OAuth 2.0 Multiple Response Types §3 and §5: no token in the query, and the refusal neither', async (t) => {
-  for (const response_type of ['id_token', 'code id_token', 'code token']) {
-    t.match(await answerTo(t, { response_type, response_mode: 'query', nonce: 'n' }), {
-      place: 'fragment',
-      error: 'invalid_request',
-      error_description: `response_mode is query, expected fragment or form_post for response_type ${response_type}`,
-      state,
-    })
-  }
-})
+t.test(
+  'OAuth 2.0 Multiple Response Types §3 and §5: neither tokens nor the errors of such requests are in the query',
+  async (t) => {
+    for (const response_type of ['id_token', 'code id_token', 'code token']) {
+      t.match(await answerTo(t, { response_type, response_mode: 'query', nonce: 'n' }), {
+        place: 'fragment',
+        error: 'invalid_request',
+        error_description: `response_mode is query, expected fragment or form_post for response_type ${response_type}`,
+        state,
+      })
+    }
+  },
+)
 
 t.test('RFC 6749 §4.1.2.1: a missing or unknown response_type is sent to the client', async (t) => {
   const missing = { error: 'invalid_request', error_description: 'response_type is missing' }

@@ -7,13 +7,13 @@ const read = (claims: unknown) =>
   readClaimsRequest(readParams({ claims: typeof claims === 'string' ? claims : JSON.stringify(claims) }))
 
 const READ: [string, unknown, unknown][] = [
-  ['§5.5: no parameter asks for nothing', '', undefined],
-  ['§5.5: an empty object asks for nothing', {}, {}],
-  ['§5.5: a place that is null asks for nothing there', { userinfo: null, id_token: null }, {}],
-  ['§5.5: another member is ignored', { verified: { name: null }, userinfo: {} }, { userinfo: {} }],
-  ['§5.5.1: null is a claim that is asked for voluntarily', { userinfo: { name: null } }, { userinfo: { name: null } }],
+  ['§5.5: without the parameter, no claim is requested', '', undefined],
+  ['§5.5: an empty object requests no claim', {}, {}],
+  ['§5.5: null requests no claim for a place', { userinfo: null, id_token: null }, {}],
+  ['§5.5: unknown members are ignored', { verified: { name: null }, userinfo: {} }, { userinfo: {} }],
+  ['§5.5.1: null requests a voluntary claim', { userinfo: { name: null } }, { userinfo: { name: null } }],
   [
-    '§5.5.1: essential, value and values are read, and other members ignored',
+    '§5.5.1: essential, value and values are read; other members are ignored',
     {
       userinfo: { name: { essential: true, purpose: 'x' }, email: { essential: false } },
       id_token: { sub: { value: 'alice' }, acr: { essential: true, values: ['1', '2'] }, x: { value: null }, y: {} },
@@ -24,7 +24,7 @@ const READ: [string, unknown, unknown][] = [
     },
   ],
   [
-    '§5.2: a claim may have a language',
+    '§5.2: a claim can have a language',
     { userinfo: { 'name#ja-Kana-JP': null } },
     { userinfo: { 'name#ja-Kana-JP': null } },
   ],
@@ -51,7 +51,7 @@ for (const [claims, message] of WRONG) {
   t.throws(() => read(claims), { error: 'invalid_request', message }, `OpenID Connect Core §5.5: ${message}`)
 }
 
-t.test('so many claims may be asked for in each place, and so deep', async (t) => {
+t.test('the number of claims for each place and their nesting are limited', async (t) => {
   const claims = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, index) => [`c${index}`, null]))
   const most = { userinfo: claims(100), id_token: claims(100) }
   t.strictSame(read(most), most)
@@ -70,7 +70,7 @@ t.test('so many claims may be asked for in each place, and so deep', async (t) =
   t.throws(() => read('['.repeat(8000)), { error: 'invalid_request', message: /expected a JSON object$/ })
 })
 
-t.test('what all objects have is no claim, and a claim of that name is only a claim', async (t) => {
+t.test('members of all objects are not claims, and claims with their names are only claims', async (t) => {
   t.strictSame(read({ userinfo: { name: {} } }), { userinfo: { name: {} } })
   const hostile = read('{"__proto__":{"userinfo":{"a":null}},"id_token":{"__proto__":{"value":1},"constructor":null}}')
   t.equal(hostile?.userinfo, undefined)
@@ -78,6 +78,6 @@ t.test('what all objects have is no claim, and a claim of that name is only a cl
     ['__proto__', { value: 1 }],
     ['constructor', null],
   ])
-  t.equal(({} as { value?: unknown }).value, undefined, 'nothing else has it')
+  t.equal(({} as { value?: unknown }).value, undefined, 'other objects are not changed')
   t.strictSame(read('{"userinfo":{"x":{"__proto__":{"essential":true}}}}'), { userinfo: { x: {} } })
 })

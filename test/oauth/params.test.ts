@@ -1,9 +1,9 @@
-/** RFC 6749 §3.1 and §3.2: how parameters are read. */
+/** The parameters of requests. RFC 6749 §3.1 and §3.2. */
 import t from 'tap'
 import { invalidRequest } from '../../src/errors.js'
 import { overlay, readForm, readJson, readParams, words } from '../../src/oauth/params.js'
 
-t.test('RFC 6749 §3.1: a parameter without a value is as good as none', async (t) => {
+t.test('RFC 6749 §3.1: a parameter without a value counts as omitted', async (t) => {
   const params = readParams({ state: '', scope: 'openid' })
   t.equal(params.find('state'), undefined)
   t.equal(params.find('nonce'), undefined)
@@ -14,7 +14,7 @@ t.test('RFC 6749 §3.1: a parameter without a value is as good as none', async (
   }
 })
 
-t.test('RFC 6749 §3.1: a parameter must not come twice; one that nobody asks for may', async (t) => {
+t.test('RFC 6749 §3.1: a parameter must not be repeated; unused parameters can be', async (t) => {
   const params = readParams({ state: ['a', 'b'], scope: 'openid', other: ['', ''] })
   t.throws(() => params.find('state'), {
     error: 'invalid_request',
@@ -31,20 +31,20 @@ t.test('RFC 6749 §3.1: a parameter must not come twice; one that nobody asks fo
   ])
 })
 
-t.test('a parameter has 8192 characters at most', async (t) => {
+t.test('a parameter has at most 8192 characters', async (t) => {
   const params = readParams({ good: 'x'.repeat(8192), bad: 'x'.repeat(8193) })
   t.equal(params.find('good')?.length, 8192)
   t.throws(() => params.find('bad'), { error: 'invalid_request', message: /^bad has 8193 characters/ })
 })
 
-t.test('so has a token of ours that comes back', async (t) => {
+t.test('a token that the provider issued has at most 65536 characters', async (t) => {
   for (const name of ['id_token_hint', 'access_token']) {
     t.equal(readParams({ [name]: 'x'.repeat(65_536) }).find(name)?.length, 65_536)
     t.throws(() => readParams({ [name]: 'x'.repeat(65_537) }).find(name), { message: / has 65537 characters/ })
   }
 })
 
-t.test('a request object has 65536 characters at most', async (t) => {
+t.test('a request object has at most 65536 characters', async (t) => {
   t.equal(readParams({ request: 'x'.repeat(65_536) }).find('request')?.length, 65_536)
   t.throws(() => readParams({ request: 'x'.repeat(65_537) }).find('request'), {
     error: 'invalid_request',
@@ -52,7 +52,7 @@ t.test('a request object has 65536 characters at most', async (t) => {
   })
 })
 
-t.test('OpenID Connect Core §6.1: parameters over others count, and the others fill the gaps', async (t) => {
+t.test('OpenID Connect Core §6.1: parameters of a request object override those outside', async (t) => {
   const params = overlay(
     readParams({ state: 'above', nonce: '' }),
     readParams({ state: ['a', 'b'], nonce: 'n', scope: 'openid' }),
@@ -68,18 +68,18 @@ t.test('OpenID Connect Core §6.1: parameters over others count, and the others 
   ])
 })
 
-t.test('what all objects have is no parameter', async (t) => {
+t.test('members of all objects are not parameters', async (t) => {
   for (const name of ['constructor', '__proto__', 'toString', 'hasOwnProperty']) {
     t.equal(readParams({}).find(name), undefined, name)
   }
 })
 
-t.test('no source, no parameters', async (t) => {
+t.test('a missing query or form has no parameters', async (t) => {
   t.strictSame(readParams(undefined).entries(), [])
   t.strictSame(readParams(null).entries(), [])
 })
 
-t.test('RFC 6749 §3.2: a body is a form', async (t) => {
+t.test('RFC 6749 §3.2: a body must be a form', async (t) => {
   const types = [
     'application/x-www-form-urlencoded',
     'application/x-www-form-urlencoded; charset=UTF-8',
@@ -93,13 +93,13 @@ t.test('RFC 6749 §3.2: a body is a form', async (t) => {
   }
 })
 
-t.test('RFC 6749 §3.3: a list is separated by spaces, its order and repetition mean nothing', async (t) => {
+t.test('RFC 6749 §3.3: a list is separated by spaces; repeated words count once', async (t) => {
   t.strictSame(words('openid  email openid '), ['openid', 'email'])
   t.strictSame(words(undefined), [])
   t.strictSame(words(' '), [])
 })
 
-t.test('RFC 8259: JSON is an object with the content type of JSON', async (t) => {
+t.test('a JSON body must be an object with the content type application/json', async (t) => {
   for (const type of ['application/json', 'Application/JSON; charset=utf-8']) {
     t.strictSame(readJson(type, { a: 1 }, invalidRequest), { a: 1 })
   }

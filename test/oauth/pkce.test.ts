@@ -1,4 +1,4 @@
-/** RFC 7636: challenges are read, verifiers verified. */
+/** Proof Key for Code Exchange: challenges and verifiers. RFC 7636. */
 import t from 'tap'
 import { readParams } from '../../src/oauth/params.js'
 import { readCodeChallenge, verifyCodeVerifier } from '../../src/oauth/pkce.js'
@@ -28,7 +28,7 @@ const REFUSED: [string, Record<string, string>, RegExp][] = [
   ['§4.3: a method without a challenge', { code_challenge_method: 'S256' }, /^code_challenge is missing, .* S256$/],
   ['§4.4.1: an unknown method', { code_challenge: S256, code_challenge_method: 's256' }, /transform algorithm not sup/],
   [
-    '§4.4.1: a method of all objects',
+    '§4.4.1: the name of an object member as method',
     { code_challenge: S256, code_challenge_method: 'toString' },
     /is toString: transf/,
   ],
@@ -76,7 +76,7 @@ for (const [title, verifier, expected, message] of WRONG) {
   })
 }
 
-t.test('a plain challenge is the verifier, so no description shows it', async (t) => {
+t.test('no description shows a plain challenge, because it is the verifier', async (t) => {
   for (const verifier of [undefined, LONGEST]) {
     t.throws(() => verifyCodeVerifier(verifier, plain), { message: new RegExp(`^(?!.*${VERIFIER})(?!.*${LONGEST})`) })
   }

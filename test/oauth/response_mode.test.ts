@@ -1,4 +1,4 @@
-/** How answers travel. OAuth 2.0 Multiple Response Types §2.1. */
+/** Response modes. OAuth 2.0 Multiple Response Types §2.1. */
 import t from 'tap'
 import type { Context } from '../../src/context.js'
 import { type Client, findClient } from '../../src/directory/clients.js'
@@ -16,11 +16,35 @@ const respond = async (ctx: Context, to: ReturnAddress, parameters: Parameters) 
   createAuthorizationResponse(to, await completeParameters(ctx, to, parameters))
 
 const URLS: [string, string, 'query' | 'fragment', string | undefined, string][] = [
-  ['§4.1.2: the answer is a query', 'http://a/cb', 'query', 's', 'http://a/cb?code=x%26y&state=s'],
-  ['§3.1.2: a query is kept', 'http://a/cb?t=1&u', 'query', 's', 'http://a/cb?t=1&u&code=x%26y&state=s'],
-  ['§4.1.2: no state where none came', 'http://a/cb', 'query', undefined, 'http://a/cb?code=x%26y'],
-  ['§4.1.2: state comes back as it came', 'a:b', 'query', 'ä +&\r\n', 'a:b?code=x%26y&state=%C3%A4+%2B%26%0D%0A'],
-  ['Multiple Response Types §2.1: fragment', 'http://a/cb?t=1', 'fragment', 's', 'http://a/cb?t=1#code=x%26y&state=s'],
+  ['RFC 6749 §4.1.2: the response is in the query', 'http://a/cb', 'query', 's', 'http://a/cb?code=x%26y&state=s'],
+  [
+    'RFC 6749 §3.1.2: the query of the redirect_uri is retained',
+    'http://a/cb?t=1&u',
+    'query',
+    's',
+    'http://a/cb?t=1&u&code=x%26y&state=s',
+  ],
+  [
+    'RFC 6749 §4.1.2: without state in the request, the response has none',
+    'http://a/cb',
+    'query',
+    undefined,
+    'http://a/cb?code=x%26y',
+  ],
+  [
+    'RFC 6749 §4.1.2: state is returned unchanged',
+    'a:b',
+    'query',
+    'ä +&\r\n',
+    'a:b?code=x%26y&state=%C3%A4+%2B%26%0D%0A',
+  ],
+  [
+    'OAuth 2.0 Multiple Response Types §2.1: the response is in the fragment',
+    'http://a/cb?t=1',
+    'fragment',
+    's',
+    'http://a/cb?t=1#code=x%26y&state=s',
+  ],
 ]
 for (const [title, redirect_uri, carrier, state, location] of URLS) {
   t.test(title, async (t) => {
@@ -30,7 +54,7 @@ for (const [title, redirect_uri, carrier, state, location] of URLS) {
   })
 }
 
-t.test('nothing to carry leaves the redirect_uri as it is', async (t) => {
+t.test('without parameters, the redirect_uri is not changed', async (t) => {
   const to = { redirect_uri: 'http://a', carrier: 'query', jwt: false, state: undefined } as const
   t.strictSame(await respond(await createContext(), to, {}), { location: 'http://a', twice: false })
 })
@@ -58,10 +82,10 @@ t.test('OAuth 2.0 Multiple Response Types §2.1: an unknown response_mode is ref
 
 const FRONT_CHANNEL = ['id_token', 'token id_token', 'code id_token', 'token code', 'code id_token token'] as const
 
-t.test('OAuth 2.0 Multiple Response Types §3 and §5: what has a token is never in the query', async (t) => {
+t.test('OAuth 2.0 Multiple Response Types §3 and §5: a response with a token is never in the query', async (t) => {
   for (const type of FRONT_CHANNEL) {
     t.equal(carrierOf(undefined, type), 'fragment', type)
-    t.equal(carrierOf('query', type), 'fragment', `the refusal of a query for ${type}`)
+    t.equal(carrierOf('query', type), 'fragment', `the error of a query for ${type}`)
     t.equal(carrierOf('form_post', type), 'form_post', type)
   }
   for (const type of ['code', 'none', '', 'token', 'toString']) {
@@ -78,18 +102,15 @@ t.test('OAuth 2.0 Multiple Response Types §3 and §5: what has a token is never
   for (const type of ['code', 'none'] as const) t.doesNotThrow(() => requireFittingMode(CLIENT, 'query', type))
 })
 
-t.test(
-  'JARM §2.3: a mode with jwt is carried as the one without, and jwt alone as the response type has it',
-  async (t) => {
-    t.strictSame(readResponseMode(CLIENT, 'jwt', 'code'), { carrier: 'query', jwt: true })
-    t.strictSame(readResponseMode(CLIENT, 'jwt', 'id_token'), { carrier: 'fragment', jwt: true })
-    t.strictSame(readResponseMode(CLIENT, 'query.jwt', 'code'), { carrier: 'query', jwt: true })
-    t.strictSame(readResponseMode(CLIENT, 'form_post.jwt', 'code'), { carrier: 'form_post', jwt: true })
-    t.equal(readResponseMode(CLIENT, 'query', 'code').jwt, false)
-  },
-)
+t.test('JARM §2.3: the mode jwt is the default mode of the response type with a JWT', async (t) => {
+  t.strictSame(readResponseMode(CLIENT, 'jwt', 'code'), { carrier: 'query', jwt: true })
+  t.strictSame(readResponseMode(CLIENT, 'jwt', 'id_token'), { carrier: 'fragment', jwt: true })
+  t.strictSame(readResponseMode(CLIENT, 'query.jwt', 'code'), { carrier: 'query', jwt: true })
+  t.strictSame(readResponseMode(CLIENT, 'form_post.jwt', 'code'), { carrier: 'form_post', jwt: true })
+  t.equal(readResponseMode(CLIENT, 'query', 'code').jwt, false)
+})
 
-t.test('JARM §2.3.1: what has a token is in the query only where nobody can read it', async (t) => {
+t.test('JARM §2.3.1: a response with a token is in the query only if it is encrypted', async (t) => {
   t.equal(carrierOf('query.jwt', 'id_token'), 'fragment')
   t.equal(carrierOf('query.jwt', 'id_token', ENCRYPTED), 'query')
   t.equal(carrierOf('query', 'id_token', ENCRYPTED), 'fragment')
@@ -100,7 +121,7 @@ t.test('JARM §2.3.1: what has a token is in the query only where nobody can rea
   t.doesNotThrow(() => requireFittingMode(ENCRYPTED, 'query.jwt', 'id_token'))
 })
 
-t.test('Form Post Response Mode §2: the answer is the fields of a form', async (t) => {
+t.test('Form Post Response Mode §2: the response is the fields of a form', async (t) => {
   const to = { redirect_uri: 'http://a/cb?t=1', carrier: 'form_post', jwt: false, state: 's"<' } as const
   const fields = [
     ['code', 'x'],
@@ -110,7 +131,7 @@ t.test('Form Post Response Mode §2: the answer is the fields of a form', async 
   t.strictSame(sent, { action: to.redirect_uri, fields, twice: false })
 })
 
-t.test('RFC 9207 §2: the answer carries iss under the rule', async (t) => {
+t.test('RFC 9207 §2: with the rule, the response has iss', async (t) => {
   const to = { redirect_uri: 'http://a', carrier: 'query', jwt: false, state: undefined } as const
   const strict = await createContext({ rules: { iss_parameter: true } })
   t.strictSame(await respond(strict, to, { error: 'x' }), {

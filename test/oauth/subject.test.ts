@@ -1,4 +1,4 @@
-/** The sub of a user for a client. OpenID Connect Core §8. */
+/** Subject identifiers of users for clients. OpenID Connect Core §8. */
 import t from 'tap'
 import { CLIENT_DEFAULTS } from '../../src/clients/members.js'
 import type { Client } from '../../src/directory/clients.js'

@@ -31,26 +31,30 @@ const sourcesOf = async (t: Test, test: TestApp, access_token: string) =>
 const fetchClaims = ({ get }: TestApp, source: string, access_token: string) =>
   get(`/claims/${source}`, { headers: { authorization: `Bearer ${access_token}` } })
 
-t.test('OpenID Connect Core §5.6.2.1: aggregated claims come as a signed JWT', async (t) => {
+t.test('OpenID Connect Core §5.6.2.1: aggregated claims are a signed JWT', async (t) => {
   const test = await createApp(t, { users: USERS })
   const { id_token, access_token } = await getTokens(test, { scope: 'openid address' })
   for (const found of [decodeJwt<Sources>(id_token), await sourcesOf(t, test, access_token)]) {
     t.match(found._claim_names, { address: 'the bank', credit: 'the bank' })
     const { JWT } = found._claim_sources!['the bank']!
-    // OpenID Connect Core §5.6.2: it should have no sub.
+    // OpenID Connect Core §5.6.2: the JWT should have no sub.
     t.strictSame(await verify(test, JWT!), { address: { country: 'NL' }, credit: 700, iss: 'http://localhost' })
-    t.notOk('typ' in decodeProtectedHeader(JWT!), 'so it can not pass for an ID token')
+    t.notOk('typ' in decodeProtectedHeader(JWT!), 'the JWT cannot be used as an ID token')
   }
 })
 
-t.test('OpenID Connect Core §5.6.2.2: distributed claims are where the reference says', async (t) => {
+t.test('OpenID Connect Core §5.6.2.2: distributed claims are available at the referenced endpoint', async (t) => {
   const test = await createApp(t, { users: USERS })
   const { id_token, access_token } = await getTokens(test, { scope: 'openid profile' })
   for (const found of [decodeJwt<Sources>(id_token), await sourcesOf(t, test, access_token)]) {
     t.match(found._claim_names, { birthdate: 'state', taxes: 'state', blood: 'elsewhere', shoe: 'keyed' })
     const { state, elsewhere, keyed } = found._claim_sources!
     t.strictSame(state, { endpoint: 'http://localhost/claims/state', access_token })
-    t.strictSame(elsewhere, { endpoint: 'https://x.example/claims' }, 'no token of ours for somebody else')
+    t.strictSame(
+      elsewhere,
+      { endpoint: 'https://x.example/claims' },
+      'an external endpoint gets no access token of the issuer',
+    )
     t.strictSame(keyed, { endpoint: 'https://y.example/', access_token: 'key' })
   }
   const answer = await fetchClaims(test, 'state', access_token)
@@ -59,7 +63,7 @@ t.test('OpenID Connect Core §5.6.2.2: distributed claims are where the referenc
   t.strictSame(await verify(test, answer.body), { birthdate: '1990-01-01', taxes: 5, iss: 'http://localhost' })
 })
 
-t.test('OpenID Connect Core §5.6.2.2: an ID token that comes alone has no token to go with the endpoint', async (t) => {
+t.test('OpenID Connect Core §5.6.2.2: without an access token, the reference in an ID token has none', async (t) => {
   const test = await createApp(t, { users: USERS, internal_url: 'https://inside.example' })
   const query = { client_id: 'app', redirect_uri: REDIRECT_URI, response_type: 'id_token', scope: 'openid', nonce: 'n' }
   const { headers } = await test.post(`/oauth2/authorize?${new URLSearchParams(query)}`, { sub: 'alice' })
@@ -69,7 +73,7 @@ t.test('OpenID Connect Core §5.6.2.2: an ID token that comes alone has no token
   })
 })
 
-t.test("OpenID Connect Core §5.4: a source's claims are released like the user's own", async (t) => {
+t.test('OpenID Connect Core §5.4: claims of a source are released like claims of the user', async (t) => {
   const test = await createApp(t, { users: USERS, rules: { requested_claims_only: true } })
   const plain = await getTokens(test, { scope: 'openid email' })
   const none = await sourcesOf(t, test, plain.access_token)
@@ -83,10 +87,10 @@ t.test("OpenID Connect Core §5.4: a source's claims are released like the user'
   t.strictSame((await sourcesOf(t, test, tokens.access_token))._claim_names, { credit: 'the bank' })
   t.strictSame(decodeJwt<Sources>(tokens.id_token)._claim_names, { taxes: 'state' })
   const { body } = await fetchClaims(test, 'state', tokens.access_token)
-  t.strictSame(await verify(test, body), { taxes: 5, iss: 'http://localhost' }, 'and the endpoint gives the same')
+  t.strictSame(await verify(test, body), { taxes: 5, iss: 'http://localhost' }, 'the endpoint returns the same claims')
 })
 
-t.test('RFC 6750 §3.1: the endpoint of distributed claims takes an access token, in the header', async (t) => {
+t.test('RFC 6750 §3.1: the endpoint of distributed claims requires an access token in the header', async (t) => {
   const test = await createApp(t, { users: USERS })
   const { access_token } = await getTokens(test)
   refused(t, await test.get('/claims/state'), 'invalid_token', /^the access token is missing/, 401)

@@ -1,4 +1,4 @@
-/** ID tokens and userinfo as clients register them: by which algorithm, and encrypted to which key. OpenID Connect Core §10. */
+/** Signature and encryption of ID tokens and userinfo by the client's metadata. OpenID Connect Core §10. */
 import { createHash } from 'node:crypto'
 import {
   type CryptoKey,
@@ -30,7 +30,7 @@ type Client = NonNullable<ConfigInput['clients']>[number]
 const SECRET = 'a secret that is long enough for the longest hash: 64 octets, ü..'
 const secret = new TextEncoder().encode(SECRET)
 
-/** A provider with one client, `app`, that posts its secret. */
+/** Creates a provider with the client `app`, which authenticates by client_secret_post. */
 const withClient = (t: Test, client: Partial<Client>, config: ConfigInput = {}) =>
   createApp(t, {
     users: [{ sub: 'alice', claims: { email: 'a@x', name: 'Alice' } }],
@@ -78,7 +78,7 @@ for (const [alg, hash] of [
   ['HS384', 'sha384'],
   ['HS512', 'sha512'],
 ] as const) {
-  t.test(`OpenID Connect Core §10.1: ${alg}, by the UTF-8 of the client_secret`, async (t) => {
+  t.test(`OpenID Connect Core §10.1: the key of ${alg} is the client_secret in UTF-8`, async (t) => {
     const test = await withClient(t, { id_token_signed_response_alg: alg, userinfo_signed_response_alg: alg })
     const { id_token, access_token } = await tokensOf(t, test)
     const { payload, protectedHeader } = await jwtVerify(id_token, secret, { ...OURS, algorithms: [alg] })
@@ -87,26 +87,23 @@ for (const [alg, hash] of [
     t.equal(payload.at_hash, digest.subarray(0, digest.length / 2).toString('base64url'))
     const userinfo = await jwtVerify(await jwtOf(t, test), secret, { ...OURS, algorithms: [alg] })
     t.match(userinfo.payload, { sub: 'alice', email: 'a@x' })
-    t.equal(decodeProtectedHeader(access_token).alg, 'ES256', 'an access token is for others to verify')
+    t.equal(decodeProtectedHeader(access_token).alg, 'ES256', 'resource servers verify the access token')
   })
 }
 
-t.test(
-  'OpenID Connect Core §2: none, where the client registered it, comes without signature and at_hash',
-  async (t) => {
-    const test = await withClient(t, { id_token_signed_response_alg: 'none', userinfo_signed_response_alg: 'none' })
-    const { id_token } = await tokensOf(t, test)
-    t.match(id_token, /^[\w-]+\.[\w-]+\.$/)
-    t.equal(decodeProtectedHeader(id_token).alg, 'none')
-    t.match(decodeJwt(id_token), { iss: 'http://localhost', sub: 'alice', aud: 'app', nonce: 'n' })
-    t.notOk('at_hash' in decodeJwt(id_token))
-    const userinfo = await jwtOf(t, test)
-    t.equal(decodeProtectedHeader(userinfo).alg, 'none')
-    t.match(decodeJwt(userinfo), { iss: 'http://localhost', sub: 'alice', aud: 'app' })
-  },
-)
+t.test('OpenID Connect Core §2: an ID token by the registered alg none has no signature and no at_hash', async (t) => {
+  const test = await withClient(t, { id_token_signed_response_alg: 'none', userinfo_signed_response_alg: 'none' })
+  const { id_token } = await tokensOf(t, test)
+  t.match(id_token, /^[\w-]+\.[\w-]+\.$/)
+  t.equal(decodeProtectedHeader(id_token).alg, 'none')
+  t.match(decodeJwt(id_token), { iss: 'http://localhost', sub: 'alice', aud: 'app', nonce: 'n' })
+  t.notOk('at_hash' in decodeJwt(id_token))
+  const userinfo = await jwtOf(t, test)
+  t.equal(decodeProtectedHeader(userinfo).alg, 'none')
+  t.match(decodeJwt(userinfo), { iss: 'http://localhost', sub: 'alice', aud: 'app' })
+})
 
-t.test('OpenID Connect Core §5.3.2: signed userinfo has iss and aud, and is no ID token', async (t) => {
+t.test('OpenID Connect Core §5.3.2: signed userinfo has iss and aud and is not an ID token', async (t) => {
   const test = await withClient(t, { userinfo_signed_response_alg: 'RS256' }, { keys: [{ alg: 'ES256' }, {}] })
   const jwt = await jwtOf(t, test)
   const { payload, protectedHeader } = await jwtVerify(jwt, await jwksOf(test), { ...OURS, algorithms: ['RS256'] })
@@ -143,7 +140,7 @@ for (const [alg, enc, key, kid] of ENCRYPTED) {
       ...(enc !== undefined && { id_token_encrypted_response_enc: enc, userinfo_encrypted_response_enc: enc }),
     })
     for (const token of [(await tokensOf(t, test)).id_token, await jwtOf(t, test)]) {
-      // RSA-OAEP and RSA-OAEP-256 are keys of different kinds to the web's cryptography.
+      // Web Cryptography distinguishes keys of RSA-OAEP and RSA-OAEP-256.
       const { privateKey } = alg === 'RSA-OAEP' ? { privateKey: await imported(rsa.privateKey) } : { privateKey: key }
       const { plaintext, protectedHeader } = await compactDecrypt(token, privateKey)
       t.match(protectedHeader, { enc: 'A128CBC-HS256', ...encrypted, cty: 'JWT' })
@@ -154,41 +151,44 @@ for (const [alg, enc, key, kid] of ENCRYPTED) {
   })
 }
 
-/** The same key for RSA-OAEP with SHA-1. */
+/** Returns the same key for RSA-OAEP with SHA-1. */
 async function imported(key: CryptoKey): Promise<CryptoKey> {
   const algorithm = { name: 'RSA-OAEP', hash: 'SHA-1' }
   return crypto.subtle.importKey('jwk', { ...(await exportJWK(key)), ext: true }, algorithm, false, ['decrypt'])
 }
 
-t.test('OpenID Connect Core §5.3.2: userinfo that is encrypted and not signed is the claims themselves', async (t) => {
+t.test('OpenID Connect Core §5.3.2: encrypted, unsigned userinfo has the claims as its content', async (t) => {
   const test = await withClient(t, { jwks, userinfo_encrypted_response_alg: 'ECDH-ES' })
   const { plaintext, protectedHeader } = await compactDecrypt(await jwtOf(t, test), ec.privateKey)
   t.strictSame(JSON.parse(textOf(plaintext)), { sub: 'alice', email: 'a@x' })
   t.notOk('cty' in protectedHeader)
 })
 
-t.test('OpenID Connect Core §10: what a client wants and lacks the key for is refused, and says why', async (t) => {
-  const registered = async (test: TestApp, metadata: object) =>
-    (
-      await test.app.inject({
-        method: 'POST',
-        url: '/oauth2/clients',
-        payload: { redirect_uris: [REDIRECT_URI], token_endpoint_auth_method: 'none', ...metadata },
-      })
-    ).json<{ client_id: string }>().client_id
-  const test = await createApp(t)
-  const metadata = {
-    jwks: { keys: [jwks.keys[1]] },
-    id_token_encrypted_response_alg: 'RSA-OAEP',
-    id_token_encrypted_response_enc: 'A128GCM',
-  }
-  const client_id = await registered(test, metadata)
-  const code = (await logIn(test, { client_id })).get('code')!
-  const answer = await exchange(test, { code, client_id })
-  refused(t, answer, 'invalid_client_metadata', /^encryption by RSA-OAEP to client \S+ needs a key for RSA-OAEP/)
-})
+t.test(
+  'OpenID Connect Core §10: encryption without a usable key of the client is refused with the reason',
+  async (t) => {
+    const registered = async (test: TestApp, metadata: object) =>
+      (
+        await test.app.inject({
+          method: 'POST',
+          url: '/oauth2/clients',
+          payload: { redirect_uris: [REDIRECT_URI], token_endpoint_auth_method: 'none', ...metadata },
+        })
+      ).json<{ client_id: string }>().client_id
+    const test = await createApp(t)
+    const metadata = {
+      jwks: { keys: [jwks.keys[1]] },
+      id_token_encrypted_response_alg: 'RSA-OAEP',
+      id_token_encrypted_response_enc: 'A128GCM',
+    }
+    const client_id = await registered(test, metadata)
+    const code = (await logIn(test, { client_id })).get('code')!
+    const answer = await exchange(test, { code, client_id })
+    refused(t, answer, 'invalid_client_metadata', /^encryption by RSA-OAEP to client \S+ needs a key for RSA-OAEP/)
+  },
+)
 
-t.test('OpenID Connect Core §3.1.2.1: an id_token_hint is one that this issuer signed for the client', async (t) => {
+t.test('OpenID Connect Core §3.1.2.1: an id_token_hint must be signed by this issuer for the client', async (t) => {
   const hinted = async (test: TestApp, id_token_hint: string) =>
     (await test.get(`/oauth2/end_session?${new URLSearchParams({ id_token_hint, client_id: 'app' })}`)).statusCode
   const rules = { verified_id_token_hint: true }
@@ -197,11 +197,11 @@ t.test('OpenID Connect Core §3.1.2.1: an id_token_hint is one that this issuer 
   t.equal(await hinted(test, id_token), 200, 'by the client_secret')
   t.equal(await hinted(test, `${id_token.slice(0, -3)}AAA`), 400, 'with another signature')
   t.equal(await hinted(test, access_token), 400, 'an access token')
-  t.equal(await hinted(test, 'x.y'), 400, 'no JWT at all')
+  t.equal(await hinted(test, 'x.y'), 400, 'not a JWT')
 
   const unsigned = await withClient(t, { id_token_signed_response_alg: 'none' }, { rules })
   t.equal(await hinted(unsigned, (await tokensOf(t, unsigned)).id_token), 400, 'unsigned')
-  // Signed by the secret, but its client's ID tokens are not.
+  // The hint is signed by the secret, but the client has registered no such algorithm.
   t.equal(await hinted(unsigned, id_token), 400, 'by an algorithm that the client does not have')
   const encrypted = await withClient(t, { jwks, id_token_encrypted_response_alg: 'ECDH-ES' }, { rules })
   t.equal(await hinted(encrypted, (await tokensOf(t, encrypted)).id_token), 400, 'encrypted to the client')
@@ -212,7 +212,7 @@ t.test('OpenID Connect Core §3.1.2.1: an id_token_hint is one that this issuer 
   t.equal(await hinted(asymmetric, hint), 200, 'after its exp')
 })
 
-t.test('OpenID Connect Core §12.2: a refresh gives an ID token by the same algorithm', async (t) => {
+t.test('OpenID Connect Core §12.2: a refresh issues an ID token by the same algorithm', async (t) => {
   const test = await withClient(t, { id_token_signed_response_alg: 'HS256' })
   const { refresh_token } = await tokensOf(t, test)
   const answer = await exchange(test, {
@@ -224,7 +224,7 @@ t.test('OpenID Connect Core §12.2: a refresh gives an ID token by the same algo
   await t.resolves(jwtVerify(String(jsonOf(t, answer).id_token), secret, OURS))
 })
 
-t.test('RFC 8725 §3.11: a client without any wishes gets an ID token by the default key', async (t) => {
+t.test('a client without registered algorithms gets an ID token by the default key', async (t) => {
   const test = await createApp(t)
   t.equal(decodeProtectedHeader((await getTokens(test)).id_token).alg, 'ES256')
 })

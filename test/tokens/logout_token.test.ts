@@ -16,25 +16,28 @@ async function make(client: Partial<Client> = {}) {
   return { ctx, token }
 }
 
-t.test('OpenID Connect Back-Channel Logout §2.4: its claims, its type, and no nonce', async (t) => {
-  const { ctx, token } = await make()
-  const jwks = createLocalJWKSet({ keys: (await ctx.keys()).map(({ publicJwk }) => ({ ...publicJwk })) })
-  const { payload, protectedHeader } = await jwtVerify(token, jwks, { typ: 'logout+jwt', audience: 'app' })
-  t.type(protectedHeader.kid, 'string')
-  const { iat, exp, jti, ...rest } = payload
-  const events = { 'http://schemas.openid.net/event/backchannel-logout': {} }
-  t.strictSame(rest, { iss: 'http://localhost', sub: 'alice', aud: 'app', sid: 'S', events })
-  t.equal(exp, iat! + 120)
-  t.match(jti, /^[\w-]{43}$/)
-  t.equal(await readOwnIdToken(ctx, token), undefined, 'it is no ID token')
-})
+t.test(
+  'OpenID Connect Back-Channel Logout §2.4: a logout token has the required claims and type and no nonce',
+  async (t) => {
+    const { ctx, token } = await make()
+    const jwks = createLocalJWKSet({ keys: (await ctx.keys()).map(({ publicJwk }) => ({ ...publicJwk })) })
+    const { payload, protectedHeader } = await jwtVerify(token, jwks, { typ: 'logout+jwt', audience: 'app' })
+    t.type(protectedHeader.kid, 'string')
+    const { iat, exp, jti, ...rest } = payload
+    const events = { 'http://schemas.openid.net/event/backchannel-logout': {} }
+    t.strictSame(rest, { iss: 'http://localhost', sub: 'alice', aud: 'app', sid: 'S', events })
+    t.equal(exp, iat! + 120)
+    t.match(jti, /^[\w-]{43}$/)
+    t.equal(await readOwnIdToken(ctx, token), undefined, 'it is not an ID token')
+  },
+)
 
-t.test('OpenID Connect Back-Channel Logout §2.4: no two have the same jti', async (t) => {
+t.test('OpenID Connect Back-Channel Logout §2.4: every logout token has a unique jti', async (t) => {
   t.not(decodeJwt((await make()).token).jti, decodeJwt((await make()).token).jti)
 })
 
 t.test(
-  "OpenID Connect Back-Channel Logout §2.6: by the algorithm of the client's ID tokens, but never none",
+  "OpenID Connect Back-Channel Logout §2.6: the algorithm is that of the client's ID tokens, but never none",
   async (t) => {
     const { token } = await make({ id_token_signed_response_alg: 'HS256' })
     await t.resolves(jwtVerify(token, new TextEncoder().encode('s'.repeat(32)), { typ: 'logout+jwt' }))
@@ -42,7 +45,7 @@ t.test(
   },
 )
 
-t.test('OpenID Connect Core §8: a pairwise client is told its own sub', async (t) => {
+t.test('OpenID Connect Core §8: the logout token of a pairwise client has its pairwise sub', async (t) => {
   const sub = decodeJwt((await make({ subject_type: 'pairwise' })).token).sub
   t.match(sub, /^[\w-]{43}$/)
 })

@@ -1,4 +1,4 @@
-/** Pairwise subject identifiers, wherever a client sees a `sub`. OpenID Connect Core §8. */
+/** Pairwise subject identifiers in every place with a `sub`. OpenID Connect Core §8. */
 import { decodeJwt } from 'jose'
 import t from 'tap'
 import { createApp, getTokens, getUserinfo, refresh, type TestApp, type Tokens } from '../app.js'
@@ -16,18 +16,21 @@ const tokensOf = (test: TestApp, client_id: string, sub = 'alice') => {
   return getTokens(test, { client_id, redirect_uri: redirect_uri!, sub, scope: 'openid email' })
 }
 
-t.test('OpenID Connect Core §8.1: the same sub in ID token, access token, userinfo and after a refresh', async (t) => {
-  const test = await createApp(t, { clients })
-  const tokens = await tokensOf(test, 'one')
-  const { sub } = decodeJwt(tokens.id_token)
-  t.match(sub, /^[\w-]{43}$/)
-  t.equal(decodeJwt(tokens.access_token).sub, sub)
-  t.strictSame((await getUserinfo(test, tokens.access_token)).json(), { sub, email: 'alice' })
-  const next = (await refresh(test, tokens.refresh_token, { client_id: 'one' })).json<Tokens>()
-  t.equal(decodeJwt(next.id_token).sub, sub)
-})
+t.test(
+  'OpenID Connect Core §8.1: ID token, access token, userinfo and refreshed tokens have the same sub',
+  async (t) => {
+    const test = await createApp(t, { clients })
+    const tokens = await tokensOf(test, 'one')
+    const { sub } = decodeJwt(tokens.id_token)
+    t.match(sub, /^[\w-]{43}$/)
+    t.equal(decodeJwt(tokens.access_token).sub, sub)
+    t.strictSame((await getUserinfo(test, tokens.access_token)).json(), { sub, email: 'alice' })
+    const next = (await refresh(test, tokens.refresh_token, { client_id: 'one' })).json<Tokens>()
+    t.equal(decodeJwt(next.id_token).sub, sub)
+  },
+)
 
-t.test('OpenID Connect Core §8.1: one for each sector and user', async (t) => {
+t.test('OpenID Connect Core §8.1: each sector has its own sub for each user', async (t) => {
   const test = await createApp(t, { clients })
   const subOf = async (client_id: string, user?: string) =>
     decodeJwt((await tokensOf(test, client_id, user)).id_token).sub
@@ -38,7 +41,7 @@ t.test('OpenID Connect Core §8.1: one for each sector and user', async (t) => {
   t.equal(await subOf('one'), sub, 'another login')
 })
 
-t.test('OpenID Connect Core §8.1: a refusal names no user by another sub either', async (t) => {
+t.test('OpenID Connect Core §8.1: an error description has the pairwise sub', async (t) => {
   const test = await createApp(t, { clients, users: [{ sub: 'alice' }] })
   const { access_token, refresh_token, id_token } = await tokensOf(test, 'one')
   const { sub } = decodeJwt(id_token)
@@ -52,7 +55,7 @@ t.test('OpenID Connect Core §8.1: a refusal names no user by another sub either
   }
 })
 
-t.test('OpenID Connect Core §8.1: the sector is the host, also of a pattern whose port is a wildcard', async (t) => {
+t.test('OpenID Connect Core §8.1: the sector is the host, even of a pattern with a wildcard port', async (t) => {
   const pattern = { ...pairwise('wild', 'one.example:*'), wildcard_redirect_uris: true }
   const test = await createApp(t, { clients: [...clients, pattern] })
   const redirect_uri = 'http://one.example:8000/callback'

@@ -16,7 +16,7 @@ const queryOf = (asked: Asked) =>
 const authorize = ({ post }: TestApp, asked: Asked, answer: Record<string, string> = { sub: 'alice' }) =>
   post(`/oauth2/authorize?${queryOf(asked)}`, answer)
 
-/** The response, as its verified claims. */
+/** Verifies the response and returns its claims. */
 async function claimsOf(t: Test, test: TestApp, response: string | null, client_id = 'app') {
   const jwks = (await test.get('/jwks')).json<JSONWebKeySet>()
   const options = { issuer: 'http://localhost', audience: client_id }
@@ -26,13 +26,13 @@ async function claimsOf(t: Test, test: TestApp, response: string | null, client_
   return payload
 }
 
-t.test('JARM §2.3: by query, by fragment, and by a form', async (t) => {
+t.test('JARM §2.3: a response JWT is in the query, the fragment or a form', async (t) => {
   const test = await createApp(t)
   for (const response_mode of ['jwt', 'query.jwt']) {
     const { headers } = await authorize(test, { client_id: 'app', response_mode })
     const { searchParams, hash } = new URL(String(headers.location))
     t.equal(hash, '')
-    t.strictSame([...searchParams.keys()], ['response'], 'nothing stands beside it')
+    t.strictSame([...searchParams.keys()], ['response'], 'there are no other parameters')
     t.match(await claimsOf(t, test, searchParams.get('response')), { code: /^[\w-]{43}$/, state: 's-1' })
   }
   const inFragment = { client_id: 'app', response_mode: 'jwt', response_type: 'code id_token', nonce: 'n' }
@@ -44,7 +44,7 @@ t.test('JARM §2.3: by query, by fragment, and by a form', async (t) => {
   t.match(await claimsOf(t, test, response), { code: String, state: 's-1' })
 })
 
-t.test('JARM §2.1: a refusal travels the same way', async (t) => {
+t.test('JARM §2.1: an error is a JWT as well', async (t) => {
   const test = await createApp(t)
   const asked = { client_id: 'app', response_mode: 'query.jwt' }
   const denied = new URL(String((await authorize(test, asked, { action: 'deny' })).headers.location))
@@ -58,7 +58,7 @@ t.test('JARM §2.1: a refusal travels the same way', async (t) => {
   })
 })
 
-t.test('JARM §2.2: signed, then encrypted, as the client registered', async (t) => {
+t.test("JARM §2.2: the response is signed, then encrypted, by the client's metadata", async (t) => {
   const test = await createApp(t)
   const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
   const { client_id } = await register(test, {
@@ -70,10 +70,14 @@ t.test('JARM §2.2: signed, then encrypted, as the client registered', async (t)
   const { plaintext, protectedHeader } = await compactDecrypt(searchParams.get('response')!, privateKey)
   t.match(protectedHeader, { alg: 'RSA-OAEP', enc: 'A128CBC-HS256', cty: 'JWT' })
   const claims = await claimsOf(t, test, new TextDecoder().decode(plaintext), client_id)
-  t.match(decodeJwt(String(claims.id_token)), { sub: 'alice' }, 'even an ID token may be in the query then')
+  t.match(
+    decodeJwt(String(claims.id_token)),
+    { sub: 'alice' },
+    'an encrypted response in the query can have an ID token',
+  )
 })
 
-t.test('a response that can not be encrypted is a page', async (t) => {
+t.test('a response that cannot be encrypted is shown on a page', async (t) => {
   const test = await createApp(t)
   const { client_id } = await register(test, {
     ...{ authorization_encrypted_response_alg: 'RSA-OAEP', jwks_uri: 'http://127.0.0.1:1/jwks' },
@@ -83,12 +87,12 @@ t.test('a response that can not be encrypted is a page', async (t) => {
   t.match(textOf(answer.body), /invalid_client_metadata .*encryption by RSA-OAEP to client/)
 })
 
-t.test('OpenID Connect Registration §2: what the metadata demand of each other', async (t) => {
+t.test('JARM §3: inconsistent metadata of responses is refused', async (t) => {
   const test = await createApp(t)
   const secret = await register(test, {
     ...{ token_endpoint_auth_method: 'none', authorization_signed_response_alg: 'HS256' },
   })
-  t.type(secret.client_secret, 'string', 'it is what signs')
+  t.type(secret.client_secret, 'string', 'the secret signs the response')
   t.match(await register(test, { authorization_encrypted_response_alg: 'A128KW' }), {
     authorization_encrypted_response_enc: 'A128CBC-HS256',
   })
