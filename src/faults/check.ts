@@ -81,12 +81,12 @@ function* checkDelay(delay: Rule['delay']): Iterable<RuleFinding> {
   if (delay === undefined) return
   const { min, max } = typeof delay === 'object' ? delay : { min: undefined, max: delay }
   const place = (name: string) => (typeof delay === 'object' ? ['delay', name] : ['delay'])
-  if (min !== undefined && parseDelay(min) > LONGEST_DELAY) yield [place('min'), `must be at most 1h, but is ${min}`]
+  if (min !== undefined && parseDelay(min) > LONGEST_DELAY) yield [place('min'), `is ${min}, expected at most 1h`]
   if (max === undefined) return
-  if (parseDelay(max) > LONGEST_DELAY) yield [place('max'), `must be at most 1h, but is ${max}`]
-  if (parseDelay(max) === 0) yield [place('max'), `must be more than 0, but is ${max}`]
+  if (parseDelay(max) > LONGEST_DELAY) yield [place('max'), `is ${max}, expected at most 1h`]
+  if (parseDelay(max) === 0) yield [place('max'), `is ${max}, expected more than 0`]
   if (min !== undefined && parseDelay(min) > parseDelay(max)) {
-    yield [place('min'), `must be at most max, which is ${max}, but is ${min}`]
+    yield [place('min'), `is ${min}, expected at most max, which is ${max}`]
   }
 }
 
@@ -109,17 +109,17 @@ function* checkResponse({
   if (content_type !== undefined) yield* checkHeaderValue(['content_type'], content_type)
   if (location !== undefined) yield* checkHeaderValue(['location'], location)
   if (fault === 'http.redirect' && status !== undefined && (status < 300 || status > 399)) {
-    yield [['status'], `must be from 300 to 399 for a redirect, but is ${status}`]
+    yield [['status'], `is ${status}, expected 300 to 399 for a redirect`]
   }
   if (body !== undefined && WITHOUT_BODY.includes(status ?? 0)) {
     yield [['body'], `cannot be sent with status ${status}, which has no body`, 'key']
   }
   if (fault?.endsWith('.error') && WITHOUT_BODY.includes(status ?? 0)) {
-    yield [['status'], `must be a status with a body, which has the error, but is ${status}`]
+    yield [['status'], `is ${status}, expected a status with a body, which has the error`]
   }
   // RFC 9207 §2: iss is a parameter of a URL or a form.
   if (fault === 'authorize.wrong_iss' && value !== undefined && typeof value !== 'string') {
-    yield [['value'], 'must be a text']
+    yield [['value'], `is ${JSON.stringify(value)}, expected a text`]
   }
 }
 

@@ -65,10 +65,13 @@ function* checkEndpoints(fault: FaultName, { endpoint }: Match, suggest: Suggest
   for (const [place, one] of placesOf('endpoint', endpoint)) {
     if (!isEndpoint(one)) {
       const meant = suggest(one.replace(/_(endpoint|uri|iframe)$/, ''), FAULT_ENDPOINTS)
-      const hint = meant === undefined ? `expected one of ${FAULT_ENDPOINTS.join(', ')}` : `did you mean ${meant}?`
-      yield [place, `must be the name of an endpoint, but is "${one}"; ${hint}`]
+      const hint =
+        meant === undefined
+          ? `expected one of ${FAULT_ENDPOINTS.join(', ')}`
+          : `expected the name of an endpoint; did you mean ${meant}?`
+      yield [place, `is "${one}", ${hint}`]
     } else if (!endpoints.includes(one)) {
-      yield [place, `must be ${endpoints.join(' or ')}, where ${fault} can happen, but is "${one}"`]
+      yield [place, `is "${one}", expected ${endpoints.join(' or ')}, where ${fault} can happen`]
     }
   }
 }
@@ -79,18 +82,18 @@ function* checkGrants(fault: FaultName, { grant_type }: Match): Iterable<MatchFi
   const possible = grant_types === 'every' ? GRANT_TYPES : grant_types
   for (const [place, one] of placesOf('grant_type', grant_type)) {
     if (possible.includes(one)) continue
-    yield [place, `must be ${possible.join(' or ')}, with which ${fault} can happen, but is "${one}"`]
+    yield [place, `is "${one}", expected ${possible.join(' or ')}, with which ${fault} can happen`]
   }
 }
 
 function* checkNames({ issuer, scope }: Match): Iterable<MatchFinding> {
   for (const [place, name] of placesOf('issuer', issuer)) {
     if (isIssuerName(name)) continue
-    yield [place, `must be 1 to 64 letters, digits and ._~- as in /issuers/NAME, or default, but is "${name}"`]
+    yield [place, `is "${name}", expected 1 to 64 letters, digits and ._~- as in /issuers/NAME, or default`]
   }
   for (const [place, one] of placesOf('scope', scope)) {
     // RFC 6749 §3.3: scopes are separated by spaces.
-    if (one.includes(' ')) yield [place, `must be one scope, without spaces, but is "${one}"; write several as a list`]
+    if (one.includes(' ')) yield [place, `is "${one}", expected one scope, without spaces; write several as a list`]
   }
 }
 
@@ -99,7 +102,7 @@ function* checkOwner(match: Match, owner: FaultOwner): Iterable<MatchFinding> {
     const own = owner[name]
     for (const [place, one] of placesOf(name, match[name])) {
       if (own !== undefined && one !== own)
-        yield [place, `must be absent, or "${own}", which the rule belongs to, but is "${one}"`]
+        yield [place, `is "${one}", expected "${own}", which the rule belongs to, or no ${name}`]
     }
   }
 }

@@ -48,22 +48,22 @@ const BAD: [title: string, rule: string, ...problems: string[]][] = [
   [
     'an endpoint where it does not happen',
     'fault: id_token.expired, match: { endpoint: userinfo }',
-    '/match/endpoint must be authorization or token, where id_token.expired can happen, but is "userinfo"',
+    '/match/endpoint is "userinfo", expected authorization or token, where id_token.expired can happen',
   ],
   [
     'one endpoint of several',
     'fault: userinfo.missing_sub, match: { endpoint: [userinfo, token] }',
-    '/match/endpoint/1 must be userinfo, where userinfo.missing_sub can happen, but is "token"',
+    '/match/endpoint/1 is "token", expected userinfo, where userinfo.missing_sub can happen',
   ],
   [
     'an endpoint with its ending',
     'fault: http.reset, match: { endpoint: token_endpoint }',
-    '/match/endpoint must be the name of an endpoint, but is "token_endpoint"; did you mean token?',
+    '/match/endpoint is "token_endpoint", expected the name of an endpoint; did you mean token?',
   ],
   [
     'an endpoint like no other',
     'fault: http.reset, match: { endpoint: [admin], sub: alice }',
-    '/match/endpoint/0 must be the name of an endpoint, but is "admin"; expected one of authorization, token, userinfo, jwks, introspection, revocation, device_authorization, registration, end_session, check_session, discovery, webfinger, device',
+    '/match/endpoint/0 is "admin", expected one of authorization, token, userinfo, jwks, introspection, revocation, device_authorization, registration, end_session, check_session, discovery, webfinger, device',
   ],
   [
     'a client at an endpoint without clients',
@@ -92,22 +92,22 @@ const BAD: [title: string, rule: string, ...problems: string[]][] = [
   [
     'a grant that has no poll',
     'fault: token.slow_down, match: { grant_type: [refresh_token] }',
-    '/match/grant_type/0 must be urn:ietf:params:oauth:grant-type:device_code, with which token.slow_down can happen, but is "refresh_token"',
+    '/match/grant_type/0 is "refresh_token", expected urn:ietf:params:oauth:grant-type:device_code, with which token.slow_down can happen',
   ],
   [
     'a refresh that is none',
     'fault: token.refresh_wrong_sub, match: { grant_type: authorization_code }',
-    '/match/grant_type must be refresh_token, with which token.refresh_wrong_sub can happen, but is "authorization_code"',
+    '/match/grant_type is "authorization_code", expected refresh_token, with which token.refresh_wrong_sub can happen',
   ],
   [
     'tokens of a grant that there is not',
     'fault: id_token.expired, match: { grant_type: client_credentials }',
-    '/match/grant_type must be authorization_code or refresh_token or urn:ietf:params:oauth:grant-type:device_code, with which id_token.expired can happen, but is "client_credentials"',
+    '/match/grant_type is "client_credentials", expected authorization_code or refresh_token or urn:ietf:params:oauth:grant-type:device_code, with which id_token.expired can happen',
   ],
   [
     'a hash that only an authorization response has',
     'fault: id_token.wrong_c_hash, match: { endpoint: token }',
-    '/match/endpoint must be authorization, where id_token.wrong_c_hash can happen, but is "token"',
+    '/match/endpoint is "token", expected authorization, where id_token.wrong_c_hash can happen',
   ],
   [
     'a resource at an endpoint without resources',
@@ -117,12 +117,12 @@ const BAD: [title: string, rule: string, ...problems: string[]][] = [
   [
     'a name that no issuer has',
     'fault: http.reset, match: { issuer: [ok, /issuers/x] }',
-    '/match/issuer/1 must be 1 to 64 letters, digits and ._~- as in /issuers/NAME, or default, but is "/issuers/x"',
+    '/match/issuer/1 is "/issuers/x", expected 1 to 64 letters, digits and ._~- as in /issuers/NAME, or default',
   ],
   [
     'scopes as OAuth writes them',
     'fault: http.reset, match: { scope: openid email }',
-    '/match/scope must be one scope, without spaces, but is "openid email"; write several as a list',
+    '/match/scope is "openid email", expected one scope, without spaces; write several as a list',
   ],
   ['a match of nothing', 'fault: http.reset, match: {}', '/match is empty, expected at least 1 member'],
   [
@@ -130,7 +130,11 @@ const BAD: [title: string, rule: string, ...problems: string[]][] = [
     'fault: http.reset, match: { endpoint: [token, 5] }',
     '/match/endpoint/1 is the number 5, expected a text',
   ],
-  ['a match with an empty list', 'fault: http.reset, match: { sub: [] }', '/match/sub is empty, expected at least 1 entry'],
+  [
+    'a match with an empty list',
+    'fault: http.reset, match: { sub: [] }',
+    '/match/sub is empty, expected at least 1 entry',
+  ],
   [
     'no delay',
     'fault: http.delay, delay: soon',
@@ -146,15 +150,15 @@ const BAD: [title: string, rule: string, ...problems: string[]][] = [
   [
     'a range that ends before it begins',
     'fault: http.delay, delay: { min: 2s, max: 1500ms }',
-    '/delay/min must be at most max, which is 1500ms, but is 2s',
+    '/delay/min is 2s, expected at most max, which is 1500ms',
   ],
   [
     'more than an hour',
     'fault: http.slow_body, delay: { min: 61m, max: 2h }',
-    '/delay/min must be at most 1h, but is 61m',
-    '/delay/max must be at most 1h, but is 2h',
+    '/delay/min is 61m, expected at most 1h',
+    '/delay/max is 2h, expected at most 1h',
   ],
-  ['a delay of nothing', 'fault: http.delay, delay: 0ms', '/delay must be more than 0, but is 0ms'],
+  ['a delay of nothing', 'fault: http.delay, delay: 0ms', '/delay is 0ms, expected more than 0'],
   [
     'a header of several words',
     'fault: http.status, headers: { "a b": c }',
@@ -184,7 +188,7 @@ const BAD: [title: string, rule: string, ...problems: string[]][] = [
   [
     'a redirect that is none',
     'fault: http.redirect, location: "http://a", status: 200',
-    '/status must be from 300 to 399 for a redirect, but is 200',
+    '/status is 200, expected 300 to 399 for a redirect',
   ],
   [
     'a body without a place',
@@ -194,9 +198,9 @@ const BAD: [title: string, rule: string, ...problems: string[]][] = [
   [
     'an error without a place',
     'fault: registration.error, error: x, status: 204',
-    '/status must be a status with a body, which has the error, but is 204',
+    '/status is 204, expected a status with a body, which has the error',
   ],
-  ['an issuer that no URL can hold', 'fault: authorize.wrong_iss, value: [1]', '/value must be a text'],
+  ['an issuer that no URL can hold', 'fault: authorize.wrong_iss, value: [1]', '/value is [1], expected a text'],
 ]
 for (const [title, rule, ...expected] of BAD) {
   t.test(`refused in the file: ${title}`, async (t) => {
@@ -248,7 +252,7 @@ t.test('a repeated rule is refused, also with its members in another order', asy
   ])
 })
 
-t.test("the faults of a user and of a client must concern them", async (t) => {
+t.test('the faults of a user and of a client must concern them', async (t) => {
   const problems = await problemsOf(
     t,
     [
@@ -272,10 +276,10 @@ t.test("the faults of a user and of a client must concern them", async (t) => {
     ].join('\n'),
   )
   t.strictSame(problems, [
-    'config.yaml:5:58 /users/0/faults/1/match/sub/1 must be absent, or "alice", which the rule belongs to, but is "bob"',
+    'config.yaml:5:58 /users/0/faults/1/match/sub/1 is "bob", expected "alice", which the rule belongs to, or no sub',
     'config.yaml:6:18 /users/0/faults/2/fault cannot belong to a user, because no sub is known at jwks',
     'config.yaml:7:18 /users/0/faults/3/fault cannot belong to a user, because no sub is known at jwks',
-    'config.yaml:15:50 /clients/0/faults/1/match/client_id must be absent, or "app", which the rule belongs to, but is "other"',
+    'config.yaml:15:50 /clients/0/faults/1/match/client_id is "other", expected "app", which the rule belongs to, or no client_id',
     'config.yaml:16:18 /clients/0/faults/2/fault cannot belong to a client, because no client_id is known at discovery',
   ])
 })
