@@ -1,4 +1,4 @@
-// Logs in at a running provider without a browser, as a test would, and prints what an application gets.
+// Logs in at a running provider without a browser and prints the claims that an application gets.
 //
 //   node login.mjs [ISSUER [SUB]]
 //
@@ -8,7 +8,7 @@ import * as client from 'openid-client'
 const [issuer = 'http://localhost:9400', sub = 'alice'] = process.argv.slice(2)
 const redirect_uri = 'http://localhost:3000/callback'
 
-// What every application does: read the discovery document, and make the URL that the browser is sent to.
+// Application: read the discovery document and create the authorization URL for the browser.
 const configuration = await client.discovery(new URL(issuer), 'example', 'any secret', undefined, {
   execute: [client.allowInsecureRequests],
 })
@@ -25,12 +25,12 @@ const url = client.buildAuthorizationUrl(configuration, {
   nonce: expectedNonce,
 })
 
-// What the browser and its user would do: post the form to that very URL. The answer leads back to the application.
+// Browser: submit the login form to that URL. The response redirects to the application.
 const answer = await fetch(url, { method: 'POST', body: new URLSearchParams({ sub }), redirect: 'manual' })
 const location = answer.headers.get('location')
 if (location === null) throw new Error(`the login was not answered with a redirect, but with ${answer.status}`)
 
-// What every application does again: exchange the code, check the ID token, ask for more claims.
+// Application: redeem the code, verify the ID token, request more claims.
 const checks = { pkceCodeVerifier, expectedState, expectedNonce }
 const tokens = await client.authorizationCodeGrant(configuration, new URL(location), checks)
 const userinfo = await client.fetchUserInfo(configuration, tokens.access_token, sub)

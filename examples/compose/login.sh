@@ -1,5 +1,5 @@
 #!/bin/sh
-# Signs in at the site of compose.example.yml without a browser, and prints whom oauth2-proxy let in.
+# Logs in at the site of compose.example.yml without a browser, and prints the user that oauth2-proxy accepted.
 # Usage: examples/compose/login.sh [SUB]
 set -eu
 sub=${1:-alice}
@@ -9,11 +9,11 @@ trap 'rm -f "$cookies"' EXIT
 
 visit() { curl --fail --silent --show-error --cookie "$cookies" --cookie-jar "$cookies" "$@"; }
 
-# oauth2-proxy sends the browser to the provider …
+# oauth2-proxy redirects the browser to the provider.
 login=$(visit --output /dev/null --write-out '%{redirect_url}' "$site/")
-# … where the form is answered, which sends it back with a code …
+# The submitted login form redirects the browser back with a code.
 callback=$(visit --output /dev/null --write-out '%{redirect_url}' --data-urlencode "sub=$sub" "$login")
-# … for which oauth2-proxy gets tokens from the provider, on the other side of the network, and sets a cookie.
+# oauth2-proxy redeems the code at the provider, inside the network, and sets a cookie.
 visit --output /dev/null "$callback"
 visit "$site/" | grep -q 'You are signed in'
 visit "$site/oauth2/userinfo"

@@ -1,4 +1,4 @@
-// The part of an application that logs people in: what the tests are about.
+// The login of an application under test.
 import * as client from 'openid-client'
 
 const redirect_uri = 'http://localhost:3000/callback'
@@ -9,9 +9,9 @@ export async function createLogin(issuer) {
   })
   const expectedNonce = client.randomNonce()
   return {
-    /** Where to send the browser. */
+    /** Returns the authorization URL for the browser. */
     start: () => client.buildAuthorizationUrl(config, { redirect_uri, scope: 'openid email', nonce: expectedNonce }),
-    /** Who came back. */
+    /** Redeems the code of the callback and returns the claims of the ID token. */
     async finish(callback) {
       const tokens = await client.authorizationCodeGrant(config, new URL(callback), { expectedNonce })
       return tokens.claims()

@@ -1,4 +1,4 @@
-// One provider for the whole run; setup.mjs and teardown.mjs hand it to Jest.
+// One provider for the whole run; setup.mjs and teardown.mjs export its hooks for Jest.
 import { startOnce } from 'oidc-provider-mock/jest'
 
 export const { globalSetup, globalTeardown } = startOnce({

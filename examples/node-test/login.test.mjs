@@ -4,7 +4,7 @@ import { isolatedProvider } from 'oidc-provider-mock/node-test'
 import { createLogin } from './login.mjs'
 
 test('alice logs in', async (t) => {
-  // Each test has an issuer of its own: its users, clock, faults and journal are nobody else's.
+  // Each test has a separate issuer with its own users, clock, faults and journal.
   const provider = await isolatedProvider(t)
   const login = await createLogin(provider.issuer)
   const { location } = await provider.login({ authorization_request: login.start(), sub: 'alice' })
@@ -12,7 +12,7 @@ test('alice logs in', async (t) => {
   assert.deepEqual({ sub, email }, { sub: 'alice', email: 'alice@example.com' })
 })
 
-test('an ID token that has expired is no login', async (t) => {
+test('an expired ID token is refused', async (t) => {
   const provider = await isolatedProvider(t)
   await provider.faults.add({ fault: 'id_token.expired', times: 1 })
   const login = await createLogin(provider.issuer)
@@ -22,7 +22,7 @@ test('an ID token that has expired is no login', async (t) => {
   assert.equal(faults[0].fault, 'id_token.expired')
 })
 
-test('a code that lies around for an hour is worth nothing', async (t) => {
+test('a code cannot be redeemed after an hour', async (t) => {
   const provider = await isolatedProvider(t)
   const login = await createLogin(provider.issuer)
   const { location } = await provider.login({ authorization_request: login.start(), sub: 'alice' })

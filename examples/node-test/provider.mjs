@@ -1,4 +1,4 @@
-// One provider for the whole run. Since Node 24: node --test --test-global-setup=provider.mjs
+// One provider for the whole run. With Node 24: node --test --test-global-setup=provider.mjs
 import { startOnce } from 'oidc-provider-mock/node-test'
 
 export const { globalSetup, globalTeardown } = startOnce({

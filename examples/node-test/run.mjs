@@ -1,4 +1,4 @@
-// Runs the tests with one provider, on any Node.
+// Runs the tests with one provider, with any supported version of Node.
 import { run } from 'node:test'
 import { spec } from 'node:test/reporters'
 import { globalSetup, globalTeardown } from './provider.mjs'

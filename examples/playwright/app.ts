@@ -1,9 +1,9 @@
-// A small application: its only page says who has logged in.
+// A small application. Its page shows the name of the user who has logged in.
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import * as client from 'openid-client'
 
-/** Where it listens, and what stops it. */
+/** The URL of the running application and a function that stops it. */
 export interface App {
   readonly url: string
   close(): Server

@@ -2,7 +2,7 @@ import { test as base, expect } from '@playwright/test'
 import { type Handle, isolatedProvider, logIn } from 'oidc-provider-mock/playwright'
 import { type App, startApp } from './app.js'
 
-// Each test has an issuer of its own: its users, clock, faults and journal are nobody else's.
+// Each test has a separate issuer with its own users, clock, faults and journal.
 const test = base.extend<{ provider: Handle; app: App }>({
   provider: isolatedProvider,
   app: async ({ provider }, use) => {
@@ -19,7 +19,7 @@ test('alice logs in', async ({ page, app }) => {
   await expect(page.getByRole('heading')).toHaveText('Hello, Alice Anders')
 })
 
-test('an ID token that has expired is no login', async ({ page, app, provider }) => {
+test('an expired ID token is refused', async ({ page, app, provider }) => {
   await page.goto(`${app.url}/login`)
   await logIn(page, { sub: 'alice', fault: 'id_token.expired' })
   await expect(page.getByRole('heading')).toHaveText('Login failed')
@@ -27,7 +27,7 @@ test('an ID token that has expired is no login', async ({ page, app, provider })
   expect(faults).toMatchObject([{ fault: 'id_token.expired' }])
 })
 
-test('who changes their mind is not logged in', async ({ page, app }) => {
+test('a login that the user denies fails', async ({ page, app }) => {
   await page.goto(`${app.url}/login`)
   await logIn(page, { sub: 'alice', error: 'access_denied' })
   await expect(page.getByRole('heading')).toHaveText('Login failed')

@@ -1,6 +1,6 @@
 import { defineConfig } from '@playwright/test'
 
-// A browser that is installed already; without the variable, the one of `npx playwright install chromium`.
+// The path of an installed browser. Without it, the browser of `npx playwright install chromium` is used.
 const executablePath = process.env.CHROME_PATH
 
 export default defineConfig({

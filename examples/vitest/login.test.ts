@@ -2,7 +2,7 @@ import { type Handle, isolatedProvider } from 'oidc-provider-mock/vitest'
 import { test as base, expect } from 'vitest'
 import { createLogin } from './login.js'
 
-// Each test has an issuer of its own: its users, clock, faults and journal are nobody else's.
+// Each test has a separate issuer with its own users, clock, faults and journal.
 const test = base.extend<{ provider: Handle }>({ provider: isolatedProvider })
 
 test('alice logs in', async ({ provider }) => {
@@ -11,7 +11,7 @@ test('alice logs in', async ({ provider }) => {
   expect(await login.finish(location!)).toMatchObject({ sub: 'alice', email: 'alice@example.com' })
 })
 
-test('an ID token that has expired is no login', async ({ provider }) => {
+test('an expired ID token is refused', async ({ provider }) => {
   await provider.faults.add({ fault: 'id_token.expired', times: 1 })
   const login = await createLogin(provider.issuer)
   const { location } = await provider.login({ authorization_request: login.start(), sub: 'alice' })
@@ -20,7 +20,7 @@ test('an ID token that has expired is no login', async ({ provider }) => {
   expect(faults).toMatchObject([{ fault: 'id_token.expired' }])
 })
 
-test('a code that lies around for an hour is worth nothing', async ({ provider }) => {
+test('a code cannot be redeemed after an hour', async ({ provider }) => {
   const login = await createLogin(provider.issuer)
   const { location } = await provider.login({ authorization_request: login.start(), sub: 'alice' })
   await provider.clock.advance('1h')

@@ -25,7 +25,7 @@ import org.testcontainers.utility.MountableFile;
 
 @Testcontainers
 class LoginTest {
-  // Wherever you publish the image.
+  // The place where you publish the image.
   private static final String IMAGE = "ghcr.io/oidc-provider-mock/oidc-provider-mock:0.1.0";
   private static final String REDIRECT_URI = "http://localhost:8000/callback";
 
@@ -52,7 +52,7 @@ class LoginTest {
     return "http://" + OP.getHost() + ":" + OP.getMappedPort(9400);
   }
 
-  /** Answers the login form, exchanges the code, and returns the access token. */
+  /** Submits the login form, redeems the code, and returns the access token. */
   private String logIn(String sub) throws Exception {
     var query = form(Map.of(
         "client_id", "app",

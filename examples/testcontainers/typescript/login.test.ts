@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { GenericContainer, type StartedTestContainer, Wait } from 'testcontainers'
 
-// Wherever you publish the image.
+// The place where you publish the image.
 const IMAGE = 'ghcr.io/oidc-provider-mock/oidc-provider-mock:0.1.0'
 const REDIRECT_URI = 'http://localhost:8000/callback'
 
@@ -33,7 +33,7 @@ test('alice logs in', async () => {
   assert.deepEqual(claims.groups, ['staff', 'admins'])
 })
 
-/** Answers the login form and exchanges the code. */
+/** Submits the login form and redeems the code. */
 async function logIn(sub: string): Promise<{ access_token: string; id_token: string }> {
   const query = new URLSearchParams({
     client_id: 'app',
