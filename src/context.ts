@@ -1,9 +1,9 @@
 /** The context of one request: everything that it may read and change, for one issuer. */
-import type { DecryptionKey, SigningKey, Snapshot } from './config/snapshot.js'
+import type { Snapshot } from './config/snapshot.js'
 import type { Exchange, Facts } from './faults/rules.js'
 import type { MovableClock } from './issuer/clock.js'
 import type { FaultState } from './issuer/faults.js'
-import type { KeyStatus, Rotation } from './issuer/keys.js'
+import type { Keys } from './issuer/keys.js'
 import type { JournalEvent, Remark } from './journal/entry.js'
 import type { Journal } from './journal/journal.js'
 import type { Store } from './store/store.js'
@@ -43,20 +43,7 @@ export interface Context {
   readonly exchange: Exchange & { readonly remarks: Remark[] }
   /** Adds facts about this request, for fault rules and the journal. */
   addFacts(facts: Partial<Facts> & { readonly flow_id?: string | undefined }): void
-  /** Every signing key of this issuer, published or not. Of several with the same `alg` the first is the one that signs. */
-  keys(): Promise<readonly SigningKey[]>
-  /** Those of them that the JWKS has. */
-  published_keys(): Promise<readonly SigningKey[]>
-  /** Where each of them is in its life. */
-  tellKeys(): Promise<readonly KeyStatus[]>
-  /** Has new signing keys follow; undefined where too many wait for their turn already. */
-  rotateKeys(rotation: Rotation): Promise<readonly KeyStatus[] | undefined>
-  /** Takes a key out of the JWKS; undefined where there is none with this `kid`. */
-  withdrawKey(kid: string): Promise<readonly KeyStatus[] | undefined>
-  /** Goes back to the signing keys of the start. */
-  resetKeys(): void
-  /** Every key of this issuer that clients encrypt to. */
-  encryption_keys(): Promise<readonly DecryptionKey[]>
+  readonly keys: Keys
   /** Adds a remark to the journal entry. Also logs it, unless it is a decision or the same message was logged before. */
   remark(event: JournalEvent, message: string, details?: Readonly<Record<string, unknown>>): void
 }

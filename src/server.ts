@@ -152,7 +152,7 @@ const serveIssuers: FastifyPluginAsync<Foundation> = async (scope, foundation) =
   const warnOfHost = createHostWarning((message) => foundation.log.warn(message))
   const faults = createHttpFaults(scope.server, { record: recordExchange, describe: describeRequest })
   scope.addHook('onRequest', async (request) => {
-    request.ctx = createContext(foundation.current(), (name) => foundation.findIssuer(name), request)
+    request.ctx = await createContext(foundation.current(), (name) => foundation.findIssuer(name), request)
     warnOfHost(request.ctx.request_url, foundation.current().config)
   })
   scope.addHook('onRequest', requireAccess)

@@ -6,7 +6,7 @@ import { loadSnapshot, readSchema } from '../src/config/load.js'
 import type { Snapshot } from '../src/config/snapshot.js'
 import type { Context } from '../src/context.js'
 import type { ConfigInput } from '../src/generated/input.js'
-import { createMovableClock } from '../src/issuer/clock.js'
+import { type Clock, createClock, createMovableClock } from '../src/issuer/clock.js'
 import { createFaultState } from '../src/issuer/faults.js'
 import type { Issuer } from '../src/issuer/issuers.js'
 import { createKeys } from '../src/issuer/keys.js'
@@ -53,14 +53,14 @@ export async function createOwnApp(t: Test, config: ConfigInput = {}, parts: Par
 async function createHandler(config: ConfigInput, parts: Partial<Foundation>) {
   let snapshot = await snapshotOf(config)
   let moved = 0
+  const real = { now: () => createClock().now() + moved }
   const issuers = new Map<string | undefined, Issuer>()
   const log: TestApp['log'] = []
   const write = (line: string) => void log.push(JSON.parse(line))
   const handler: Handler = {
     current: () => snapshot,
     findIssuer: (name) => {
-      const issuer = issuers.get(name) ?? createIssuer(() => snapshot)
-      if (!issuers.has(name) && moved !== 0) issuer.clock.advance(moved)
+      const issuer = issuers.get(name) ?? createIssuer(() => snapshot, real)
       issuers.set(name, issuer)
       return issuer
     },
@@ -73,7 +73,6 @@ async function createHandler(config: ConfigInput, parts: Partial<Foundation>) {
   }
   const advance = (seconds: number) => {
     moved += seconds
-    for (const { clock } of issuers.values()) clock.advance(seconds)
   }
   const reload = async (next: ConfigInput) => {
     snapshot = await snapshotOf(next, snapshot)
@@ -99,7 +98,8 @@ function createCalls(inject: TestApp['app']['inject']): Pick<TestApp, 'app' | 'g
 /** Creates the context of a request, without a request. */
 export async function createContext(config: ConfigInput = {}): Promise<Context> {
   const snapshot = await snapshotOf(config)
-  const { store, clock, faults, keys, journal } = createIssuer(() => snapshot)
+  const { store, clock, faults, journal, key_cache } = createIssuer(() => snapshot)
+  const { now } = await clock.status()
   const about = createExchange()
   return {
     issuer: 'http://localhost',
@@ -111,20 +111,12 @@ export async function createContext(config: ConfigInput = {}): Promise<Context> 
     snapshot,
     store,
     clock,
-    get now() {
-      return clock.now()
-    },
+    now,
     faults,
     journal,
     log: { debug: ignore, info: ignore, warn: ignore, error: ignore },
     ...about,
-    keys: () => keys.list(snapshot),
-    published_keys: () => keys.listPublished(snapshot),
-    tellKeys: () => keys.tell(snapshot),
-    rotateKeys: (rotation) => keys.rotate(snapshot, rotation),
-    withdrawKey: (kid) => keys.withdraw(snapshot, kid),
-    resetKeys: () => keys.reset(),
-    encryption_keys: () => keys.listEncryption(snapshot),
+    keys: createKeys({ store, snapshot, journal, now, cache: key_cache }),
     remark: (event, message, details = {}) => void about.exchange.remarks.push({ event, message, details }),
   }
 }
@@ -132,12 +124,13 @@ export async function createContext(config: ConfigInput = {}): Promise<Context> 
 const ignore = () => undefined
 
 /** Creates an issuer without records. */
-export function createIssuer(current: () => Snapshot): Issuer {
-  const clock = createMovableClock(() => current().clock)
+export function createIssuer(current: () => Snapshot, real?: Clock): Issuer {
   const journal = createJournal(() => current().config.journal, unlimited())
   const store = createStore()
-  const faults = createFaultState(store, { shared: process.env.STORE === 'delaying' })
-  return { store, clock, faults, keys: createKeys(clock, journal), journal }
+  const shared = process.env.STORE === 'delaying'
+  const faults = createFaultState(store, { shared })
+  const clock = createMovableClock(store, () => current().clock, { shared, real })
+  return { store, clock, faults, key_cache: new Map(), journal }
 }
 
 /** Builds the snapshot of a configuration. */

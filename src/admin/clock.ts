@@ -39,7 +39,7 @@ export const clock: FastifyPluginAsync = async (app) => {
     response,
   }
   app.put<{ Body: { now: Moment } }>(PATHS.clock, { schema: put }, async ({ ctx, body }) => {
-    ctx.clock.set(readTime('now', body.now))
+    await ctx.clock.set(readTime('now', body.now))
     return noteMove(ctx)
   })
 
@@ -52,12 +52,12 @@ export const clock: FastifyPluginAsync = async (app) => {
   }
   app.post<{ Body: { by: Moment } }>(PATHS.clock_advance, { schema: advance }, async ({ ctx, body: { by } }) => {
     const seconds = readShift(by)
-    const then = ctx.clock.now() + seconds
+    const then = ctx.now + seconds
     if (!isTime(then))
       throw invalidRequest(
         `/by is "${by}", which moves the clock outside the years 1970 to 9999; expected a smaller shift`,
       )
-    ctx.clock.advance(seconds)
+    await ctx.clock.advance(seconds)
     return noteMove(ctx)
   })
 
@@ -68,34 +68,34 @@ export const clock: FastifyPluginAsync = async (app) => {
     response,
   }
   app.post<{ Body: { at?: Moment } }>(PATHS.clock_freeze, { schema: freeze }, async ({ ctx, body: { at } }) => {
-    if (at !== undefined) ctx.clock.set(readTime('at', at))
-    ctx.clock.freeze()
+    if (at !== undefined) await ctx.clock.set(readTime('at', at))
+    await ctx.clock.freeze()
     return noteMove(ctx)
   })
 
   const body = object({})
   const resume = { tags, summary: 'Start a frozen clock from its current time', body, response }
   app.post(PATHS.clock_resume, { schema: resume }, async ({ ctx }) => {
-    ctx.clock.resume()
+    await ctx.clock.resume()
     return noteMove(ctx)
   })
 
   const description = 'Sets the clock to the time of the configuration, or to real time without one.'
   const reset = { tags, summary: 'Reset the clock', description, body, response }
   app.post(PATHS.clock_reset, { schema: reset }, async ({ ctx }) => {
-    ctx.clock.reset()
+    await ctx.clock.reset()
     return noteMove(ctx)
   })
 }
 
-function describe({ clock }: Context) {
-  const { now, frozen, ahead } = clock.status()
+async function describe({ clock }: Context) {
+  const { now, frozen, ahead } = await clock.status()
   return { now, iso: new Date(now * 1000).toISOString(), frozen, ahead }
 }
 
 /** Records that the clock was moved, and returns its status. */
 async function noteMove(ctx: Context) {
-  const status = describe(ctx)
+  const status = await describe(ctx)
   const { now, iso, frozen } = status
   await ctx.journal.record(now, 'clock_moved', `the clock was ${frozen ? 'stopped at' : 'set to'} ${iso}`, status)
   return status

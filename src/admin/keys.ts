@@ -58,7 +58,7 @@ const WAYS = FAULT_NAMES.filter((name) => FAULT_CATALOGUE[name].endpoints.join()
 
 export const keys: FastifyPluginAsync = async (app) => {
   const list = { tags, summary: 'List signing keys', response: { 200: KEYS } }
-  app.get(PATHS.admin_keys, { schema: list }, async ({ ctx }) => ({ keys: await ctx.tellKeys() }))
+  app.get(PATHS.admin_keys, { schema: list }, async ({ ctx }) => ({ keys: await ctx.keys.status() }))
 
   const rotate = {
     tags,
@@ -69,7 +69,7 @@ export const keys: FastifyPluginAsync = async (app) => {
   }
   app.post<{ Body: Order }>(PATHS.rotate_keys, { schema: rotate }, async ({ ctx, body }) => {
     const rotation = await readOrder(ctx, body)
-    const told = await ctx.rotateKeys(rotation)
+    const told = await ctx.keys.rotate(rotation)
     if (told === undefined)
       throw invalidRequest('too many rotations are pending, expected fewer; wait until published keys sign')
     ctx.log.info(rotation, 'keys rotated')
@@ -89,7 +89,7 @@ export const keys: FastifyPluginAsync = async (app) => {
     },
   }
   app.delete<{ Params: { kid: string } }>(PATHS.admin_key, { schema: withdraw }, async ({ ctx, params: { kid } }) => {
-    const told = await ctx.withdrawKey(kid)
+    const told = await ctx.keys.withdraw(kid)
     if (told === undefined) throw nothingHere(`there is no signing key ${shown(kid)}`)
     ctx.log.info({ kid }, 'key withdrawn')
     return { signs: told.some((key) => key.kid === kid && key.status === 'current'), keys: told }
@@ -120,9 +120,9 @@ export const keys: FastifyPluginAsync = async (app) => {
     for (const { id, rule } of await ctx.faults.list()) {
       if (FAULT_CATALOGUE[rule.fault].section === 'JWKS') await ctx.faults.delete(id)
     }
-    ctx.resetKeys()
+    await ctx.keys.reset()
     ctx.log.info({}, 'keys reset')
-    return { keys: await ctx.tellKeys() }
+    return { keys: await ctx.keys.status() }
   })
 }
 
@@ -139,7 +139,7 @@ async function readOrder(ctx: Context, { alg: asked, publish_ahead: span = 0, ki
   if (publish_ahead > 0 && !published) {
     throw invalidRequest('/publish_ahead is set and /published is false, expected one of them; leave one out')
   }
-  if (publish_ahead > 0 && (await ctx.tellKeys()).some((key) => key.kid === kid)) {
+  if (publish_ahead > 0 && (await ctx.keys.status()).some((key) => key.kid === kid)) {
     throw invalidRequest(
       `/kid is "${shown(String(kid))}" with /publish_ahead, expected a kid that no other key has, since the JWKS has each kid once`,
     )

@@ -6,7 +6,7 @@ import { COLLECTIONS, type CollectionName, type ResetPart } from '../store/colle
 import { listOf, object, responseWith } from './schema.js'
 
 /** Parts of the issuer. The table `COLLECTIONS` names the collections of each part. */
-const PARTS: Readonly<Record<ResetPart | 'clock' | 'keys' | 'journal', (ctx: Context) => unknown>> = {
+const PARTS: Readonly<Record<ResetPart | 'journal', (ctx: Context) => unknown>> = {
   users: (ctx) => clear(ctx, 'users'),
   clients: (ctx) => clear(ctx, 'clients'),
   tokens: (ctx) => clear(ctx, 'tokens'),
@@ -14,7 +14,7 @@ const PARTS: Readonly<Record<ResetPart | 'clock' | 'keys' | 'journal', (ctx: Con
   grants: (ctx) => clear(ctx, 'grants'),
   device_codes: (ctx) => clear(ctx, 'device_codes'),
   clock: ({ clock }) => clock.reset(),
-  keys: (ctx) => ctx.resetKeys(),
+  keys: ({ keys }) => keys.reset(),
   faults: ({ faults }) => faults.reset(),
   journal: ({ journal }) => journal.clear(),
 }

@@ -4,7 +4,7 @@ import { PATHS } from '../routes.js'
 
 export const jwks: FastifyPluginAsync = async (app) => {
   app.get(PATHS.jwks_uri, async ({ ctx }) => {
-    const keys = await Promise.all([ctx.published_keys(), ctx.encryption_keys()])
+    const keys = await Promise.all([ctx.keys.published(), ctx.keys.decryption()])
     return { keys: keys.flat().map((key) => key.publicJwk) }
   })
 }

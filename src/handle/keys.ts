@@ -1,7 +1,7 @@
 /** Lists, rotates and withdraws the signing keys of an issuer. */
 
 import type { DeclaredFault } from '../faults/doors/find.js'
-import type { KeyStatus } from '../issuer/keys.js'
+import type { KeyStatus } from '../issuer/key_lines.js'
 import { PATHS } from '../routes.js'
 import type { Caller } from './call.js'
 

@@ -1,86 +1,116 @@
-/** The time of one issuer. Every decision about time asks this clock, so that it can be moved. */
+/** The time of one issuer. Every decision about time uses this clock, so that it can be moved. */
+import { NEVER } from '../store/collections.js'
+import type { ClockSetting } from '../store/records.js'
+import type { Store } from '../store/store.js'
 
+/** A source of time. */
 export interface Clock {
-  /** Seconds since the epoch, whole: the unit of `exp` and `iat` (RFC 7519 §2, NumericDate). */
+  /** Returns whole seconds since the epoch, the unit of `exp` and `iat` (RFC 7519 §2, NumericDate). */
   now(): number
 }
 
-/** What the configuration says of the time. */
+/** The clock settings of the configuration. */
 export interface ClockSettings {
-  /** Seconds since the epoch; left out, the real time. */
+  /** Seconds since the epoch; absent, the real time. */
   readonly start?: number
   readonly frozen: boolean
 }
 
-/** How a clock stands. */
+/** The state of a clock. */
 export interface ClockStatus {
   /** Seconds since the epoch. */
   readonly now: number
   readonly frozen: boolean
-  /** Seconds ahead of the real time; below zero, behind. */
+  /** Seconds ahead of the real time; negative, behind. */
   readonly ahead: number
 }
 
-/** A clock that can be moved. Times are in seconds since the epoch. */
-export interface MovableClock extends Clock {
-  status(): ClockStatus
-  set(now: number): void
-  /** Forward, or backward below zero, by seconds. A frozen clock stays frozen. */
-  advance(seconds: number): void
-  freeze(): void
-  /** It goes on from where it stands. */
-  resume(): void
-  /** Back to what the configuration says. */
-  reset(): void
+/** A clock that can be moved; its state is in the store of the issuer. Times are in seconds since the epoch. */
+export interface MovableClock {
+  status(): Promise<ClockStatus>
+  set(now: number): Promise<void>
+  /** Moves the clock forward, or backward by a negative number. A frozen clock stays frozen. */
+  advance(seconds: number): Promise<void>
+  freeze(): Promise<void>
+  /** Lets a frozen clock continue from its time. */
+  resume(): Promise<void>
+  /** Restores the settings of the configuration. */
+  reset(): Promise<void>
 }
 
-/** A clock that shows the real time. */
+/** Creates a clock that shows the real time. */
 export function createClock(): Clock {
   return { now: () => Math.floor(Date.now() / 1000) }
 }
 
-/** How a clock was last set: it showed `shown` at the real time `at`. */
-interface Setting {
-  readonly shown: number
-  readonly at: number
-  readonly frozen: boolean
+export interface ClockOptions {
+  /** Whether other processes write to the store, so that no copy of the setting can be kept. */
+  readonly shared: boolean
+  /** Default: the clock of the machine. */
+  readonly real?: Clock | undefined
 }
 
-/** @param settings what the configuration says now; a clock that nobody moved follows it. */
-export function createMovableClock(settings: () => ClockSettings): MovableClock {
-  const real = createClock()
-  const begin = ({ start, frozen }: ClockSettings): Setting => {
+/** Key of the only record. */
+const KEY = 'clock'
+
+/**
+ * Creates the clock of an issuer.
+ * @param settings returns the current settings; a clock that was not moved follows them.
+ */
+export function createMovableClock(
+  { clock }: Store,
+  settings: () => ClockSettings,
+  { shared, real = createClock() }: ClockOptions,
+): MovableClock {
+  let copy: Promise<ClockSetting | undefined> | undefined
+  const read = () => {
+    if (shared) return clock.get(KEY)
+    copy ??= clock.get(KEY)
+    return copy
+  }
+  const update = (change: (record: ClockSetting | undefined) => ClockSetting) => {
+    copy = clock.update(KEY, change)
+    return copy
+  }
+  /** Returns the setting of a clock that follows the configuration. */
+  const follow = (): ClockSetting => {
+    const { start, frozen } = settings()
     const at = real.now()
-    return { shown: start ?? at, at, frozen }
+    return { shown: start ?? at, at, frozen, ...(start !== undefined && { start }), moved: false, expires_at: NEVER }
   }
-  let followed = settings()
-  let setting = begin(followed)
-  let moved = false
-  const current = (): Setting => {
-    const said = settings()
-    if (!moved && (said.start !== followed.start || said.frozen !== followed.frozen)) setting = begin(said)
-    followed = said
-    return setting
+  const isCurrent = ({ moved, start, frozen }: ClockSetting) =>
+    moved || (start === settings().start && frozen === settings().frozen)
+  const isReal = () => settings().start === undefined && !settings().frozen
+  const current = async (): Promise<ClockSetting> => {
+    const kept = await read()
+    if (kept !== undefined && isCurrent(kept)) return kept
+    // The real time needs no record.
+    if (kept === undefined && isReal()) return follow()
+    const started = follow()
+    return (await update((record) => (record !== undefined && isCurrent(record) ? record : started)))!
   }
-  const now = () => {
-    const { shown, at, frozen } = current()
-    return frozen ? shown : shown + real.now() - at
-  }
-  const move = (shown: number, frozen = current().frozen) => {
-    setting = { shown, at: real.now(), frozen }
-    moved = true
+  const timeOf = ({ shown, at, frozen }: ClockSetting) => (frozen ? shown : shown + real.now() - at)
+  const move = async (
+    change: (now: number, frozen: boolean) => { readonly shown: number; readonly frozen: boolean },
+  ) => {
+    await update((kept) => {
+      const before = kept !== undefined && isCurrent(kept) ? kept : follow()
+      const { shown, frozen } = change(timeOf(before), before.frozen)
+      return { shown, frozen, at: real.now(), moved: true, expires_at: NEVER }
+    })
   }
   return {
-    now,
-    status: () => ({ now: now(), frozen: current().frozen, ahead: now() - real.now() }),
-    set: (shown) => move(shown),
-    advance: (seconds) => move(now() + seconds),
-    freeze: () => move(now(), true),
-    resume: () => move(now(), false),
-    reset: () => {
-      moved = false
-      followed = settings()
-      setting = begin(followed)
+    status: async () => {
+      const setting = await current()
+      return { now: timeOf(setting), frozen: setting.frozen, ahead: timeOf(setting) - real.now() }
+    },
+    set: (shown) => move((_now, frozen) => ({ shown, frozen })),
+    advance: (seconds) => move((now, frozen) => ({ shown: now + seconds, frozen })),
+    freeze: () => move((now) => ({ shown: now, frozen: true })),
+    resume: () => move((now) => ({ shown: now, frozen: false })),
+    reset: async () => {
+      await clock.clear()
+      copy = undefined
     },
   }
 }

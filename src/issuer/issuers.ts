@@ -7,14 +7,15 @@ import { type Account, createPool } from '../store/pool.js'
 import type { Store } from '../store/store.js'
 import { createMovableClock, type MovableClock } from './clock.js'
 import { createFaultState, type FaultState } from './faults.js'
-import { createKeys, type Keys } from './keys.js'
+import type { KeyCache } from './generated_keys.js'
 
 /** State of one issuer. */
 export interface Issuer {
   readonly store: Store
   readonly clock: MovableClock
   readonly faults: FaultState
-  readonly keys: Keys
+  /** Imported keys. */
+  readonly key_cache: KeyCache
   readonly journal: Journal
 }
 
@@ -48,11 +49,11 @@ export function createIssuers(current: () => Snapshot, createStore: CreateStore)
   const create = (): Entry => {
     const account = open()
     account.charge(BYTES)
-    const clock = createMovableClock(() => current().clock)
     const journal = createJournal(() => current().config.journal, account)
     const store = createStore(account)
+    const clock = createMovableClock(store, () => current().clock, { shared: false })
     const faults = createFaultState(store, { shared: false })
-    const issuer = { store, clock, faults, journal, keys: createKeys(clock, journal) }
+    const issuer = { store, clock, faults, journal, key_cache: new Map() }
     return { account, issuer }
   }
   const standard = create()

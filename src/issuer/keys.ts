@@ -1,215 +1,228 @@
-/** The keys of one issuer: those of the configuration, those it generates for itself, and those that follow them by rotation. */
-import { generateKey } from '../config/keys.js'
-import type { DecryptionKey, GeneratedDecryptionKey, GeneratedKey, SigningKey, Snapshot } from '../config/snapshot.js'
+/** The keys of one issuer as one request sees them: configured keys, generated keys, and their rotation. */
+import type { DecryptionKey, SigningKey, Snapshot } from '../config/snapshot.js'
 import type { Alg } from '../generated/types.js'
 import type { Journal } from '../journal/journal.js'
-import type { Clock } from './clock.js'
-
-/** Where a key is in its life; times in seconds since the epoch. */
-export interface KeyStatus {
-  readonly kid: string
-  readonly alg: Alg
-  /** A spare one signs nothing, since an earlier key of the configuration has the same algorithm. */
-  readonly status: 'current' | 'next' | 'retired' | 'spare'
-  /** Whether the JWKS has it. */
-  readonly published: boolean
-  /** Of a key that doesn't sign yet. */
-  readonly signs_from?: number
-  /** Of a key that no longer signs. */
-  readonly published_until?: number
-}
+import type { GeneratedKeyName, KeyLines, KeyTurn } from '../store/records.js'
+import type { Store } from '../store/store.js'
+import { cached, generateStoredKey, type KeyCache, loadStoredKey } from './generated_keys.js'
+import {
+  currentIn,
+  describeLine,
+  identifyEntries,
+  inOrder,
+  insertTurn,
+  type KeyEntry,
+  type KeyStatus,
+  listSigners,
+  type MissingKey,
+  MOST_KEYS,
+  NO_LINES,
+  settle,
+} from './key_lines.js'
 
 export interface Rotation {
-  /** Left out, every algorithm. */
+  /** Default: every algorithm. */
   readonly alg?: Alg | undefined
   /** Seconds for which a new key is published before it signs. */
   readonly publish_ahead: number
-  /** Whether what signed before is published no longer. */
+  /** Whether the previous keys are removed from the JWKS. */
   readonly withdraw?: boolean
-  /** Of the new key; a key in line that has it is withdrawn. Left out, the new key's thumbprint (RFC 7638). */
+  /** Identifier of the new key; an existing key with it is removed from the JWKS. Default: its thumbprint (RFC 7638). */
   readonly kid?: string | undefined
-  /** Whether the JWKS gets the new key; true unless said otherwise. */
+  /** Whether the new key is in the JWKS; default: true. */
   readonly published?: boolean
 }
 
 export interface Keys {
-  /** Every signing key. Of several with the same `alg` the first is the one that signs. */
-  list(snapshot: Snapshot): Promise<readonly SigningKey[]>
-  /** Those of them that the JWKS has. */
-  listPublished(snapshot: Snapshot): Promise<readonly SigningKey[]>
-  /** Every key of the snapshot that clients encrypt to, in its order. */
-  listEncryption(snapshot: Snapshot): Promise<readonly DecryptionKey[]>
-  /** Where each key is in its life. */
-  tell(snapshot: Snapshot): Promise<readonly KeyStatus[]>
-  /** Has new keys follow those that sign, and tells of all in line; undefined, and nothing is done, where too many wait. */
-  rotate(snapshot: Snapshot, rotation: Rotation): Promise<readonly KeyStatus[] | undefined>
-  /** Takes the key out of the JWKS, and tells of all; undefined where there is none. If it signs, it goes on signing. */
-  withdraw(snapshot: Snapshot, kid: string): Promise<readonly KeyStatus[] | undefined>
-  /** Goes back to the keys of the start, published all. */
-  reset(): void
+  /** Returns all signing keys. Of several with the same `alg`, the first one signs. */
+  signing(): Promise<readonly SigningKey[]>
+  /** Returns the signing keys of the JWKS. */
+  published(): Promise<readonly SigningKey[]>
+  /** Returns the keys that clients encrypt to, in the order of the configuration. */
+  decryption(): Promise<readonly DecryptionKey[]>
+  /** Returns the status of every signing key. */
+  status(): Promise<readonly KeyStatus[]>
+  /** Schedules new signing keys. Returns every key's status, or undefined if too many rotations are pending. */
+  rotate(rotation: Rotation): Promise<readonly KeyStatus[] | undefined>
+  /** Removes a key from the JWKS; it may still sign. Returns every key's status, or undefined for an unknown `kid`. */
+  withdraw(kid: string): Promise<readonly KeyStatus[] | undefined>
+  /** Restores the first keys, all of them published. */
+  reset(): Promise<void>
 }
 
-/** How many keys an algorithm may have published; the longest retired go first. */
-export const MOST_KEYS = 20
-
-/** A key in a line of keys: it signs until the turn of the next one comes. */
-interface Turn {
-  readonly key: Promise<SigningKey>
-  readonly signs_from: number
-  /** Whether the JWKS has it. */
-  published: boolean
-  /** The longest lifetime, in seconds, of what it may have signed. */
-  longest: number
+export interface KeyOptions {
+  readonly store: Store
+  readonly snapshot: Snapshot
+  readonly journal: Journal
+  /** Seconds since the epoch. */
+  readonly now: number
+  readonly cache: KeyCache
 }
 
-type Entry = SigningKey | GeneratedKey
+/** Key of the only record of lines. */
+const LINES = 'lines'
 
-/**
- * Keys of one issuer. They are held by the objects of the snapshot that they come from. A reload keeps the object of an
- * unchanged entry, and so its line of keys and the tokens that these signed; with a changed entry a new line begins.
- */
-export function createKeys(clock: Clock, journal: Journal): Keys {
-  let lines = new WeakMap<Entry, Turn[]>()
-  const firsts = new WeakMap<Entry, Promise<SigningKey>>()
-  const decryption = new WeakMap<GeneratedDecryptionKey, Promise<DecryptionKey>>()
+export function createKeys({ store, snapshot, journal, now, cache }: KeyOptions): Keys {
+  const entries = identifyEntries(snapshot.keys)
+  let known: KeyLines | undefined
+  /** Changes the lines, and deletes the keys that no line has any more. */
+  const update = async (change: (record: KeyLines) => KeyLines): Promise<KeyLines> => {
+    let before = NO_LINES
+    const after = (await store.key_lines.update(LINES, (record = NO_LINES) => {
+      before = record
+      return change(record)
+    }))!
+    const kept = listKeyIds(after)
+    for (const key_id of listKeyIds(before)) if (!kept.has(key_id)) await store.generated_keys.delete(key_id)
+    known = after
+    return after
+  }
 
-  const lineOf = (entry: Entry): Turn[] => {
-    const make = () => Promise.resolve('generate' in entry ? generateKey(entry.alg, entry.kid) : entry)
-    const key = firsts.get(entry) ?? make()
-    firsts.set(entry, key)
-    const line = lines.get(entry) ?? [{ key, signs_from: clock.now(), published: true, longest: 0 }]
-    lines.set(entry, line)
-    return line
-  }
-  // Whoever comes while the key is being generated finds its turn in the line already, and waits for the same key.
-  const append = (line: Turn[], alg: Alg, signs_from: number, published = true, said?: string) => {
-    const now = clock.now()
-    const key = generateKey(alg, said).then((made) => {
-      const { kid } = made
-      const details = { alg, kid, signs_from, published }
-      const from = new Date(signs_from * 1000).toISOString()
-      const where = published ? '' : ', and is not published'
-      void journal.record(now, 'keys_rotated', `${kid} is new and signs ${alg} from ${from}${where}`, details)
-      return made
-    })
-    const place = line.findLastIndex((turn) => turn.signs_from <= signs_from) + 1
-    line.splice(place, 0, { key, signs_from, published, longest: 0 })
-  }
-  /** The line of an entry, once everything has been done that its time has come for. */
-  const follow = (snapshot: Snapshot, entry: Entry): Turn[] => {
-    const { lifetimes, key_rotation } = snapshot
-    const { period, publish_ahead } = key_rotation
-    const now = clock.now()
-    const line = lineOf(entry)
-    if (period !== undefined && signersOf(snapshot).includes(entry)) {
-      // Twice at most: for the turn that should have come by now, and for the one after it.
-      for (let due = nextTurn(line, period, now); due - publish_ahead <= now; due = nextTurn(line, period, now)) {
-        append(line, entry.alg, due)
+  /** Returns the lines of this moment, read once per request; generates missing keys first. */
+  const read = async (): Promise<KeyLines> => {
+    let record = known ?? (await store.key_lines.get(LINES)) ?? NO_LINES
+    for (;;) {
+      const { missing, changed } = settle(record, snapshot, now)
+      if (missing.length > 0) record = await generate(missing)
+      else if (changed) record = await update((current) => settle(current, snapshot, now).record)
+      else {
+        known = record
+        return record
       }
     }
-    const current = line[currentIn(line, now)]!
-    current.longest = Math.max(current.longest, lifetimes.access_token, lifetimes.id_token)
-    while (currentIn(line, now) > 0 && (line.length > MOST_KEYS || publishedUntil(line, 0) <= now)) line.shift()
-    return line
   }
-  const inTurn = (snapshot: Snapshot) => snapshot.keys.flatMap((entry) => inOrder(follow(snapshot, entry), clock.now()))
-  const keysOf = (turns: readonly Turn[]) => Promise.all(turns.map(({ key }) => key))
-  const tell = (snapshot: Snapshot) => {
-    const signers = signersOf(snapshot)
-    const told = snapshot.keys.flatMap((entry) => {
-      const line = follow(snapshot, entry)
-      const isSpare = !signers.includes(entry)
-      return inOrder(line, clock.now()).map((turn) => statusOf(line, turn, clock.now(), isSpare))
+
+  /** Generates keys, once for all requests at the same time, and adds them unless another process was first. */
+  const generate = async (missing: readonly MissingKey[]): Promise<KeyLines> => {
+    const made = await Promise.all(
+      missing.map(async (wanted): Promise<MadeKey> => {
+        const { alg, kid } = wanted.entry.key
+        const chosen = wanted.signs_from === undefined ? kid : undefined
+        return {
+          ...wanted,
+          key: await cached(cache, nameOf(wanted), () => generateStoredKey(store, cache, alg, chosen)),
+        }
+      }),
+    )
+    let added: MadeKey[] = []
+    const record = await update((current) => {
+      const settled = settle(current, snapshot, now)
+      const stillMissing = new Set(settled.missing.map(nameOf))
+      added = made.filter((one) => stillMissing.has(nameOf(one)))
+      return settle(added.reduce(addKey, settled.record), snapshot, now).record
     })
-    return Promise.all(told)
+    for (const one of made) cache.delete(nameOf(one))
+    for (const { entry, signs_from, key } of added) {
+      if (signs_from !== undefined) await recordRotation(entry.key.alg as Alg, key.kid, signs_from, true)
+    }
+    return record
   }
-  const withdraw = async (snapshot: Snapshot, kid: string): Promise<boolean> => {
-    const turns = inTurn(snapshot)
-    const keys = await keysOf(turns)
-    const found = turns.filter((_, index) => keys[index]!.kid === kid)
-    for (const turn of found) turn.published = false
-    return found.length > 0
+
+  const recordRotation = async (alg: Alg, kid: string, signs_from: number, published: boolean) => {
+    const where = published ? '' : ', and is not published'
+    const message = `${kid} is new and signs ${alg} from ${new Date(signs_from * 1000).toISOString()}${where}`
+    await journal.record(now, 'keys_rotated', message, { alg, kid, signs_from, published })
   }
+
+  const turnsOf = ({ lines }: KeyLines) =>
+    entries.flatMap(({ id, key }) => inOrder(lines[id]!, now).map((turn) => ({ key, turn })))
+
+  const load = (turns: readonly { readonly key: KeyEntry['key']; readonly turn: KeyTurn }[]): Promise<SigningKey[]> =>
+    Promise.all(
+      turns.map(async ({ key, turn: { key_id, kid } }) =>
+        key_id === undefined
+          ? (key as SigningKey)
+          : ((await loadStoredKey(store, cache, { key_id, kid })) as SigningKey),
+      ),
+    )
+
+  const describe = ({ lines }: KeyLines): KeyStatus[] => {
+    const signers = listSigners(snapshot)
+    return entries.flatMap(({ id, key }) => describeLine(lines[id]!, key.alg as Alg, now, !signers.includes(id)))
+  }
+
+  const changeLines = (change: (line: readonly KeyTurn[]) => readonly KeyTurn[], ids: readonly string[]) =>
+    update((current) => {
+      const { record } = settle(current, snapshot, now)
+      const changed = ids.map((id) => [id, change(record.lines[id]!)])
+      return { ...record, lines: { ...record.lines, ...Object.fromEntries(changed) } }
+    })
+
+  const unpublish = (kid: string) =>
+    changeLines(
+      (line) => line.map((turn) => (turn.kid === kid ? { ...turn, published: false } : turn)),
+      entries.map(({ id }) => id),
+    )
+
   return {
-    list: (snapshot) => keysOf(inTurn(snapshot)),
-    listPublished: (snapshot) => keysOf(inTurn(snapshot).filter(({ published }) => published)),
-    listEncryption: ({ encryption_keys }) => {
-      const own = (key: GeneratedDecryptionKey) => {
-        const made = decryption.get(key) ?? generateKey(key.alg, key.kid)
-        decryption.set(key, made)
-        return made
+    signing: async () => load(turnsOf(await read())),
+    published: async () => load(turnsOf(await read()).filter(({ turn }) => turn.published)),
+    decryption: async () => {
+      const { first } = await read()
+      return Promise.all(
+        identifyEntries(snapshot.encryption_keys).map(async ({ id, key }) =>
+          'generate' in key
+            ? ((await loadStoredKey(store, cache, first[id]!)) as DecryptionKey)
+            : (key as DecryptionKey),
+        ),
+      )
+    },
+    status: async () => describe(await read()),
+    rotate: async ({ alg, publish_ahead, withdraw = false, kid, published = true }) => {
+      const record = await read()
+      const signers = listSigners(snapshot)
+      const chosen = entries.filter(({ id, key }) => signers.includes(id) && (alg ?? key.alg) === key.alg)
+      const isFull = (line: readonly KeyTurn[]) => line.length - currentIn(line, now) >= MOST_KEYS
+      if (chosen.some(({ id }) => isFull(record.lines[id]!))) return undefined
+      if (kid !== undefined) await unpublish(kid)
+      const signs_from = now + publish_ahead
+      for (const { id, key } of chosen) {
+        const made = await generateStoredKey(store, cache, key.alg, kid)
+        await changeLines(
+          (line) => {
+            const next = insertTurn(line, { ...made, signs_from, published, longest: 0 })
+            const current = currentIn(next, now)
+            return withdraw ? next.map((turn, index) => (index < current ? { ...turn, published: false } : turn)) : next
+          },
+          [id],
+        )
+        await recordRotation(key.alg as Alg, made.kid, signs_from, published)
       }
-      return Promise.all(encryption_keys.map((key) => ('generate' in key ? own(key) : key)))
+      return describe(await read())
     },
-    tell,
-    rotate: async (snapshot, { alg, publish_ahead, withdraw: gone = false, kid, published }) => {
-      const now = clock.now()
-      const chosen = signersOf(snapshot).filter((entry) => alg === undefined || entry.alg === alg)
-      const isFull = (line: readonly Turn[]) => line.length - currentIn(line, now) >= MOST_KEYS
-      if (chosen.some((entry) => isFull(follow(snapshot, entry)))) return undefined
-      if (kid !== undefined) await withdraw(snapshot, kid)
-      for (const entry of chosen) {
-        const line = follow(snapshot, entry)
-        append(line, entry.alg, now + publish_ahead, published, kid)
-        if (gone) for (const turn of line.slice(0, currentIn(line, now))) turn.published = false
-      }
-      return await tell(snapshot)
+    withdraw: async (kid) => {
+      if (!turnsOf(await read()).some(({ turn }) => turn.kid === kid)) return undefined
+      const record = await unpublish(kid)
+      await journal.record(now, 'keys_changed', `${kid} is withdrawn from the JWKS`, { kid })
+      return describe(record)
     },
-    withdraw: async (snapshot, kid) => {
-      if (!(await withdraw(snapshot, kid))) return undefined
-      await journal.record(clock.now(), 'keys_changed', `${kid} is withdrawn from the JWKS`, { kid })
-      return await tell(snapshot)
-    },
-    reset: () => {
-      lines = new WeakMap()
-      void journal.record(clock.now(), 'keys_changed', 'the keys are those of the start', {})
+    reset: async () => {
+      await update((record) => ({ ...record, lines: {} }))
+      await journal.record(now, 'keys_changed', 'the keys are those of the start', {})
     },
   }
 }
 
-/** The first entry of each algorithm, which is the one that signs. */
-function signersOf({ keys }: Snapshot): Entry[] {
-  return keys.filter((entry, index) => keys.findIndex(({ alg }) => alg === entry.alg) === index)
+interface MadeKey extends MissingKey {
+  readonly key: GeneratedKeyName
 }
 
-/** When the turn after the last one comes. Turns that have passed while nobody asked are left out. */
-function nextTurn(line: readonly Turn[], period: number, now: number): number {
-  const last = line.at(-1)!.signs_from
-  return last + period * Math.max(1, Math.floor((now - last) / period))
+/** Returns the keys of the generated keys that the record names. */
+function listKeyIds({ first, lines }: KeyLines): Set<string> {
+  const names = [...Object.values(first), ...Object.values(lines).flat()]
+  return new Set(names.flatMap(({ key_id }) => key_id ?? []))
 }
 
-function currentIn(line: readonly Turn[], now: number): number {
-  // A clock that was set back finds nobody's turn.
-  return Math.max(
-    0,
-    line.findLastIndex(({ signs_from }) => signs_from <= now),
-  )
+const nameOf = ({ entry, signs_from }: MissingKey) => `${entry.id} ${signs_from ?? 'first'}`
+
+/** Adds a generated key: as the first key of its entry, or as the next one of its line. */
+function addKey(record: KeyLines, { entry: { id }, signs_from, key }: MadeKey): KeyLines {
+  if (signs_from === undefined) return { ...record, first: { ...record.first, [id]: key } }
+  const line = insertTurn(record.lines[id]!, { ...key, signs_from, published: true, longest: 0 })
+  return { ...record, lines: { ...record.lines, [id]: line } }
 }
 
-/** RFC 7517 has no word for it: a key stays until the last token that it signed has expired. */
-function publishedUntil(line: readonly Turn[], index: number): number {
-  return line[index + 1]!.signs_from + line[index]!.longest
-}
-
-/** The one that signs, then those that will, then those that did. */
-function inOrder(line: readonly Turn[], now: number): Turn[] {
-  const current = currentIn(line, now)
-  return [...line.slice(current), ...line.slice(0, current)]
-}
-
-async function statusOf(line: readonly Turn[], turn: Turn, now: number, isSpare: boolean): Promise<KeyStatus> {
-  const [index, current] = [line.indexOf(turn), currentIn(line, now)]
-  const published_until = index < current ? publishedUntil(line, index) : undefined
-  const { key, published, signs_from } = turn
-  const { kid, alg } = await key
-  if (published_until !== undefined) {
-    return { kid, alg, status: 'retired', published, ...(published && { published_until }) }
-  }
-  if (index > current) return { kid, alg, status: 'next', published, signs_from }
-  return { kid, alg, status: isSpare ? 'spare' : 'current', published }
-}
-
-/** The algorithm of tokens for which nobody chose one: RS256 where there is such a key, else that of the first key. */
+/** Returns the algorithm of tokens without a chosen one: RS256 if there is such a key, otherwise that of the first key. */
 export function defaultAlg(snapshot: Snapshot): Alg {
   const algs = snapshot.keys.map((key) => key.alg)
   return algs.includes('RS256') ? 'RS256' : algs[0]!

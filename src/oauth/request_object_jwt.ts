@@ -88,7 +88,7 @@ async function findKeys(
   kid: string | undefined,
 ) {
   if (isShared(alg)) return [(await requireEncryptionKey(ctx, client, alg, enc)).key]
-  const keys = await ctx.encryption_keys()
+  const keys = await ctx.keys.decryption()
   return keys
     .filter((key) => familyOf(key.alg) === familyOf(alg) && (kid === undefined || kid === key.kid))
     .map(({ privateKey }) => privateKey)

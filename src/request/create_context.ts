@@ -6,6 +6,7 @@ import { type Context, IN_PROCESS } from '../context.js'
 import { notFound } from '../errors.js'
 import type { Facts } from '../faults/rules.js'
 import type { Issuer } from '../issuer/issuers.js'
+import { createKeys } from '../issuer/keys.js'
 import type { Remark } from '../journal/entry.js'
 import { isIssuerName } from '../routes.js'
 import { readOnce } from '../store/read_once.js'
@@ -14,11 +15,11 @@ import { type Arrival, readOrigin, readPrefix } from './origin.js'
 import { describeRequest } from './refusal.js'
 import { isolatedName } from './routed_url.js'
 
-export function createContext(
+export async function createContext(
   snapshot: Snapshot,
   findIssuer: (name: string | undefined) => Issuer,
   request: FastifyRequest,
-): Context {
+): Promise<Context> {
   const name = isolatedName(request)
   if (name !== undefined && !isIssuerName(name)) throw notFound(describeRequest(request))
   const fixed = snapshot.config
@@ -31,7 +32,9 @@ export function createContext(
   const own_path = name === undefined ? '' : `/issuers/${name}`
   const root = rootOf(snapshot, request_url)
   const below = (url: string) => url.replace(/\/+$/, '') + own_path
-  const { store, clock, faults, keys, journal } = findIssuer(name)
+  const { store, clock, faults, key_cache, journal } = findIssuer(name)
+  const { now } = await clock.status()
+  const view = readOnce(store)
   const about = createExchange(name)
   const log = createLog(request.log, about.exchange)
   // An accepted deviation is not a warning, so programs that log only warnings stay quiet.
@@ -46,20 +49,14 @@ export function createContext(
     base_path: prefix + own_path,
     own_path,
     snapshot,
-    store: readOnce(store),
+    store: view,
     clock,
-    now: clock.now(),
+    now,
     faults,
     journal,
     log,
     ...about,
-    keys: () => keys.list(snapshot),
-    published_keys: () => keys.listPublished(snapshot),
-    tellKeys: () => keys.tell(snapshot),
-    rotateKeys: (rotation) => keys.rotate(snapshot, rotation),
-    withdrawKey: (kid) => keys.withdraw(snapshot, kid),
-    resetKeys: () => keys.reset(),
-    encryption_keys: () => keys.listEncryption(snapshot),
+    keys: createKeys({ store: view, snapshot, journal, now, cache: key_cache }),
     remark: (event, message, details = {}) => {
       about.exchange.remarks.push({ event, message, details })
       if (event !== 'decision') void logNews({ event, message, details })

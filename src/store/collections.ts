@@ -5,7 +5,16 @@ import { doorOf } from '../faults/rules.js'
 import type * as records from './records.js'
 
 /** Part of `POST /admin/reset` that clears a collection. */
-export type ResetPart = 'users' | 'clients' | 'tokens' | 'sessions' | 'grants' | 'device_codes' | 'faults'
+export type ResetPart =
+  | 'users'
+  | 'clients'
+  | 'tokens'
+  | 'sessions'
+  | 'grants'
+  | 'device_codes'
+  | 'faults'
+  | 'clock'
+  | 'keys'
 
 type LifetimeKey = Exclude<keyof Snapshot['lifetimes'], 'client_secret'>
 
@@ -134,6 +143,12 @@ export const COLLECTIONS = {
     reset: 'faults',
     pinned: true,
   }),
+  /** One record: how far the clock was moved. */
+  clock: collection<records.ClockSetting>()({ cap: 1, lifetime: 'never', reset: 'clock', pinned: true }),
+  /** One record: which key of each entry signs, and since when. */
+  key_lines: collection<records.KeyLines>()({ cap: 1, lifetime: 'never', reset: 'keys', pinned: true }),
+  /** Key: key_id of a generated key. */
+  generated_keys: collection<records.GeneratedKey>()({ cap: 1_000, lifetime: 'never', reset: 'keys', pinned: true }),
 }
 
 export type CollectionName = keyof typeof COLLECTIONS

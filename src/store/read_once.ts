@@ -2,13 +2,7 @@
 import type { Collection, Store } from './store.js'
 
 /** Collections of records that several steps of one request look up by the same key, and that no step uses up. */
-const REMEMBERED = [
-  'users',
-  'clients',
-  'grants',
-  'access_tokens',
-  'fault_declarations',
-] as const satisfies readonly (keyof Store)[]
+const REMEMBERED = ['users', 'clients', 'grants', 'access_tokens'] as const satisfies readonly (keyof Store)[]
 
 /**
  * Returns a store whose `get` remembers the record for as long as the view is used. A record that is added counts as

@@ -11,7 +11,7 @@ export const ID_TOKEN_TYP = 'JWT'
 
 /** Returns the key that signs by this algorithm; default: the default algorithm. */
 export async function requireSigningKey(ctx: Context, alg?: string): Promise<SigningKey> {
-  return selectSigningKey(ctx.snapshot, await ctx.keys(), alg)
+  return selectSigningKey(ctx.snapshot, await ctx.keys.signing(), alg)
 }
 
 /** Signs a draft and applies its fault. */
@@ -30,7 +30,7 @@ export async function readOwnIdToken(ctx: Context, token: string): Promise<JWTPa
     const options = { issuer: ctx.issuer, typ: ID_TOKEN_TYP, clockTolerance: Number.MAX_SAFE_INTEGER }
     const secret = await findSecret(ctx, token)
     if (secret !== undefined) return (await jwtVerify(token, secret, options)).payload
-    const keys = await ctx.keys()
+    const keys = await ctx.keys.signing()
     const jwks = createLocalJWKSet({ keys: keys.map((key) => ({ ...key.publicJwk })) })
     return (await jwtVerify(token, jwks, options)).payload
   } catch {

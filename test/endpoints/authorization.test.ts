@@ -3,7 +3,6 @@ import { createHash } from 'node:crypto'
 import t, { type Test } from 'tap'
 import { CLIENT_DEFAULTS } from '../../src/clients/members.js'
 import type { ConfigInput } from '../../src/generated/input.js'
-import { createKeys } from '../../src/issuer/keys.js'
 import { createMemoryStore } from '../../src/store/memory.js'
 import { createApp, createContext, logIn, REDIRECT_URI, register, type TestApp } from '../app.js'
 import { createUserAgent, hiddenIn } from '../user_agent.js'
@@ -307,8 +306,7 @@ t.test('a user with a hostile sub can log in', async (t) => {
 t.test('a failure of the provider is a page with 500, without a redirect', async (t) => {
   const grants = { ...createMemoryStore().grants, put: () => Promise.reject(new Error('grants are unavailable')) }
   const { clock, faults, journal } = await createContext()
-  const keys = createKeys(clock, journal)
-  const issuer = { store: { ...createMemoryStore(), grants }, clock, faults, keys, journal }
+  const issuer = { store: { ...createMemoryStore(), grants }, clock, faults, key_cache: new Map(), journal }
   const test = await createApp(t, {}, { findIssuer: () => issuer })
   const response = await answer(test)
   t.equal(response.statusCode, 500)
@@ -429,7 +427,7 @@ t.test('OpenID Connect Registration §2: the pages show the logo, the policy and
 t.test('a link of a client that is a script or not a URL is omitted', async (t) => {
   const store = createMemoryStore()
   const { clock, faults, journal } = await createContext()
-  const issuer = { store, clock, faults, journal, keys: createKeys(clock, journal) }
+  const issuer = { store, clock, faults, journal, key_cache: new Map() }
   const test = await createApp(t, {}, { findIssuer: () => issuer })
   const bad = {
     logo_uri: 'javascript:alert(1)',

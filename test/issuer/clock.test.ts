@@ -1,6 +1,7 @@
 /** The clock of an issuer. */
 import t from 'tap'
 import { type ClockSettings, createClock, createMovableClock } from '../../src/issuer/clock.js'
+import { createStore } from '../store/create.js'
 
 t.test('RFC 7519 §2: a NumericDate, in whole seconds', async (t) => {
   const before = Math.floor(Date.now() / 1000)
@@ -11,32 +12,49 @@ t.test('RFC 7519 §2: a NumericDate, in whole seconds', async (t) => {
 
 const FROZEN = { start: 1000, frozen: true }
 
-t.test('a clock that was not moved follows what is configured; one that was, does so from a reset on', async (t) => {
+t.test('a clock follows the configuration until it is moved, and again after a reset', async (t) => {
   let settings: ClockSettings = FROZEN
-  const clock = createMovableClock(() => settings)
-  t.equal(clock.now(), 1000)
+  const clock = createMovableClock(createStore(), () => settings, { shared: false })
+  const now = async () => (await clock.status()).now
+  t.equal(await now(), 1000)
   settings = { start: 2000, frozen: true }
-  t.match(clock.status(), { now: 2000, frozen: true })
-  clock.advance(5)
+  t.match(await clock.status(), { now: 2000, frozen: true })
+  await clock.advance(5)
   settings = FROZEN
-  t.equal(clock.now(), 2005)
-  clock.reset()
-  t.equal(clock.now(), 1000)
+  t.equal(await now(), 2005)
+  await clock.reset()
+  t.equal(await now(), 1000)
   settings = { frozen: false }
-  t.match(clock.status(), { frozen: false, ahead: 0 }, 'nothing said is the real time')
+  t.match(await clock.status(), { frozen: false, ahead: 0 }, 'no setting is the real time')
 })
 
-t.test('it stands still while it is frozen, and goes on from there', async (t) => {
-  const clock = createMovableClock(() => ({ frozen: false }))
-  clock.set(500)
-  t.ok(clock.now() >= 500 && clock.now() < 600)
-  clock.freeze()
-  const { now } = clock.status()
-  clock.advance(-now)
-  t.match(clock.status(), { now: 0, frozen: true })
-  clock.set(700)
-  t.match(clock.status(), { now: 700, frozen: true }, 'setting it does not let it go')
-  clock.resume()
-  t.equal(clock.status().frozen, false)
-  t.ok(clock.now() >= 700 && clock.now() < 800)
+t.test('a clock stands still while it is frozen, and continues from there', async (t) => {
+  let real = 1_000_000
+  const clock = createMovableClock(createStore(), () => ({ frozen: false }), {
+    shared: false,
+    real: { now: () => real },
+  })
+  await clock.set(500)
+  real += 10
+  t.match(await clock.status(), { now: 510, frozen: false, ahead: 510 - real })
+  await clock.freeze()
+  real += 10
+  t.match(await clock.status(), { now: 510, frozen: true })
+  await clock.advance(-510)
+  t.match(await clock.status(), { now: 0, frozen: true })
+  await clock.set(700)
+  t.match(await clock.status(), { now: 700, frozen: true }, 'a frozen clock that is set stays frozen')
+  await clock.resume()
+  real += 5
+  t.match(await clock.status(), { now: 705, frozen: false })
+})
+
+t.test('two clocks with one store show the same time', async (t) => {
+  const store = createStore()
+  const [one, other] = [1, 2].map(() =>
+    createMovableClock(store, () => ({ start: 1000, frozen: true }), { shared: true }),
+  )
+  await Promise.all([one!.advance(5), other!.advance(7)])
+  t.equal((await one!.status()).now, 1012)
+  t.equal((await other!.status()).now, 1012)
 })

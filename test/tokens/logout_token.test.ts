@@ -20,7 +20,7 @@ t.test(
   'OpenID Connect Back-Channel Logout §2.4: a logout token has the required claims and type and no nonce',
   async (t) => {
     const { ctx, token } = await make()
-    const jwks = createLocalJWKSet({ keys: (await ctx.keys()).map(({ publicJwk }) => ({ ...publicJwk })) })
+    const jwks = createLocalJWKSet({ keys: (await ctx.keys.signing()).map(({ publicJwk }) => ({ ...publicJwk })) })
     const { payload, protectedHeader } = await jwtVerify(token, jwks, { typ: 'logout+jwt', audience: 'app' })
     t.type(protectedHeader.kid, 'string')
     const { iat, exp, jti, ...rest } = payload

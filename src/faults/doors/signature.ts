@@ -15,7 +15,7 @@ export const SIGNATURE = {
   alg_none: ({ header: { typ }, claims }) => ({ header: { alg: 'none', ...(typ !== undefined && { typ }) }, claims }),
   wrong_alg: signByAnotherAlg,
   hs256_with_public_key: async (draft, ctx) => {
-    const { kid, publicJwk } = selectSigningKey(ctx.snapshot, await ctx.keys(), draft.header.alg)
+    const { kid, publicJwk } = selectSigningKey(ctx.snapshot, await ctx.keys.signing(), draft.header.alg)
     const pem = createPublicKey({ key: publicJwk, format: 'jwk' }).export({ type: 'spki', format: 'pem' })
     return { ...draft, header: { ...draft.header, alg: 'HS256', kid }, key: Buffer.from(pem) }
   },
@@ -34,15 +34,15 @@ export const SIGNATURE = {
 /** Returns the draft; if the client registered `none`, a draft that the default key signs. */
 async function requireSigned(draft: Draft, ctx: Context): Promise<Draft> {
   if (draft.key !== undefined) return draft
-  return draftJwt(selectSigningKey(ctx.snapshot, await ctx.keys()), draft.header.typ, draft.claims)
+  return draftJwt(selectSigningKey(ctx.snapshot, await ctx.keys.signing()), draft.header.typ, draft.claims)
 }
 
 async function signByAnotherAlg(draft: Draft, ctx: Context): Promise<Draft> {
   const { header, claims } = draft
-  const other = (await ctx.published_keys()).find(({ alg }) => alg !== header.alg)
+  const other = (await ctx.keys.published()).find(({ alg }) => alg !== header.alg)
   if (other !== undefined) return draftJwt(other, header.typ, claims)
   // All published keys have the same algorithm.
-  const { alg, privateKey } = selectSigningKey(ctx.snapshot, await ctx.keys())
+  const { alg, privateKey } = selectSigningKey(ctx.snapshot, await ctx.keys.signing())
   if (privateKey.algorithm.name.startsWith('RSA')) {
     const another = alg === 'PS256' ? 'RS256' : 'PS256'
     return { ...draft, header: { ...header, alg: another }, key: KeyObject.from(privateKey) }

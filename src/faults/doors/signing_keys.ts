@@ -20,7 +20,7 @@ export async function signWithRotation<T>(ctx: Context, about: About, sign: () =
   return signed
 }
 
-async function rotate(ctx: Context, rotation: Parameters<Context['rotateKeys']>[0]): Promise<void> {
-  if ((await ctx.rotateKeys(rotation)) !== undefined) return
+async function rotate(ctx: Context, rotation: Parameters<Context['keys']['rotate']>[0]): Promise<void> {
+  if ((await ctx.keys.rotate(rotation)) !== undefined) return
   ctx.remark('decision', 'the keys do not rotate, although a fault says so: too many rotations are pending')
 }

@@ -31,10 +31,10 @@ export async function decoysOf(
 
 /** Returns the keys published before the last rotation of each algorithm. Without a rotation yet, rotates all keys. */
 export async function staleKeys(keys: readonly PublicJwk[], ctx: Context): Promise<readonly PublicJwk[]> {
-  const line = await ctx.tellKeys()
+  const line = await ctx.keys.status()
   const rotated = line.filter(({ status }) => status === 'retired').map(({ alg }) => alg)
   const young = line.filter(({ status, alg }) => status === 'current' && rotated.includes(alg))
-  if (rotated.length === 0) await ctx.rotateKeys({ publish_ahead: 0 })
+  if (rotated.length === 0) await ctx.keys.rotate({ publish_ahead: 0 })
   return keys.filter((key) => !young.some(({ kid }) => kid === key.kid))
 }
 
