@@ -1,6 +1,6 @@
 /** The time of one issuer. Every decision about time uses this clock, so that it can be moved. */
 import { NEVER } from '../store/collections.js'
-import type { ClockSetting } from '../store/records.js'
+import type { ClockSetting } from '../store/issuer_records.js'
 import type { Store } from '../store/store.js'
 
 /** A source of time. */

@@ -4,7 +4,7 @@ import { generateMaterial, type KeyAlg, makeKey, readJwk } from '../config/key_m
 import type { PrivateKey } from '../config/snapshot.js'
 import { randomToken } from '../random.js'
 import { NEVER } from '../store/collections.js'
-import type { GeneratedKeyName } from '../store/records.js'
+import type { GeneratedKeyName } from '../store/issuer_records.js'
 import type { Store } from '../store/store.js'
 
 /** Imported keys by `key_id`, and keys that are being generated. Another process has its own. */

@@ -2,7 +2,7 @@
 import type { DecryptionKey, GeneratedDecryptionKey, GeneratedKey, SigningKey, Snapshot } from '../config/snapshot.js'
 import type { Alg } from '../generated/types.js'
 import { NEVER } from '../store/collections.js'
-import type { KeyLines, KeyTurn } from '../store/records.js'
+import type { KeyLines, KeyTurn } from '../store/issuer_records.js'
 
 /** Largest number of published keys of an entry; the longest retired key is dropped first. */
 export const MOST_KEYS = 20

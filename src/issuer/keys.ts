@@ -2,7 +2,7 @@
 import type { DecryptionKey, SigningKey, Snapshot } from '../config/snapshot.js'
 import type { Alg } from '../generated/types.js'
 import type { Journal } from '../journal/journal.js'
-import type { GeneratedKeyName, KeyLines, KeyTurn } from '../store/records.js'
+import type { GeneratedKeyName, KeyLines, KeyTurn } from '../store/issuer_records.js'
 import type { Store } from '../store/store.js'
 import { cached, generateStoredKey, type KeyCache, loadStoredKey } from './generated_keys.js'
 import {

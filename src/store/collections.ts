@@ -2,6 +2,7 @@
 import type { Snapshot } from '../config/snapshot.js'
 import { LATEST_TIME } from '../duration.js'
 import { doorOf } from '../faults/rules.js'
+import type * as issuer_records from './issuer_records.js'
 import type * as records from './records.js'
 
 /** Part of `POST /admin/reset` that clears a collection. */
@@ -144,11 +145,16 @@ export const COLLECTIONS = {
     pinned: true,
   }),
   /** One record: how far the clock was moved. */
-  clock: collection<records.ClockSetting>()({ cap: 1, lifetime: 'never', reset: 'clock', pinned: true }),
+  clock: collection<issuer_records.ClockSetting>()({ cap: 1, lifetime: 'never', reset: 'clock', pinned: true }),
   /** One record: which key of each entry signs, and since when. */
-  key_lines: collection<records.KeyLines>()({ cap: 1, lifetime: 'never', reset: 'keys', pinned: true }),
+  key_lines: collection<issuer_records.KeyLines>()({ cap: 1, lifetime: 'never', reset: 'keys', pinned: true }),
   /** Key: key_id of a generated key. */
-  generated_keys: collection<records.GeneratedKey>()({ cap: 1_000, lifetime: 'never', reset: 'keys', pinned: true }),
+  generated_keys: collection<issuer_records.GeneratedKey>()({
+    cap: 1_000,
+    lifetime: 'never',
+    reset: 'keys',
+    pinned: true,
+  }),
 }
 
 export type CollectionName = keyof typeof COLLECTIONS
