@@ -6,7 +6,7 @@ import { type StartOptions, startProvider } from '../src/index.js'
 const REDIRECT_URI = 'http://localhost:8000/callback'
 
 async function start(t: Test, options: StartOptions = {}): Promise<string> {
-  // An elliptic key is made in no time; the journeys for each algorithm say which they want.
+  // Elliptic keys are generated fast; the journeys for each algorithm configure their keys.
   const provider = await startProvider({ port: 0, keys: [{ alg: 'ES256' }], log: { level: 'silent' }, ...options })
   t.teardown(() => provider.close())
   return provider.issuer
@@ -26,13 +26,13 @@ async function discover(
   return configuration
 }
 
-/** The answer of a test that logs in without a browser: a POST to the very URL that a browser would be sent to. */
+/** Answers an authorization request without a browser, by a POST to its URL. Returns the location of the response. */
 async function answer(url: URL, form: Record<string, string>): Promise<URL> {
   const response = await fetch(url, { method: 'POST', body: new URLSearchParams(form), redirect: 'manual' })
   return new URL(response.headers.get('location') ?? `about:blank?status=${response.status}`)
 }
 
-/** What an application remembers between the two halves of a login. */
+/** Values that an application keeps between the request and the response. */
 interface Pending {
   readonly url: URL
   readonly checks: { pkceCodeVerifier: string; expectedState: string; expectedNonce: string }
@@ -61,7 +61,7 @@ async function logIn(configuration: client.Configuration, sub: string, parameter
   return client.authorizationCodeGrant(configuration, await answer(url, { sub }), checks)
 }
 
-/** What the library throws for an error of the provider's: as the body says it, or as a challenge beside a 401. */
+/** Returns the error that the library throws for an error response: from the body, or from the challenge of a 401. */
 async function refusal(attempt: Promise<unknown>): Promise<{ error?: string; error_description?: string }> {
   const caught = await attempt.then(
     () => ({}),

@@ -21,7 +21,7 @@ export const webfinger: FastifyPluginAsync = async (app) => {
   })
 }
 
-/** RFC 7033 §4.2: a request without a URI as resource is a bad request. */
+/** Returns the resource. RFC 7033 §4.2: a missing resource, or one that is not a URI, is a bad request. */
 function readResource(resource: string | undefined): string {
   if (resource === undefined || !/^[a-z][a-z0-9+.-]*:[\x21-\x7e]+$/i.test(resource)) {
     const found = resource === undefined ? 'missing' : shown(resource)

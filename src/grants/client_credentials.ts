@@ -5,14 +5,14 @@ import { words } from '../oauth/params.js'
 import { grantScope } from '../oauth/scopes.js'
 import type { GrantHandler } from './grant.js'
 
-/** OpenID Connect Core §3.1.2.1 and §11: these scopes are about an end-user. */
+/** Scopes that need an end-user. OpenID Connect Core §3.1.2.1 and §11. */
 const END_USER_SCOPES: readonly string[] = ['openid', 'offline_access']
 
 /** Grants a confidential client access without an end-user. */
 export const clientCredentials: GrantHandler = async (ctx, { client, scope }) => {
   const { client_id, token_endpoint_auth_method } = client
-  // RFC 6749 §4.4: only confidential clients may use this grant.
-  // Departure: an unregistered client, whose kind is unknown, may use it as well.
+  // RFC 6749 §4.4: only confidential clients can use this grant.
+  // Departure: an unregistered client, whose type is unknown, can use it as well.
   if (token_endpoint_auth_method === 'none') {
     throw unauthorizedClient(
       'token_endpoint_auth_method of the client is none, expected one that authenticates it, such as client_secret_basic',

@@ -52,7 +52,7 @@ async function spend(ctx: Context, token: string, found: RefreshToken): Promise<
 
 const unknownToken = () => invalidGrant('refresh_token is unknown: this issuer did not issue it, or no longer keeps it')
 
-/** RFC 9700 §4.14.2: a second use can be that of an attacker, so the grant is revoked. */
+/** Revokes the grant of a reused refresh token, since an attacker can be its second user. RFC 9700 §4.14.2. */
 async function endGrant(ctx: Context, grant_id: string): Promise<never> {
   await ctx.store.grants.delete(grant_id)
   throw invalidGrant('refresh_token was already used; the grant and all its tokens have ended')

@@ -40,7 +40,7 @@ export function selectClaims(snapshot: Snapshot, claims: Claims, release: Releas
     // OpenID Connect Core §5.3.2: a claim without a value is left out.
     if (rules.requested_claims_only && isEmpty(value)) return false
     // OpenID Connect Core §5.5: an individually requested claim is requested for one place.
-    if (Object.hasOwn(requested, name)) return isWanted(requested[name] ?? {}, value)
+    if (Object.hasOwn(requested, name)) return hasRequestedValue(requested[name] ?? {}, value)
     // OpenID Connect Core §5.2: `name#de` is the claim `name` in another language.
     const names = [name, name.split('#')[0]!]
     if (!names.some((one) => governed.has(one))) return !rules.requested_claims_only
@@ -51,7 +51,10 @@ export function selectClaims(snapshot: Snapshot, claims: Claims, release: Releas
 }
 
 /** Tells whether a claim has a requested value. OpenID Connect Core §5.5.1: `value` and `values` restrict the claim. */
-function isWanted({ value, values = value === undefined ? undefined : [value] }: ClaimRequest, actual: unknown) {
+function hasRequestedValue(
+  { value, values = value === undefined ? undefined : [value] }: ClaimRequest,
+  actual: unknown,
+) {
   return values?.some((one) => isDeepStrictEqual(one, actual)) ?? true
 }
 

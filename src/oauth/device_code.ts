@@ -6,9 +6,9 @@ import { expiryOf } from '../store/collections.js'
 import type { Account, DeviceAnswer, DeviceCode } from '../store/records.js'
 import { createFlowId, createGrant } from './grant.js'
 
-/** RFC 8628 §6.1: consonants only, which form no words and are easy to tell apart. */
+/** Characters of user codes: consonants, which form no words and are easy to distinguish. RFC 8628 §6.1. */
 const ALPHABET = 'BCDFGHJKLMNPQRSTVWXZ'
-/** RFC 8628 §3.2: default interval between polls, in seconds. */
+/** Default interval between polls, in seconds. RFC 8628 §3.2. */
 const INTERVAL = 5
 
 /** A device code with its record and status. */

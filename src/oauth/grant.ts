@@ -14,7 +14,7 @@ export interface StoredGrant {
 export const createFlowId = () => randomToken().slice(0, 22)
 
 /**
- * Stores a new grant. Its flow and its faults are those of the exchange unless they are given.
+ * Stores a new grant. Default flow and faults: those of the exchange.
  * @param expires_at seconds since the epoch; default: the lifetime of grants.
  */
 export async function createGrant(

@@ -14,7 +14,7 @@ export type CodeChallengeMethod = keyof typeof METHODS
 /** The supported methods, as discovery lists them. */
 export const CODE_CHALLENGE_METHODS = Object.keys(METHODS) as CodeChallengeMethod[]
 
-/** RFC 7636 §4.1 and §4.2: 43 to 128 unreserved characters, for the verifier and the challenge alike. */
+/** Syntax of a verifier and of a challenge: 43 to 128 unreserved characters. RFC 7636 §4.1 and §4.2. */
 const FORM = /^[A-Za-z0-9._~-]{43,128}$/
 
 /** The challenge of an authorization request. */

@@ -60,9 +60,9 @@ export async function readRequestObject(
   }
   const now = ctx.now
   const key = JSON.stringify(['request object', client.client_id, request ?? request_uri])
-  const shownFor = answering ? await ctx.store.documents.get(key) : undefined
-  if (shownFor !== undefined && shownFor.expires_at > now) {
-    return overlay(readParams(JSON.parse(shownFor.body)), params)
+  const stored = answering ? await ctx.store.documents.get(key) : undefined
+  if (stored !== undefined && stored.expires_at > now) {
+    return overlay(readParams(JSON.parse(stored.body)), params)
   }
   const response_type = params.find('response_type')
   const object = request ?? (await fetchRequestObject(ctx, client, request_uri!))
@@ -100,7 +100,7 @@ async function fetchRequestObject(ctx: Context, client: Client, request_uri: str
   return body.trim()
 }
 
-/** OpenID Connect Registration §2: the fragment is a hash of the content, so it is not compared. */
+/** Removes the fragment, a hash of the content that is not compared. OpenID Connect Registration §2. */
 const withoutFragment = (uri: string) => uri.split('#')[0]
 
 function verifyClaims(ctx: Context, { client_id }: Client, response_type: string | undefined, claims: Claims): void {

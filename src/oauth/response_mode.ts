@@ -75,7 +75,7 @@ function findMode(response_mode: string | undefined): Mode {
   throw invalidRequest(`response_mode is ${shown(response_mode)}, expected one of ${known}`)
 }
 
-/** JARM §2.3.1: an encrypted response may be in the query even if it has a token. */
+/** Tells whether the response is encrypted. JARM §2.3.1: only then a token can be in the query. */
 const isEncrypted = (client: Client, jwt: boolean) => jwt && client.authorization_encrypted_response_alg !== undefined
 
 /** Refuses the query for responses with a token. OAuth 2.0 Multiple Response Types §3 and §5. */

@@ -7,8 +7,8 @@ import { type Params, words } from './params.js'
 
 /** Returns the response type with these words in any order, or undefined if there is none. RFC 6749 §3.1.1. */
 export function findResponseType(response_type: string | undefined): ResponseType | undefined {
-  const wanted = words(response_type).sort().join(' ')
-  return VALUES.ResponseType.find((name) => words(name).sort().join(' ') === wanted)
+  const sorted = words(response_type).sort().join(' ')
+  return VALUES.ResponseType.find((name) => words(name).sort().join(' ') === sorted)
 }
 
 /** Returns the response type, which is required and must be one of the client's. RFC 6749 §3.1.1. */

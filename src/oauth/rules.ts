@@ -3,7 +3,7 @@ import type { Rule } from '../config/profiles.js'
 import type { Context } from '../context.js'
 import type { OAuthError } from '../errors.js'
 
-/** Throws the refusal if the rule is on; else remarks that a strict provider would refuse the request. */
+/** Throws the refusal if the rule is on; otherwise adds a remark that a strict provider would refuse the request. */
 export function enforce(ctx: Context, rule: Rule, refusal: OAuthError): void {
   if (ctx.snapshot.rules[rule]) throw refusal
   ctx.remark('would_be_refused', `would be refused by a strict provider: ${refusal.message}`, {

@@ -44,7 +44,7 @@ export function grantScope(ctx: Context, client: Client, requested: string | und
     ignore('it is neither standard nor defined under scopes', (scope) => !known.has(scope))
   }
   if (rules.offline_access && !offline) {
-    // OpenID Connect Core §11: offline_access is ignored unless the response has a code and the end-user is asked for consent.
+    // OpenID Connect Core §11: offline_access needs a response with a code and a prompt for consent.
     ignore('it needs prompt=consent and a response_type with code', (scope) => scope === 'offline_access')
   }
   return granted.join(' ')

@@ -54,8 +54,8 @@ export async function createAccessToken(ctx: Context, subject: AccessTokenSubjec
   const token = await signJwt(draft)
   await ctx.store.access_tokens.put(token, {
     grant_id,
-    // An expired token or one with less scope is so at userinfo and introspection as well. All other faults only
-    // change the JWT for resource servers; at this provider the token is valid.
+    // A changed expiry or scope applies to userinfo and introspection as well. All other faults change only the JWT
+    // for resource servers; at this provider the token is valid.
     scope: rule?.fault === 'access_token.insufficient_scope' ? (rule.scope ?? '') : scope,
     expires_at: rule?.fault === 'access_token.expired' ? Number(draft.claims.exp) : exp,
   })

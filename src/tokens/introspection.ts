@@ -9,7 +9,7 @@ import { followGrant } from './lookup.js'
 
 export type Introspection = { readonly active: false } | ({ readonly active: true } & Readonly<Record<string, unknown>>)
 
-/** RFC 7662 §2.2: the response for an unknown, expired or revoked token has no other members. */
+/** The response for an unknown, expired or revoked token. RFC 7662 §2.2: it has no other members. */
 const INACTIVE: Introspection = { active: false }
 
 /** Describes an access token or a refresh token. */

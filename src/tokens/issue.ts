@@ -1,4 +1,4 @@
-/** The only place that composes a token response. RFC 6749 §5.1 and OpenID Connect Core §3.1.3.3. */
+/** Composition of token responses. RFC 6749 §5.1 and OpenID Connect Core §3.1.3.3. */
 
 import { RESPONSE_TYPES } from '../clients/response_types.js'
 import type { Context } from '../context.js'

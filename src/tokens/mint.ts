@@ -20,7 +20,7 @@ export interface MintRequest {
   readonly aud?: string | readonly string[]
   /** Overrides for the claims of the tokens; null removes a claim. */
   readonly claims?: Readonly<Record<string, unknown>>
-  /** Lifetime in seconds; zero or less creates an expired token. Default: as configured. */
+  /** Lifetime in seconds; zero or less creates an expired token. Default: the configured lifetime. */
   readonly expires_in?: number
   /** Default: one token of each kind. */
   readonly kind?: TokenKind
@@ -47,19 +47,19 @@ export async function mintTokens(ctx: Context, request: MintRequest): Promise<Mi
   const login = { sub: user.sub, auth_time: now, sid: randomToken() }
   const { grant_id, grant } = await createGrant(ctx, { ...login, client_id, scope, flow_id, expires_at })
   ctx.addFacts({ sub, client_id, scope, flow_id })
-  const wanted = (one: TokenKind) => (kind ?? one) === one
+  const isRequested = (one: TokenKind) => (kind ?? one) === one
   const claims = Object.entries({ ...(aud !== undefined && { aud }), ...request.claims })
   const overrides = {
     expires_in,
     claims: Object.fromEntries(claims.map(([name, value]) => [name, value ?? undefined])),
   }
-  const access_token = wanted('access_token')
+  const access_token = isRequested('access_token')
     ? await createAccessToken(ctx, { client, grant_id, grant, user, scope, overrides })
     : undefined
-  const id_token = wanted('id_token')
+  const id_token = isRequested('id_token')
     ? await createIdToken(ctx, { client, user, grant, scope, nonce: undefined, access_token, overrides })
     : undefined
-  const refresh_token = wanted('refresh_token') ? randomToken() : undefined
+  const refresh_token = isRequested('refresh_token') ? randomToken() : undefined
   if (refresh_token !== undefined) {
     const expires_at = now + (expires_in ?? ctx.snapshot.lifetimes.refresh_token)
     await ctx.store.refresh_tokens.put(refresh_token, { grant_id, access_token: access_token ?? '', expires_at })

@@ -33,7 +33,7 @@ export async function createUserinfo(
     const faulty = await changeUserinfo(ctx, claims, { client_id: client.client_id, ...about })
     return alg === undefined ? faulty : encryptToClient(ctx, client, { alg, enc }, { claims: faulty })
   }
-  // OpenID Connect Core §5.3.2: a signed response has iss and aud. It has no typ, so it cannot pass for an ID token.
+  // OpenID Connect Core §5.3.2: a signed response has iss and aud. Without a typ, it cannot be used as an ID token.
   const signedClaims = { ...claims, iss: ctx.issuer, aud: client.client_id }
   const nested = await signForClient(ctx, client, signed, { kind: 'userinfo', about, claims: signedClaims })
   return alg === undefined ? nested : encryptToClient(ctx, client, { alg, enc }, { nested })

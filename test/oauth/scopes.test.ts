@@ -20,23 +20,23 @@ for (const [title, registered, requested, granted] of GRANTED) {
 }
 
 t.test('OpenID Connect Core §3.1.2.1: an unknown scope is ignored if the rule is on', async (t) => {
-  const asked = 'openid custom unknown toString'
+  const requested = 'openid custom unknown toString'
   const scopes = { custom: {} }
   const strict = await createContext({ scopes, rules: { known_scopes: true } })
-  t.equal(grantScope(strict, clientWith(), asked, false), 'openid custom')
-  t.equal(grantScope(strict, clientWith('unknown openid'), asked, false), 'openid')
-  t.equal(grantScope(await createContext({ scopes }), clientWith(), asked, false), asked)
+  t.equal(grantScope(strict, clientWith(), requested, false), 'openid custom')
+  t.equal(grantScope(strict, clientWith('unknown openid'), requested, false), 'openid')
+  t.equal(grantScope(await createContext({ scopes }), clientWith(), requested, false), requested)
 })
 
 t.test(
   'OpenID Connect Core §11: offline_access is ignored in a request that cannot ask for it if the rule is on',
   async (t) => {
-    const asked = 'openid offline_access'
+    const requested = 'openid offline_access'
     const strict = await createContext({ rules: { offline_access: true, known_scopes: true } })
-    t.equal(grantScope(strict, clientWith(), asked, true), asked)
-    t.equal(grantScope(strict, clientWith(), asked, false), 'openid')
-    t.equal(grantScope(strict, clientWith('openid'), asked, true), 'openid')
-    t.equal(grantScope(lenient, clientWith(), asked, false), asked)
+    t.equal(grantScope(strict, clientWith(), requested, true), requested)
+    t.equal(grantScope(strict, clientWith(), requested, false), 'openid')
+    t.equal(grantScope(strict, clientWith('openid'), requested, true), 'openid')
+    t.equal(grantScope(lenient, clientWith(), requested, false), requested)
   },
 )
 

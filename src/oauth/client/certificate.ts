@@ -64,10 +64,10 @@ const subjectOf = ({ subject }: X509Certificate) => reverseDn((subject as string
 /** Returns an address in which only the case of the host is normalized. RFC 5280 §7.5. */
 const mailbox = (address: string) => address.replace(/@[^@]*$/, (host) => host.toLowerCase())
 
-/** Returns the alternative names of a kind. RFC 5280 §4.2.1.6. Node quotes names that have a comma. */
-function namesOf({ subjectAltName = '' }: X509Certificate, wanted: 'DNS' | 'URI' | 'email'): string[] {
+/** Returns the alternative names of a type. RFC 5280 §4.2.1.6. Node quotes names that have a comma. */
+function namesOf({ subjectAltName = '' }: X509Certificate, type: 'DNS' | 'URI' | 'email'): string[] {
   const found = subjectAltName.matchAll(/(?:^|, )([A-Za-z ]+):("(?:[^"\\]|\\.)*"|[^,]*)/g)
   return [...found]
-    .filter(([, kind]) => kind === wanted)
+    .filter(([, kind]) => kind === type)
     .map(([, , name = '']) => (name.startsWith('"') ? JSON.parse(name) : name))
 }

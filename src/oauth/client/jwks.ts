@@ -47,7 +47,7 @@ export async function searchJwks<T>(
   return { found: await find(fetched.list), jwks: fetched }
 }
 
-/** Whether a key can be used with an algorithm: its kty and crv fit, and its use and alg, if present, too. RFC 7517 §4.1 to §4.4. */
+/** Tells whether kty, crv, and use and alg if present, fit an algorithm. RFC 7517 §4.1 to §4.4. */
 export function isFor(jwk: ClientJwk, alg: string, use: 'sig' | 'enc'): boolean {
   const kind = jwk.kty === 'RSA' ? 'RSA' : `${jwk.kty} ${jwk.crv}`
   const [, kinds] = KINDS.find(([pattern]) => pattern.test(alg))!

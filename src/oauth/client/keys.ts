@@ -93,7 +93,7 @@ export async function requireEncryptionKey(
   return found
 }
 
-/** Whether a public key is one of the client's. */
+/** Tells whether a public key is one of the client's. */
 export async function hasClientKey(ctx: Context, client: Client, key: KeyObject): Promise<boolean> {
   const { found } = await searchJwks(ctx, client, async (list) => list.find((jwk) => importKey(jwk)?.equals(key)))
   return found !== undefined
@@ -134,7 +134,7 @@ async function verifyWithAny(list: readonly ClientJwk[], jwt: string, alg: strin
   return undefined
 }
 
-/** Whether a key can be the one with the kid of a JWS. A key without a kid can be any. RFC 7515 §4.1.4. */
+/** Tells whether a key can have the kid of a JWS. A key without a kid can have any. RFC 7515 §4.1.4. */
 const mayBe = (jwk: ClientJwk, kid: string | undefined) => kid === undefined || (jwk.kid ?? kid) === kid
 
 /** Returns undefined if the signature is not by the key, or the key is too short for the algorithm. */

@@ -39,7 +39,7 @@ export async function readClientMetadata(ctx: Context, request: Metadata): Promi
 function refuse(ctx: Context, findings: readonly Finding[]): void {
   for (const { path, message, rule } of findings) {
     const place = path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${part}`)).join('')
-    // RFC 7591 §3.2.2: redirect URIs have an error code of their own.
+    // RFC 7591 §3.2.2: invalid redirect URIs have a separate error code.
     const toError = path[0] === 'redirect_uris' ? invalidRedirectUri : invalidClientMetadata
     const refusal = toError(`${place.slice(1)} ${message}`)
     if (rule === undefined) throw refusal
@@ -57,7 +57,7 @@ function pickMembers(metadata: Metadata): Metadata {
   return Object.fromEntries(picked)
 }
 
-/** RFC 6749 §3.1.1: the order of the words does not matter. */
+/** Returns the response type with the same words in any order (RFC 6749 §3.1.1); other values unchanged. */
 function normalizeResponseType(value: unknown): unknown {
   return typeof value === 'string' ? (findResponseType(value) ?? value) : value
 }

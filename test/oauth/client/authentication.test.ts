@@ -91,7 +91,7 @@ t.test('RFC 7523 §3: the audience is the issuer or the token endpoint', async (
     'http://op.example/oauth2/token',
   ]
   for (const aud of good) await accepted(t, call(shared, await own.sign({ aud })), String(aud))
-  // The second is what the request calls us: whoever was sent the assertion could call us by its own name.
+  // The second is the URL of the request. The sender chooses its host, so it is not accepted.
   const urls = ['http://other', 'http://localhost/oauth2/token', 'http://op.example/', 'http://op.internal']
   const bad = [...urls, [], ['x', 'y'], 5, null, { [ISSUER]: 1 }]
   for (const aud of bad as string[]) {

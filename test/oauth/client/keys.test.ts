@@ -112,7 +112,7 @@ t.test('RFC 8725 §3.1: only an expected algorithm is accepted', async (t) => {
   const none = `${Buffer.from('{"alg":"none"}').toString('base64url')}.e30.`
   await refuses(t, withKeys(jwk), none, /^has the alg none, expected one of RS256/)
   await refuses(t, withKeys(jwk), `${Buffer.from('{}').toString('base64url')}.e30.`, /^has the alg missing/)
-  // A public key is no secret, whatever a header says.
+  // A public key must not be used as an HMAC secret.
   const hs = await new SignJWT({})
     .setProtectedHeader({ alg: 'HS256' })
     .sign(createSecretKey(Buffer.from(String(jwk.n))))
