@@ -21,13 +21,13 @@ export const revocation: FastifyPluginAsync = async (app) => {
   })
 }
 
-/** @returns the decision, for the journal. */
+/** Revokes a token. Returns a description of the decision for the journal. */
 async function revoke(ctx: Context, client: Client, token: string): Promise<string> {
   const { access_tokens, refresh_tokens, grants } = ctx.store
   const refresh_token = await refresh_tokens.get(token)
   if (refresh_token !== undefined) {
     await requireOwn(ctx, client, refresh_token.grant_id)
-    // RFC 7009 §2.1: the revocation of a refresh token ends its grant, and with the grant all access tokens.
+    // RFC 7009 §2.1: the revocation of a refresh token ends its grant and all access tokens of the grant.
     await grants.delete(refresh_token.grant_id)
     return 'the refresh token, its grant and all tokens of the grant are revoked'
   }
@@ -39,9 +39,9 @@ async function revoke(ctx: Context, client: Client, token: string): Promise<stri
   return 'the access token is revoked'
 }
 
-/** RFC 7009 §2.1: the token must have been issued to the client of the request. */
+/** Throws unless the token was issued to the client. RFC 7009 §2.1. */
 async function requireOwn({ store }: Context, { client_id }: Client, grant_id: string): Promise<void> {
   const grant = await store.grants.get(grant_id)
   if (grant === undefined || grant.client_id === client_id) return
-  throw invalidGrant(`token was issued to client ${shown(grant.client_id)}, but client ${shown(client_id)} presents it`)
+  throw invalidGrant(`token belongs to client ${shown(grant.client_id)}, expected one of client ${shown(client_id)}`)
 }

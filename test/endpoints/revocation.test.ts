@@ -24,7 +24,7 @@ t.test('RFC 7009 §2.1: revocation of a refresh token ends all tokens of its gra
   t.equal((await revoke(test, { token: refresh_token })).statusCode, 200)
   t.equal((await getUserinfo(test, access_token)).statusCode, 401)
   refused(t, await refresh(test, refresh_token), 'invalid_grant', /^refresh_token was revoked$/)
-  t.equal((await getUserinfo(test, other.access_token)).statusCode, 200, 'another login goes on')
+  t.equal((await getUserinfo(test, other.access_token)).statusCode, 200, 'another login remains valid')
 })
 
 t.test('RFC 7009 §2.2: revocation of an unknown or revoked token succeeds', async (t) => {
@@ -45,7 +45,7 @@ t.test('RFC 7009 §2.1: a client cannot revoke a token of another client', async
   const { access_token, refresh_token } = await getTokens(test)
   for (const token of [access_token, refresh_token]) {
     const answer = await revoke(test, { token, client_id: 'other' })
-    refused(t, answer, 'invalid_grant', /^token was issued to client app, but client other presents it$/)
+    refused(t, answer, 'invalid_grant', /^token belongs to client app, expected one of client other$/)
   }
   t.equal((await getUserinfo(test, access_token)).statusCode, 200)
   t.equal((await refresh(test, refresh_token)).statusCode, 200)
