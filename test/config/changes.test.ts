@@ -1,4 +1,4 @@
-/** What a reload has changed. */
+/** The changes of a reload. */
 import t from 'tap'
 import { describeChanges, summarizeChanges } from '../../src/config/changes.js'
 import { loadSnapshot } from '../../src/config/load.js'
@@ -13,7 +13,7 @@ const NOTHING = {
   needs_restart: [],
 }
 
-t.test('every kind of change', async (t) => {
+t.test('every kind of change is described', async (t) => {
   const before = await load(
     t,
     `
@@ -60,7 +60,7 @@ encryption_keys: [{ alg: ECDH-ES, kid: kept }, { alg: ECDH-ES }]
   })
 })
 
-t.test('whether clients are asked for certificates takes effect at the next start', async (t) => {
+t.test('client_certificates takes effect at the next start', async (t) => {
   const before = await load(t, 'server: { tls: { self_signed: true } }')
   const after = await load(t, 'server: { tls: { self_signed: true, client_certificates: true } }')
   t.strictSame(describeChanges(before, after), { ...NOTHING, needs_restart: ['server.tls.client_certificates'] })
@@ -78,12 +78,12 @@ t.test('a value with x-secret in the schema is not shown', async (t) => {
   )
 })
 
-t.test('the same again is no change', async (t) => {
+t.test('an equal configuration has no changes', async (t) => {
   const text = 'keys: [{ alg: ES256 }, { alg: ES256 }]\nusers: [{ sub: alice, claims: { a: { b: [1] } } }]'
   t.strictSame(describeChanges(await load(t, text), await load(t, text)), NOTHING)
 })
 
-t.test('a key with another content under the same kid goes and comes', async (t) => {
+t.test('a key with new content under the same kid is removed and added', async (t) => {
   const { generateKey } = await import('../../src/config/keys.js')
   const snapshot = await loadSnapshot({ overrides: [], env: {} })
   const [one, two] = [await generateKey('ES256', 'k'), await generateKey('ES256', 'k')]
@@ -91,7 +91,7 @@ t.test('a key with another content under the same kid goes and comes', async (t)
   t.strictSame(changes.keys, { added: ['k'], removed: ['k'] })
 })
 
-t.test('all of it in one line', async (t) => {
+t.test('changes are summarized in one line', async (t) => {
   const changes = {
     users: { added: ['carol'], removed: ['bob'], changed: ['alice'] },
     clients: { added: [], removed: [], changed: [] },

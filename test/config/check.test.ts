@@ -1,4 +1,4 @@
-/** The parts of a configuration must fit each other. */
+/** Consistency of the parts of a configuration. */
 import t from 'tap'
 import { load, problemsOf } from './loading.js'
 
@@ -22,12 +22,12 @@ const BAD: [string, string, string[]][] = [
     ['config.yaml:3:24 /keys/1/kid is "one", expected a value that no earlier entry of keys has'],
   ],
   [
-    'two keys are not kept in one file',
+    'two keys cannot be kept in one file',
     'keys:\n  - keep_in: key.json\n  - { alg: ES256, keep_in: key.json }\n',
     ['config.yaml:3:28 /keys/1/keep_in is "key.json", expected a value that no earlier entry of keys has'],
   ],
   [
-    'two keys are not kept in one file, whatever they are for',
+    'a signing key and an encryption key cannot be kept in one file',
     'keys: [{ keep_in: key.json }]\nencryption_keys: [{ keep_in: key.json }, { alg: ECDH-ES, pem: a, jwk: {} }]\n',
     [
       'config.yaml:2:30 /encryption_keys/0/keep_in is "key.json", expected a value that no earlier entry of keys has',
@@ -35,12 +35,12 @@ const BAD: [string, string, string[]][] = [
     ],
   ],
   [
-    'a key is published before it signs for less time than a key signs',
+    'publish_ahead is less than the period',
     'key_rotation:\n  period: 1h\n  publish_ahead: 60m\n',
     ['config.yaml:3:18 /key_rotation/publish_ahead is 60m, expected less than the period, which is 1h'],
   ],
   [
-    'durations are bounded everywhere',
+    'all durations are bounded',
     'key_rotation: { period: 9999w, publish_ahead: 0s }\noutbound: { timeout: 61m }\nlifetimes: { client_secret: 0h }\n',
     [
       'config.yaml:1:25 /key_rotation/period is "9999w" (6047395200 seconds), expected from 1 second to 3155760000 seconds (100 years)',
@@ -58,17 +58,17 @@ const BAD: [string, string, string[]][] = [
     ],
   ],
   [
-    'a key comes from one place',
+    'a key has one source',
     'keys:\n  - { pem: a, file: b }\n',
     ['config.yaml:2:5 /keys/0 has file and pem, expected one of them'],
   ],
   [
-    'the scope openid is not to be defined',
+    'the scope openid cannot be defined',
     'scopes:\n  openid: { claims: [a] }\n  email: { claims: [b] }\n',
     ['config.yaml:2:3 /scopes/openid cannot be defined; claims without a scope are released to every client'],
   ],
   [
-    'claims have no other sub than the user',
+    'the sub in claims is the sub of the user',
     'users:\n  - sub: alice\n    claims: { sub: bob }\n    id_token: { sub: alice }\n    userinfo: { sub: 1 }\n',
     [
       'config.yaml:3:20 /users/0/claims/sub is "bob", expected the user\'s sub "alice"',
@@ -84,7 +84,7 @@ const BAD: [string, string, string[]][] = [
     ],
   ],
   [
-    'nothing is said twice about what the schema refuses',
+    'a value that the schema refuses has one problem',
     `users: [5, { sub: 3, claims: { sub: 4 } }, { sub: a, claims: 1 }]
 clients: [5, { client_id: 1, redirect_uris: 5, client_secret: 5 }, { client_id: b, client_secret: s, redirect_uris: [5], scope: x, id_token_signed_response_alg: ES256 }]
 keys: [5, { alg: 7 }, { pem: 3 }]
@@ -116,7 +116,7 @@ encryption_keys: [5]
     ],
   ],
   [
-    'lists that are no lists are not looked into',
+    'a list of another type has one problem',
     'users: 1\nclients: 2\nkeys: 3\nencryption_keys: 4\n',
     [
       'config.yaml:1:8 /users is the number 1, expected a list',
@@ -133,18 +133,15 @@ for (const [rule, text, problems] of BAD) {
 
 const GOOD: [string, string][] = [
   ['a public client may have a secret', `clients: [{ ${PUBLIC}, client_secret: s }]`],
-  [
-    'a client may use the scopes that are defined',
-    `scopes: { groups: {} }\nclients: [{ ${PUBLIC}, scope: openid groups }]`,
-  ],
+  ['a client can use defined scopes', `scopes: { groups: {} }\nclients: [{ ${PUBLIC}, scope: openid groups }]`],
   ['a standard scope may get more claims', 'scopes: { email: { claims: [mail] } }'],
   [
-    'a wildcard for this client',
+    'a client can have wildcards of its own',
     `clients: [{ ${PUBLIC.replace('localhost', 'pr-*.a:*')}, wildcard_redirect_uris: true }]`,
   ],
   ['a wildcard for all', `wildcard_redirect_uris: true\nclients: [{ ${PUBLIC.replace('localhost', 'pr-*.a')} }]`],
   [
-    'an algorithm with a key',
+    'a client can use an algorithm with a key',
     `clients: [{ ${PUBLIC}, id_token_signed_response_alg: ES256 }]\nkeys: [{}, { alg: ES256 }]`,
   ],
 ]

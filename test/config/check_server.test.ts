@@ -1,4 +1,4 @@
-/** URLs, paths, proxies, ports and certificates must fit each other. */
+/** Consistency of URLs, paths, proxies, ports and certificates. */
 import { generateKeyPairSync } from 'node:crypto'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -27,19 +27,19 @@ const BAD: [string, string, string[]][] = [
     ],
   ],
   [
-    'a base path leads nowhere else',
+    'a base path has no . and .. segments',
     'server: { base_path: /auth/../x }\n',
     ['config.yaml:1:22 /server/base_path is "/auth/../x", expected a path without the segments . and ..'],
   ],
   [
-    'the base path is that of public_url',
+    'the base path is the path of public_url',
     'issuer: http://a/auth\npublic_url: http://a/login/\nserver: { base_path: /auth }\n',
     [
       'config.yaml:3:22 /server/base_path is "/auth", expected "/login", the path of public_url; base_path can be left out',
     ],
   ],
   [
-    'or that of issuer',
+    'the base path is the path of issuer without public_url',
     'issuer: http://a\nserver: { base_path: /auth }\n',
     ['config.yaml:2:22 /server/base_path is "/auth", expected "", the path of issuer; base_path can be left out'],
   ],
@@ -63,19 +63,19 @@ const BAD: [string, string, string[]][] = [
     ['config.yaml:1:23 /server/tls/key is set, but the certificate is missing; set server.tls.cert (--tls-cert)'],
   ],
   [
-    'a certificate is given or made, not both',
+    'a certificate is either configured or self-signed',
     'server: { tls: { cert: a.pem, key: a.pem, self_signed: true } }\n',
     ['config.yaml:1:56 /server/tls/self_signed is true, but a certificate is configured as well; remove one of them'],
   ],
   [
-    'an authority is that of a certificate made here',
+    'ca_file needs self_signed',
     'server: { tls: { ca_file: ca.pem } }\n',
     [
       'config.yaml:1:27 /server/tls/ca_file is set, but the certificate is not self-signed; set server.tls.self_signed (--tls-self-signed)',
     ],
   ],
   [
-    'names are those of hosts',
+    'names are host names or IP addresses',
     'server: { tls: { self_signed: true, names: [localhost, "::1", my_op, "*.a.test", "op:9400", "http://op", 7] } }\n',
     [
       'config.yaml:1:82 /server/tls/names/4 is "op:9400", expected a host name or an IP address without a port',
@@ -85,22 +85,22 @@ const BAD: [string, string, string[]][] = [
   ],
   ['a second port is beside TLS', 'server: { http_port: 80 }\n', [`config.yaml:1:22 /server/http_port ${NEED_TLS}`]],
   [
-    'TLS that is switched off is none',
+    'http_port needs TLS',
     'server: { http_port: 80, tls: { self_signed: false } }\n',
     [`config.yaml:1:22 /server/http_port ${NEED_TLS}`],
   ],
   [
-    'two ports differ',
+    'port and http_port differ',
     'server: { port: 443, http_port: 443, tls: { self_signed: true } }\n',
     ['config.yaml:1:33 /server/http_port is 443, which is also the port for https; choose another port'],
   ],
   [
-    'names that are no list',
+    'names is a list',
     'server: { tls: { self_signed: true, names: 7 } }\n',
     ['config.yaml:1:44 /server/tls/names is the number 7, expected a list'],
   ],
   [
-    'nothing is said twice about what the schema refuses',
+    'a value that the schema refuses has one problem',
     'issuer: 5\nserver: { base_path: /a, trust_forwarded: 5, http_port: x, tls: { cert: 5, key: 6, names: 7 } }\n',
     [
       'config.yaml:1:9 /issuer is the number 5, expected a text',
@@ -132,7 +132,7 @@ for (const [text, base_path] of BASE_PATHS) {
   t.test(`${text} is below "${base_path}"`, async (t) => t.equal((await load(t, text)).base_path, base_path))
 }
 
-t.test('whose forwarded headers count', async (t) => {
+t.test('forwarded headers of trusted addresses are used', async (t) => {
   const trusts = async (text: string, address: string | undefined) =>
     (await load(t, `server: { trust_forwarded: ${text} }`)).trusts(address)
   t.ok(await trusts('true', '203.0.113.7'))
@@ -145,7 +145,7 @@ t.test('whose forwarded headers count', async (t) => {
   t.notOk(await trusts('[loopback]', undefined), 'a connection that is gone')
 })
 
-t.test('flags say the same', async (t) => {
+t.test('flags set the same values as the file', async (t) => {
   const config = async (...flags: [string, string][]) => {
     const overrides = flags.flatMap(([name, value]) =>
       overridesOf(FLAGS.find((flag) => nameOf(flag) === name)!, name, value),
@@ -171,7 +171,7 @@ t.test('flags say the same', async (t) => {
   ])
 })
 
-t.test('files that are no pair of certificate and key', async (t) => {
+t.test('certificate and key files are a matching pair', async (t) => {
   const now = Math.floor(Date.now() / 1000)
   const [one, other] = await Promise.all([createSelfSigned(['a'], now), createSelfSigned(['a'], now)])
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })

@@ -1,4 +1,4 @@
-/** Problems as people read them. */
+/** The text of problems. */
 import t from 'tap'
 import { ConfigError, formatProblem, pointer } from '../../src/config/errors.js'
 

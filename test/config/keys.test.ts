@@ -1,4 +1,4 @@
-/** Signing keys from every place that they may come from. */
+/** Keys from every source. */
 import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -77,7 +77,7 @@ for (const [name, key] of GOOD) {
   })
 }
 
-t.test('the kid is that of the configuration, else that of the JWK', async (t) => {
+t.test('the kid is the configured one, else the kid of the JWK', async (t) => {
   const folder = t.testdir({ 'config.yaml': '{}' })
   const jwk = { ...jwkOf(p256.privateKey), kid: 'own' } as never
   const keys = await loadKeys(folder, { alg: 'ES256', jwk }, { alg: 'ES256', jwk, kid: 'other' })
@@ -90,7 +90,7 @@ t.test('the kid is that of the configuration, else that of the JWK', async (t) =
   )
 })
 
-t.test('of a JWKS the key that fits is taken', async (t) => {
+t.test('the matching key of a JWKS is used', async (t) => {
   const keys = [
     jwkOf(p256.publicKey),
     { ...jwkOf(rsa.privateKey), kid: 'r', alg: 'RS512' },
@@ -182,13 +182,13 @@ const BAD: [string, Partial<Key>, RegExp][] = [
 ]
 
 for (const [name, key, problem] of BAD) {
-  t.test(`${name} is no key`, async (t) => {
+  t.test(`${name} is refused`, async (t) => {
     const folder = t.testdir({ 'config.yaml': '{}', 'other.json': '{ x' })
     t.match(await problemsIn(loadKeys(folder, key)), [problem])
   })
 }
 
-t.test('all keys are looked at, and one kid names one key', async (t) => {
+t.test('problems of all keys are reported, and a kid is unique', async (t) => {
   const folder = t.testdir({ 'config.yaml': '{}' })
   const text = pem(rsa.privateKey)
   t.match(await problemsIn(loadKeys(folder, { pem: 'x' }, { pem: 'y' }, { pem: text }, { pem: text, alg: 'PS256' })), [
@@ -198,7 +198,7 @@ t.test('all keys are looked at, and one kid names one key', async (t) => {
   ])
 })
 
-t.test('keep_in: the key is made once, for its owner only, and read at the next start', async (t) => {
+t.test('keep_in: the key is generated once, readable by its owner only, and read at the next start', async (t) => {
   const folder = t.testdir({ 'config.yaml': '{}' })
   const key: Partial<Key> = { alg: 'ES256', keep_in: 'key.json' }
   const [made] = await loadKeys(folder, key)
@@ -213,7 +213,7 @@ t.test('keep_in: the key is made once, for its owner only, and read at the next 
   ])
 })
 
-t.test('keep_in: a file that cannot be written', async (t) => {
+t.test('keep_in: a file that cannot be written is a problem', async (t) => {
   const folder = t.testdir({ 'config.yaml': '{}' })
   t.match(await problemsIn(loadKeys(folder, { alg: 'ES256', keep_in: `${'x'.repeat(255)}` })), [
     /^test \/keys\/0\/keep_in names .*, which cannot be written: it ENAMETOOLONG/,
@@ -245,7 +245,7 @@ for (const alg of [...RSA_OAEP, ...ECDH_ES]) {
   })
 }
 
-t.test('a key to encrypt to comes from where a key to sign with may come from', async (t) => {
+t.test('encryption keys have the same sources as signing keys', async (t) => {
   const jwk = jwkOf(p256.privateKey)
   const keys = [
     { ...jwkOf(rsa.privateKey), use: 'sig', kid: 's' },
@@ -273,7 +273,7 @@ t.test('a key to encrypt to comes from where a key to sign with may come from', 
   t.strictSame((await loadEncryptionKeys(folder, ...wanted))[4]!.publicJwk, loaded[4]!.publicJwk)
 })
 
-t.test('a key to encrypt to has to fit and to work', async (t) => {
+t.test('an encryption key must match its algorithm and work', async (t) => {
   const folder = t.testdir({ 'config.yaml': '{}' })
   const halves = {
     ...jwkOf(p256.privateKey),
@@ -295,7 +295,7 @@ t.test('a key to encrypt to has to fit and to work', async (t) => {
   ])
 })
 
-t.test('a kid is unique among the keys of both kinds', async (t) => {
+t.test('a kid is unique among the keys of both lists', async (t) => {
   const folder = t.testdir({ 'config.yaml': `keys: [{ kid: one }]\nencryption_keys: [{ kid: two }, { kid: one }]\n` })
   const loading = loadSnapshot({ config: join(folder, 'config.yaml'), overrides: [], env: {} })
   t.strictSame(await problemsIn(loading), [

@@ -1,4 +1,4 @@
-/** From files, environment and overrides to a snapshot. */
+/** Snapshots from files, environment and overrides. */
 import { execFile } from 'node:child_process'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -10,7 +10,7 @@ import { load, problemsIn, problemsOf } from './loading.js'
 
 const FLAT = '- sub: alice\n  email: alice@example.com\n  "urn:x": [1, { a: null }]\n- sub: bob\n'
 
-t.test('without anything there are the defaults', async (t) => {
+t.test('an empty configuration has the defaults', async (t) => {
   const { config, lifetimes, users, clients, keys } = await loadSnapshot({ overrides: [], env: {} })
   t.equal(config.server.port, 9400)
   t.strictSame(lifetimes, {
@@ -21,7 +21,7 @@ t.test('without anything there are the defaults', async (t) => {
   t.strictSame(keys, [{ alg: 'RS256', kid: undefined, generate: true }])
 })
 
-t.test('strict has a key of each family where none are listed, to sign and to encrypt to', async (t) => {
+t.test('strict has default keys of each family, for signing and for encryption', async (t) => {
   const algs = async (text: string) => {
     const { keys, encryption_keys } = await load(t, text)
     return [keys, encryption_keys].map((list) => list.map(({ alg }) => alg))
@@ -36,7 +36,7 @@ t.test('strict has a key of each family where none are listed, to sign and to en
   t.strictSame(await algs('profile: strict\nencryption_keys: []'), [keys, []])
 })
 
-t.test('outbound.ca is a file of certificates beside the configuration', async (t) => {
+t.test('outbound.ca is a file of certificates, relative to the configuration', async (t) => {
   const now = Math.floor(Date.now() / 1000)
   const [one, two] = [await createSelfSigned(['a'], now), await createSelfSigned(['b'], now)]
   const folder = t.testdir({
@@ -62,7 +62,7 @@ t.test('outbound.ca is a file of certificates beside the configuration', async (
   t.equal((await load(t, '{}')).outbound.ca, undefined)
 })
 
-t.test('YAML and JSON mean the same', async (t) => {
+t.test('YAML and JSON give the same configuration', async (t) => {
   const value = { issuer: 'http://localhost:9400', users: [{ sub: 'a', claims: { '/': '\u00e9"\n' } }] }
   const yaml = 'issuer: http://localhost:9400\nusers:\n- sub: a\n  claims:\n    /: "é\\"\\n"\n'
   const json = JSON.stringify(value, undefined, '\t').replace('/', '\\/')
@@ -70,7 +70,7 @@ t.test('YAML and JSON mean the same', async (t) => {
   t.match((await load(t, `\ufeff${yaml}`)).config, value, 'with a byte order mark, too')
 })
 
-t.test('a flat list of users, as config and as user_claims_file', async (t) => {
+t.test('config and user_claims_file can be flat lists of users', async (t) => {
   const users = [
     { sub: 'alice', claims: { email: 'alice@example.com', 'urn:x': [1, { a: null }] } },
     { sub: 'bob', claims: {} },
@@ -92,7 +92,7 @@ t.test('100,000 users of a flat list are loaded after those of the configuration
   t.strictSame(users.get('user-99999'), { sub: 'user-99999', claims: {}, id_token: {}, userinfo: {}, access_token: {} })
 })
 
-t.test('the users of both files, those of config first', async (t) => {
+t.test('the users of config come before the users of user_claims_file', async (t) => {
   const folder = t.testdir({ 'config.yaml': 'users: [{ sub: zoe }]', 'users.yaml': FLAT, 'none.yaml': '[]' })
   const [config, user_claims_file] = [join(folder, 'config.yaml'), join(folder, 'users.yaml')]
   const { users } = await loadSnapshot({ config, user_claims_file, overrides: [], env: {} })
@@ -106,7 +106,7 @@ t.test('the users of both files, those of config first', async (t) => {
   t.strictSame([...both.users.keys()], ['alice', 'bob'])
 })
 
-t.test('problems of a flat list have its own paths', async (t) => {
+t.test('problems of a flat list have paths of the flat list', async (t) => {
   const folder = t.testdir({
     'config.yaml': 'users: [{ sub: alice }]\nrequire_nonce: 1',
     'users.yaml': '- sub: alice\n- email: x\n- just text\n- sub: bob\n  claims: {}\n  sub_: 1\n- { sub: 5 }\n',
@@ -121,7 +121,7 @@ t.test('problems of a flat list have its own paths', async (t) => {
   ])
 })
 
-t.test('what can be no configuration', async (t) => {
+t.test('a document that is not a configuration is refused', async (t) => {
   const folder = t.testdir({
     'empty.yaml': '',
     'comment.yaml': '# nothing\n',
@@ -157,14 +157,14 @@ t.test('what can be no configuration', async (t) => {
   t.match(loop, [/^loop ELOOP/], "the system's own words where there are no better ones")
 })
 
-t.test('both files are read before anything is said', async (t) => {
+t.test('the problems of both files are reported', async (t) => {
   const folder = t.testdir({ 'config.yaml': 'a: [', 'users.yaml': '- b: }' })
   const [config, user_claims_file] = [join(folder, 'config.yaml'), join(folder, 'users.yaml')]
   const problems = await problemsIn(loadSnapshot({ config, user_claims_file, overrides: [], env: {} }))
   t.match(problems, [/^config.yaml:1:5 is not valid YAML: /, /^users.yaml:1:6 is not valid YAML: /])
 })
 
-t.test('a pipe is read as well', async (t) => {
+t.test('a pipe can be read', async (t) => {
   const pipe = join(t.testdir({}), 'pipe')
   await promisify(execFile)('mkfifo', [pipe])
   const [snapshot] = await Promise.all([
@@ -174,7 +174,7 @@ t.test('a pipe is read as well', async (t) => {
   t.equal(snapshot.config.require_nonce, true)
 })
 
-t.test('problems of all kinds come at once and in the order of the file', async (t) => {
+t.test('all problems are reported at once, in the order of the file', async (t) => {
   const text = `
 lifetimes: { access_token: 99999w }
 keys: [{ pem: x }, { file: nowhere.pem }]
@@ -218,7 +218,7 @@ users: [{ sub: a, claim_sources: { a: { claims: {}, access_token: 1234567 } } }]
   t.notMatch(problems.join('\n'), /hush|1234567/)
 })
 
-t.test('a later start takes an unchanged key over', async (t) => {
+t.test('a reload reuses an unchanged key', async (t) => {
   const folder = t.testdir({
     'config.yaml':
       'keys: [{ keep_in: a.json }, { alg: ES256, keep_in: b.json }, {}, {}, { alg: ES384 }]\nencryption_keys: [{ keep_in: c.json }, {}]',
@@ -237,7 +237,7 @@ t.test('a later start takes an unchanged key over', async (t) => {
   t.strictSame(kept, [1, 0])
 })
 
-t.test('no key is made while anything is wrong', async (t) => {
+t.test('no key file is created if there is a problem', async (t) => {
   const folder = t.testdir({ keys: {}, 'config.yaml': 'keys: [{ keep_in: keys/a.json }]\nx: 1' })
   const config = join(folder, 'config.yaml')
   t.equal((await problemsIn(loadSnapshot({ config, overrides: [], env: {} }))).length, 1)

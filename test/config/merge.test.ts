@@ -1,4 +1,4 @@
-/** Overrides lie over the files. */
+/** Overrides take precedence over files. */
 import t from 'tap'
 import type { Override } from '../../src/config/load.js'
 import { load, problemsIn, problemsOf } from './loading.js'
@@ -34,7 +34,7 @@ t.test('objects are merged deeply, everything else is replaced', async (t) => {
   t.notOk('issuer' in config)
 })
 
-t.test('an appended item comes last, or in the place of the one with its name', async (t) => {
+t.test('an appended item comes last or replaces the item with its identifier', async (t) => {
   const overrides = [
     append('users', { sub: 'carol', claims: undefined }),
     append('users', { sub: 'alice' }),
@@ -54,7 +54,7 @@ t.test('an appended item comes last, or in the place of the one with its name', 
   t.strictSame(config.keys, [{ alg: 'ES256' }])
 })
 
-t.test('a problem belongs to who wrote the value', async (t) => {
+t.test('a problem names the source of the value', async (t) => {
   const text = 'server: { port: x, hots: 1 }\nusers: [5, { sub: 1 }]\nlog: 5\n'
   const overrides = [
     set('server.host', 5),
@@ -83,7 +83,7 @@ t.test("the caller's objects stay as they are", async (t) => {
   t.strictSame(value, { users: [{ sub: 'alice', claims: { a: [1, 2] } }] })
 })
 
-t.test('overrides alone', async (t) => {
+t.test('overrides need no file', async (t) => {
   const { loadSnapshot } = await import('../../src/config/load.js')
   const overrides = [set('server.port', 2)]
   t.equal((await loadSnapshot({ overrides, env: {} })).config.server.port, 2)

@@ -1,4 +1,4 @@
-/** A snapshot is replaced whole, never changed. */
+/** Immutable snapshots. */
 import t from 'tap'
 import { load } from './loading.js'
 
@@ -33,7 +33,7 @@ clients:
   t.strictSame([...clients.keys()], ['9', '1'])
 })
 
-t.test('a new key is published for a tenth of the period before it signs, unless something else is said', async (t) => {
+t.test('publish_ahead defaults to a tenth of the period', async (t) => {
   t.strictSame((await load(t, 'key_rotation: { period: 30m }')).key_rotation, { period: 1800, publish_ahead: 180 })
   const { key_rotation } = await load(t, 'key_rotation: { period: 30m, publish_ahead: 1m }')
   t.strictSame(key_rotation, { period: 1800, publish_ahead: 60 })

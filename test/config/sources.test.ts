@@ -1,4 +1,4 @@
-/** Which files are read: those that are named, and those of a folder if they are there. */
+/** The files that are read: named files, and files found in a folder. */
 import { mkdir, open, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Test, test } from 'tap'
@@ -36,7 +36,7 @@ test('config.yaml and users.yaml of a folder are read if they are there, and und
   }
 })
 
-test('what is named goes before what is found, each for itself', async (t) => {
+test('a named file takes precedence over a found file of the same kind', async (t) => {
   const config_dir = t.testdir({
     'config.yaml': 'users: [{ sub: a }]',
     'users.yaml': '[{ sub: b }]',
@@ -51,7 +51,7 @@ test('what is named goes before what is found, each for itself', async (t) => {
   t.strictSame(subs(await load({ config_dir, config_text })), ['e', 'b'])
 })
 
-test('every file that may come to be read is watched', (t) => {
+test('every file that can be read later is watched', (t) => {
   const all = ['config.yaml', 'config.yml', 'config.json', 'users.yaml', 'users.yml', 'users.json']
   const watched = (sources: Partial<Sources>) => watchedFiles({ ...BARE, ...sources })
   t.strictSame(watched({}), [])
@@ -68,7 +68,7 @@ test('every file that may come to be read is watched', (t) => {
   t.end()
 })
 
-test('one file of each kind, no more', async (t) => {
+test('two files of one kind are refused', async (t) => {
   const config_dir = t.testdir({
     'config.yaml': '',
     'config.yml': '',
@@ -82,7 +82,7 @@ test('one file of each kind, no more', async (t) => {
   ])
 })
 
-test('a folder that is none', async (t) => {
+test('a config_dir that is not a folder is refused', async (t) => {
   const folder = t.testdir({ file: '' })
   t.strictSame(await problemsIn(load({ config_dir: join(folder, 'missing') })), [
     'missing does not exist; expected a folder that can contain config.yaml or users.yaml',
@@ -92,7 +92,7 @@ test('a folder that is none', async (t) => {
   ])
 })
 
-test('what is there but can not be read is a problem, not nothing', async (t) => {
+test('an existing file that cannot be read is a problem', async (t) => {
   const folder = t.testdir({
     dangling: { 'config.yaml': t.fixture('symlink', 'nowhere') },
     empty: { 'config.yaml': '' },
@@ -108,7 +108,7 @@ test('what is there but can not be read is a problem, not nothing', async (t) =>
   ])
 })
 
-test('a file that was read before and is gone is a problem, unless another took its place', async (t) => {
+test('a deleted file is a problem unless another file replaces it', async (t) => {
   const config_dir = t.testdir({ 'config.yaml': 'users: [{ sub: a }]', 'users.yaml': '[{ sub: b }]' })
   const before = await load({ config_dir })
   await rename(join(config_dir, 'config.yaml'), join(config_dir, 'config.yml'))
@@ -123,7 +123,7 @@ test('a file that was read before and is gone is a problem, unless another took 
   t.strictSame(subs(await load({ config_dir })), [], 'a new start goes on without them')
 })
 
-test('a text in the place of a file: its problems have lines, and it takes variables', async (t) => {
+test('config_text has lines in problems and takes variables', async (t) => {
   const config_text = { name: 'INLINE', text: 'require_nonce: true\nusers:\n  - sub: ${WHO}\n' }
   const snapshot = await load({ config_text, env: { WHO: 'alice' } })
   t.strictSame(subs(snapshot), ['alice'])
@@ -149,7 +149,7 @@ async function unlinked(t: Test): Promise<string> {
   return `/proc/self/fd/${handle.fd}`
 }
 
-test('a mounted file that was replaced where it comes from', {
+test('a mounted file that was replaced on the host is a problem', {
   skip: process.platform !== 'linux' && 'only Linux has /proc',
 }, async (t) => {
   const config = await unlinked(t)
@@ -160,7 +160,7 @@ test('a mounted file that was replaced where it comes from', {
   ])
 })
 
-test('the settings of the server can be read though something else is wrong', async (t) => {
+test('loadServer ignores problems in other sections', async (t) => {
   const folder = t.testdir({})
   const config = join(folder, 'config.yaml')
   const server = async (text: string, sources: Partial<Sources> = {}) => {
@@ -178,11 +178,11 @@ test('the settings of the server can be read though something else is wrong', as
   await t.rejects(
     loadServer({ ...BARE, config_text: { name: 'INLINE', text: 5 as never } }),
     TypeError,
-    'a fault of ours is no answer',
+    'an internal error is not hidden',
   )
 })
 
-test('a folder that holds links, as Kubernetes mounts them', async (t) => {
+test('a folder with symbolic links, as Kubernetes mounts it, is read', async (t) => {
   const config_dir = t.testdir({})
   await mkdir(join(config_dir, '..data'))
   await writeFile(join(config_dir, '..data/config.yaml'), 'users: [{ sub: a }]')

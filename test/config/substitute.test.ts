@@ -47,12 +47,12 @@ for (const [written, value] of CASES) {
   })
 }
 
-t.test('a number from a variable', async (t) => {
+t.test('a variable can hold a number', async (t) => {
   t.equal((await load(t, 'server:\n  port: ${PORT:-9400}')).config.server.port, 9400)
   t.equal((await load(t, 'server:\n  port: ${PORT:-9400}', { env: ENV })).config.server.port, 9401)
 })
 
-t.test('a variable behind an anchor is put in once', async (t) => {
+t.test('a variable in an anchored value is substituted once', async (t) => {
   const { users } = await load(t, 'users:\n  - sub: &x ${D}\n    claims: { x: *x }', { env: ENV })
   t.strictSame(
     [...users.entries()].map(([sub, { claims }]) => [sub, claims]),
@@ -64,7 +64,7 @@ t.test('a flat list is taken literally', async (t) => {
   t.strictSame([...(await load(t, '- sub: ${PORT}', { env: ENV })).users.keys()], ['${PORT}'])
 })
 
-t.test('what is wrong with a variable, each with its line', async (t) => {
+t.test('a problem with a variable has its line', async (t) => {
   const text = 'issuer: ${ISSUER}\nlog:\n  level: ${LEVEL}/${OTHER}\nusers:\n  - sub: ${a b}\n  - sub: ${toString}\n'
   t.strictSame(await problemsOf(t, text), [
     'config.yaml:1:9 /issuer needs the environment variable ISSUER, which is not set; set it, or write ${ISSUER:-default}',

@@ -1,4 +1,4 @@
-/** What somebody who wrote an unknown word may have meant. */
+/** Suggestions for unknown words. */
 import t from 'tap'
 import { suggest } from '../../src/config/suggest.js'
 

@@ -1,11 +1,11 @@
-/** The authorities of clients' certificates: their file is there and has some, and there is a use for it. */
+/** The authorities of client certificates. */
 import { join } from 'node:path'
 import t from 'tap'
 import { loadSnapshot } from '../../src/config/load.js'
 import { createSelfSigned } from '../../src/tls/self_signed.js'
 import { load, problemsIn, problemsOf } from './loading.js'
 
-t.test('client_ca is a PEM file with certificates, beside the config file', async (t) => {
+t.test('client_ca is a PEM file with certificates, relative to the configuration', async (t) => {
   const { ca, key } = await createSelfSigned(['localhost'], Date.now() / 1000)
   const attempt = async (client_ca: string) => {
     const text = `server: { tls: { self_signed: true, client_certificates: true, client_ca: ${client_ca} } }\n`
@@ -37,7 +37,7 @@ t.test(
   },
 )
 
-t.test('certificates of clients take TLS, and their authorities take a question', async (t) => {
+t.test('client_certificates needs TLS, and client_ca needs client_certificates', async (t) => {
   t.strictSame(await problemsOf(t, 'server: { tls: { client_certificates: true } }\n'), [
     'config.yaml:1:39 /server/tls/client_certificates is true, but TLS is off; set cert and key, or self_signed',
   ])

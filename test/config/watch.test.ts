@@ -1,4 +1,4 @@
-/** Each save of a file is noticed exactly once, however it is done. */
+/** Each save of a file is one change, for every way of saving. */
 import { execFile, execFileSync } from 'node:child_process'
 import { appendFile, mkdir, open, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -46,7 +46,7 @@ async function swapConfigMap(folder: string, before: string, after: string, text
   await rm(join(folder, before), { recursive: true })
 }
 
-t.test('a write in place', async (t) => {
+t.test('a write in place is one change', async (t) => {
   const file = join(t.testdir({ 'config.yaml': 'a' }), 'config.yaml')
   const { after, count } = await observe(t, [file])
   await after(() => writeFile(file, 'b'))
@@ -69,7 +69,7 @@ t.test('a slow save is one change', async (t) => {
   t.equal(count(), 2)
 })
 
-t.test('a rename over the file', async (t) => {
+t.test('a rename over the file is one change', async (t) => {
   const file = join(t.testdir({ 'config.yaml': 'a' }), 'config.yaml')
   const { after, count } = await observe(t, [file])
   await after(() => renameOver(file, 'b'))
@@ -77,7 +77,7 @@ t.test('a rename over the file', async (t) => {
   t.equal(count(), 2)
 })
 
-t.test('the swap of a Kubernetes ConfigMap', async (t) => {
+t.test('the swap of a Kubernetes ConfigMap is one change', async (t) => {
   const folder = t.testdir({
     '..2024_1': { 'config.yaml': 'a' },
     '..data': t.fixture('symlink', '..2024_1'),
@@ -89,7 +89,7 @@ t.test('the swap of a Kubernetes ConfigMap', async (t) => {
   t.equal(count(), 2)
 })
 
-t.test('a link to a file in another folder, saved there in both ways', async (t) => {
+t.test('a change behind a link to another folder is one change', async (t) => {
   const folder = t.testdir({
     there: { 'config.yaml': 'a' },
     here: { 'config.yaml': t.fixture('symlink', '../there/config.yaml') },
@@ -100,7 +100,7 @@ t.test('a link to a file in another folder, saved there in both ways', async (t)
   t.equal(count(), 2)
 })
 
-t.test('a link in the middle of the path that leads elsewhere', async (t) => {
+t.test('a new target of a link in the path is one change', async (t) => {
   const folder = t.testdir({
     one: { 'config.yaml': 'a' },
     two: { 'config.yaml': 'b' },
@@ -115,7 +115,7 @@ t.test('a link in the middle of the path that leads elsewhere', async (t) => {
   t.equal(count(), 2)
 })
 
-t.test('a file that is removed and made again', async (t) => {
+t.test('a file that is removed and created again is one change', async (t) => {
   const folder = t.testdir({ 'config.yaml': 'a', 'users.yaml': 'a' })
   const file = join(folder, 'config.yaml')
   const { after, count } = await observe(t, [file, join(folder, 'users.yaml')])
@@ -129,7 +129,7 @@ t.test('a file that is removed and made again', async (t) => {
   t.equal(count(), 3, 'a moment of absence is no change')
 })
 
-t.test('a file that stays away, and comes back as it was', async (t) => {
+t.test('a file that stays deleted is a change, and so is its return', async (t) => {
   const file = join(t.testdir({ 'config.yaml': 'a' }), 'config.yaml')
   const { after, count } = await observe(t, [file])
   await after(() => rm(file))
@@ -137,7 +137,7 @@ t.test('a file that stays away, and comes back as it was', async (t) => {
   t.equal(count(), 2)
 })
 
-t.test('a file that stays empty, and is filled again', async (t) => {
+t.test('a file that stays empty is a change, and so is its new content', async (t) => {
   const file = join(t.testdir({ 'config.yaml': 'a' }), 'config.yaml')
   const { after, count } = await observe(t, [file])
   await after(() => writeFile(file, ''))
@@ -145,7 +145,7 @@ t.test('a file that stays empty, and is filled again', async (t) => {
   t.equal(count(), 2)
 })
 
-t.test('a folder that takes the place of a file, and gives it back', async (t) => {
+t.test('a folder in place of a file is a change, and so is the return of the file', async (t) => {
   const file = join(t.testdir({ 'config.yaml': 'a' }), 'config.yaml')
   const { after, count } = await observe(t, [file])
   await after(async () => {
@@ -174,7 +174,7 @@ t.test(
   },
 )
 
-t.test('polling notices all ways of saving', async (t) => {
+t.test('polling detects all ways of saving', async (t) => {
   const folder = t.testdir({
     '..2024_1': { 'config.yaml': 'a' },
     '..data': t.fixture('symlink', '..2024_1'),
@@ -191,13 +191,13 @@ t.test('polling notices all ways of saving', async (t) => {
   t.equal(count(), 5)
 })
 
-t.test('no files at all', async (t) => {
+t.test('a watch without files can be closed', async (t) => {
   const watch = await watchFiles([], () => {})
   await watch.close()
   t.pass('is no reason to wait')
 })
 
-t.test('a file that is missing at first, with its folder', async (t) => {
+t.test('a file that is created later, with its folder, is a change', async (t) => {
   const folder = t.testdir({})
   const file = join(folder, 'a/b/config.yaml')
   const { after, count } = await observe(t, [file])
@@ -209,7 +209,7 @@ t.test('a file that is missing at first, with its folder', async (t) => {
   t.equal(count(), 2)
 })
 
-t.test('what does not change the content is no change', async (t) => {
+t.test('a save with the same content is not a change', async (t) => {
   const folder = t.testdir({ 'config.yaml': 'a', other: 'a' })
   const file = join(folder, 'config.yaml')
   const { after, count } = await observe(t, [file])
@@ -220,20 +220,20 @@ t.test('what does not change the content is no change', async (t) => {
   t.equal(count(), 1)
 })
 
-t.test('a file that is empty at first', async (t) => {
+t.test('the first content of an empty file is a change', async (t) => {
   const file = join(t.testdir({ 'config.yaml': '' }), 'config.yaml')
   const { after, count } = await observe(t, [file])
   await after(() => writeFile(file, 'a'))
   t.equal(count(), 1)
 })
 
-t.test('without files there is nothing to wait for', async (t) => {
+t.test('a watch without files begins at once', async (t) => {
   const { watch, count } = await observe(t, [])
   await watch.close()
   t.equal(count(), 0)
 })
 
-t.test('what is no file has no content', async (t) => {
+t.test('a path that is not a file has no content', async (t) => {
   const folder = t.testdir({ folder: {}, loop: t.fixture('symlink', 'loop'), 'config.yaml': 'a' })
   const files = ['folder', 'loop', 'config.yaml'].map((name) => join(folder, name))
   const { after, count } = await observe(t, files)
@@ -255,7 +255,7 @@ t.test(
   },
 )
 
-t.test('after close nothing is noticed', async (t) => {
+t.test('a closed watch reports no change', async (t) => {
   const file = join(t.testdir({ 'config.yaml': 'a' }), 'config.yaml')
   const closed = await observe(t, [file])
   const open = await observe(t, [file])
@@ -297,7 +297,7 @@ t.test('an error of the listener is reported', async (t) => {
   t.match(await reported, { message: 'from the listener' })
 })
 
-t.test('that nothing more can be watched is reported once', async (t) => {
+t.test('the limit of watched files is reported once', async (t) => {
   const folder = t.testdir({ one: { 'config.yaml': 'a' }, two: { 'config.yaml': 'a' } })
   exhaustWatches(t)
   const errors: unknown[] = []
