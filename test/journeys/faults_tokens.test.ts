@@ -14,8 +14,7 @@ const HYBRID = { response_types: ['code id_token'], grant_types: ['authorization
 
 const names = Object.keys(FAULT_CATALOGUE) as FaultName[]
 const ofKind = (kind: string) => names.filter((name) => name.startsWith(`${kind}.`))
-const mustBeRejected = (kind: string) =>
-  ofKind(kind).filter((name) => /^(?!accept).*reject/.test(FAULT_CATALOGUE[name].must))
+const mustBeRejected = (kind: string) => ofKind(kind).filter((name) => FAULT_CATALOGUE[name].severity === 'must_reject')
 const KINDS = ['id_token', 'access_token', 'userinfo', 'logout_token', 'jwks', 'token']
 
 // One user for each fault, called as it is.
