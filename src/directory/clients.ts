@@ -4,7 +4,7 @@ import type { DeepReadonly } from '../config/snapshot.js'
 import type { Context } from '../context.js'
 import type * as config from '../generated/types.js'
 import { VALUES } from '../generated/values.js'
-import { NEVER } from '../store/collections.js'
+import { expiryOf } from '../store/collections.js'
 import type { StoredClient } from '../store/records.js'
 
 /** A client of a request, registered or not. */
@@ -66,13 +66,13 @@ export async function findClient(ctx: Context, client_id: string): Promise<Clien
 /** Stores a client of run time. */
 export async function putClient(ctx: Context, client: RuntimeClient): Promise<void> {
   await ctx.faults.declare(client.faults)
-  await ctx.store.clients.put(client.client_id, { ...client, expires_at: NEVER })
+  await ctx.store.clients.put(client.client_id, { ...client, expires_at: expiryOf('clients', ctx) })
 }
 
 /** Replaces the metadata of a client that is still registered. Returns false if it is not, such as after its deletion. */
 export async function replaceRegistered(ctx: Context, client: RuntimeClient): Promise<boolean> {
   const kept = await ctx.store.clients.update(client.client_id, (stored) =>
-    isRegistered(stored) ? { ...client, expires_at: NEVER } : stored,
+    isRegistered(stored) ? { ...client, expires_at: expiryOf('clients', ctx) } : stored,
   )
   return isRegistered(kept)
 }
@@ -97,7 +97,7 @@ export async function removeClient(ctx: Context, client_id: string): Promise<voi
     redirect_uris: [],
     token_endpoint_auth_method: 'none',
     origin: 'deleted',
-    expires_at: NEVER,
+    expires_at: expiryOf('clients', ctx),
   })
 }
 

@@ -3,7 +3,7 @@ import type { DeepReadonly } from '../config/snapshot.js'
 import type { Context } from '../context.js'
 import { accessDenied, shown } from '../errors.js'
 import type * as config from '../generated/types.js'
-import { NEVER } from '../store/collections.js'
+import { expiryOf } from '../store/collections.js'
 import type { StoredUser } from '../store/records.js'
 
 export type User = DeepReadonly<config.User>
@@ -47,7 +47,7 @@ function resolve(
 export async function findOrCreateUser(ctx: Context, sub: string): Promise<User> {
   const user = await findUser(ctx, sub)
   if (user !== undefined) return user
-  const created: StoredUser = { sub, claims: { email: sub }, origin: 'login', expires_at: NEVER }
+  const created: StoredUser = { sub, claims: { email: sub }, origin: 'login', expires_at: expiryOf('users', ctx) }
   if (await ctx.store.users.add(sub, created)) return asUser(created)
   // The user was deleted, or another request created it in the meantime.
   const found = await findUser(ctx, sub)
@@ -58,7 +58,7 @@ export async function findOrCreateUser(ctx: Context, sub: string): Promise<User>
 /** Stores a user, which overrides the user of the configuration. */
 export async function putUser(ctx: Context, user: User): Promise<void> {
   await ctx.faults.declare(user.faults)
-  await ctx.store.users.put(user.sub, { ...user, origin: 'put', expires_at: NEVER })
+  await ctx.store.users.put(user.sub, { ...user, origin: 'put', expires_at: expiryOf('users', ctx) })
 }
 
 /**
@@ -68,7 +68,7 @@ export async function putUser(ctx: Context, user: User): Promise<void> {
 export async function changeUser(ctx: Context, sub: string, change: (before: User | undefined) => User): Promise<void> {
   await ctx.faults.declare(change(await findUser(ctx, sub)).faults)
   await ctx.store.users.update(sub, (stored) => {
-    return { ...change(resolve(ctx, sub, stored)?.user), origin: 'put', expires_at: NEVER }
+    return { ...change(resolve(ctx, sub, stored)?.user), origin: 'put', expires_at: expiryOf('users', ctx) }
   })
 }
 
@@ -81,13 +81,13 @@ export async function putClaims(ctx: Context, sub: string, claims: Readonly<Reco
 /** Deletes a user, also one of the configuration, and ends all logins and grants of the user. */
 export async function deleteUser(ctx: Context, sub: string): Promise<void> {
   const { users, recent_users, sessions } = ctx.store
-  await users.put(sub, { sub, claims: {}, origin: 'deleted', expires_at: NEVER })
+  await users.put(sub, { sub, claims: {}, origin: 'deleted', expires_at: expiryOf('users', ctx) })
   await recent_users.update(LATEST, (recent) => recent && { ...recent, subs: recent.subs.filter((one) => one !== sub) })
   await revokeGrants(ctx, sub)
   for (const [id] of await sessions.listBy('sub', sub)) {
     await sessions.update(id, (session) => {
-      const accounts = session?.accounts.filter((account) => account.sub !== sub) ?? []
-      return session === undefined || accounts.length === 0 ? undefined : { ...session, accounts }
+      const accounts = session?.accounts.filter((account) => account.sub !== sub)
+      return accounts?.length ? { ...session!, accounts } : undefined
     })
   }
 }
@@ -113,7 +113,7 @@ export async function recordLogin(ctx: Context, user: User): Promise<void> {
   if (ctx.snapshot.users.has(user.sub)) return
   await ctx.store.recent_users.update(LATEST, (recent) => {
     const others = (recent?.subs ?? []).filter((sub) => sub !== user.sub)
-    return { subs: [user.sub, ...others].slice(0, MOST_RECENT_USERS), expires_at: NEVER }
+    return { subs: [user.sub, ...others].slice(0, MOST_RECENT_USERS), expires_at: expiryOf('recent_users', ctx) }
   })
 }
 

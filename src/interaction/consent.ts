@@ -2,7 +2,7 @@
 import type { Context } from '../context.js'
 import type { AuthorizationRequest } from '../oauth/authorization_request.js'
 import { words } from '../oauth/params.js'
-import { NEVER } from '../store/collections.js'
+import { expiryOf } from '../store/collections.js'
 import type { ClaimsRequest, Consent } from '../store/records.js'
 
 /** Maximum number of scopes, and of claims per place, in a consent. */
@@ -21,10 +21,13 @@ export async function hasConsented(ctx: Context, { client, scope, claims }: Auth
 
 /** Adds the consent to the request to the remembered consent. */
 export async function recordConsent(ctx: Context, { client, scope, claims }: AuthorizationRequest, sub: string) {
-  await ctx.store.consents.update(consentKey(sub, client.client_id), (before) => joinConsent(before, scope, claims))
+  await ctx.store.consents.update(consentKey(sub, client.client_id), (before) => ({
+    ...joinConsent(before, scope, claims),
+    expires_at: expiryOf('consents', ctx),
+  }))
 }
 
-function joinConsent(before: Consent | undefined, scope: string, claims: ClaimsRequest | undefined): Consent {
+function joinConsent(before: Consent | undefined, scope: string, claims: ClaimsRequest | undefined) {
   const join = (place: keyof ClaimsRequest) => {
     const names = [...new Set([...namesOf(claims, place), ...namesOf(before?.claims, place)])]
     return Object.fromEntries(names.slice(0, MOST).map((name) => [name, null]))
@@ -33,7 +36,6 @@ function joinConsent(before: Consent | undefined, scope: string, claims: ClaimsR
   return {
     scope: scopes.join(' '),
     claims: { id_token: join('id_token'), userinfo: join('userinfo') },
-    expires_at: NEVER,
   }
 }
 

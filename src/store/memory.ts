@@ -90,7 +90,7 @@ function createCollection(row: Row, { name, budget, use, evicted }: Surroundings
     evicted(key)
   }
   const evictOldest = () => {
-    const [oldest] = row.pinned ? [] : entries.keys()
+    const [oldest] = entries.keys()
     if (oldest !== undefined) evict(oldest)
     return oldest !== undefined
   }

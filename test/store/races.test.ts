@@ -18,7 +18,7 @@ import {
 import { CLIENT, createUserAgent, idTokenFor, returned, type UserAgent } from '../user_agent.js'
 import { createDelayingStore } from './delaying.js'
 
-const ROUNDS = 15
+const ROUNDS = 8
 const SSO: ConfigInput = { clients: [CLIENT], sessions: { single_sign_on: true } }
 /** Public, and notified of logouts, which end its refresh tokens. */
 const PUBLIC = { ...CLIENT, client_secret: undefined, token_endpoint_auth_method: 'none' as const }
