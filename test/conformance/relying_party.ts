@@ -113,7 +113,9 @@ export class RelyingParty {
     const { elsewhere, pages } = outcome
     if (elsewhere === undefined) {
       const { status, heading, html } = pages.at(-1)!
-      throw new Error(`no answer came to the redirect_uri but the page ${heading} with ${status}: ${html.slice(-600)}`)
+      throw new Error(
+        `the response is the page ${heading} with status ${status}, expected a redirect to the redirect_uri: ${html.slice(-600)}`,
+      )
     }
     const { url, posted } = elsewhere
     const registered = new URL(client.redirect_uri)
@@ -145,7 +147,7 @@ export class RelyingParty {
     const outcome = await this.ask(query, { ...asking, browser })
     const { params } = this.readAnswer(outcome, client)
     if (params.has('error')) {
-      throw new Error(`an error came: ${params.get('error')}: ${params.get('error_description')}`)
+      throw new Error(`the response is an error: ${params.get('error')}: ${params.get('error_description')}`)
     }
     t.equal(params.get('state'), asking.state ?? query.get('state'), 'state is that of the request')
     const nonce = asking.nonce ?? query.get('nonce') ?? undefined
@@ -174,7 +176,7 @@ export class RelyingParty {
     const { t, plan } = this
     const access_token = params.get('access_token') ?? undefined
     const id_token = params.get('id_token') ?? ''
-    verifyAll(t, `what came for ${plan.response_type}`, {
+    verifyAll(t, `the response of ${plan.response_type}`, {
       'an access token where it was asked for': (access_token !== undefined) === hasToken(plan),
       'an ID token where it was asked for': (id_token !== '') === hasFrontIdToken(plan),
       'a code where it was asked for': params.has('code') === hasCode(plan),
@@ -229,7 +231,7 @@ export class RelyingParty {
       'POST body': { method: 'POST', body: new URLSearchParams({ access_token }) },
     }[how]
     const answer = await world.fetch(this.endpoint('userinfo_endpoint'), sent)
-    t.equal(answer.status, 200, 'userinfo answers')
+    t.equal(answer.status, 200, 'userinfo succeeds')
     t.match(answer.headers.get('content-type'), /^application\/json\b/)
     const claims = (await answer.json()) as Values
     t.equal(claims.sub, sub, 'sub is that of the ID token')

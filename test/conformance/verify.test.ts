@@ -1,8 +1,8 @@
-/** That what every answer is checked for can fail. */
+/** Tests that the checks of responses can fail. */
 import t, { Test } from 'tap'
 import { entropyOf, verifyClaims, verifyRefusal, verifyToken, verifyTokenMembers } from './verify.js'
 
-/** Whether a check has nothing to say. */
+/** Tells whether a check finds no violation. */
 function passes(check: (t: Test) => void): boolean {
   const alone = new Test({ name: 'alone' }) as unknown as Test
   check(alone)
@@ -13,7 +13,7 @@ const TOKEN = 'Rm9v-k3Zq_yT8wXbN1cLpVhD5sUeGa'
 const TOKENS = { access_token: TOKEN, token_type: 'Bearer', expires_in: 3600, refresh_token: `${TOKEN}x` }
 const REFUSAL = { error: 'invalid_grant', error_description: 'no such code' }
 
-t.test('what is random enough has 96 bits', async (t) => {
+t.test('a random value must have 96 bits of entropy', async (t) => {
   t.equal(entropyOf('aaaaaaaa'), 0)
   t.equal(entropyOf('abcdefgh'), 24)
   t.ok(passes((t) => verifyToken(t, TOKEN, 'code')))
@@ -25,7 +25,7 @@ t.test('what is random enough has 96 bits', async (t) => {
   }
 })
 
-t.test('a token response that breaks a rule is found out', async (t) => {
+t.test('each violation in a token response is found', async (t) => {
   t.ok(passes((t) => verifyTokenMembers(t, TOKENS)))
   const wrong = [
     { expires_in: '3600' },
@@ -41,7 +41,7 @@ t.test('a token response that breaks a rule is found out', async (t) => {
     )
 })
 
-t.test('a refusal that breaks a rule is found out', async (t) => {
+t.test('each violation in an error response is found', async (t) => {
   t.ok(passes((t) => verifyRefusal(t, REFUSAL, ['invalid_grant'])))
   const wrong = [
     { error: 'invalid_request' },
@@ -58,7 +58,7 @@ t.test('a refusal that breaks a rule is found out', async (t) => {
   }
 })
 
-t.test('a claim that breaks a rule is found out', async (t) => {
+t.test('each violation in a claim is found', async (t) => {
   t.ok(passes((t) => verifyClaims(t, { sub: 'alice', email_verified: false, birthdate: '0000-02-03', anything: 0 })))
   const wrong = [
     { email: null },

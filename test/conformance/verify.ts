@@ -25,7 +25,7 @@ export function entropyOf(text: string): number {
 /** Checks that all rules hold and names those that do not. */
 export function verifyAll(t: Test, subject: string, rules: Readonly<Record<string, boolean>>): void {
   const broken = Object.keys(rules).filter((rule) => !rules[rule])
-  t.strictSame(broken, [], `${subject}: nothing is broken`)
+  t.strictSame(broken, [], `${subject}: no violation`)
 }
 
 /** RFC 6749 §10.10 and appendix A: checks that a token is hard to guess and has legal characters only. */
@@ -50,7 +50,7 @@ export async function readJwks(t: Test, { metadata, fetch }: World): Promise<JSO
     'no two keys have the same kid': new Set(kids).size === kids.length,
     'all of them are public': jwks.keys.every((jwk) => !Object.keys(jwk).some((name) => PRIVATE.includes(name))),
   })
-  await t.resolves(Promise.all(jwks.keys.map((jwk) => importJWK(jwk, jwk.alg))), 'each can be used')
+  await t.resolves(Promise.all(jwks.keys.map((jwk) => importJWK(jwk, jwk.alg))), 'each key can be imported')
   return jwks
 }
 

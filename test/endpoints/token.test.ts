@@ -77,7 +77,7 @@ for (const [title, form, authorization, message] of BAD) {
     )
     refused(t, answer, 'invalid_client', message, 401)
     const challenge = authorization === undefined ? undefined : BASIC
-    t.equal(answer.headers['www-authenticate'], challenge, 'a challenge for whom tried the header')
+    t.equal(answer.headers['www-authenticate'], challenge, 'a challenge only for a request with the header')
     t.notMatch(answer.body, SECRET)
   })
 }

@@ -1,4 +1,4 @@
-/** An application for journeys: it uses a strict provider through client libraries of other authors. */
+/** An application for journeys: it uses a strict provider through established client libraries. */
 import * as client from 'openid-client'
 import { type Browser, createBrowser } from '../conformance/browser.js'
 import type { World } from '../conformance/world.js'

@@ -1,4 +1,4 @@
-/** The whole strict login in a real browser over https: who you are, what you agree to, and a form that posts itself. */
+/** A strict login in a real browser over https: login page, consent page, and form post. */
 import * as client from 'openid-client'
 import type { Page } from 'playwright-core'
 import type { Test } from 'tap'
@@ -6,12 +6,12 @@ import { browserTest } from '../browser.js'
 import { startWorld, type World } from '../conformance/world.js'
 import { begin, refusal, register } from './application.js'
 
-/** Waits until the browser has posted its form to the application, and takes it from there. */
+/** Waits until the browser has posted its form to the application, and returns that request. */
 async function posted(world: World, page: Page, redirect_uri: string, act: () => Promise<unknown>): Promise<Request> {
   const answered = page.waitForResponse((response) => response.url() === redirect_uri)
   await act()
   await answered
-  // Once the page stands, no navigation is under way that the next one would meet.
+  // After the page is loaded, no pending navigation can interfere with the next one.
   await page.getByRole('heading', { name: 'Application', exact: true }).waitFor()
   const { method, body } = world.site.requests.findLast(({ url }) => url === '/callback')!
   return new Request(redirect_uri, {
@@ -22,7 +22,7 @@ async function posted(world: World, page: Page, redirect_uri: string, act: () =>
 }
 
 browserTest(
-  'OAuth 2.0 Form Post Response Mode §2: a browser logs in, agrees for a second application, and posts each answer',
+  'OAuth 2.0 Form Post Response Mode §2: a browser logs in, consents for a second application, and posts each response',
   async (t, { page }) => {
     const world = await startWorld(t as Test)
     const body = '<!doctype html><link rel="icon" href="data:,"><h1>Application</h1>'
@@ -46,7 +46,7 @@ browserTest(
     const second = await begin(parameters)
     await page.goto(client.buildAuthorizationUrl(two, second.parameters).href)
     await page.getByText(`${names.two} asks for your consent.`).waitFor()
-    t.equal(await page.getByLabel('Subject').count(), 0, 'nobody is asked who they are')
+    t.equal(await page.getByLabel('Subject').count(), 0, 'no login is requested')
     const agreed = await posted(world, page, redirect_uri, () => authorize.click())
     const claims = (await client.authorizationCodeGrant(two, agreed, second.checks)).claims()
     t.match(claims, { sub: 'alice', sid: tokens.claims()!.sid })
@@ -61,7 +61,7 @@ browserTest(
     const deny = page.getByRole('button', { name: 'Deny access' })
     const denied = await posted(world, page, redirect_uri, () => deny.click())
     const refused = await refusal(client.authorizationCodeGrant(two, denied, fourth.checks))
-    t.equal(refused.error, 'access_denied', 'asked again, and denied')
+    t.equal(refused.error, 'access_denied', 'consent is requested again and denied')
   },
   { ignoreHTTPSErrors: true },
 )

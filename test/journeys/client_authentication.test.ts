@@ -1,4 +1,4 @@
-/** Journeys of applications by the way in which they authenticate, and by how their requests travel. */
+/** Journeys of applications by client authentication method and by request object. */
 import { X509Certificate } from 'node:crypto'
 import { Agent } from 'node:https'
 import { CompactEncrypt, decodeJwt, importJWK, type JWK } from 'jose'
@@ -36,16 +36,16 @@ for (const [token_endpoint_auth_method, authentication, metadata] of METHODS) {
   })
 }
 
-t.test('RFC 9700 §4.14.2: the refresh token of a public application is a new one each time', async (t) => {
+t.test('RFC 9700 §4.14.2: a public application gets a new refresh token at each refresh', async (t) => {
   const configuration = await register(world, { token_endpoint_auth_method: 'none' }, client.None())
   const parameters = { scope: 'openid offline_access', prompt: 'consent' }
   const { refresh_token: first } = await logIn(configuration, createUser(world), parameters)
   const { refresh_token: second } = await client.refreshTokenGrant(configuration, first!)
   t.not(second, first)
   const { error } = await refusal(client.refreshTokenGrant(configuration, first!))
-  t.equal(error, 'invalid_grant', 'the old one')
+  t.equal(error, 'invalid_grant', 'the old refresh token is refused')
   const { error: ended } = await refusal(client.refreshTokenGrant(configuration, second!))
-  t.equal(ended, 'invalid_grant', 'and with it the new one')
+  t.equal(ended, 'invalid_grant', 'the new refresh token is revoked')
 })
 
 t.test('RFC 8705 §2.2: an application authenticates by its self-signed certificate', async (t) => {
@@ -63,7 +63,7 @@ t.test('RFC 8705 §2.2: an application authenticates by its self-signed certific
 
   const hiding: World = { ...world, fetch: createFetch(ca) }
   const without = await register(hiding, metadata, client.TlsClientAuth())
-  t.equal((await refusal(logIn(without, createUser(world)))).error, 'invalid_client', 'without it')
+  t.equal((await refusal(logIn(without, createUser(world)))).error, 'invalid_client', 'without the certificate')
 })
 
 t.test('OpenID Connect Core §6.1: an application signs its request', async (t) => {
@@ -71,7 +71,7 @@ t.test('OpenID Connect Core §6.1: an application signs its request', async (t) 
   const { parameters, checks } = await begin({ claims: JSON.stringify({ id_token: { nickname: null } }) })
   const key = { key: privateKey, kid: 'client' }
   const url = await client.buildAuthorizationUrlWithJAR(configuration, parameters, key)
-  t.strictSame([...url.searchParams.keys()].sort(), ['client_id', 'request'], 'nothing is outside')
+  t.strictSame([...url.searchParams.keys()].sort(), ['client_id', 'request'], 'there are no other parameters')
   const tokens = await client.authorizationCodeGrant(configuration, await visit(createUser(world), url), checks)
   t.match(tokens.claims(), { sub: 'alice', nickname: 'Ali' })
 
@@ -81,7 +81,7 @@ t.test('OpenID Connect Core §6.1: an application signs its request', async (t) 
     kid: 'client',
   })
   const { elsewhere, pages } = await createUser(world).open(forged.href)
-  t.equal(elsewhere, undefined, 'nobody goes where it says if somebody else signed it')
+  t.equal(elsewhere, undefined, 'there is no redirect for a request signed by another client')
   t.match(pages[0]?.heading, /invalid_request_object/)
 })
 
@@ -105,7 +105,7 @@ t.test('OpenID Connect Core §6.1: an application signs its request and encrypts
   t.match((await client.authorizationCodeGrant(configuration, back, checks)).claims(), { sub: 'alice' })
 })
 
-t.test('OpenID Connect Core §6.2: an application signs its request, and says where it is', async (t) => {
+t.test('OpenID Connect Core §6.2: an application sends its signed request by reference', async (t) => {
   const request_uri = `${world.site.url}/request.jwt`
   const configuration = await register(world, { request_uris: [request_uri] as never, ...keyed })
   const { parameters, checks } = await begin()

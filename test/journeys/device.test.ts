@@ -1,4 +1,4 @@
-/** Journeys of a device, a resource server and a client that wants signed answers. */
+/** Journeys of a device, a resource server and a client with signed responses. */
 import * as client from 'openid-client'
 import t, { type Test } from 'tap'
 import { createWorld } from '../conformance/world.js'
@@ -8,7 +8,7 @@ const DEVICE_CODE = 'urn:ietf:params:oauth:grant-type:device_code'
 const world = await createWorld(t as unknown as Test)
 const options = { [client.customFetch]: customFetch(world) }
 
-/** RFC 8628 §3.3: what the end-user does in a browser. */
+/** Submits the end-user's answer in a browser. RFC 8628 §3.3. */
 const answer = (begun: client.DeviceAuthorizationResponse, form: Record<string, string>) =>
   world.fetch(begun.verification_uri, {
     method: 'POST',
@@ -42,7 +42,7 @@ t.test('RFC 8628: a device logs in, and its tokens are refreshed, introspected a
   t.match(await refusal(client.refreshTokenGrant(configuration, refresh_token)), { error: 'invalid_grant' })
 })
 
-t.test('RFC 8628 §3.5: a device learns that its end-user refused', async (t) => {
+t.test('RFC 8628 §3.5: a device gets access_denied after a denial', async (t) => {
   const device = await register(world, { grant_types: ['authorization_code', DEVICE_CODE] })
   const begun = await client.initiateDeviceAuthorization(device, {})
   await answer(begun, { action: 'deny' })
@@ -50,16 +50,16 @@ t.test('RFC 8628 §3.5: a device learns that its end-user refused', async (t) =>
   t.match(await refusal(polling), { error: 'access_denied' })
 })
 
-t.test('RFC 7662 and RFC 7009: what the client is not', async (t) => {
+t.test('RFC 7662 and RFC 7009: a client with a wrong secret is refused', async (t) => {
   const { client_id } = (await register(world)).clientMetadata()
   const secret = client.ClientSecretBasic('not the secret')
   const impostor = await client.discovery(new URL(world.issuer), client_id, {}, secret, options)
-  // RFC 6749 §5.2: the challenge of a 401, which the library shows in place of the error.
+  // RFC 6749 §5.2: the library reports the challenge of a 401 instead of the error.
   t.match(await refusal(client.tokenIntrospection(impostor, 'x')), { realm: 'oidc-provider-mock' })
   t.match(await refusal(client.tokenRevocation(impostor, 'x')), { realm: 'oidc-provider-mock' })
 })
 
-t.test('JARM: an application takes its answers as JWTs, refusals as well', async (t) => {
+t.test('JARM: an application gets its responses as JWTs, including errors', async (t) => {
   const configuration = await register(world, { authorization_signed_response_alg: 'RS256' })
   client.useJwtResponseMode(configuration)
   t.match((await logIn(configuration, createUser(world))).claims(), { sub: 'alice' })

@@ -1,4 +1,4 @@
-/** An application with openid-client meets authorization responses that go wrong on purpose, at a strict provider. */
+/** Journeys of an application with openid-client and faults of authorization responses, at a strict provider. */
 import * as client from 'openid-client'
 import { test } from 'tap'
 import type { ConfigInput } from '../../src/generated/input.js'
@@ -7,7 +7,7 @@ import { begin, createUser, logIn, refusal, register, visit } from './applicatio
 
 type Rule = NonNullable<ConfigInput['faults']>[number]
 
-/** What the library says to each, and to the same answer twice. */
+/** Errors of the library by fault, for one response and for its repetition. */
 const REJECTED: readonly [Rule, RegExp][] = [
   [{ fault: 'authorize.wrong_state' }, /unexpected "state" response parameter value/],
   [{ fault: 'authorize.missing_state' }, /response parameter "state" missing/],
@@ -17,7 +17,7 @@ const REJECTED: readonly [Rule, RegExp][] = [
 ]
 
 for (const [rule, message] of REJECTED) {
-  test(`${rule.fault}: the application rejects the answer, and takes the next`, async (t) => {
+  test(`${rule.fault}: the application rejects the response and accepts the next one`, async (t) => {
     const world = await startWorld(t, { faults: [{ ...rule, times: 1 }] })
     const configuration = await register(world)
     const attempt = logIn(configuration, createUser(world))
@@ -31,7 +31,7 @@ for (const [rule, message] of REJECTED) {
   })
 }
 
-test('authorize.error: the application learns error and description', async (t) => {
+test('authorize.error: the application gets error and error_description', async (t) => {
   const error: Rule = { fault: 'authorize.error', error: 'temporarily_unavailable', error_description: 'later' }
   const world = await startWorld(t, { faults: [{ ...error, times: 1 }] })
   const configuration = await register(world)
@@ -46,7 +46,7 @@ test('authorize.replayed_code: the token endpoint refuses the code', async (t) =
   t.match(await refusal(logIn(configuration, createUser(world))), { error: 'invalid_grant' })
 })
 
-test('authorize.double_callback: of the same answer twice, the second buys nothing', async (t) => {
+test('authorize.double_callback: the second of two equal responses gets no tokens', async (t) => {
   const world = await startWorld(t, { faults: [{ fault: 'authorize.double_callback' }] })
   const configuration = await register(world)
   const { parameters, checks } = await begin()

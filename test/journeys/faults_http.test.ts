@@ -1,4 +1,4 @@
-/** Journeys of an application that meets broken answers and connections: what its library refuses, and what it copes with. */
+/** Journeys of an application with faulty responses and connections: those that its library refuses, and those that it accepts. */
 import * as client from 'openid-client'
 import t from 'tap'
 import type { FaultName } from '../../src/faults/catalogue.js'
@@ -22,7 +22,7 @@ interface Journey {
   exchange(): Promise<client.TokenEndpointResponse & client.TokenEndpointResponseHelpers>
 }
 
-/** An application discovers the provider, and its user logs in. */
+/** Discovers the provider and logs a user in. */
 async function begin(issuer: string): Promise<Journey> {
   const configuration = await discover(issuer)
   const expectedNonce = client.randomNonce()
@@ -41,7 +41,7 @@ async function goThrough(issuer: string, timeout = TIMEOUT): Promise<client.User
   return client.fetchUserInfo(configuration, access_token, 'alice')
 }
 
-/** What the library throws. */
+/** Returns the error of the library. */
 const failureOf = (attempt: Promise<unknown>): Promise<unknown> =>
   attempt.then(
     () => 'it went well',
@@ -56,7 +56,7 @@ const INVALID = { code: 'OAUTH_INVALID_RESPONSE' }
 const NO_KEY = { code: 'OAUTH_KEY_SELECTION_FAILED' }
 const at = (endpoint: string): Pick<Rule, 'match'> => ({ match: { endpoint } })
 
-/** What the library says to each, when it meets it on the way. */
+/** Errors of the library by fault. */
 const REFUSED: readonly [Rule, Told][] = [
   [{ fault: 'discovery.wrong_issuer' }, { code: 'OAUTH_JSON_ATTRIBUTE_COMPARISON_FAILED' }],
   [{ fault: 'discovery.missing_member', member: 'issuer' }, INVALID],
@@ -86,22 +86,22 @@ const REFUSED: readonly [Rule, Told][] = [
   [{ fault: 'http.redirect', location: 'https://elsewhere.example.com/', ...at('token') }, NOT_CONFORM],
 ]
 
-t.test('the library refuses it', async (t) => {
+t.test('the library refuses each of these faults', async (t) => {
   const rules = REFUSED.map(([rule], index) => ({ ...rule, match: { ...rule.match, issuer: `case-${index}` } }))
   const { url } = await startFaulty(t, rules)
   for (const [index, [{ fault, member }, told]] of REFUSED.entries()) {
     const timeout = fault === 'http.timeout' ? 1 : TIMEOUT
     t.match(await failureOf(goThrough(`${url}/issuers/case-${index}`, timeout)), told, [fault, member].join(' '))
   }
-  t.match(await goThrough(url), { sub: 'alice' }, 'and goes its way where there is no fault')
+  t.match(await goThrough(url), { sub: 'alice' }, 'without a fault, the login succeeds')
 })
 
-/** What an application has to live with. */
+/** Faults that the library accepts. */
 const COPED: readonly (Rule & { readonly fault: FaultName })[] = [
   { fault: 'token.missing_expires_in' },
   { fault: 'token.token_type_case' },
   { fault: 'token.extra_members' },
-  // This library reads numbers out of texts, and JSON whatever it calls itself; others don't.
+  // This library accepts numbers as texts, and JSON of any content type; other libraries refuse them.
   { fault: 'token.expires_in_string' },
   { fault: 'token.wrong_content_type' },
   { fault: 'http.wrong_content_type' },
@@ -112,26 +112,26 @@ const COPED: readonly (Rule & { readonly fault: FaultName })[] = [
   { fault: 'http.slow_body', bytes: 500, delay: '5ms' },
 ]
 
-t.test('the library copes with it', async (t) => {
+t.test('the library accepts each of these faults', async (t) => {
   const rules = COPED.map((rule) => ({ ...rule, match: { issuer: rule.fault } }))
   const { url } = await startFaulty(t, rules)
   for (const { fault } of COPED) t.match(await goThrough(`${url}/issuers/${fault}`), { sub: 'alice' }, fault)
 })
 
-t.test('503 once: whoever tries again gets the tokens for the same code', async (t) => {
+t.test('after one response with 503, a retry gets the tokens of the same code', async (t) => {
   const { url } = await startFaulty(t, { fault: 'http.status', times: 1, match: { endpoint: 'token' } })
   const { exchange } = await begin(url)
   t.match(await failureOf(exchange()), NOT_CONFORM)
   t.match((await exchange()).claims(), { sub: 'alice' })
 })
 
-t.test('jwks.stale: after a rotation that the set does not know of, tokens are refused', async (t) => {
+t.test('jwks.stale: after a rotation that the JWKS lacks, tokens are refused', async (t) => {
   const { url } = await startFaulty(t, { fault: 'jwks.stale' })
-  t.match(await goThrough(url), { sub: 'alice' }, 'signed before')
+  t.match(await goThrough(url), { sub: 'alice' }, 'tokens of the old key are accepted')
   t.match(await failureOf(goThrough(url)), NO_KEY)
 })
 
-t.test('introspection.inactive: a resource server is told that a good token is none', async (t) => {
+t.test('introspection.inactive: a resource server sees a valid token as inactive', async (t) => {
   const { url } = await startFaulty(t, { fault: 'introspection.inactive', times: 1 })
   const { configuration, exchange } = await begin(url)
   const { access_token } = await exchange()
@@ -139,7 +139,7 @@ t.test('introspection.inactive: a resource server is told that a good token is n
   t.match(await client.tokenIntrospection(configuration, access_token), { active: true })
 })
 
-t.test('registration: an error is told, and an answer with less than was asked is taken as it is', async (t) => {
+t.test('registration: the library reports an error, and accepts a response with less than requested', async (t) => {
   const { url } = await startFaulty(t, [
     { fault: 'registration.error', error: 'invalid_client_metadata', times: 1 },
     { fault: 'registration.drops_member', member: 'client_name' },

@@ -1,4 +1,4 @@
-/** Journeys of applications whose end-users bring bad tokens: each user's configuration says which fault. */
+/** Journeys of applications with faulty tokens: each user has one fault. */
 import { createHash } from 'node:crypto'
 import { createRemoteJWKSet, type JWTPayload, type JWTVerifyOptions, customFetch as joseFetch, jwtVerify } from 'jose'
 import * as oauth from 'oauth4webapi'
@@ -17,7 +17,7 @@ const ofKind = (kind: string) => names.filter((name) => name.startsWith(`${kind}
 const mustBeRejected = (kind: string) => ofKind(kind).filter((name) => FAULT_CATALOGUE[name].severity === 'must_reject')
 const KINDS = ['id_token', 'access_token', 'userinfo', 'logout_token', 'jwks', 'token']
 
-// One user for each fault, called as it is.
+// One user for each fault, with its name.
 const world = await startWorld(t as unknown as Test, {
   users: [
     { sub: 'alice', claims: { name: 'Alice' } },
@@ -39,30 +39,30 @@ const jwks = createRemoteJWKSet(new URL(String(world.metadata.jwks_uri)), {
   },
 })
 
-/** Says what went wrong, by its message; undefined where nothing did. */
+/** Returns the message of an error; undefined if there is none. */
 const problemOf = (attempt: Promise<unknown>) =>
   attempt.then(
     () => undefined,
     (error: Error) => error.message,
   )
 
-/** That a token was refused, and not that there was none. */
+/** Matches the refusal of a token, in contrast to a missing token. */
 function rejects(t: Test, problem: string | undefined, fault: string): void {
   t.type(problem, 'string', fault)
   t.notMatch(problem ?? '', /the browser stayed|server responded with an error/, fault)
 }
 
-/** What openid-client leaves to the application. */
+/** Faults that openid-client leaves to the application. */
 const BY_HAND: Readonly<Partial<Record<FaultName, string>>> = {
   'id_token.wrong_at_hash': 'it never looks at at_hash, which is optional to check at the token endpoint',
   'id_token.missing_at_hash': 'likewise',
   'id_token.wrong_azp': 'it looks at azp where there are several audiences',
   'id_token.wrong_typ': 'an ID token need not have a typ',
 }
-/** What it looks at in an ID token that came through the browser only. */
+/** Faults that openid-client checks only in ID tokens of the front channel. */
 const IN_FRONT = /stale_iat|c_hash|s_hash/
 
-/** OpenID Connect Core §3.1.3.7, and RFC 8725 §3.11: what is left to do, by jose. */
+/** Verifies the rest with jose. OpenID Connect Core §3.1.3.7 and RFC 8725 §3.11. */
 async function checkByHand({ id_token = '', access_token }: client.TokenEndpointResponse, audience: string) {
   const { payload } = await jwtVerify(id_token, jwks, { issuer, audience, typ: 'JWT', algorithms: ['RS256'] })
   if (payload.azp !== undefined && payload.azp !== audience) throw new Error('azp is another client')
@@ -87,9 +87,9 @@ t.test('OpenID Connect Core §3.1.3.7: openid-client rejects bad ID tokens', asy
   for (const fault of mustBeRejected('id_token')) rejects(t, await problemOf(attempt(fault)), fault)
 })
 
-t.test('OpenID Connect Core §10.1: a token without a kid has to be tried with every key that fits', async (t) => {
+t.test('OpenID Connect Core §10.1: a token without a kid is verified with every matching key', async (t) => {
   const tokens = await logIn(await register(world), createUser(world, 'id_token.missing_kid'))
-  t.match(tokens.claims(), { sub: 'id_token.missing_kid' }, 'there is one for RS256')
+  t.match(tokens.claims(), { sub: 'id_token.missing_kid' }, 'one key matches RS256')
 })
 
 t.test('RFC 9068 §4: oauth4webapi rejects bad access tokens', async (t) => {
@@ -98,7 +98,7 @@ t.test('RFC 9068 §4: oauth4webapi rejects bad access tokens', async (t) => {
     const { access_token } = await logIn(configuration, createUser(world, sub))
     const request = new Request('https://api.example.com', { headers: { authorization: `Bearer ${access_token}` } })
     const claims = await oauth.validateJwtAccessToken(as, request, issuer, options)
-    // What a token allows and how old it may be is for the API to say.
+    // The API decides on scopes and on the age of tokens.
     if (!String(claims.scope).split(' ').includes('profile')) throw new Error('scope lacks profile')
     if (claims.iat < Date.now() / 1000 - 86_400) throw new Error('iat is too long ago')
   }
@@ -123,7 +123,7 @@ t.test('OpenID Connect Core §5.3.2 and §5.3.4: openid-client rejects bad useri
   }
 })
 
-/** OpenID Connect Back-Channel Logout §2.6: openid-client has nothing for it. */
+/** Verifies a logout token, which openid-client does not. OpenID Connect Back-Channel Logout §2.6. */
 async function checkLogoutToken(token: string, audience: string): Promise<void> {
   const required: JWTVerifyOptions = {
     requiredClaims: ['iss', 'aud', 'iat', 'exp', 'jti', 'events'],
@@ -152,13 +152,13 @@ t.test('OpenID Connect Back-Channel Logout §2.6: a back end rejects bad logout 
   t.equal(world.site.requests.filter(({ url }) => url === '/logout').length, mustBeRejected('logout_token').length + 1)
 })
 
-t.test('OpenID Connect Core §12.2: a refresh must be of the same issuer and end-user', async (t) => {
+t.test('OpenID Connect Core §12.2: a refresh must have the same issuer and end-user', async (t) => {
   const configuration = await register(world)
   const attempt = async (sub: string) => {
     const asked = { scope: 'openid offline_access', prompt: 'consent' }
     const tokens = await logIn(configuration, createUser(world, sub), asked)
     const next = await client.refreshTokenGrant(configuration, tokens.refresh_token!)
-    // openid-client doesn't know who it was.
+    // openid-client does not know the previous end-user.
     if (next.claims()!.sub !== tokens.claims()!.sub) throw new Error('another end-user')
     return next
   }
@@ -167,11 +167,11 @@ t.test('OpenID Connect Core §12.2: a refresh must be of the same issuer and end
   t.equal(await problemOf(attempt('token.refresh_wrong_sub')), 'another end-user')
   t.equal(await problemOf(attempt('token.refresh_not_rotated')), undefined)
   const { refresh_token } = await attempt('token.refresh_reuse_revokes_all')
-  t.type(refresh_token, 'string', 'rotated, though the client authenticates')
+  t.type(refresh_token, 'string', 'rotated even for a confidential client')
 })
 
-t.test('OpenID Connect Core §10.1.1: who fetches the keys again copes with their rotation', async (t) => {
-  // openid-client fetches them once a minute at most, so each application here is a new one.
+t.test('OpenID Connect Core §10.1.1: a client that fetches the keys again accepts their rotation', async (t) => {
+  // openid-client fetches the keys at most once per minute, so each application is a new one.
   const fetches = async (sub: string) => {
     const { id_token = '' } = await logIn(await register(world), createUser(world, sub))
     const before = fetched

@@ -1,4 +1,4 @@
-/** Journeys through each flow that the libraries know, in both ways back. */
+/** Journeys through each flow of the libraries, by query or fragment and by form post. */
 import * as oauth from 'oauth4webapi'
 import * as client from 'openid-client'
 import t, { type Test } from 'tap'
@@ -34,7 +34,7 @@ for (const mode of MODES) {
     const metadata = { response_types: ['code id_token'], grant_types: ['authorization_code', 'implicit'] }
     const configuration = await register(world, metadata)
     client.useCodeIdTokenResponseType(configuration)
-    // The library then wants s_hash beside c_hash.
+    // The library requires s_hash in addition to c_hash.
     client.enableDetachedSignatureResponseChecks(configuration)
     const tokens = await logIn(configuration, createUser(world), answered(mode))
     t.match(tokens.claims(), { sub: 'alice' })
@@ -42,30 +42,24 @@ for (const mode of MODES) {
   })
 }
 
-t.test(
-  'OpenID Connect Core §3.1.2.6: an application that asks silently is told that nobody is logged in',
-  async (t) => {
-    const configuration = await register(world)
-    const { error } = await refusal(logIn(configuration, createUser(world), { prompt: 'none' }))
-    t.equal(error, 'login_required')
-  },
-)
+t.test('OpenID Connect Core §3.1.2.6: prompt=none without a login gets login_required', async (t) => {
+  const configuration = await register(world)
+  const { error } = await refusal(logIn(configuration, createUser(world), { prompt: 'none' }))
+  t.equal(error, 'login_required')
+})
 
-t.test(
-  'OpenID Connect Core §3.1.2.1: an application that asks again gets the same login, unless it wants another',
-  async (t) => {
-    const configuration = await register(world)
-    const browser = createUser(world)
-    const first = (await logIn(configuration, browser)).claims()!
-    const second = (await logIn(configuration, browser, { prompt: 'none', max_age: '600' })).claims()!
-    t.equal(second.auth_time, first.auth_time)
-    t.equal(second.sid, first.sid)
-    const third = (await logIn(configuration, browser, { prompt: 'login' })).claims()!
-    t.ok(Number(third.auth_time) >= Number(first.auth_time))
-  },
-)
+t.test('OpenID Connect Core §3.1.2.1: a second request gets the same login unless it requires a new one', async (t) => {
+  const configuration = await register(world)
+  const browser = createUser(world)
+  const first = (await logIn(configuration, browser)).claims()!
+  const second = (await logIn(configuration, browser, { prompt: 'none', max_age: '600' })).claims()!
+  t.equal(second.auth_time, first.auth_time)
+  t.equal(second.sid, first.sid)
+  const third = (await logIn(configuration, browser, { prompt: 'login' })).claims()!
+  t.ok(Number(third.auth_time) >= Number(first.auth_time))
+})
 
-t.test('RFC 6749 §4.1: another library goes the whole way, and verifies what comes of it', async (t) => {
+t.test('RFC 6749 §4.1: oauth4webapi completes the flow and verifies its responses', async (t) => {
   const options = { [oauth.customFetch]: customFetch(world) }
   const issuer = new URL(world.issuer)
   const as = await oauth.processDiscoveryResponse(issuer, await oauth.discoveryRequest(issuer, options))
@@ -90,7 +84,7 @@ t.test('RFC 6749 §4.1: another library goes the whole way, and verifies what co
   const asked = await oauth.userInfoRequest(as, registered, tokens.access_token, options)
   t.match(await oauth.processUserInfoResponse(as, registered, sub, asked), { email: 'alice@example.com' })
 
-  // RFC 6749 §4.1.2: the code again, and what it bought ends.
+  // RFC 6749 §4.1.2: the reuse of the code revokes its tokens.
   const again = await call()
   t.match(await again.clone().json(), { error: 'invalid_grant' })
   await t.rejects(oauth.processAuthorizationCodeResponse(as, registered, again), oauth.ResponseBodyError)

@@ -1,4 +1,4 @@
-/** Journeys of applications out of a session. */
+/** Journeys of applications through logouts. */
 
 import { createRemoteJWKSet, customFetch as joseFetch, jwtVerify } from 'jose'
 import * as client from 'openid-client'
@@ -9,7 +9,7 @@ import { createUser, logIn, POST_LOGOUT_REDIRECT_URI, refusal, register } from '
 const world = await startWorld(t as unknown as Test)
 
 t.test(
-  'OpenID Connect Back-Channel and Front-Channel Logout: when one application logs out, the others learn of it',
+  'OpenID Connect Back-Channel and Front-Channel Logout: the logout of one application notifies the others',
   async (t) => {
     for (const path of ['/one', '/two']) world.site.documents.set(path, { type: 'text/plain', body: '' })
     const back = await Promise.all(
@@ -57,19 +57,19 @@ t.test(
 const VARIANTS = [{ id_token_signed_response_alg: 'ES256' }, { subject_type: 'pairwise' }]
 
 for (const metadata of VARIANTS) {
-  t.test(`OpenID Connect RP-Initiated Logout §2: ${Object.values(metadata)} is no obstacle to a hint`, async (t) => {
+  t.test(`OpenID Connect RP-Initiated Logout §2: ${Object.values(metadata)} can be used with a hint`, async (t) => {
     const configuration = await register(world, metadata)
     const browser = createUser(world)
     const { id_token = '' } = await logIn(configuration, browser)
     const silent = await logIn(configuration, browser, { prompt: 'none', id_token_hint: id_token })
-    t.ok(silent.claims()?.sub, 'for a silent login')
+    t.ok(silent.claims()?.sub, 'the hint allows a silent login')
     const { elsewhere } = await browser.open(
       client.buildEndSessionUrl(configuration, {
         id_token_hint: id_token,
         post_logout_redirect_uri: POST_LOGOUT_REDIRECT_URI,
       }).href,
     )
-    t.equal(elsewhere?.url.href, POST_LOGOUT_REDIRECT_URI, 'nor for a logout')
+    t.equal(elsewhere?.url.href, POST_LOGOUT_REDIRECT_URI, 'the hint allows a logout')
     const { error } = await refusal(logIn(configuration, browser, { prompt: 'none' }))
     t.equal(error, 'login_required')
   })

@@ -1,4 +1,4 @@
-/** Journeys of applications that want their tokens signed, encrypted or pseudonymous. */
+/** Journeys of applications with signed, encrypted and pairwise tokens. */
 import { exportJWK, generateKeyPair } from 'jose'
 import * as client from 'openid-client'
 import t, { type Test } from 'tap'
@@ -45,7 +45,7 @@ for (const [alg, enc] of [
   })
 }
 
-t.test('OpenID Connect Core §8.1: applications of different sectors know a user by different names', async (t) => {
+t.test('OpenID Connect Core §8.1: applications of different sectors get different subs of a user', async (t) => {
   const other = 'https://other.example.com/callback'
   const pairwise = { subject_type: 'pairwise' }
   const applications = [
@@ -62,11 +62,11 @@ t.test('OpenID Connect Core §8.1: applications of different sectors know a user
     subs.push(sub)
   }
   t.equal(subs[0], subs[1], 'the same sector')
-  t.not(subs[0], subs[2], 'another one')
-  t.notOk(subs.includes('alice'), 'and none sees the own one')
+  t.not(subs[0], subs[2], 'another sector')
+  t.notOk(subs.includes('alice'), "no application gets the user's own sub")
 })
 
-t.test('OpenID Connect Core §5.5: an application asks for single claims', async (t) => {
+t.test('OpenID Connect Core §5.5: an application requests individual claims', async (t) => {
   const configuration = await register(world)
   const claims = {
     userinfo: { phone_number: { essential: true } },

@@ -7,12 +7,12 @@ import { createContext, snapshotOf } from '../app.js'
 const clientWith = (scope?: string) => ({ client_id: 'app', ...(scope !== undefined && { scope }) }) as Client
 
 const GRANTED: [string, string | undefined, string | undefined, string][] = [
-  ['everything that is asked for', undefined, 'openid email custom:scope', 'openid email custom:scope'],
-  ['nothing where nothing is asked for', undefined, undefined, ''],
-  ['once what is asked for twice', undefined, 'openid openid  email', 'openid email'],
-  ["only the client's own", 'openid email', 'openid profile email', 'openid email'],
-  ['nothing to a client with none', '', 'openid', ''],
-  ["nothing of the client's that isn't asked for", 'openid email', 'email', 'email'],
+  ['everything that is requested', undefined, 'openid email custom:scope', 'openid email custom:scope'],
+  ['nothing if nothing is requested', undefined, undefined, ''],
+  ['a repeated scope once', undefined, 'openid openid  email', 'openid email'],
+  ["only scopes of the client", 'openid email', 'openid profile email', 'openid email'],
+  ['nothing to a client with an empty scope', '', 'openid', ''],
+  ["no scope of the client that is not requested", 'openid email', 'email', 'email'],
 ]
 const lenient = await createContext()
 for (const [title, registered, requested, granted] of GRANTED) {

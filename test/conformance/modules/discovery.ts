@@ -40,10 +40,13 @@ function verifyMembers({ t }: RelyingParty, metadata: Values): void {
   }
   for (const [name, values] of Object.entries(expected)) {
     const missing = values.filter((value) => !(metadata[name] as string[]).includes(value))
-    t.strictSame(missing, [], `${name} has what it needs`)
+    t.strictSame(missing, [], `${name} has the required values`)
   }
   const types = metadata.response_types_supported as string[]
-  t.ok(types.includes('id_token token') || types.includes('token id_token'), 'the implicit type with a token')
+  t.ok(
+    types.includes('id_token token') || types.includes('token id_token'),
+    'the response type id_token token is supported',
+  )
   for (const scope of metadata.scopes_supported as string[])
     t.match(scope, /^[\x21\x23-\x5b\x5d-\x7e]+$/, 'legal scope')
   const locales = [metadata.ui_locales_supported ?? [], metadata.claims_locales_supported ?? []].flat() as string[]
@@ -60,7 +63,7 @@ export const discovery: readonly Module[] = [
   {
     name: 'discovery-endpoint-verification',
     section: 'OpenID Connect Discovery §3',
-    rule: 'the document has what the specifications know, each of its type, and what certification needs',
+    rule: 'the document has only specified members with their types, and those that certification requires',
     async run(rp) {
       const { t, world } = rp
       const answer = await world.fetch(world.issuer + CONFIGURATION)
@@ -77,7 +80,7 @@ export const discovery: readonly Module[] = [
   {
     name: 'session-management-discovery-endpoint-verification',
     section: 'OpenID Connect Session Management §3.3',
-    rule: 'the document names the frame that knows of the session, and where it ends',
+    rule: 'the document has check_session_iframe and end_session_endpoint',
     async run(rp) {
       for (const name of ['check_session_iframe', 'end_session_endpoint']) rp.t.ok(isUrl(rp.world.metadata[name]), name)
     },
@@ -85,7 +88,7 @@ export const discovery: readonly Module[] = [
   {
     name: '3rd-party-init-login',
     section: 'OpenID Connect Core §4',
-    rule: 'the initiate_login_uri of a client is kept, and read again with its registration token',
+    rule: 'the initiate_login_uri of a client is stored and returned with the registration access token',
     async run(rp) {
       const { t, world } = rp
       const initiate_login_uri = 'https://rp.example.com/begin'
@@ -101,7 +104,7 @@ export const discovery: readonly Module[] = [
   {
     name: '3rd-party-init-login-nohttps',
     section: 'OpenID Connect Registration §2',
-    rule: 'an initiate_login_uri without TLS is not registered',
+    rule: 'an initiate_login_uri without TLS is refused at registration',
     async run(rp) {
       const answer = await rp.tryToRegister({ initiate_login_uri: 'http://rp.example.com/begin' })
       await verifyJsonRefusal(rp.t, answer, ['invalid_client_metadata'])

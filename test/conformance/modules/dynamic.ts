@@ -30,7 +30,7 @@ async function logInWithObject(
   await rp.logIn(client, { parameters: { state: undefined, nonce: undefined, request_uri: uri }, state, nonce })
   rp.t.ok(
     site.requests.some(({ url }) => url === new URL(uri).pathname),
-    'it was fetched',
+    'the document was fetched',
   )
 }
 
@@ -57,14 +57,14 @@ export const dynamic: readonly Module[] = [
   {
     name: 'idtoken-rs256',
     section: `${CORE} §2`,
-    rule: 'a client that registers RS256 gets it, with a kid',
+    rule: 'a client with RS256 gets an ID token signed by it, with a kid',
     run: async (rp) =>
       void (await rp.logIn(await rp.register({ id_token_signed_response_alg: 'RS256' }), { alg: 'RS256' })),
   },
   {
     name: 'userinfo-rs256',
     section: `${CORE} §5.3.2`,
-    rule: 'a client that registers RS256 for userinfo gets a signed JWT, with iss and aud',
+    rule: 'a client with RS256 for userinfo gets a signed JWT with iss and aud',
     applies: hasCode,
     async run(rp) {
       const { t, world } = rp
@@ -85,33 +85,33 @@ export const dynamic: readonly Module[] = [
   {
     name: 'ensure-redirect-uri-in-authorization-request',
     section: `${CORE} §3.1.2.1`,
-    rule: 'a request without redirect_uri gets a page',
+    rule: 'a request without redirect_uri is refused on a page',
     run: async (rp) =>
       verifyRefusedByPage(rp, await rp.register({ redirect_uris: [REDIRECT_URI, `${REDIRECT_URI}/two`] }), undefined),
   },
   {
     name: 'redirect-uri-query-OK',
     section: 'RFC 6749 §3.1.2',
-    rule: 'the query of a registered redirect_uri is kept',
+    rule: 'the query of a registered redirect_uri is retained',
     run: async (rp) => void (await rp.logIn(await rp.register({ redirect_uris: [WITH_QUERY] }))),
   },
   {
     name: 'redirect-uri-query-mismatch',
     section: `${CORE} §3.1.2.1`,
-    rule: 'another query than the registered one gets a page',
+    rule: 'a redirect_uri with another query than the registered one is refused on a page',
     run: async (rp) =>
       verifyRefusedByPage(rp, await rp.register({ redirect_uris: [WITH_QUERY] }), `${REDIRECT_URI}?foo=bar`),
   },
   {
     name: 'redirect-uri-query-added',
     section: `${CORE} §3.1.2.1`,
-    rule: 'a query that is not registered gets a page',
+    rule: 'a redirect_uri with an unregistered query is refused on a page',
     run: async (rp) => verifyRefusedByPage(rp, await rp.register(), `${REDIRECT_URI}?foo=bar`),
   },
   {
     name: 'redirect-uri-regfrag',
     section: 'RFC 6749 §3.1.2',
-    rule: 'a redirect_uri with a fragment is not registered',
+    rule: 'a redirect_uri with a fragment is refused at registration',
     async run(rp) {
       const answer = await rp.tryToRegister({ redirect_uris: [`${REDIRECT_URI}#foobar`] })
       await verifyJsonRefusal(rp.t, answer, ['invalid_redirect_uri', 'invalid_client_metadata'])
@@ -133,7 +133,7 @@ export const dynamic: readonly Module[] = [
   {
     name: 'registration-sector-uri',
     section: `${CORE} §8.1`,
-    rule: 'a sector_identifier_uri lists the redirect_uris of a pairwise client, which gets a sub of its own',
+    rule: 'a pairwise client whose sector_identifier_uri lists its redirect_uris gets a pairwise sub',
     async run(rp) {
       listed(rp, 'subject_types_supported', 'pairwise')
       const sector_identifier_uri = publishJson(rp.world, [REDIRECT_URI])
@@ -154,7 +154,7 @@ export const dynamic: readonly Module[] = [
   {
     name: 'request-uri-unsigned',
     section: `${CORE} §6.2`,
-    rule: 'a request object may come by reference, unsigned',
+    rule: 'a request object by reference can be unsigned',
     async run(rp) {
       listed(rp, 'request_object_signing_alg_values_supported', 'none')
       rp.t.equal(rp.world.metadata.request_uri_parameter_supported, true)
@@ -166,7 +166,7 @@ export const dynamic: readonly Module[] = [
   {
     name: 'request-uri-signed-rs256',
     section: `${CORE} §6.2`,
-    rule: 'a request object may come by reference, signed',
+    rule: 'a request object by reference can be signed',
     async run(rp) {
       const { world } = rp
       listed(rp, 'request_object_signing_alg_values_supported', 'RS256')
@@ -180,7 +180,7 @@ export const dynamic: readonly Module[] = [
   {
     name: 'ensure-client-assertion-with-iss-aud-succeeds',
     section: 'RFC 7523 §3',
-    rule: 'an assertion may be meant for the issuer',
+    rule: 'the audience of an assertion can be the issuer',
     applies: (plan) => hasCode(plan) && !hasFrontIdToken(plan),
     async run(rp) {
       const client = await rp.register()

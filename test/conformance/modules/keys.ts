@@ -21,14 +21,14 @@ export const keys: readonly Module[] = [
       await rp.logIn(await rp.register({ jwks_uri }))
       t.ok(
         world.site.requests.some(({ url }) => world.site.url + url === jwks_uri),
-        'it was fetched',
+        'the document was fetched',
       )
     },
   },
   {
     name: 'server-rotate-keys',
     section: `${CORE} §10.1.1`,
-    rule: 'after a rotation a new key signs, with a new kid, and the old one is still there',
+    rule: 'after a rotation, a new key with a new kid signs, and the old key is still published',
     async run(rp) {
       const { t, world } = rp
       const client = await rp.register()
@@ -40,10 +40,10 @@ export const keys: readonly Module[] = [
       const [after, second] = [await kids(), await rp.logIn(client)]
       t.ok(
         before.every((kid) => after.includes(kid)),
-        'the old ones are still there',
+        'the old keys are still published',
       )
-      t.ok(after.length > before.length, 'there are new ones')
-      t.not(kidOf(second), kidOf(first), 'a new one signs')
+      t.ok(after.length > before.length, 'there are new keys')
+      t.not(kidOf(second), kidOf(first), 'a new key signs')
       t.notOk(before.includes(kidOf(second)), 'its kid was not used before')
     },
   },
@@ -64,7 +64,7 @@ export const keys: readonly Module[] = [
       const next = await createClientKey('two')
       const body = JSON.stringify({ keys: [next.jwk] })
       world.site.documents.set(new URL(jwks_uri).pathname, { type: 'application/json', body })
-      t.ok(tokens.refresh_token, 'a refresh token')
+      t.ok(tokens.refresh_token, 'a refresh token was issued')
       const form = { grant_type: 'refresh_token', refresh_token: String(tokens.refresh_token) }
       await rp.readTokens(await rp.callToken(client, form, { key: next }))
     },

@@ -16,7 +16,7 @@ const SCOPES: Readonly<Record<'profile' | 'email' | 'address' | 'phone', readonl
   phone: ['phone_number', 'phone_number_verified'],
 }
 
-/** Core §5.4: the claims of the scopes, from userinfo, or in the ID token where there is no access token. */
+/** Core §5.4: checks that the claims of the scopes are at userinfo, or in the ID token without an access token. */
 async function verifyScopes(rp: RelyingParty, scopes: readonly (keyof typeof SCOPES)[]): Promise<void> {
   const { t, plan } = rp
   const names = scopes.flatMap((scope) => SCOPES[scope])
@@ -24,16 +24,16 @@ async function verifyScopes(rp: RelyingParty, scopes: readonly (keyof typeof SCO
   const login = await rp.logIn(await rp.register(), { parameters: { scope: ['openid', ...scopes].join(' ') } })
   const standard = (claims: Values) => Object.keys(claims).filter((name) => Object.hasOwn(CLAIMS, name))
   const there = hasUserinfo(plan) ? await rp.readUserinfo(login) : login.claims
-  for (const name of names) t.strictSame(there[name], expected[name], `${name} is there`)
-  t.strictSame(standard(there).sort(), names.sort(), 'and no other')
+  for (const name of names) t.strictSame(there[name], expected[name], `${name} is present`)
+  t.strictSame(standard(there).sort(), names.sort(), 'no other claim is present')
   if (!hasUserinfo(plan)) return
-  t.strictSame(standard({ ...login.claims, ...login.front_claims }), [], 'and none in the ID tokens')
+  t.strictSame(standard({ ...login.claims, ...login.front_claims }), [], 'no claim of the scopes is in the ID tokens')
 }
 
 const scopeModule = (name: 'all' | keyof typeof SCOPES): Module => ({
   name: `scope-${name}`,
   section: `${CORE} §5.4`,
-  rule: `the claims of ${name === 'all' ? 'all scopes' : `the scope ${name}`} come from userinfo, or in the ID token where there is none`,
+  rule: `the claims of ${name === 'all' ? 'all scopes' : `the scope ${name}`} are at userinfo, or in the ID token without an access token`,
   run: (rp) => verifyScopes(rp, name === 'all' ? ['profile', 'email', 'address', 'phone'] : [name]),
 })
 
@@ -70,7 +70,7 @@ export const login: readonly Module[] = [
   {
     name: 'prompt-login',
     section: `${CORE} §3.1.2.1`,
-    rule: 'prompt=login asks again, and the login is a later one',
+    rule: 'prompt=login requires a new login with a later auth_time',
     async run(rp) {
       const client = await rp.register()
       const first = await rp.logIn(client)
@@ -84,7 +84,7 @@ export const login: readonly Module[] = [
   {
     name: 'prompt-none-not-logged-in',
     section: `${CORE} §3.1.2.6`,
-    rule: 'prompt=none without a login is refused, and nothing is shown',
+    rule: 'prompt=none without a login is refused without a page',
     async run(rp) {
       const client = await rp.register()
       const query = rp.parameters(client, { parameters: { prompt: 'none' } })
@@ -99,25 +99,25 @@ export const login: readonly Module[] = [
   {
     name: 'prompt-none-logged-in',
     section: `${CORE} §3.1.2.1`,
-    rule: 'prompt=none with a login and its consent is answered at once, for the same login',
+    rule: 'prompt=none with a login and consent gets tokens of the same login without a page',
     run: (rp) => verifySilent(rp, {}, { prompt: 'none' }),
   },
   {
     name: 'id-token-hint',
     section: `${CORE} §3.1.2.1`,
-    rule: 'prompt=none with the ID token of the login is answered at once, for the same login',
+    rule: 'prompt=none with the ID token of the login gets tokens of the same login without a page',
     run: (rp) => verifySilent(rp, {}, (id_token) => ({ prompt: 'none', id_token_hint: id_token })),
   },
   {
     name: 'max-age-10000',
     section: `${CORE} §3.1.2.1`,
-    rule: 'a login that is younger than max_age is good enough, and auth_time says when it was',
+    rule: 'a login within max_age is accepted, and auth_time is its time',
     run: (rp) => verifySilent(rp, { max_age: '15000' }, { max_age: '10000' }, true),
   },
   {
     name: 'max-age-1',
     section: `${CORE} §3.1.2.1`,
-    rule: 'a login that is older than max_age is asked for again, and auth_time says so',
+    rule: 'a login older than max_age must be repeated, and auth_time is the time of the new login',
     async run(rp) {
       const { t, world } = rp
       const client = await rp.register()
@@ -126,7 +126,7 @@ export const login: readonly Module[] = [
       const second = await rp.logIn(client, { browser: first.browser, parameters: { max_age: '1' } })
       t.ok(second.outcome.pages.length > 0, 'a page was shown')
       for (const claims of [second.claims, second.front_claims ?? second.claims]) {
-        t.ok(Number.isInteger(claims.auth_time), 'auth_time is there')
+        t.ok(Number.isInteger(claims.auth_time), 'auth_time is a number')
         t.ok(Number(claims.auth_time) > Number(first.claims.auth_time), 'auth_time is later')
         t.ok(Math.abs(Number(claims.auth_time) - world.now()) < 5, 'auth_time is now')
       }
@@ -135,7 +135,7 @@ export const login: readonly Module[] = [
   {
     name: 'ensure-request-with-acr-values-succeeds',
     section: `${CORE} §3.1.2.1`,
-    rule: 'a login has one of the acr_values that were asked for',
+    rule: 'a login has one of the requested acr_values',
     async run(rp) {
       rp.t.strictSame(rp.world.metadata.acr_values_supported, ACR_VALUES)
       const parameters = { acr_values: ACR_VALUES.join(' ') }
@@ -146,7 +146,7 @@ export const login: readonly Module[] = [
   {
     name: 'claims-essential',
     section: `${CORE} §5.5`,
-    rule: 'a claim that is asked for by name comes at the place that was asked for',
+    rule: 'an individually requested claim is at the requested place',
     async run(rp) {
       const { t, plan } = rp
       const place = hasUserinfo(plan) ? 'userinfo' : 'id_token'
@@ -156,7 +156,8 @@ export const login: readonly Module[] = [
       t.equal(there.name, CLAIMS.name)
       if (!hasUserinfo(plan)) return
       t.notOk(Object.hasOwn(login.claims, 'name'), 'not in the ID token')
-      if (hasFrontIdToken(plan)) t.notOk(Object.hasOwn(login.front_claims!, 'name'), 'not in the first one')
+      if (hasFrontIdToken(plan))
+        t.notOk(Object.hasOwn(login.front_claims!, 'name'), 'not in the ID token of the front channel')
     },
   },
 ]
@@ -176,8 +177,8 @@ async function verifySilent(
   const parameters = typeof after === 'function' ? after(first.id_token) : after
   const second = await rp.logIn(client, { browser: first.browser, parameters })
   const asked = second.outcome.pages.filter(({ html }) => /name="sub"|value="consent"/.test(html))
-  t.strictSame(asked, [], 'nothing was asked')
+  t.strictSame(asked, [], 'no page was shown')
   t.equal(second.claims.sub, first.claims.sub, 'the same sub')
   t.equal(second.claims.auth_time, first.claims.auth_time, 'the same auth_time')
-  if (timed) t.ok(Number.isInteger(second.claims.auth_time), 'auth_time is there')
+  if (timed) t.ok(Number.isInteger(second.claims.auth_time), 'auth_time is a number')
 }

@@ -61,7 +61,7 @@ const stayingModule = (
     const outcome = await logOut(rp, login, { state: randomText(), ...(await parameters(rp, login)) })
     verifyPage(rp, outcome, ends ? /^Logged out$/ : /./)
     if (ends) await verifyLoggedOut(rp, client, login)
-    else rp.t.equal(outcome.pages.at(-1)?.status, 400, 'the page says what is wrong')
+    else rp.t.equal(outcome.pages.at(-1)?.status, 400, 'the page has the error')
   },
 })
 
@@ -71,7 +71,7 @@ export const logout: readonly Module[] = [
   {
     name: 'rp-initiated-logout',
     section: `${RP_INITIATED} §3`,
-    rule: 'after the logout the browser is back with the state, and nobody is logged in',
+    rule: 'after the logout, the browser returns with the state, and no user is logged in',
     async run(rp) {
       const client = await register(rp)
       const login = await rp.logIn(client)
@@ -83,7 +83,7 @@ export const logout: readonly Module[] = [
   {
     name: 'rp-initiated-logout-no-state',
     section: `${RP_INITIATED} §3`,
-    rule: 'without a state there is none on the way back',
+    rule: 'without a state in the request, the redirect has none',
     async run(rp) {
       const client = await register(rp)
       const login = await rp.logIn(client)
@@ -93,55 +93,55 @@ export const logout: readonly Module[] = [
   },
   stayingModule(
     'rp-initiated-logout-bad-post-logout-redirect-uri',
-    'nobody is sent to a URI that is not registered',
+    'there is no redirect to an unregistered URI',
     () => ({ post_logout_redirect_uri: 'https://rp.example.com/elsewhere' }),
   ),
   stayingModule(
     'rp-initiated-logout-query-added-to-post-logout-redirect-uri',
-    'nobody is sent to a registered URI with a query added',
+    'there is no redirect to a registered URI with an additional query',
     () => ({ post_logout_redirect_uri: `${POST_LOGOUT_REDIRECT_URI}?foo=bar` }),
   ),
   stayingModule(
     'rp-initiated-logout-modified-id-token-hint',
-    'a hint without a signature is none',
+    'a hint without a signature is not accepted',
     (_rp, { id_token }) => ({ id_token_hint: new UnsecuredJWT(decodeJwt(id_token)).encode() }),
     { section: `${RP_INITIATED} §4` },
   ),
   stayingModule(
     'rp-initiated-logout-bad-id-token-hint',
-    'a hint that somebody else signed is none',
+    'a hint with the signature of another issuer is not accepted',
     async ({ world }, { id_token }) => {
       const { iss, aud, ...claims } = decodeJwt(id_token)
       return { id_token_hint: await signAs(world.key, { ...claims, iss: String(aud), aud: iss! }, world.now()) }
     },
     { section: `${RP_INITIATED} §4` },
   ),
-  stayingModule('rp-initiated-logout-no-id-token-hint', 'nobody is sent anywhere without a hint', () => ({
+  stayingModule('rp-initiated-logout-no-id-token-hint', 'there is no redirect without a hint', () => ({
     id_token_hint: undefined,
   })),
   stayingModule(
     'rp-initiated-logout-no-params',
-    'without parameters it is a logout',
+    'a request without parameters logs out',
     () => ({ ...nothing, state: undefined }),
     {
       section: `${RP_INITIATED} §2`,
       ends: true,
     },
   ),
-  stayingModule('rp-initiated-logout-only-state', 'with a state alone it is a logout', () => nothing, {
+  stayingModule('rp-initiated-logout-only-state', 'a request with only a state logs out', () => nothing, {
     section: `${RP_INITIATED} §2`,
     ends: true,
   }),
   stayingModule(
     'rp-initiated-logout-no-post-logout-redirect-uri',
-    'without a place to go to it is a logout',
+    'a request without post_logout_redirect_uri logs out',
     () => ({ post_logout_redirect_uri: undefined }),
     { section: `${RP_INITIATED} §2`, ends: true },
   ),
   {
     name: 'frontchannel-rp-initiated-logout',
     section: 'OpenID Connect Front-Channel Logout §3',
-    rule: "a client's page is loaded in a frame with iss and sid, and nothing else, before the browser goes back",
+    rule: "a client's page is loaded in a frame with only iss and sid before the browser returns",
     async run(rp) {
       const { t, world } = rp
       t.equal(world.metadata.frontchannel_logout_supported, true)
@@ -164,7 +164,7 @@ export const logout: readonly Module[] = [
   {
     name: 'backchannel-rp-initiated-logout',
     section: 'OpenID Connect Back-Channel Logout §2.4',
-    rule: 'a client gets a signed logout token about its login, and nothing else',
+    rule: 'a client gets only a signed logout token of its login',
     async run(rp) {
       const { t, world } = rp
       t.equal(world.metadata.backchannel_logout_supported, true)
@@ -187,7 +187,7 @@ export const logout: readonly Module[] = [
       t.match(calls[0]?.headers['content-type'], /^application\/x-www-form-urlencoded\b/)
       t.equal(calls[0]?.protocol, 'TLSv1.3')
       const form = new URLSearchParams(calls[0]?.body)
-      t.strictSame([...form.keys()], ['logout_token'], 'the token and nothing else')
+      t.strictSame([...form.keys()], ['logout_token'], 'only the token is sent')
       await verifyLogoutToken(rp, form.get('logout_token')!, client, login)
       await verifyLoggedOut(rp, client, login)
     },
@@ -202,10 +202,10 @@ async function verifyLogoutToken({ t, world }: RelyingParty, jwt: string, client
   t.equal(iss, world.issuer)
   t.ok([aud].flat().includes(client.client_id), 'aud has the client')
   t.ok(Math.abs(iat! - world.now()) < 86_400, 'iat is now')
-  t.ok(exp === undefined || exp > world.now(), 'exp is ahead')
+  t.ok(exp === undefined || exp > world.now(), 'exp is in the future')
   t.ok(jti, 'jti')
   t.strictSame(events, { [EVENT]: {} })
   t.equal(sub, login.claims.sub)
   t.equal(sid, login.claims.sid)
-  t.strictSame(Object.keys(others), [], 'no nonce, and nothing else')
+  t.strictSame(Object.keys(others), [], 'no nonce and no other claim')
 }

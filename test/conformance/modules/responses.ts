@@ -28,7 +28,7 @@ export const responses: readonly Module[] = [
   {
     name: 'server',
     section: `${CORE} §3`,
-    rule: 'a client gets what its response type says, and nothing that it did not ask for',
+    rule: 'a response has the parameters of its response type and no claims without a request',
     async run(rp) {
       const { t } = rp
       const client = await rp.register()
@@ -37,17 +37,17 @@ export const responses: readonly Module[] = [
       t.strictSame(
         names.filter((name) => !TOLERATED.includes(name)),
         [],
-        'no claim that was not asked for',
+        'no claim without a request',
       )
       const headers = { authorization: `Bearer ${client.registration_access_token}` }
       const gone = await rp.world.fetch(String(client.registration_client_uri), { method: 'DELETE', headers })
-      t.equal(gone.status, 204, 'the client cleans up')
+      t.equal(gone.status, 204, 'the client is deleted')
     },
   },
   {
     name: 'response-type-missing',
     section: 'RFC 6749 §3.1.1',
-    rule: 'a request without response_type is refused, in the query or as form_post says',
+    rule: 'a request without response_type is refused, in the query or by form_post',
     async run(rp) {
       const client = await rp.register()
       const query = rp.parameters(client, { parameters: { response_type: undefined } })
@@ -65,13 +65,13 @@ export const responses: readonly Module[] = [
   {
     name: 'idtoken-signature',
     section: `${CORE} §2`,
-    rule: 'an ID token is signed with RS256 where the client registered no algorithm, by the key that its kid names',
+    rule: 'without a registered algorithm, an ID token is signed by RS256 with the key of its kid',
     run: async (rp) => void (await rp.logIn(await rp.register(), { alg: 'RS256' })),
   },
   {
     name: 'idtoken-unsigned',
     section: `${CORE} §2`,
-    rule: 'a client that registers none gets unsigned ID tokens from the token endpoint',
+    rule: 'a client with the alg none gets unsigned ID tokens from the token endpoint',
     applies: (plan) => hasCode(plan) && !hasFrontIdToken(plan),
     async run(rp) {
       rp.t.ok((rp.world.metadata.id_token_signing_alg_values_supported as string[]).includes('none'))
@@ -81,14 +81,14 @@ export const responses: readonly Module[] = [
   {
     name: 'ensure-request-without-nonce-succeeds-for-code-flow',
     section: `${CORE} §3.1.2.1`,
-    rule: 'nonce may be left out where no ID token comes from the front channel',
+    rule: 'nonce is optional without an ID token in the front channel',
     applies: (plan) => hasCode(plan) && !hasFrontIdToken(plan),
     run: async (rp) => void (await rp.logIn(await rp.register(), { parameters: { nonce: undefined } })),
   },
   {
     name: 'ensure-request-without-nonce-fails',
     section: `${CORE} §3.2.2.1`,
-    rule: 'nonce may not be left out where an ID token comes from the front channel',
+    rule: 'nonce is required for an ID token in the front channel',
     applies: hasFrontIdToken,
     async run(rp) {
       const client = await rp.register()
@@ -101,7 +101,7 @@ export const responses: readonly Module[] = [
   {
     name: 'alternate-happy-flow',
     section: 'RFC 6749 §3.3',
-    rule: 'neither the order of the scopes nor that of the parameters matters',
+    rule: 'scopes and parameters can have any order',
     async run(rp) {
       const client = await rp.register()
       const { claims } = await rp.logIn(client, { parameters: { scope: 'profile email openid' } })
@@ -113,13 +113,13 @@ export const responses: readonly Module[] = [
   {
     name: 'ensure-request-with-unknown-parameter-succeeds',
     section: 'RFC 6749 §3.1',
-    rule: 'a parameter that is not known is ignored',
+    rule: 'an unknown parameter is ignored',
     run: async (rp) => void (await rp.logIn(await rp.register(), { parameters: { extra: 'foobar' } })),
   },
   {
     name: 'ensure-registered-redirect-uri',
     section: `${CORE} §3.1.2.1`,
-    rule: 'a redirect_uri that is not registered gets nothing but a page',
+    rule: 'an unregistered redirect_uri is refused on a page',
     async run(rp) {
       const parameters = { redirect_uri: `${REDIRECT_URI}/elsewhere` }
       const outcome = await rp.ask(rp.parameters(await rp.register(), { parameters }))
@@ -130,20 +130,20 @@ export const responses: readonly Module[] = [
   {
     name: 'ensure-post-request-succeeds',
     section: `${CORE} §3.1.2.1`,
-    rule: 'an authorization request may come by POST',
+    rule: 'an authorization request can use POST',
     run: async (rp) => void (await rp.logIn(await rp.register(), { by: 'POST' })),
   },
   {
     name: 'server-client-secret-post',
     section: 'RFC 6749 §2.3.1',
-    rule: 'a client may send its secret in the form',
+    rule: 'a client can send its secret in the form',
     applies: hasCode,
     run: async (rp) => void (await rp.logIn(await rp.register({ token_endpoint_auth_method: 'client_secret_post' }))),
   },
   {
     name: 'unsigned-request-object-supported-correctly-or-rejected-as-unsupported',
     section: `${CORE} §6.1`,
-    rule: 'what an unsigned request object says is part of the request',
+    rule: 'the parameters of an unsigned request object are part of the request',
     async run(rp) {
       rp.t.equal(rp.world.metadata.request_parameter_supported, true)
       await logInWithObject(rp, {}, async (request) => ({ request }))
@@ -152,7 +152,7 @@ export const responses: readonly Module[] = [
   {
     name: 'request-uri-unsigned-supported-correctly-or-rejected-as-unsupported',
     section: `${CORE} §6.2`,
-    rule: 'a request object may come by a registered reference, with a hash in its fragment',
+    rule: 'a registered request_uri can have a hash in its fragment',
     async run(rp) {
       const { site } = rp.world
       const request_uri = `${site.url}/${randomText(59)}.jwt#${randomText(43)}`
@@ -165,7 +165,7 @@ export const responses: readonly Module[] = [
   {
     name: 'ensure-request-object-with-redirect-uri',
     section: `${CORE} §6.1`,
-    rule: 'the redirect_uri of a request object counts, not the one beside it',
+    rule: 'the redirect_uri of a request object overrides the one outside',
     async run(rp) {
       const client = await rp.register()
       const [state, nonce] = [randomText(), randomText(10)]
@@ -178,14 +178,14 @@ export const responses: readonly Module[] = [
   {
     name: 'ensure-request-with-valid-pkce-succeeds',
     section: 'RFC 7636 §4.6',
-    rule: 'a code that was asked for with a challenge is bought with its verifier',
+    rule: 'a code of a request with a code_challenge is redeemed with the code_verifier',
     applies: hasCode,
     run: async (rp) => void (await rp.logIn(await rp.register(), { parameters: PKCE.challenge })),
   },
   {
     name: 'codereuse',
     section: 'RFC 6749 §4.1.2',
-    rule: 'a code buys tokens once',
+    rule: 'a code can be redeemed once',
     applies: hasCode,
     async run(rp) {
       const client = await rp.register()
@@ -196,7 +196,7 @@ export const responses: readonly Module[] = [
   {
     name: 'codereuse-30seconds',
     section: 'RFC 6749 §4.1.2',
-    rule: 'a code that comes again later is refused, and what it bought is worth nothing any more',
+    rule: 'a code that is reused later is refused, and its tokens are revoked',
     applies: hasCode,
     async run(rp) {
       const client = await rp.register()
@@ -211,7 +211,7 @@ export const responses: readonly Module[] = [
   {
     name: 'refresh-token',
     section: `${CORE} §12`,
-    rule: 'a refresh token buys tokens for the same login, and only for its own client',
+    rule: 'a refresh token gets tokens of the same login, and only for its own client',
     applies: hasCode,
     async run(rp) {
       const { t, world } = rp
@@ -232,7 +232,7 @@ export const responses: readonly Module[] = [
       if (nonce !== undefined) t.equal(nonce, login.claims.nonce)
       const claims = await verifyIdToken(t, world, String(tokens.id_token), { client_id, nonce })
       t.equal(claims.sub, login.claims.sub)
-      t.strictSame(claims.aud, login.claims.aud, 'the same aud, of the same kind')
+      t.strictSame(claims.aud, login.claims.aud, 'the same aud, of the same type')
       t.ok(claims.iat! > login.claims.iat!, 'another iat')
       t.equal(claims.auth_time, login.claims.auth_time)
       t.equal(claims.azp, login.claims.azp)

@@ -28,7 +28,7 @@ async function askFrame(page: Page, frame: string, message: string): Promise<str
 export const sessionManagement: BrowserModule = {
   name: 'session-management-rp-initiated-logout',
   section: 'OpenID Connect Session Management §3.2',
-  rule: 'the frame says unchanged before the logout, and changed after it',
+  rule: 'the frame returns unchanged before the logout and changed after it',
   async run(rp, page) {
     const { t, world } = rp
     const html = { type: 'text/html', body: '<!doctype html><link rel="icon" href="data:,"><h1>Client</h1>' }
@@ -51,8 +51,12 @@ export const sessionManagement: BrowserModule = {
     const frame = rp.endpoint('check_session_iframe')
     const message = `${client.client_id} ${session_state}`
     t.equal(await askFrame(page, frame, message), 'unchanged')
-    t.equal(await askFrame(page, frame, `someone-else ${session_state}`), 'changed', 'of another client')
-    t.equal(await askFrame(page, frame, 'nonsense'), 'error', 'no message of this kind')
+    t.equal(
+      await askFrame(page, frame, `someone-else ${session_state}`),
+      'changed',
+      'the session_state of another client',
+    )
+    t.equal(await askFrame(page, frame, 'nonsense'), 'error', 'an invalid message')
 
     const id_token_hint = String(tokens.id_token)
     const asked = new URLSearchParams({ id_token_hint, post_logout_redirect_uri, state: 'out' })

@@ -56,7 +56,7 @@ t.test('OpenID Connect Registration §5: a provider with https accepts only an h
     error: 'invalid_client_metadata',
     error_description: /^sector_identifier_uri \S+ is http, expected https$/,
   })
-  t.equal(listener.received.length, 0, 'nobody was asked')
+  t.equal(listener.received.length, 0, 'no request was sent')
   const unreachable = await register(secure, { sector_identifier_uri: listener.url.replace('http:', 'https:') })
   t.match(unreachable.error_description, /can't be reached/)
 })
