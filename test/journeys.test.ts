@@ -1,4 +1,4 @@
-/** Whole journeys over a real socket, with a client library that this project did not write. */
+/** Complete journeys over a real socket with the client library openid-client. */
 import * as client from 'openid-client'
 import { type Test, test } from 'tap'
 import { type StartOptions, startProvider } from '../src/index.js'
@@ -76,7 +76,7 @@ async function refusal(attempt: Promise<unknown>): Promise<{ error?: string; err
   return {}
 }
 
-test('discovery leads to every endpoint, and a public client logs in with PKCE, state and nonce', async (t) => {
+test('a public client discovers every endpoint and logs in with PKCE, state and nonce', async (t) => {
   const issuer = await start(t, {
     users: [{ sub: 'alice', claims: { name: 'Alice', email: 'alice@example.com', phone_number: '+1', plan: 'gold' } }],
   })
@@ -99,7 +99,7 @@ test('discovery leads to every endpoint, and a public client logs in with PKCE, 
     email: 'alice@example.com',
     plan: 'gold',
   })
-  t.notOk(Object.hasOwn(tokens.claims()!, 'phone_number'), 'its scope was not asked for')
+  t.notOk(Object.hasOwn(tokens.claims()!, 'phone_number'), 'its scope was not requested')
 
   const userinfo = await client.fetchUserInfo(configuration, tokens.access_token, 'alice')
   t.strictSame(userinfo, { sub: 'alice', name: 'Alice', email: 'alice@example.com', plan: 'gold' })
@@ -110,7 +110,7 @@ test('discovery leads to every endpoint, and a public client logs in with PKCE, 
   )
 })
 
-test('a refresh token buys tokens for the same user, and ends the access token before it', async (t) => {
+test('a refresh token gets tokens of the same user and revokes the previous access token', async (t) => {
   const configuration = await discover(await start(t), 'app', undefined, client.None())
   const before = await logIn(configuration, 'alice')
   const after = await client.refreshTokenGrant(configuration, before.refresh_token!)
@@ -121,20 +121,20 @@ test('a refresh token buys tokens for the same user, and ends the access token b
   t.equal(refused.error, 'invalid_token')
 })
 
-test('a refresh token that was never issued is refused', async (t) => {
+test('an unknown refresh token is refused', async (t) => {
   const configuration = await discover(await start(t), 'app', undefined, client.None())
   t.equal((await refusal(client.refreshTokenGrant(configuration, 'made-up'))).error, 'invalid_grant')
 })
 
-test('the end-user denies access: the application is told so, with its state', async (t) => {
+test('after a denial, the application gets access_denied with its state', async (t) => {
   const configuration = await discover(await start(t), 'app', undefined, client.None())
   const { url, checks } = await begin(configuration)
   const callback = await answer(url, { action: 'deny' })
   const denied = await refusal(client.authorizationCodeGrant(configuration, callback, checks))
-  t.equal(denied.error, 'access_denied', 'the library takes the answer, so its state is right')
+  t.equal(denied.error, 'access_denied', 'the library verifies the state')
 })
 
-test('a code that was meant for another login is refused', async (t) => {
+test('a code of another login is refused', async (t) => {
   const configuration = await discover(await start(t), 'app', undefined, client.None())
   const callback = async () => {
     const { url, checks } = await begin(configuration)
@@ -144,7 +144,7 @@ test('a code that was meant for another login is refused', async (t) => {
     const { url, checks } = await callback()
     return client.authorizationCodeGrant(configuration, url, { ...checks, ...wrong })
   }
-  t.match((await exchange({})).claims(), { sub: 'alice' }, 'nothing is wrong with the flow itself')
+  t.match((await exchange({})).claims(), { sub: 'alice' }, 'the flow itself succeeds')
   await t.rejects(exchange({ expectedState: 'other' }), {
     cause: { message: 'unexpected "state" response parameter value' },
   })
@@ -156,10 +156,10 @@ test('a code that was meant for another login is refused', async (t) => {
   const { url, checks } = await callback()
   await client.authorizationCodeGrant(configuration, url, checks)
   const second = await refusal(client.authorizationCodeGrant(configuration, url, checks))
-  t.equal(second.error, 'invalid_grant', 'a code is used once')
+  t.equal(second.error, 'invalid_grant', 'a code can be redeemed once')
 })
 
-test('a client of the configuration is held to its secret, method, redirect_uris and scopes', async (t) => {
+test('a configured client must use its secret, method, redirect_uris and scopes', async (t) => {
   const issuer = await start(t, {
     require_registration: true,
     clients: [
@@ -202,7 +202,7 @@ const METHODS = {
 }
 
 for (const [token_endpoint_auth_method, authentication] of Object.entries(METHODS)) {
-  test(`a client registers itself and logs in by ${token_endpoint_auth_method}`, async (t) => {
+  test(`a client registers and logs in by ${token_endpoint_auth_method}`, async (t) => {
     const issuer = await start(t, { require_registration: true })
     const configuration = await client.dynamicClientRegistration(
       new URL(issuer),
@@ -231,7 +231,7 @@ for (const alg of ['RS256', 'PS256', 'ES256', 'EdDSA'] as const) {
   })
 }
 
-test('a client of the configuration gets ID tokens signed as it asks', async (t) => {
+test('a configured client gets ID tokens signed by its registered algorithm', async (t) => {
   const issuer = await start(t, {
     keys: [{ alg: 'ES256' }, { alg: 'EdDSA' }],
     clients: [
@@ -248,7 +248,7 @@ test('a client of the configuration gets ID tokens signed as it asks', async (t)
   t.equal(decodeHeader(tokens.id_token!).alg, 'EdDSA')
 })
 
-test('the end of the session leads back to the application with its state', async (t) => {
+test('a logout returns to the application with its state', async (t) => {
   const configuration = await discover(await start(t), 'app', undefined, client.None())
   const tokens = await logIn(configuration, 'alice')
   const url = client.buildEndSessionUrl(configuration, {
@@ -268,7 +268,7 @@ test('the end of the session leads back to the application with its state', asyn
   t.equal(location.href, 'http://localhost:8000/bye?from=mock&state=back')
 })
 
-test('RFC 6749 §4.4: a client gets an access token for itself, and introspection names it', async (t) => {
+test('RFC 6749 §4.4: a client gets an access token without an end-user, and is its subject at introspection', async (t) => {
   const issuer = await start(t, {
     clients: [
       { client_id: 'machine', client_secret: 'secret', grant_types: ['client_credentials'], response_types: [] },
@@ -282,7 +282,7 @@ test('RFC 6749 §4.4: a client gets an access token for itself, and introspectio
   t.match(await refusal(userinfo), { error: 'invalid_token' })
 })
 
-test('isolated issuers are providers of their own', async (t) => {
+test('isolated issuers share no tokens and no keys', async (t) => {
   const issuer = await start(t)
   const [one, two] = await Promise.all(
     ['one', 'two'].map((name) => discover(`${issuer}/issuers/${name}`, 'app', undefined, client.None())),
@@ -291,13 +291,13 @@ test('isolated issuers are providers of their own', async (t) => {
   t.equal(tokens.claims()?.iss, `${issuer}/issuers/one`)
   t.match(await client.fetchUserInfo(one!, tokens.access_token, 'alice'), { sub: 'alice' })
   const strange = await refusal(client.fetchUserInfo(two!, tokens.access_token, 'alice'))
-  t.equal(strange.error, 'invalid_token', 'its tokens mean nothing elsewhere')
+  t.equal(strange.error, 'invalid_token', 'another issuer refuses its tokens')
   t.equal((await refusal(client.refreshTokenGrant(two!, tokens.refresh_token!))).error, 'invalid_grant')
 
   const jwks = await Promise.all(
     [one!, two!].map(async (each) => (await fetch(each.serverMetadata().jwks_uri!)).text()),
   )
-  t.not(jwks[0], jwks[1], 'each has keys of its own')
+  t.not(jwks[0], jwks[1], 'each issuer has its own keys')
 
   const elsewhere = await begin(two!)
   const callback = await answer((await begin(one!)).url, { sub: 'alice' })

@@ -2,7 +2,7 @@
 import type { FastifyPluginAsync } from 'fastify'
 import type { Context } from '../context.js'
 import type { Client } from '../directory/clients.js'
-import { invalidGrant, shown } from '../errors.js'
+import { requireIssuedTo } from '../grants/grant.js'
 import { authenticateCaller } from '../oauth/caller.js'
 import { readForm } from '../oauth/params.js'
 import { PATHS } from '../routes.js'
@@ -39,9 +39,8 @@ async function revoke(ctx: Context, client: Client, token: string): Promise<stri
   return 'the access token is revoked'
 }
 
-/** Throws unless the token was issued to the client. RFC 7009 §2.1. */
-async function requireOwn({ store }: Context, { client_id }: Client, grant_id: string): Promise<void> {
+/** Refuses a token of another client. RFC 7009 §2.1. */
+async function requireOwn({ store }: Context, client: Client, grant_id: string): Promise<void> {
   const grant = await store.grants.get(grant_id)
-  if (grant === undefined || grant.client_id === client_id) return
-  throw invalidGrant(`token belongs to client ${shown(grant.client_id)}, expected one of client ${shown(client_id)}`)
+  if (grant !== undefined) requireIssuedTo(client, 'token', grant.client_id)
 }
