@@ -2,7 +2,7 @@
 import { request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import { text } from 'node:stream/consumers'
-import { hasTls } from '../config/check_server.js'
+import { hasTls } from '../config/check/server.js'
 import type { Config } from '../generated/types.js'
 import { PATHS } from '../routes.js'
 

@@ -2,7 +2,7 @@
 import { mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import type { Config, EncryptionKey, Key } from '../generated/types.js'
-import { keySources, repeated } from './check.js'
+import { keySources, repeated } from './check/index.js'
 import type { Complaint } from './errors.js'
 import {
   generateMaterial,

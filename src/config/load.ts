@@ -2,7 +2,7 @@
 import { dirname, resolve } from 'node:path'
 import type { Config } from '../generated/types.js'
 import { loadAuthorities } from './authorities.js'
-import { check } from './check.js'
+import { check } from './check/index.js'
 import { type Parsed, parseText } from './document.js'
 import { ConfigError, type Problem } from './errors.js'
 import { show } from './explain.js'

@@ -1,7 +1,7 @@
 /** Checks a user, a client or a fault from the admin API with the rules of the file. */
 import type { Client, Config, Fault, User } from '../generated/types.js'
 import { validateClient, validateFault, validateUser } from '../generated/validators.js'
-import { check } from './check.js'
+import { check } from './check/index.js'
 import { pointer } from './errors.js'
 import { type Pruned, readErrors } from './schema.js'
 

@@ -1,5 +1,5 @@
 /** `oidc-provider-mock doctor`: checks a running provider from a client's point of view and recommends settings. */
-import { hasTls, normalizePath } from '../config/check_server.js'
+import { hasTls, normalizePath } from '../config/check/server.js'
 import type { Config } from '../generated/types.js'
 import { createClock } from '../issuer/clock.js'
 import { type Facts, gatherFacts } from './facts.js'

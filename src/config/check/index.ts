@@ -1,13 +1,13 @@
 /** Checks that JSON Schema cannot express: whether the parts of a configuration are consistent. */
 
-import { LATEST_TIME, LONGEST_DURATION, parseDuration, parseTime } from '../duration.js'
-import { checkFaults } from '../faults/check.js'
-import type { Config, EncryptionKey, Key, User } from '../generated/types.js'
-import { checkClient } from './check_client.js'
-import { checkServer } from './check_server.js'
-import type { Complaint } from './errors.js'
-import type { Pruned } from './schema.js'
-import { suggest } from './suggest.js'
+import { LATEST_TIME, LONGEST_DURATION, parseDuration, parseTime } from '../../duration.js'
+import { checkFaults } from '../../faults/check.js'
+import type { Config, EncryptionKey, Key, User } from '../../generated/types.js'
+import type { Complaint } from '../errors.js'
+import type { Pruned } from '../schema.js'
+import { suggest } from '../suggest.js'
+import { checkClient } from './client.js'
+import { checkServer } from './server.js'
 
 const CLAIM_SECTIONS = ['claims', 'id_token', 'userinfo', 'access_token'] as const
 const KEY_SOURCES = ['file', 'pem', 'jwk', 'keep_in'] as const

@@ -1,6 +1,6 @@
 /** Consistency of the parts of a configuration. */
 import t from 'tap'
-import { load, problemsOf } from './loading.js'
+import { load, problemsOf } from '../loading.js'
 
 const CLIENT = 'client_id: app, redirect_uris: ["http://localhost/cb"]'
 const PUBLIC = `${CLIENT}, token_endpoint_auth_method: none`

@@ -1,10 +1,10 @@
 /** The rules of client metadata applied to the clients of a configuration and of the admin API. */
-import type { Door, Settings } from '../clients/findings.js'
-import { checkMembers, checkRules } from '../clients/rules.js'
-import type { Client, Config } from '../generated/types.js'
-import type { Complaint } from './errors.js'
-import { listKeys } from './profiles.js'
-import type { Pruned } from './schema.js'
+import type { Door, Settings } from '../../clients/findings.js'
+import { checkMembers, checkRules } from '../../clients/rules.js'
+import type { Client, Config } from '../../generated/types.js'
+import type { Complaint } from '../errors.js'
+import { listKeys } from '../profiles.js'
+import type { Pruned } from '../schema.js'
 
 /** Yields the problems of one client. What the schema refused is undefined in the client and has its problem already. */
 export function* checkClient(

@@ -1,10 +1,10 @@
 /** Checks of the server's settings: whether URLs, paths, proxies, ports and certificates are consistent. */
 import { isIP } from 'node:net'
 import { compile } from '@fastify/proxy-addr'
-import type { Config } from '../generated/types.js'
-import type { Complaint } from './errors.js'
-import { findPreset } from './presets.js'
-import type { Pruned } from './schema.js'
+import type { Config } from '../../generated/types.js'
+import type { Complaint } from '../errors.js'
+import { findPreset } from '../presets.js'
+import type { Pruned } from '../schema.js'
 
 type Found = Iterable<Complaint>
 type Server = Pruned<Config['server']>
