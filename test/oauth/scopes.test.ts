@@ -10,9 +10,9 @@ const GRANTED: [string, string | undefined, string | undefined, string][] = [
   ['everything that is requested', undefined, 'openid email custom:scope', 'openid email custom:scope'],
   ['nothing if nothing is requested', undefined, undefined, ''],
   ['a repeated scope once', undefined, 'openid openid  email', 'openid email'],
-  ["only scopes of the client", 'openid email', 'openid profile email', 'openid email'],
+  ['only scopes of the client', 'openid email', 'openid profile email', 'openid email'],
   ['nothing to a client with an empty scope', '', 'openid', ''],
-  ["no scope of the client that is not requested", 'openid email', 'email', 'email'],
+  ['no scope of the client that is not requested', 'openid email', 'email', 'email'],
 ]
 const lenient = await createContext()
 for (const [title, registered, requested, granted] of GRANTED) {
