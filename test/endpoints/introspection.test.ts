@@ -44,7 +44,7 @@ t.test('RFC 7662 §2.2: an unknown, expired or revoked token is only inactive', 
     t.strictSame(jsonOf(t, await ask(test, { token })), { active: false }, title)
   const { id_token, access_token, refresh_token } = await getTokens(test, { sub: 'alice' })
   await inactive('unknown', 'unknown')
-  await inactive(id_token, 'an ID token is no token for resource servers')
+  await inactive(id_token, 'an ID token is inactive')
   test.advance(60)
   await inactive(access_token, 'an expired access token')
   t.match(jsonOf(t, await ask(test, { token: refresh_token })), { active: true })
@@ -73,9 +73,9 @@ t.test('a token of a deleted client or user is inactive', async (t) => {
   const status = async () => jsonOf(t, await ask(test, { token: tokens.access_token })).active
   t.equal(await status(), true)
   await test.reload({ ...strict, clients: [...clients, api], users: [] })
-  t.equal(await status(), false, 'the user is gone')
+  t.equal(await status(), false, 'after the deletion of the user')
   await test.reload({ ...strict, clients: [api], users: USERS })
-  t.equal(await status(), false, 'the client is gone')
+  t.equal(await status(), false, 'after the deletion of the client')
 })
 
 const AUTHORIZE = `/oauth2/authorize?${new URLSearchParams({

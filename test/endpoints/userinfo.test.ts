@@ -58,7 +58,7 @@ const MISSING: [string, InjectOptions, string][] = [
   ['the token without scheme', { headers: { authorization: tokens.access_token } }, NO_BEARER],
   ['the scheme without token', { headers: { authorization: 'Bearer' } }, NO_BEARER],
   ['two tokens', { headers: { authorization: 'Bearer a b' } }, NO_BEARER],
-  ['characters that no token has', { headers: { authorization: 'Bearer a"b' } }, NO_BEARER],
+  ['a token with illegal characters', { headers: { authorization: 'Bearer a"b' } }, NO_BEARER],
 ]
 for (const [title, sent, message] of MISSING) {
   t.test(`RFC 6750 §3.1: ${title}: 401 and a challenge without error`, async (t) => {

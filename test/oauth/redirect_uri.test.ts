@@ -15,7 +15,7 @@ const clientWith = (redirect_uris: Client['redirect_uris'], wildcard_redirect_ur
 
 t.test('an unregistered client can use any redirect_uri', async (t) => {
   t.equal(isRegistered(clientWith('any'), 'https://anything.example/'), true)
-  t.equal(fitsPattern(clientWith('any', true), 'https://anything.example/'), false, 'and has no patterns')
+  t.equal(fitsPattern(clientWith('any', true), 'https://anything.example/'), false, 'without patterns')
 })
 
 t.test('RFC 8252 §7.3: only a native application can use any port of the loopback interface', async (t) => {
@@ -48,7 +48,7 @@ t.test('RFC 9700 §2.1: comparison is exact, character for character', async (t)
   const client = clientWith(['https://app.example.com/cb', 'https://app.example.com/cb?a=b', 'https://*.example.com/*'])
   t.equal(isRegistered(client, 'https://app.example.com/cb'), true)
   t.equal(isRegistered(client, 'https://app.example.com/cb?a=b'), true)
-  t.equal(isRegistered(client, 'https://*.example.com/*'), true, 'a star stands for itself')
+  t.equal(isRegistered(client, 'https://*.example.com/*'), true, 'a * is a literal character')
   const others = [
     'https://app.example.com/cb/',
     'https://app.example.com/CB',
@@ -64,13 +64,9 @@ t.test('RFC 9700 §2.1: comparison is exact, character for character', async (t)
   ]
   for (const uri of others) {
     t.equal(isRegistered(client, uri), false, uri)
-    t.equal(fitsPattern(client, uri), false, `${uri}, where no star is a wildcard`)
+    t.equal(fitsPattern(client, uri), false, `${uri}, without wildcards`)
   }
-  t.equal(
-    isRegistered({ ...client, wildcard_redirect_uris: true }, 'https://x.example.com/y'),
-    false,
-    'nor where it is',
-  )
+  t.equal(isRegistered({ ...client, wildcard_redirect_uris: true }, 'https://x.example.com/y'), false, 'with wildcards')
 })
 
 const HOST = 'https://*.preview.example.com/cb'
@@ -128,6 +124,6 @@ t.test('a host with an encoded separator is not a valid URI', async (t) => {
 
 t.test('a pattern with several wildcards is compared in linear time', async (t) => {
   const client = clientWith(['https://*-*-*-*.example.com/cb'], true)
-  // Trying every division of the text among the wildcards would not end.
+  // A comparison with backtracking would not end in time.
   t.equal(fitsPattern(client, `https://${'-'.repeat(8000)}.example.org/cb`), false)
 })

@@ -70,7 +70,7 @@ const CONFIG: ConfigInput = {
 }
 const shared = await createApp(t, CONFIG)
 
-t.test('OpenID Connect Core §9: private_key_jwt authenticates, also by a key without kid', async (t) => {
+t.test('OpenID Connect Core §9: private_key_jwt authenticates, even by a key without kid', async (t) => {
   const code = (await logIn(shared, { client_id: 'keyed' })).get('code')!
   t.match(jsonOf(t, await call(shared, await own.sign(), { code })), { token_type: 'Bearer' })
 })
@@ -148,13 +148,13 @@ t.test('OpenID Connect Core §9: an assertion is used once', async (t) => {
     call(shared, await own.sign({ jti: 'once', exp: NOW + 500 })),
     /has the jti once of an earlier assertion/,
   )
-  await accepted(t, call(shared, await bySecret('secret')({ jti: 'once' })), "another client's is another")
+  await accepted(t, call(shared, await bySecret('secret')({ jti: 'once' })), 'the same jti of another client')
   const forged = await makeKey('keyed')
   await rejected(t, call(shared, await forged.sign({ jti: 'twice' })), /has a signature that no key in jwks verifies$/)
-  await accepted(t, call(shared, await own.sign({ jti: 'twice' })), 'a forged assertion uses nothing up')
+  await accepted(t, call(shared, await own.sign({ jti: 'twice' })), 'a forged assertion does not use up the jti')
 })
 
-t.test('RFC 8725 §3.1: the algorithm fits the method, and is the registered one', async (t) => {
+t.test('RFC 8725 §3.1: the algorithm must fit the method and be the registered one', async (t) => {
   const unsecured = new UnsecuredJWT(claimsOf('keyed', {})).encode()
   await rejected(t, call(shared, unsecured), /^client_assertion has the alg none, expected one of RS256/)
   await rejected(
@@ -184,7 +184,7 @@ t.test('RFC 8725 §3.1: the algorithm fits the method, and is the registered one
   )
 })
 
-t.test('RFC 7523 §2.2: the assertion is a JWT, and has the type of one', async (t) => {
+t.test('RFC 7523 §2.2: the assertion must be a JWT with the client_assertion_type of a JWT', async (t) => {
   const sign = own.sign
   for (const type of ['', 'urn:ietf:params:oauth:client-assertion-type:saml2-bearer', TYPE.toUpperCase()]) {
     const message = new RegExp(`^client_assertion_type is ${type || 'missing'}, expected ${TYPE}$`)
@@ -196,23 +196,27 @@ t.test('RFC 7523 §2.2: the assertion is a JWT, and has the type of one', async 
   await rejected(t, call(shared, '', { client_assertion_type: TYPE }), /^client_id is missing/)
 })
 
-t.test('RFC 7521 §4.2: a client_id beside the assertion is that of the assertion', async (t) => {
+t.test('RFC 7521 §4.2: a client_id in the form must be that of the assertion', async (t) => {
   await accepted(t, call(shared, await own.sign(), { client_id: 'keyed' }))
   const message = /^client_id is secret in the form, but keyed in client_assertion$/
   await rejected(t, call(shared, await own.sign(), { client_id: 'secret' }), message)
 })
 
 t.test('an unregistered client can use any assertion that names it unless registration is required', async (t) => {
-  const sign = bySecret('anyone', 'whatever')
-  const code = (await logIn(shared, { client_id: 'anyone' })).get('code')!
+  const sign = bySecret('unregistered', 'any secret')
+  const code = (await logIn(shared, { client_id: 'unregistered' })).get('code')!
   t.match(jsonOf(t, await call(shared, await sign({ exp: 1, aud: 'x' }), { code })), { token_type: 'Bearer' })
   await rejected(
     t,
     call(shared, await sign(), { client_id: 'other' }),
-    /^client_id is other in the form, but anyone in/,
+    /^client_id is other in the form, but unregistered in/,
   )
   const strict = await createApp(t, { ...CONFIG, require_registration: true })
-  await rejected(t, call(strict, await sign()), /^client_id is anyone, expected a configured or registered client$/)
+  await rejected(
+    t,
+    call(strict, await sign()),
+    /^client_id is unregistered, expected a configured or registered client$/,
+  )
 })
 
 t.test('OpenID Connect Core §10.1.1: a client can replace the key at its jwks_uri', async (t) => {
@@ -237,7 +241,7 @@ t.test('an unreachable jwks_uri is invalid_client', async (t) => {
   const test = await createApp(t, { issuer: ISSUER, clients: [client('keyed', { jwks_uri: listener.url })] })
   const message = /^client_assertion needs the client's keys, but jwks_uri http:\S+ answered 302, expected 200$/
   await rejected(t, call(test, await own.sign()), message)
-  t.equal(listener.received.length, 1, 'no redirect is followed')
+  t.equal(listener.received.length, 1, 'redirects are not followed')
 })
 
 t.test('RFC 6749 §2.3: a client must not use two methods in one request', async (t) => {
@@ -260,10 +264,14 @@ t.test('RFC 6749 §2.3: a client must not use two methods in one request', async
     const all = { code: 'x', client_id: '', client_assertion_type: TYPE, ...form }
     refused(t, await exchange(strict, all, '', headers), 'invalid_request', message)
     const lenient = await exchange(shared, all, '', headers)
-    t.match(lenient.json(), { error: 'invalid_grant' }, 'lenient takes the header first, then the assertion')
+    t.match(
+      lenient.json(),
+      { error: 'invalid_grant' },
+      'without the rule, the header takes precedence over the assertion',
+    )
   }
   const remarks = shared.log.filter(({ rule }) => rule === 'one_client_authentication')
-  t.equal(remarks.length, 3, 'and says what strict would do')
+  t.equal(remarks.length, 3, 'a remark for each request without the rule')
   t.match(remarks[0], { event: 'would_be_refused', error: 'invalid_request' })
 })
 

@@ -196,16 +196,16 @@ const BAD_ANSWERS: [string, RequestListener, RegExp][] = [
   ['another status', json({}, 'application/json', 404), /answered 404, expected 200$/],
   ['a redirect', (_q, r) => void r.writeHead(302, { location: '/elsewhere' }).end(), /answered 302, expected 200$/],
   ['HTML', json('<p>', 'text/html'), /has the content type text\/html, expected application\/jwk-set\+json or/],
-  ['no type', (_q, r) => void r.end('{}'), /has the content type missing/],
-  ['no JSON', json('{'), /is not valid JSON$/],
+  ['JSON without a content type', (_q, r) => void r.end('{}'), /has the content type missing/],
+  ['invalid JSON', json('{'), /is not valid JSON$/],
   ['null', json('null'), /expected a JWK Set: an object with the list keys$/],
-  ['a text', json('"keys"'), /expected a JWK Set: an object with the list keys$/],
-  ['no list', json({ keys: {} }), /expected a JWK Set: an object with the list keys$/],
+  ['a JSON string', json('"keys"'), /expected a JWK Set: an object with the list keys$/],
+  ['keys that are not a list', json({ keys: {} }), /expected a JWK Set: an object with the list keys$/],
   ['a list of texts', json({ keys: ['x'] }), /expected a JWK Set in which every key is an object$/],
   ['a list of lists', json({ keys: [[]] }), /expected a JWK Set in which every key is an object$/],
   ['too many keys', json({ keys: Array(101).fill({}) }), /expected a JWK Set of at most 100 keys, not 101$/],
-  ['too much', json(' '.repeat(5001)), /answered with more than 5000 bytes$/],
-  ['nothing in time', () => undefined, /did not answer within 1 s$/],
+  ['a body that is too large', json(' '.repeat(5001)), /answered with more than 5000 bytes$/],
+  ['no response in time', () => undefined, /did not answer within 1 s$/],
 ]
 for (const [title, answer, message] of BAD_ANSWERS) {
   t.test(`a jwks_uri that returns ${title} is refused`, async (t) => {
@@ -216,7 +216,7 @@ for (const [title, answer, message] of BAD_ANSWERS) {
     await refuses(t, client, await sign(), expected)
     t.equal(served.count, 1)
     served.answer = json({ keys: [jwk] })
-    t.ok(await verifyClientJwt(ctx, client, await sign(), ALGS), 'nothing bad is kept')
+    t.ok(await verifyClientJwt(ctx, client, await sign(), ALGS), 'an invalid response is not cached')
   })
 }
 
@@ -230,7 +230,7 @@ for (const alg of ['RSA-OAEP', 'RSA-OAEP-256', 'ECDH-ES', 'ECDH-ES+A256KW'] as c
     const jwe = await new CompactEncrypt(Buffer.from('x')).setProtectedHeader({ alg, enc: ENC }).encrypt(key)
     t.equal(Buffer.from((await compactDecrypt(jwe, privateKey)).plaintext).toString(), 'x')
     const bare = await requireEncryptionKey(ctx, withKeys({ ...jwk, use: undefined, kid: undefined } as JWK), alg, ENC)
-    t.strictSame(Object.keys(bare), ['key'], 'a key without use and kid will do')
+    t.strictSame(Object.keys(bare), ['key'], 'a key without use and kid can encrypt')
     const needs = { message: `needs a key for ${alg}, but jwks has none` }
     await t.rejects(requireEncryptionKey(ctx, withKeys(sig), alg, ENC), needs)
     await t.rejects(requireEncryptionKey(ctx, withKeys({ kty: jwk.kty, crv: jwk.crv } as JWK), alg, ENC), needs)
