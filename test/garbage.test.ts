@@ -1,4 +1,4 @@
-/** Whatever comes, the provider answers, never with a 5xx, and still works afterwards. */
+/** Random requests: the provider responds to each without a 5xx and still works afterwards. */
 import fc from 'fast-check'
 import type { InjectOptions } from 'fastify'
 import t from 'tap'
@@ -67,7 +67,7 @@ const PATHNAMES = Object.values(PATHS).flatMap((path) => [
 
 const text = fc.oneof(fc.constantFrom(...VALUES), fc.string({ unit: 'binary' }), fc.string())
 const pair = fc.tuple(fc.oneof(fc.constantFrom(...NAMES), fc.string()), text)
-/** What stands in a query or a form: well encoded, or not at all. */
+/** A query or a form, with valid or invalid encoding. */
 const pairs = fc.oneof(
   fc.array(pair, { maxLength: 8 }).map((all) => new URLSearchParams(all.map(([k, v]) => [k, v])).toString()),
   fc.array(pair, { maxLength: 3 }).map((all) => all.map(([k, v]) => `${k}=${v}`).join('&')),
@@ -90,7 +90,7 @@ const base = fc.oneof(
   },
 )
 
-/** A header's value: what Node lets through, which is Latin-1 without control characters. */
+/** A header value that Node accepts: Latin-1 without control characters. */
 const headerText = fc
   .oneof(text, fc.constantFrom('Bearer x', 'Bearer ', 'Basic', 'Basic Og==', 'Basic YTpi', 'Basic ///', 'Digest x'))
   .map((value) => value.replaceAll(/[^\x20-\x7e\x80-\xff]/g, '').slice(0, 4000))
@@ -165,7 +165,7 @@ const body = fc.oneof(
 
 const request = fc.record({ method: fc.constantFrom(...METHODS), base, path, query: fc.option(pairs), headers, body })
 
-t.test('random requests are answered, and never with a 5xx', async (t) => {
+t.test('random requests get a response without a 5xx', async (t) => {
   const test = await createApp(t, { users: [{ sub: 'alice' }], wildcard_redirect_uris: true })
   await fc.assert(
     fc.asyncProperty(request, async ({ method, base, path, query, headers, body }) => {
@@ -179,7 +179,7 @@ t.test('random requests are answered, and never with a 5xx', async (t) => {
       } as InjectOptions)
       if (answer.statusCode >= 500)
         throw new Error(`${answer.statusCode} ${answer.body}\n${JSON.stringify(test.log.at(-2))}`)
-      // RFC 9110 §5.5: a line break from a parameter must not begin a header of its own.
+      // RFC 9110 §5.5: a line break in a parameter must not start another header.
       if (answer.headers['x-injected'] !== undefined) throw new Error('a header was injected')
     }),
     { numRuns: 3000, interruptAfterTimeLimit: 20_000, timeout: 60_000 },
@@ -191,7 +191,7 @@ t.test('random requests are answered, and never with a 5xx', async (t) => {
 })
 
 t.test(
-  'garbage in any parameter of a good request is a page, a refusal or a login, and never breaks a header',
+  'garbage in a parameter of a valid request results in a page, a refusal or a login, and breaks no header',
   async (t) => {
     const test = await createApp(t)
     const names = [

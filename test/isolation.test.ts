@@ -1,4 +1,4 @@
-/** Hundreds of workers in parallel on one provider, each with an issuer of its own: no interference, and bounded memory. */
+/** Hundreds of parallel workers on one provider, each with a separate issuer: no interference and bounded memory. */
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose'
@@ -20,7 +20,7 @@ interface TokenAnswer {
   readonly access_token: string
 }
 
-/** A whole login over the sockets: authorization, token, userinfo. */
+/** Logs in over sockets: authorization, token, userinfo. */
 async function logIn({ issuer }: Handle, sub: string) {
   const query = { client_id: 'app', redirect_uri: REDIRECT_URI, response_type: 'code', scope: 'openid profile' }
   const answer = await fetch(`${issuer}/oauth2/authorize?${new URLSearchParams(query)}`, {
@@ -134,6 +134,6 @@ test('memory is bounded: ten times as many workers as max_issuers need no more o
   const before = heapUsed()
   await fill(10)
   const after = heapUsed()
-  // Kept all, these would have doubled it.
+  // Without the bound, these would have doubled the heap.
   t.ok(after < before * 1.4, `the heap was ${before} bytes before, and is ${after} after`)
 })

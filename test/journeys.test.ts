@@ -106,7 +106,7 @@ test('a public client discovers every endpoint and logs in with PKCE, state and 
   await t.rejects(
     client.fetchUserInfo(configuration, tokens.access_token, 'bob'),
     { code: 'OAUTH_JSON_ATTRIBUTE_COMPARISON_FAILED' },
-    'the library compares sub',
+    'the library checks sub',
   )
 })
 
@@ -221,7 +221,7 @@ for (const [token_endpoint_auth_method, authentication] of Object.entries(METHOD
 }
 
 for (const alg of ['RS256', 'PS256', 'ES256', 'EdDSA'] as const) {
-  test(`an ID token signed with ${alg} is verified by the JWKS`, async (t) => {
+  test(`an ID token signed with ${alg} verifies with the JWKS`, async (t) => {
     const issuer = await start(t, { keys: [{ alg }] })
     const configuration = await discover(issuer, 'app', { id_token_signed_response_alg: alg }, client.None())
     t.equal(configuration.serverMetadata().id_token_signing_alg_values_supported?.[0], alg)

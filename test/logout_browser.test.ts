@@ -1,4 +1,4 @@
-/** Logging out in a real browser: frames that tell clients, and the frame that clients ask. */
+/** Logout in a browser: the frames of front-channel logout and the check_session_iframe. */
 import type { Page } from 'playwright-core'
 import type { Test } from 'tap'
 import { type StartOptions, startProvider } from '../src/index.js'
@@ -47,7 +47,7 @@ async function logOut(issuer: string, { page, application }: Visit, id_token_hin
   await page.getByRole('button', { name: 'End session' }).click()
 }
 
-/** Where the frame of a client was led, with the claims of its ID token. */
+/** Asserts that the browser loaded the client's frame once, with iss and the sid of the ID token. */
 function loaded(t: Test, { received }: Listener, issuer: string, id_token: string): void {
   const { sid } = JSON.parse(Buffer.from(id_token.split('.')[1]!, 'base64url').toString()) as { sid: string }
   const urls = received.map(({ url }) => url).filter((url) => url?.startsWith('/logout'))
@@ -55,7 +55,7 @@ function loaded(t: Test, { received }: Listener, issuer: string, id_token: strin
 }
 
 browserTest(
-  'Front-Channel Logout §2: every client is told by a frame, then the browser goes back',
+  'Front-Channel Logout §2: every client is notified in a frame before the browser is redirected',
   async (t, visit) => {
     const clients = { one: await listen(t, () => PAGE, 'localhost'), other: await listen(t, () => PAGE) }
     const issuer = await start(t, {
@@ -70,20 +70,20 @@ browserTest(
   },
 )
 
-browserTest('a client that never answers holds nobody back', async (t, visit) => {
+browserTest('a client that does not respond does not prevent the redirect', async (t, visit) => {
   const client = await listen(t, () => undefined)
   const issuer = await start(t, { clients: [clientOf('app', visit, `${client.url}/logout?b=2`)] })
   await logOut(issuer, visit, await logIn(issuer, visit, 'app'))
   t.equal(String(await visit.application.returned(visit.page)), 'a=1&state=s-2')
 })
 
-browserTest('a client whose page breaks out of no frame and stands in the way of none', async (t, visit) => {
+browserTest('the page of a client cannot leave its frame or prevent the redirect', async (t, visit) => {
   const headers = { ...PAGE.headers, 'x-frame-options': 'DENY' }
   const client = await listen(t, () => ({ ...PAGE, headers }))
   const issuer = await start(t, { clients: [clientOf('app', visit, `${client.url}/logout?b=2`)] })
   await logOut(issuer, visit, await logIn(issuer, visit, 'app'))
   t.equal(String(await visit.application.returned(visit.page)), 'a=1&state=s-2')
-  // The browser says on the console that it keeps the frame empty, as the client asked.
+  // The browser reports on the console that it leaves the frame empty, as the client requires.
   visit.complaints.splice(0)
 })
 
@@ -107,7 +107,7 @@ for (const [title, goOn] of Object.entries({
   )
 }
 
-/** Asks the provider's frame as the page of a client does; resolves with its word. */
+/** Posts a message to the provider's frame, as the page of a client does, and returns the response. */
 function ask(page: Page, issuer: string, message: unknown): Promise<unknown> {
   return page.evaluate(
     async ({ src, message }) => {
@@ -141,7 +141,7 @@ async function startSession(t: Test, { page }: Visit) {
   return { issuer, url, logIn }
 }
 
-browserTest('Session Management §3.3: unchanged while the login lasts, changed once it has ended', async (t, visit) => {
+browserTest('Session Management §3.3: unchanged during the login, changed after its end', async (t, visit) => {
   const { page } = visit
   const { issuer, url, logIn } = await startSession(t, visit)
   const session_state = await logIn('alice')
@@ -155,31 +155,37 @@ browserTest('Session Management §3.3: unchanged while the login lasts, changed 
   t.equal(await ask(page, issuer, `my app ${session_state}`), 'changed')
 })
 
-browserTest('Session Management §3.3: another login is a change; it is for one origin', async (t, visit) => {
-  const { page } = visit
-  const { issuer, url, logIn } = await startSession(t, visit)
-  const before = await logIn('alice')
-  const after = await logIn('bob')
-  t.equal(await ask(page, issuer, `my app ${before}`), 'changed')
-  t.equal(await ask(page, issuer, `my app ${after}`), 'unchanged')
-  await page.goto((await listen(t, () => PAGE, 'localhost')).url)
-  t.equal(await ask(page, issuer, `my app ${after}`), 'changed', 'another port is another origin')
-  await page.goto(url)
-  await page.context().clearCookies()
-  t.equal(await ask(page, issuer, `my app ${after}`), 'changed', 'where the cookie is gone')
-})
+browserTest(
+  'Session Management §3.3: changed after another login; session_state is valid for one origin',
+  async (t, visit) => {
+    const { page } = visit
+    const { issuer, url, logIn } = await startSession(t, visit)
+    const before = await logIn('alice')
+    const after = await logIn('bob')
+    t.equal(await ask(page, issuer, `my app ${before}`), 'changed')
+    t.equal(await ask(page, issuer, `my app ${after}`), 'unchanged')
+    await page.goto((await listen(t, () => PAGE, 'localhost')).url)
+    t.equal(await ask(page, issuer, `my app ${after}`), 'changed', 'another port is another origin')
+    await page.goto(url)
+    await page.context().clearCookies()
+    t.equal(await ask(page, issuer, `my app ${after}`), 'changed', 'where the cookie is gone')
+  },
+)
 
-browserTest('Session Management §3.2: what is no client_id and session_state is an error', async (t, visit) => {
-  const { page } = visit
-  const { issuer, logIn } = await startSession(t, visit)
-  const session_state = await logIn('alice')
-  const [hash = ''] = session_state.split('.')
-  for (const message of ['', 'my app', session_state, `my app ${hash}`, 'my app a.b.c', 1, null, {}, [], true]) {
-    t.equal(await ask(page, issuer, message), 'error', JSON.stringify(message))
-  }
-})
+browserTest(
+  'Session Management §3.2: a message that is not client_id and session_state is an error',
+  async (t, visit) => {
+    const { page } = visit
+    const { issuer, logIn } = await startSession(t, visit)
+    const session_state = await logIn('alice')
+    const [hash = ''] = session_state.split('.')
+    for (const message of ['', 'my app', session_state, `my app ${hash}`, 'my app a.b.c', 1, null, {}, [], true]) {
+      t.equal(await ask(page, issuer, message), 'error', JSON.stringify(message))
+    }
+  },
+)
 
-browserTest('Session Management §3.2: a browser that keeps the cookie from the frame says error', async (t, visit) => {
+browserTest('Session Management §3.2: error if the browser withholds the cookie from the frame', async (t, visit) => {
   const { page } = visit
   const { issuer, logIn } = await startSession(t, visit)
   const session_state = await logIn('alice')
@@ -190,7 +196,7 @@ browserTest('Session Management §3.2: a browser that keeps the cookie from the 
   t.equal(await ask(page, issuer, `my app ${session_state}`), 'error')
 })
 
-browserTest('Session Management §3.2: a browser without a hash function says error', async (t, visit) => {
+browserTest('Session Management §3.2: error in a browser without a hash function', async (t, visit) => {
   const { page } = visit
   const { issuer, logIn } = await startSession(t, visit)
   const session_state = await logIn('alice')

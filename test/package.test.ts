@@ -1,4 +1,4 @@
-/** What is published, and how it is installed. */
+/** The published package and its lock file. */
 import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
@@ -10,7 +10,7 @@ test('the lock file has no registry addresses', async (t) => {
 })
 
 test('the package contains exactly the files that it needs at run time', async (t) => {
-  // Its scripts would build anew, under the feet of other tests.
+  // The scripts of the package would build again during other tests.
   const args = ['pack', '--dry-run', '--json', '--ignore-scripts']
   const [packed] = JSON.parse(
     execFileSync('npm', args, { cwd: ROOT, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }),
@@ -38,14 +38,14 @@ test('the package contains exactly the files that it needs at run time', async (
   t.strictSame(
     needed.filter((file) => !files.includes(file)),
     [],
-    'nothing is missing',
+    'no file is missing',
   )
   const belongs =
     /^(dist|docs|examples)\/|^schema\/((config|users)\.schema|presets\/[a-z0-9]+)\.json$|^[A-Z]+(\.md)?$|^package\.json$/
   t.strictSame(
-    // A test for readers to take along is an example; the project's own stay at home.
+    // Tests of examples are published, tests of the project are not.
     files.filter((file) => !belongs.test(file) || /^(?!examples\/).*\.test\.|\.taprc/.test(file)),
     [],
-    'nothing is too much',
+    'no file is superfluous',
   )
 })

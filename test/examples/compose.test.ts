@@ -1,4 +1,4 @@
-/** compose.example.yml: a file by the specification, in which oauth2-proxy and the provider mean the same URLs. */
+/** compose.example.yml: a valid Compose file in which oauth2-proxy and the provider use the same URLs. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose'
@@ -26,7 +26,7 @@ const proxy = services['oauth2-proxy']
 const settings = proxy.environment!
 const CONFIG = join(ROOT, 'examples/compose/config')
 
-test('the Compose Specification: the file is one', { skip: missing('compose-spec') }, async (t) => {
+test('the file is valid by the Compose Specification', { skip: missing('compose-spec') }, async (t) => {
   accepts(t, await execute('compose-spec', ['-format', 'json', FILE]))
   const bad = t.testdir({ 'compose.yml': 'services: { op: { image: op, helthcheck: {} } }\n' })
   const refused = await execute('compose-spec', [join(bad, 'compose.yml')])
@@ -34,7 +34,7 @@ test('the Compose Specification: the file is one', { skip: missing('compose-spec
   t.match(refused.said, 'helthcheck')
 })
 
-test('a service starts when those it needs are healthy', async (t) => {
+test('a service starts when its dependencies are healthy', async (t) => {
   t.strictSame(proxy.depends_on, { op: { condition: 'service_healthy' }, site: { condition: 'service_healthy' } })
   for (const [name, { healthcheck, image }] of Object.entries(services)) {
     t.ok(healthcheck, `${name} has a health check`)
@@ -42,7 +42,7 @@ test('a service starts when those it needs are healthy', async (t) => {
   }
 })
 
-test('what is mounted is there, and is a folder, so that it can change', async (t) => {
+test('each mount is an existing folder, so that its files can change', async (t) => {
   for (const volume of Object.values(services).flatMap((service) => service.volumes ?? [])) {
     const [source = '', , mode] = volume.split(':')
     t.ok(existsSync(join(ROOT, source, '.')), source)
@@ -63,7 +63,7 @@ test('discovery gives the browser the published port and oauth2-proxy the name o
   }
 })
 
-test('a login with the settings of oauth2-proxy', async (t) => {
+test('the settings of oauth2-proxy log a user in', async (t) => {
   const url = await serveFolder(t, CONFIG)
   const client_id = settings.OAUTH2_PROXY_CLIENT_ID!
   const redirect_uri = settings.OAUTH2_PROXY_REDIRECT_URL!

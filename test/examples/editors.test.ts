@@ -1,4 +1,4 @@
-/** The line by which an editor finds the schema of an example, and what the schema for lists of users says. */
+/** The schema line of the examples for editors, and the schema for lists of users. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import Ajv from 'ajv/dist/2020.js'
@@ -17,10 +17,10 @@ const YAML = readdirSync(join(ROOT, 'examples'), { recursive: true, encoding: 'u
   .filter((name) => /\.ya?ml$/.test(name))
   .map((name) => join('examples', name))
 
-/** The provider's own files. What belongs to other programs has schemas of its own. */
+/** The files of the provider. Files of other programs have other schemas. */
 const OURS = YAML.filter((path) => /(^|\/)(config|users)[^/]*\.ya?ml$/.test(path))
 
-test('each of our examples names its schema, fits it, and is one that validate accepts', async (t) => {
+test('each configuration of the examples names its schema and is valid', async (t) => {
   t.ok(OURS.length >= 7, 'they are found')
   const { files } = readYaml<{ files: string[] }>('package.json')
   for (const path of OURS) {
@@ -35,7 +35,7 @@ test('each of our examples names its schema, fits it, and is one that validate a
   }
 })
 
-test('the schema for lists of users knows the claims of the standard scopes', async (t) => {
+test('the schema for lists of users has the claims of the standard scopes', async (t) => {
   const scopes = listScopes(await loadSnapshot({ overrides: [], env: {} }))
   const { items } = JSON.parse(read('schema/users.schema.json')) as {
     items: { properties: Record<string, { description: string }> }
@@ -55,7 +55,7 @@ test('the schema for lists of users refuses a user without sub', async (t) => {
   t.notOk(validate({ users: [] }))
 })
 
-test('the examples pull the image of this version', async (t) => {
+test('the examples use the image of this version', async (t) => {
   const { version } = readYaml<{ version: string }>('package.json')
   const texts = readdirSync(join(ROOT, 'examples'), { recursive: true, encoding: 'utf8' })
     .filter((name) => /\.(ya?ml|ts|java)$/.test(name))

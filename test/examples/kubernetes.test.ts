@@ -1,4 +1,4 @@
-/** examples/kubernetes: manifests by the published schemas, and a ConfigMap that the provider can start with. */
+/** examples/kubernetes: valid manifests and a ConfigMap with a valid configuration. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Test, test } from 'tap'
@@ -40,7 +40,7 @@ async function build(t: Test, layer: keyof typeof LAYERS): Promise<{ text: strin
   return { text: stdout, manifests: parseAllDocuments(stdout).map((document) => document.toJS() as Manifest) }
 }
 
-/** The ConfigMap as a folder, as the pod sees it. */
+/** Returns the ConfigMap as a folder, as mounted in the pod. */
 async function mount(t: Test, layer: keyof typeof LAYERS): Promise<string> {
   const { manifests } = await build(t, layer)
   return t.testdir({ ...manifests.find(({ kind }) => kind === 'ConfigMap')!.data })
@@ -49,7 +49,7 @@ async function mount(t: Test, layer: keyof typeof LAYERS): Promise<string> {
 for (const layer of ['base', 'staging'] as const) {
   const folder = join('examples/kubernetes', LAYERS[layer])
 
-  test(`${layer}: its files are there, and the provider accepts them`, async (t) => {
+  test(`${layer}: the files exist and are valid`, async (t) => {
     const { resources, configMapGenerator, generatorOptions } = readYaml<Kustomization>(folder, 'kustomization.yaml')
     for (const resource of resources) t.ok(existsSync(join(ROOT, folder, resource)), resource)
     for (const file of configMapGenerator[0]!.files) {
@@ -58,7 +58,9 @@ for (const layer of ['base', 'staging'] as const) {
     t.strictSame(generatorOptions, { disableNameSuffixHash: true }, 'a change reaches the pod that runs')
   })
 
-  test(`${layer}: Kubernetes' schemas, strictly`, { skip: missing('kustomize', 'kubernetes-validate') }, async (t) => {
+  test(`${layer}: the manifests are valid by the schemas of Kubernetes`, {
+    skip: missing('kustomize', 'kubernetes-validate'),
+  }, async (t) => {
     const { text } = await build(t, layer)
     const file = join(t.testdir({ 'manifests.yaml': text }), 'manifests.yaml')
     const checked = await execute('kubernetes-validate', ['--strict', file])
@@ -68,7 +70,7 @@ for (const layer of ['base', 'staging'] as const) {
     t.not((await execute('kubernetes-validate', ['--strict', bad])).code, 0, 'the validator refuses what is none')
   })
 
-  test(`${layer}: the ConfigMap of kustomize is one that validate accepts`, {
+  test(`${layer}: the ConfigMap of kustomize has a valid configuration`, {
     skip: missing('kustomize'),
   }, async (t) => {
     const mounted = await mount(t, layer)
@@ -87,7 +89,7 @@ test('the pod mounts the ConfigMap by its own name, as a folder', { skip: missin
   t.ok(manifests.some(({ kind, metadata }) => kind === 'ConfigMap' && metadata.name === 'oidc-provider-mock'))
 })
 
-test('each environment has its own people', { skip: missing('kustomize') }, async (t) => {
+test('each environment has its own users', { skip: missing('kustomize') }, async (t) => {
   const people = { base: ['alice', 'bob'], staging: ['staging-customer', 'staging-support', 'staging-suspended'] }
   for (const layer of ['base', 'staging'] as const) {
     const mounted = await mount(t, layer)

@@ -1,4 +1,4 @@
-/** The examples for test runners, each installed from the packed package as users would, and run. */
+/** The examples for test runners, installed from the packed package and run. */
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,7 +9,7 @@ import { accepts, execute } from './programs.js'
 
 const NPM = ['--no-audit', '--no-fund', '--no-update-notifier', '--prefer-offline', '--loglevel=error']
 
-/** Why nothing can be installed here, or false. Where changes are taken, that is no excuse. */
+/** The reason to skip without a package registry, or false. In CI the tests are not skipped. */
 async function unreachable(): Promise<string | false> {
   const { code, said } = await execute('npm', ['view', 'openid-client', 'version', '--fetch-retries=0', ...NPM])
   if (code === 0) return false
@@ -17,14 +17,14 @@ async function unreachable(): Promise<string | false> {
   return `the registry of npm can't be reached: ${said.split('\n')[0]}`
 }
 
-/** A folder that has nothing of ours around it. */
+/** A folder outside the project. */
 function createFolder(t: Test): string {
   const folder = mkdtempSync(join(tmpdir(), 'example-'))
   t.teardown(() => rmSync(folder, { recursive: true, force: true }))
   return folder
 }
 
-/** A copy of an example, with the package as it would be published. */
+/** Copies an example and installs the packed package. */
 async function install(t: Test, name: string, tarball: string): Promise<string> {
   const folder = createFolder(t)
   cpSync(join(ROOT, 'examples', name), folder, { recursive: true })
@@ -48,7 +48,7 @@ test('examples for test runners', async (t) => {
   const reason = await unreachable()
   if (reason !== false) return t.plan(0, reason)
   const folder = createFolder(t)
-  // Its scripts would build anew, under the feet of other tests.
+  // The scripts of the package would build again during other tests.
   const packed = await execute('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', folder])
   const tarball = join(folder, JSON.parse(packed.stdout)[0].filename)
   const executablePath = findBrowser()
@@ -59,7 +59,7 @@ test('examples for test runners', async (t) => {
       if (typed === true) {
         accepts(t, await execute(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', folder]))
       }
-      // What measures the coverage of these tests is not for the runner's own processes.
+      // The coverage settings of these tests do not apply to the processes of the runner.
       const env = { NODE_OPTIONS: '', NODE_V8_COVERAGE: '', CHROME_PATH: executablePath ?? '', FORCE_COLOR: '0' }
       const ended = await execute('npm', ['test', '--prefix', folder], { env })
       accepts(t, ended)

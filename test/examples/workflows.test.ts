@@ -1,4 +1,4 @@
-/** .github, examples/github-actions and .pre-commit-hooks.yaml: workflows that are some, and steps that do what they say. */
+/** .github, examples/github-actions and .pre-commit-hooks.yaml: valid workflows and working steps. */
 import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'tap'
@@ -20,8 +20,8 @@ const WORKFLOWS = ['.github/workflows', 'examples/github-actions'].flatMap((fold
   readdirSync(join(ROOT, folder)).map((name) => join(folder, name)),
 )
 
-test('actionlint has nothing to say', { skip: missing('actionlint') }, async (t) => {
-  // Other linters that it would call are not on every machine, and each has rules of its own.
+test('actionlint reports no problem', { skip: missing('actionlint') }, async (t) => {
+  // Other linters that actionlint calls are not on every machine.
   const lint = (...args: string[]) => execute('actionlint', ['-shellcheck=', '-pyflakes=', '-no-color', ...args])
   accepts(t, await lint(...WORKFLOWS))
   const bad = join(
@@ -31,7 +31,7 @@ test('actionlint has nothing to say', { skip: missing('actionlint') }, async (t)
   t.not((await lint(bad)).code, 0, 'it refuses what is no workflow')
 })
 
-test('a workflow may do no more than it has to, and its actions have versions', async (t) => {
+test('workflows have minimal permissions and their actions have versions', async (t) => {
   for (const file of WORKFLOWS) {
     const { permissions, jobs } = readYaml<Workflow>(file)
     t.strictSame(permissions, { contents: 'read' }, file)
@@ -44,7 +44,7 @@ test('a workflow may do no more than it has to, and its actions have versions', 
   t.strictSame(npm!.permissions, { contents: 'read', 'id-token': 'write' })
 })
 
-test('the login of the example is one', { skip: missing('bash', 'curl', 'jq') }, async (t) => {
+test('the steps of the example log a user in', { skip: missing('bash', 'curl', 'jq') }, async (t) => {
   const { login } = readYaml<Workflow>('examples/github-actions/login.yml').jobs
   const folder = t.testdir({ 'users.yaml': '[]\n' })
   writeFileSync(join(folder, 'config.yaml'), login!.services!.op!.env.OIDC_PROVIDER_MOCK_CONFIG_INLINE!)
@@ -55,7 +55,7 @@ test('the login of the example is one', { skip: missing('bash', 'curl', 'jq') },
   t.not((await logIn(step.replace('-d sub=alice', '-d sub=bob'))).code, 0, 'it fails for somebody else')
 })
 
-test('the hook looks at the files that are named for it', async (t) => {
+test('the pattern of the hook matches the documented file names', async (t) => {
   const [hook] = readYaml<{ entry: string; files: string }[]>('.pre-commit-hooks.yaml')
   const files = new RegExp(hook!.files)
   for (const name of [

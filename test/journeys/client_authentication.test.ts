@@ -25,7 +25,7 @@ const METHODS: readonly [string, client.ClientAuth, Partial<client.ClientMetadat
 ]
 
 for (const [token_endpoint_auth_method, authentication, metadata] of METHODS) {
-  t.test(`OpenID Connect Core §9: an application authenticates by ${token_endpoint_auth_method}`, async (t) => {
+  t.test(`OpenID Connect Core §9: an application authenticates with ${token_endpoint_auth_method}`, async (t) => {
     const configuration = await register(world, { token_endpoint_auth_method, ...metadata }, authentication)
     const parameters = { scope: 'openid email offline_access', prompt: 'consent' }
     const tokens = await logIn(configuration, createUser(world), parameters)
@@ -48,7 +48,7 @@ t.test('RFC 9700 §4.14.2: a public application gets a new refresh token at each
   t.equal(ended, 'invalid_grant', 'the new refresh token is revoked')
 })
 
-t.test('RFC 8705 §2.2: an application authenticates by its self-signed certificate', async (t) => {
+t.test('RFC 8705 §2.2: an application authenticates with its self-signed certificate', async (t) => {
   const { cert, key } = await createSelfSigned(['client'], world.now())
   const certificate = new X509Certificate(cert)
   const x5c = [certificate.raw.toString('base64')]
@@ -85,7 +85,7 @@ t.test('OpenID Connect Core §6.1: an application signs its request', async (t) 
   t.match(pages[0]?.heading, /invalid_request_object/)
 })
 
-t.test('OpenID Connect Core §6.1: an application signs its request and encrypts it', async (t) => {
+t.test('OpenID Connect Core §6.1: an application signs and encrypts its request', async (t) => {
   const metadata = {
     request_object_signing_alg: 'RS256',
     request_object_encryption_alg: 'RSA-OAEP',

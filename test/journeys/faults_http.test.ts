@@ -18,7 +18,7 @@ const discover = (issuer: string) =>
 
 interface Journey {
   readonly configuration: client.Configuration
-  /** Exchanges the code; again, if it is called again. */
+  /** Redeems the code, once for each call. */
   exchange(): Promise<client.TokenEndpointResponse & client.TokenEndpointResponseHelpers>
 }
 

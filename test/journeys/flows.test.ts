@@ -11,7 +11,7 @@ const MODES = [undefined, 'form_post']
 const answered = (mode: string | undefined) => ({ ...(mode !== undefined && { response_mode: mode }) })
 
 for (const mode of MODES) {
-  t.test(`OpenID Connect Core §3.1 (${mode ?? 'query'}): an application logs in by a code`, async (t) => {
+  t.test(`OpenID Connect Core §3.1 (${mode ?? 'query'}): an application logs in with a code`, async (t) => {
     const configuration = await register(world)
     const tokens = await logIn(configuration, createUser(world), answered(mode))
     t.match(tokens.claims(), { iss: world.issuer, sub: 'alice', aud: configuration.clientMetadata().client_id })
@@ -19,7 +19,7 @@ for (const mode of MODES) {
     t.match(userinfo, { sub: 'alice', name: 'Alice Adams', email: 'alice@example.com', email_verified: true })
   })
 
-  t.test(`OpenID Connect Core §3.2 (${mode ?? 'fragment'}): an application logs in by an ID token`, async (t) => {
+  t.test(`OpenID Connect Core §3.2 (${mode ?? 'fragment'}): an application logs in with an ID token`, async (t) => {
     const metadata = { response_types: ['id_token'], grant_types: ['implicit'] }
     const configuration = await register(world, metadata, client.None())
     client.useIdTokenResponseType(configuration)

@@ -1,4 +1,4 @@
-/** Behind a real reverse proxy: whole logins below a path, whether the proxy strips it, and whatever headers it sends. */
+/** Logins through nginx below a path: with and without the prefix, and with different headers. */
 import * as client from 'openid-client'
 import { type Test, test } from 'tap'
 import { diagnose } from '../../src/doctor/doctor.js'
@@ -19,7 +19,7 @@ const REDIRECT_URI = 'http://localhost:8000/callback'
 
 const now = () => Math.floor(Date.now() / 1000)
 
-/** A login with a client library that knows nothing but the issuer. */
+/** Logs in with a client library that knows only the issuer. */
 async function logIn(t: Test, issuer: string, ca?: string): Promise<void> {
   const fetch = createFetch(ca)
   const options = { [client.customFetch]: fetch as client.CustomFetch, execute: [client.allowInsecureRequests] }
@@ -41,7 +41,7 @@ async function logIn(t: Test, issuer: string, ca?: string): Promise<void> {
   t.match(await client.fetchUserInfo(config, tokens.access_token, 'alice'), { sub: 'alice', email: 'alice' })
 }
 
-/** The login of the provider's own pages: its links, redirects and cookie have to work where the browser sees them. */
+/** Logs in on the provider's own pages: links, redirects and cookies must work behind the proxy. */
 async function logInByPages(t: Test, url: string, ca?: string): Promise<void> {
   const fetch = createFetch(ca)
   const cookies = new Map<string, string>()
