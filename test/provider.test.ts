@@ -108,11 +108,10 @@ test('one ConfigError lists all problems of the options', async (t) => {
       [config_file, '/user'],
       ['startProvider()', '/server/port'],
       ['startProvider()', '/require_nonce'],
-      ['startProvider()', '/clients/0'],
-      ['startProvider()', '/clients/0'],
-    ].slice(0, error.problems.length),
+      ['startProvider()', '/clients/0/redirect_uris'],
+      ['startProvider()', '/clients/0/client_secret'],
+    ],
   )
-  t.ok(error.problems.length >= 4)
   t.equal(error.message.split('\n').length, error.problems.length)
   t.match(error.message, 'startProvider() /server/port is 70000, expected at most 65535')
 })

@@ -168,7 +168,7 @@ test('a ca_file that cannot be written ends the start with a message', async (t)
   const attempt = (ca_file: string) => start(t, { server: { tls: { self_signed: true, ca_file } } })
   await t.rejects(attempt(join(folder, 'a/ca.pem')), {
     name: 'ConfigError',
-    message: `${folder}/a/ca.pem can't be written as server.tls.ca_file: its folder does not exist`,
+    message: `${folder}/a/ca.pem cannot be written as server.tls.ca_file: its folder does not exist`,
   })
   await t.rejects(attempt(join(folder, 'folder')), { message: /ca_file: it is a folder/ })
 })
