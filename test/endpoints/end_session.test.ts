@@ -194,7 +194,7 @@ t.test('a repeated parameter is 400', async (t) => {
     const query = new URLSearchParams({ post_logout_redirect_uri: BYE })
     const answer = await test.get(`${URL_PATH}?${query}&${name}=x:a&${name}=x:b`)
     t.equal(answer.statusCode, 400, name)
-    t.match(answer.body, `${name} has 2 values`)
+    t.match(answer.body, `${name} has ${name === 'post_logout_redirect_uri' ? 3 : 2} values`)
   }
 })
 
