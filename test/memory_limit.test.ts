@@ -56,10 +56,10 @@ t.test('RFC 9110 §15.5.14: a record of more than a quarter of the limit is refu
 
 t.test('the least recently used issuers make room, whole', async (t) => {
   const { put, list } = await startLimited(t)
-  await put('', 'root', 200_000)
-  for (const name of ['one', 'two', 'three']) t.equal((await put(`/issuers/${name}`, name, 200_000)).status, 201)
+  await put('', 'root', 180_000)
+  for (const name of ['one', 'two', 'three']) t.equal((await put(`/issuers/${name}`, name, 180_000)).status, 201)
   await list('/issuers/one')
-  t.equal((await put('/issuers/four', 'four', 200_000)).status, 201)
+  t.equal((await put('/issuers/four', 'four', 180_000)).status, 201)
   t.strictSame(await list('/issuers/one'), ['one'])
   t.strictSame(await list('/issuers/four'), ['four'])
   t.strictSame(await list(''), ['root'], 'the default issuer is never dropped')
@@ -105,8 +105,8 @@ t.test('an isolated issuer that is the larger one takes no room from the default
 
 t.test('an issuer that goes since there are more than max_issuers gives its memory back', async (t) => {
   const { put, list } = await startLimited(t, { max_issuers: 2 })
-  await put('', 'root', 200_000)
-  for (let count = 0; count < 10; count++) await put(`/issuers/i${count}`, 'alice', 200_000)
+  await put('', 'root', 180_000)
+  for (let count = 0; count < 10; count++) await put(`/issuers/i${count}`, 'alice', 180_000)
   t.strictSame(await list(''), ['root'])
   t.strictSame(await list('/issuers/i9'), ['alice'])
   t.strictSame(await list('/issuers/i7'), [])

@@ -191,8 +191,7 @@ for (const [title, params, sentence] of REFUSED) {
 
 t.test('a repeated parameter is 400', async (t) => {
   for (const name of ['id_token_hint', 'client_id', 'post_logout_redirect_uri', 'state']) {
-    const query = new URLSearchParams({ post_logout_redirect_uri: BYE })
-    const answer = await test.get(`${URL_PATH}?${query}&${name}=x:a&${name}=x:b`)
+    const answer = await test.get(`${URL_PATH}?${name}=x:a&${name}=x:b`)
     t.equal(answer.statusCode, 400, name)
     t.match(answer.body, `${name} has ${name === 'post_logout_redirect_uri' ? 3 : 2} values`)
   }
