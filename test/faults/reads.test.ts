@@ -6,6 +6,7 @@ import type { Store } from '../../src/store/store.js'
 import { createApp, createIssuer, exchange, getTokens, getUserinfo, logIn, snapshotOf, type TestApp } from '../app.js'
 
 /** Verbs that only read. */
+const READS = ['get', 'listBy', 'list']
 
 type Verb = (...args: unknown[]) => unknown
 
@@ -17,6 +18,7 @@ async function createCountingApp(config: ConfigInput) {
   const wrapped = Object.entries(issuer.store).map(([name, collection]) => {
     const verbs = Object.entries(collection as unknown as Record<string, Verb>).map(([verb, call]) => {
       const counted = (...args: unknown[]) => {
+        if (READS.includes(verb)) reads.push(`${name}.${verb}`)
         return call(...args)
       }
       return [verb, counted]
