@@ -177,9 +177,9 @@ export class RelyingParty {
     const access_token = params.get('access_token') ?? undefined
     const id_token = params.get('id_token') ?? ''
     verifyAll(t, `the response of ${plan.response_type}`, {
-      'an access token where it was asked for': (access_token !== undefined) === hasToken(plan),
-      'an ID token where it was asked for': (id_token !== '') === hasFrontIdToken(plan),
-      'a code where it was asked for': params.has('code') === hasCode(plan),
+      'an access token if requested': (access_token !== undefined) === hasToken(plan),
+      'an ID token if requested': (id_token !== '') === hasFrontIdToken(plan),
+      'a code if requested': params.has('code') === hasCode(plan),
     })
     if (access_token !== undefined) {
       const members = Object.fromEntries(params)

@@ -23,16 +23,16 @@ const urlSafe = (text: string) => `basic ${Buffer.from(text).toString('base64url
 /** Title, client of the code, form, Authorization. An empty client_id is omitted. */
 const GOOD: [string, string, Record<string, string>, string?][] = [
   ['client_secret_basic', 'basic', { client_id: '' }, basic('basic', SECRET)],
-  ['client_secret_basic with client_id in the form, too', 'basic', { client_id: 'basic' }, basic('basic', SECRET)],
+  ['client_secret_basic with client_id in the form as well', 'basic', { client_id: 'basic' }, basic('basic', SECRET)],
   ['client_secret_basic with a colon in the client_id', 'a:b c', { client_id: '' }, basic('a:b c', SECRET)],
   ['client_secret_basic, not form-urlencoded', 'basic', { client_id: '' }, raw('basic:s3cret: ä%+&')],
   ['client_secret_post', 'post', { client_id: 'post', client_secret: SECRET }],
   ['none', 'public', { client_id: 'public' }],
   ['any method of a client without registration: none', 'app', {}],
-  ['any method of a client without registration: post', 'app', { client_secret: 'whatever' }],
-  ['any method of a client without registration: basic', 'app', { client_id: '' }, basic('app', 'whatever')],
+  ['any method of a client without registration: post', 'app', { client_secret: 'any secret' }],
+  ['any method of a client without registration: basic', 'app', { client_id: '' }, basic('app', 'any secret')],
   ['an empty secret of a client without registration', 'app', { client_id: '' }, basic('app', '')],
-  ['base64url and a scheme in small letters', 'app', { client_id: '' }, urlSafe('app:???>>>')],
+  ['base64url and a lower-case scheme', 'app', { client_id: '' }, urlSafe('app:???>>>')],
 ]
 for (const [title, client_id, form, authorization] of GOOD) {
   t.test(`RFC 6749 §2.3.1: ${title}`, async (t) => {
@@ -62,7 +62,7 @@ const BAD: [string, Record<string, string>, string | undefined, RegExp][] = [
   ['two client_ids', { client_id: 'public' }, basic('basic', SECRET), /^client_id is public in the form, but basic in/],
   ['another scheme', { client_id: '' }, 'Bearer abc', /^the Authorization header is not Basic/],
   ['basic without credentials', { client_id: '' }, 'Basic', /^the Authorization header is not Basic/],
-  ['basic that is no base64', { client_id: '' }, 'Basic %%%', /^the Authorization header is not Basic/],
+  ['basic with invalid base64', { client_id: '' }, 'Basic %%%', /^the Authorization header is not Basic/],
   ['basic without colon', { client_id: '' }, raw('basic'), /^the Authorization header is not Basic/],
   ['basic without client_id', { client_id: '' }, raw(':secret'), /^the Authorization header is not Basic/],
 ]

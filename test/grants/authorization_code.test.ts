@@ -125,9 +125,9 @@ const PKCE: [string, Record<string, string>, string, RegExp | undefined][] = [
   ['S256, missing', { code_challenge: CHALLENGE, code_challenge_method: 'S256' }, '', /^code_verifier is missing/],
   ['S256, too short', { code_challenge: CHALLENGE, code_challenge_method: 'S256' }, 'abc', /has 3 characters/],
 ]
-for (const [title, asked, code_verifier, message] of PKCE) {
+for (const [title, parameters, code_verifier, message] of PKCE) {
   t.test(`RFC 7636 §4.6: ${title}`, async (t) => {
-    const code = (await logIn(shared, asked)).get('code')!
+    const code = (await logIn(shared, parameters)).get('code')!
     const answer = await exchange(shared, { code, code_verifier })
     if (message === undefined) t.match(jsonOf(t, answer), { token_type: 'Bearer' })
     else refused(t, answer, 'invalid_grant', message)

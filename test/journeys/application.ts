@@ -83,9 +83,9 @@ type Tokens = client.TokenEndpointResponse & client.TokenEndpointResponseHelpers
 export async function logIn(
   configuration: client.Configuration,
   browser: Browser,
-  asked: Record<string, string> = {},
+  more: Record<string, string> = {},
 ): Promise<Tokens> {
-  const { parameters, checks } = await begin(asked)
+  const { parameters, checks } = await begin(more)
   const back = await visit(browser, client.buildAuthorizationUrl(configuration, parameters))
   return client.authorizationCodeGrant(configuration, back, checks)
 }

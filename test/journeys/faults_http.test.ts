@@ -1,4 +1,4 @@
-/** Journeys of an application with faulty responses and connections: those that its library refuses, and those that it accepts. */
+/** Journeys of an application with faulty responses and connections, which its library refuses or accepts. */
 import * as client from 'openid-client'
 import t from 'tap'
 import type { FaultName } from '../../src/faults/catalogue.js'
@@ -44,11 +44,11 @@ async function goThrough(issuer: string, timeout = TIMEOUT): Promise<client.User
 /** Returns the error of the library. */
 const failureOf = (attempt: Promise<unknown>): Promise<unknown> =>
   attempt.then(
-    () => 'it went well',
+    () => 'no error',
     (error: unknown) => error,
   )
 
-type Told = Readonly<Record<string, unknown>>
+type ExpectedError = Readonly<Record<string, unknown>>
 
 const NOT_CONFORM = { code: 'OAUTH_RESPONSE_IS_NOT_CONFORM' }
 const UNPARSABLE = { code: 'OAUTH_PARSE_ERROR' }
@@ -57,7 +57,7 @@ const NO_KEY = { code: 'OAUTH_KEY_SELECTION_FAILED' }
 const at = (endpoint: string): Pick<Rule, 'match'> => ({ match: { endpoint } })
 
 /** Errors of the library by fault. */
-const REFUSED: readonly [Rule, Told][] = [
+const REFUSED: readonly [Rule, ExpectedError][] = [
   [{ fault: 'discovery.wrong_issuer' }, { code: 'OAUTH_JSON_ATTRIBUTE_COMPARISON_FAILED' }],
   [{ fault: 'discovery.missing_member', member: 'issuer' }, INVALID],
   [{ fault: 'discovery.missing_member', member: 'token_endpoint' }, { code: 'OAUTH_MISSING_SERVER_METADATA' }],
@@ -89,15 +89,15 @@ const REFUSED: readonly [Rule, Told][] = [
 t.test('the library refuses each of these faults', async (t) => {
   const rules = REFUSED.map(([rule], index) => ({ ...rule, match: { ...rule.match, issuer: `case-${index}` } }))
   const { url } = await startFaulty(t, rules)
-  for (const [index, [{ fault, member }, told]] of REFUSED.entries()) {
+  for (const [index, [{ fault, member }, expected]] of REFUSED.entries()) {
     const timeout = fault === 'http.timeout' ? 1 : TIMEOUT
-    t.match(await failureOf(goThrough(`${url}/issuers/case-${index}`, timeout)), told, [fault, member].join(' '))
+    t.match(await failureOf(goThrough(`${url}/issuers/case-${index}`, timeout)), expected, [fault, member].join(' '))
   }
   t.match(await goThrough(url), { sub: 'alice' }, 'without a fault, the login succeeds')
 })
 
 /** Faults that the library accepts. */
-const COPED: readonly (Rule & { readonly fault: FaultName })[] = [
+const ACCEPTED: readonly (Rule & { readonly fault: FaultName })[] = [
   { fault: 'token.missing_expires_in' },
   { fault: 'token.token_type_case' },
   { fault: 'token.extra_members' },
@@ -113,9 +113,9 @@ const COPED: readonly (Rule & { readonly fault: FaultName })[] = [
 ]
 
 t.test('the library accepts each of these faults', async (t) => {
-  const rules = COPED.map((rule) => ({ ...rule, match: { issuer: rule.fault } }))
+  const rules = ACCEPTED.map((rule) => ({ ...rule, match: { issuer: rule.fault } }))
   const { url } = await startFaulty(t, rules)
-  for (const { fault } of COPED) t.match(await goThrough(`${url}/issuers/${fault}`), { sub: 'alice' }, fault)
+  for (const { fault } of ACCEPTED) t.match(await goThrough(`${url}/issuers/${fault}`), { sub: 'alice' }, fault)
 })
 
 t.test('after one response with 503, a retry gets the tokens of the same code', async (t) => {

@@ -17,7 +17,7 @@ const ofKind = (kind: string) => names.filter((name) => name.startsWith(`${kind}
 const mustBeRejected = (kind: string) => ofKind(kind).filter((name) => FAULT_CATALOGUE[name].severity === 'must_reject')
 const KINDS = ['id_token', 'access_token', 'userinfo', 'logout_token', 'jwks', 'token']
 
-// One user for each fault, with its name.
+// One user for each fault; the sub is the name of the fault.
 const world = await startWorld(t as unknown as Test, {
   users: [
     { sub: 'alice', claims: { name: 'Alice' } },
@@ -46,7 +46,7 @@ const problemOf = (attempt: Promise<unknown>) =>
     (error: Error) => error.message,
   )
 
-/** Matches the refusal of a token, in contrast to a missing token. */
+/** Checks that the token was rejected and that the login itself succeeded. */
 function rejects(t: Test, problem: string | undefined, fault: string): void {
   t.type(problem, 'string', fault)
   t.notMatch(problem ?? '', /the browser stayed|server responded with an error/, fault)
@@ -54,10 +54,10 @@ function rejects(t: Test, problem: string | undefined, fault: string): void {
 
 /** Faults that openid-client leaves to the application. */
 const BY_HAND: Readonly<Partial<Record<FaultName, string>>> = {
-  'id_token.wrong_at_hash': 'it never looks at at_hash, which is optional to check at the token endpoint',
-  'id_token.missing_at_hash': 'likewise',
-  'id_token.wrong_azp': 'it looks at azp where there are several audiences',
-  'id_token.wrong_typ': 'an ID token need not have a typ',
+  'id_token.wrong_at_hash': 'it does not verify at_hash, which is optional at the token endpoint',
+  'id_token.missing_at_hash': 'as for id_token.wrong_at_hash',
+  'id_token.wrong_azp': 'it verifies azp only if there are several audiences',
+  'id_token.wrong_typ': 'the typ of an ID token is optional',
 }
 /** Faults that openid-client checks only in ID tokens of the front channel. */
 const IN_FRONT = /stale_iat|c_hash|s_hash/
@@ -155,8 +155,8 @@ t.test('OpenID Connect Back-Channel Logout §2.6: a back end rejects bad logout 
 t.test('OpenID Connect Core §12.2: a refresh must have the same issuer and end-user', async (t) => {
   const configuration = await register(world)
   const attempt = async (sub: string) => {
-    const asked = { scope: 'openid offline_access', prompt: 'consent' }
-    const tokens = await logIn(configuration, createUser(world, sub), asked)
+    const parameters = { scope: 'openid offline_access', prompt: 'consent' }
+    const tokens = await logIn(configuration, createUser(world, sub), parameters)
     const next = await client.refreshTokenGrant(configuration, tokens.refresh_token!)
     // openid-client does not know the previous end-user.
     if (next.claims()!.sub !== tokens.claims()!.sub) throw new Error('another end-user')

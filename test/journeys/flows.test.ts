@@ -81,8 +81,8 @@ t.test('RFC 6749 §4.1: oauth4webapi completes the flow and verifies its respons
   await oauth.validateApplicationLevelSignature(as, response, options)
   const { sub } = oauth.getValidatedIdTokenClaims(tokens)!
   t.equal(sub, 'alice')
-  const asked = await oauth.userInfoRequest(as, registered, tokens.access_token, options)
-  t.match(await oauth.processUserInfoResponse(as, registered, sub, asked), { email: 'alice@example.com' })
+  const userinfo = await oauth.userInfoRequest(as, registered, tokens.access_token, options)
+  t.match(await oauth.processUserInfoResponse(as, registered, sub, userinfo), { email: 'alice@example.com' })
 
   // RFC 6749 §4.1.2: the reuse of the code revokes its tokens.
   const again = await call()

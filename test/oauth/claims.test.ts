@@ -126,8 +126,8 @@ t.test('OpenID Connect Core §5.2: a claim in another language is released with 
       names(releaseClaims(snapshot, tagged, release)).filter((name) => name !== 'level#de')
     t.strictSame(of(granted('profile', 'userinfo')), ['hint', 'name', 'name#ja'])
     t.strictSame(of(granted('email', 'userinfo')), ['hint'])
-    const asked = { ...granted('', 'userinfo'), claims: { userinfo: { 'name#ja': null } } }
-    t.strictSame(of(asked), ['hint', 'name#ja'])
+    const localized = { ...granted('', 'userinfo'), claims: { userinfo: { 'name#ja': null } } }
+    t.strictSame(of(localized), ['hint', 'name#ja'])
   }
 })
 

@@ -82,8 +82,8 @@ t.test('OpenID Connect Core §5.4: claims of a source are released like claims o
   const answer = await fetchClaims(test, 'state', plain.access_token)
   refused(t, answer, 'insufficient_scope', /^the access token grants no claim of source state/, 403)
 
-  const asked = { userinfo: { credit: null, taxes: { value: 6 } }, id_token: { taxes: null } }
-  const tokens = await getTokens(test, { claims: JSON.stringify(asked) })
+  const claims = { userinfo: { credit: null, taxes: { value: 6 } }, id_token: { taxes: null } }
+  const tokens = await getTokens(test, { claims: JSON.stringify(claims) })
   t.strictSame((await sourcesOf(t, test, tokens.access_token))._claim_names, { credit: 'the bank' })
   t.strictSame(decodeJwt<Sources>(tokens.id_token)._claim_names, { taxes: 'state' })
   const { body } = await fetchClaims(test, 'state', tokens.access_token)

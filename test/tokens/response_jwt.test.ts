@@ -5,16 +5,16 @@ import t, { type Test } from 'tap'
 import { createApp, REDIRECT_URI, register, type TestApp } from '../app.js'
 import { textOf } from '../html.js'
 
-interface Asked extends Record<string, string> {
+interface Query extends Record<string, string> {
   client_id: string
   response_mode: string
 }
 
-const queryOf = (asked: Asked) =>
-  new URLSearchParams({ redirect_uri: REDIRECT_URI, response_type: 'code', scope: 'openid', state: 's-1', ...asked })
+const queryOf = (query: Query) =>
+  new URLSearchParams({ redirect_uri: REDIRECT_URI, response_type: 'code', scope: 'openid', state: 's-1', ...query })
 
-const authorize = ({ post }: TestApp, asked: Asked, answer: Record<string, string> = { sub: 'alice' }) =>
-  post(`/oauth2/authorize?${queryOf(asked)}`, answer)
+const authorize = ({ post }: TestApp, query: Query, answer: Record<string, string> = { sub: 'alice' }) =>
+  post(`/oauth2/authorize?${queryOf(query)}`, answer)
 
 /** Verifies the response and returns its claims. */
 async function claimsOf(t: Test, test: TestApp, response: string | null, client_id = 'app') {
@@ -46,11 +46,11 @@ t.test('JARM §2.3: a response JWT is in the query, the fragment or a form', asy
 
 t.test('JARM §2.1: an error is a JWT as well', async (t) => {
   const test = await createApp(t)
-  const asked = { client_id: 'app', response_mode: 'query.jwt' }
-  const denied = new URL(String((await authorize(test, asked, { action: 'deny' })).headers.location))
+  const query = { client_id: 'app', response_mode: 'query.jwt' }
+  const denied = new URL(String((await authorize(test, query, { action: 'deny' })).headers.location))
   const claims = await claimsOf(t, test, denied.searchParams.get('response'))
   t.match(claims, { error: 'access_denied', error_description: String, state: 's-1', iss: 'http://localhost' })
-  const misfit = await authorize(test, { ...asked, response_type: 'id_token' })
+  const misfit = await authorize(test, { ...query, response_type: 'id_token' })
   const { hash } = new URL(String(misfit.headers.location))
   t.match(await claimsOf(t, test, new URLSearchParams(hash.slice(1)).get('response')), {
     error: 'invalid_request',
@@ -65,8 +65,8 @@ t.test("JARM §2.2: the response is signed, then encrypted, by the client's meta
     ...{ response_types: ['code', 'id_token'], authorization_encrypted_response_alg: 'RSA-OAEP' },
     jwks: { keys: [publicKey.export({ format: 'jwk' })] },
   })
-  const asked = { client_id, response_mode: 'query.jwt', response_type: 'id_token', nonce: 'n' }
-  const { searchParams } = new URL(String((await authorize(test, asked)).headers.location))
+  const query = { client_id, response_mode: 'query.jwt', response_type: 'id_token', nonce: 'n' }
+  const { searchParams } = new URL(String((await authorize(test, query)).headers.location))
   const { plaintext, protectedHeader } = await compactDecrypt(searchParams.get('response')!, privateKey)
   t.match(protectedHeader, { alg: 'RSA-OAEP', enc: 'A128CBC-HS256', cty: 'JWT' })
   const claims = await claimsOf(t, test, new TextDecoder().decode(plaintext), client_id)

@@ -176,8 +176,8 @@ async function verifySilent(
   const first = await rp.logIn(client, { parameters: before })
   const parameters = typeof after === 'function' ? after(first.id_token) : after
   const second = await rp.logIn(client, { browser: first.browser, parameters })
-  const asked = second.outcome.pages.filter(({ html }) => /name="sub"|value="consent"/.test(html))
-  t.strictSame(asked, [], 'no page was shown')
+  const questions = second.outcome.pages.filter(({ html }) => /name="sub"|value="consent"/.test(html))
+  t.strictSame(questions, [], 'no page was shown')
   t.equal(second.claims.sub, first.claims.sub, 'the same sub')
   t.equal(second.claims.auth_time, first.claims.auth_time, 'the same auth_time')
   if (timed) t.ok(Number.isInteger(second.claims.auth_time), 'auth_time is a number')

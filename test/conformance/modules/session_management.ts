@@ -59,8 +59,8 @@ export const sessionManagement: BrowserModule = {
     t.equal(await askFrame(page, frame, 'nonsense'), 'error', 'an invalid message')
 
     const id_token_hint = String(tokens.id_token)
-    const asked = new URLSearchParams({ id_token_hint, post_logout_redirect_uri, state: 'out' })
-    await page.goto(`${rp.endpoint('end_session_endpoint')}?${asked}`)
+    const logout = new URLSearchParams({ id_token_hint, post_logout_redirect_uri, state: 'out' })
+    await page.goto(`${rp.endpoint('end_session_endpoint')}?${logout}`)
     await page.getByRole('button', { name: 'End session' }).click()
     await page.waitForURL(`${post_logout_redirect_uri}?state=out`)
     t.equal(await askFrame(page, frame, message), 'changed')
