@@ -106,14 +106,14 @@ const isTime = (seconds: number) => seconds >= 0 && seconds <= LATEST_TIME
 function readTime(member: string, value: Moment): number {
   const seconds = parseTime(value)
   if (isTime(seconds)) return seconds
-  throw invalidRequest(`/${member} must be a time from 1970 to 9999, but is "${value}"`)
+  throw invalidRequest(`/${member} is "${value}", expected a time from 1970 to 9999`)
 }
 
 function readShift(by: Moment): number {
   const text = String(by)
   const seconds = typeof by === 'number' ? Math.abs(by) : findDuration(text.replace(/^-/, ''))
   if (seconds === undefined) {
-    throw invalidRequest(`/by must be at most ${LONGEST_DURATION} seconds (100 years), but is "${by}"`)
+    throw invalidRequest(`/by is "${by}", expected at most ${LONGEST_DURATION} seconds (100 years)`)
   }
   return text.startsWith('-') ? -seconds : seconds
 }

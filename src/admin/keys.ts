@@ -69,11 +69,12 @@ export const keys: FastifyPluginAsync = async (app) => {
   }
   app.post<{ Body: Order }>(PATHS.rotate_keys, { schema: rotate }, async ({ ctx, body }) => {
     const rotation = await readOrder(ctx, body)
-    const told = await ctx.keys.rotate(rotation)
-    if (told === undefined)
+    const rotated = await ctx.keys.rotate(rotation)
+    if (rotated === undefined) {
       throw invalidRequest('too many rotations are pending, expected fewer; wait until published keys sign')
+    }
     ctx.log.info(rotation, 'keys rotated')
-    return { keys: told }
+    return { keys: rotated }
   })
 
   const withdraw = {
@@ -89,10 +90,10 @@ export const keys: FastifyPluginAsync = async (app) => {
     },
   }
   app.delete<{ Params: { kid: string } }>(PATHS.admin_key, { schema: withdraw }, async ({ ctx, params: { kid } }) => {
-    const told = await ctx.keys.withdraw(kid)
-    if (told === undefined) throw nothingHere(`there is no signing key ${shown(kid)}`)
+    const left = await ctx.keys.withdraw(kid)
+    if (left === undefined) throw nothingHere(`there is no signing key ${shown(kid)}`)
     ctx.log.info({ kid }, 'key withdrawn')
-    return { signs: told.some((key) => key.kid === kid && key.status === 'current'), keys: told }
+    return { signs: left.some((key) => key.kid === kid && key.status === 'current'), keys: left }
   })
 
   const breakJwks = {
@@ -130,7 +131,7 @@ async function readOrder(ctx: Context, { alg: asked, publish_ahead: span = 0, ki
   const algs = [...new Set(ctx.snapshot.keys.map(({ alg }) => alg))]
   const alg = readAlg(algs, asked)
   const publish_ahead = findDuration(span)
-  if (publish_ahead === undefined) throw invalidRequest(`/publish_ahead must be at most 100 years, but is "${span}"`)
+  if (publish_ahead === undefined) throw invalidRequest(`/publish_ahead is "${span}", expected at most 100 years`)
   if (kid !== undefined && alg === undefined && algs.length > 1) {
     throw invalidRequest(
       `/kid is "${shown(kid)}" without /alg, expected /alg with one of ${algs.join(', ')}, since a kid names one key`,
@@ -150,5 +151,5 @@ async function readOrder(ctx: Context, { alg: asked, publish_ahead: span = 0, ki
 function readAlg(algs: readonly Alg[], asked: string | undefined): Alg | undefined {
   const found = algs.find((alg) => alg === asked)
   if (asked === undefined || found !== undefined) return found
-  throw invalidRequest(`/alg must be one of ${algs.join(', ')}, for which there are keys, but is ${shown(asked)}`)
+  throw invalidRequest(`/alg is ${shown(asked)}, expected an algorithm with a key: ${algs.join(', ')}`)
 }

@@ -89,7 +89,7 @@ export function createMovableClock(
     const started = follow()
     return (await update((record) => (record !== undefined && isCurrent(record) ? record : started)))!
   }
-  const timeOf = ({ shown, at, frozen }: ClockSetting) => (frozen ? shown : shown + real.now() - at)
+  const timeOf = ({ shown, at, frozen }: ClockSetting, now = real.now()) => (frozen ? shown : shown + now - at)
   const move = async (
     change: (now: number, frozen: boolean) => { readonly shown: number; readonly frozen: boolean },
   ) => {
@@ -102,7 +102,10 @@ export function createMovableClock(
   return {
     status: async () => {
       const setting = await current()
-      return { now: timeOf(setting), frozen: setting.frozen, ahead: timeOf(setting) - real.now() }
+      // Two readings can differ by a second, so both members use the same one.
+      const real_now = real.now()
+      const now = timeOf(setting, real_now)
+      return { now, frozen: setting.frozen, ahead: now - real_now }
     },
     set: (shown) => move((_now, frozen) => ({ shown, frozen })),
     advance: (seconds) => move((now, frozen) => ({ shown: now + seconds, frozen })),

@@ -137,18 +137,14 @@ t.test('a rotation is refused while too many rotations are pending, and nothing 
 })
 
 const BAD: [string, unknown, RegExp, Record<string, string>?][] = [
-  [
-    'an algorithm without a key',
-    { alg: 'RS256' },
-    /^\/alg must be one of ES256, for which there are keys, but is RS256$/,
-  ],
+  ['an algorithm without a key', { alg: 'RS256' }, /^\/alg is RS256, expected an algorithm with a key: ES256$/],
   ['no text as alg', { alg: ['ES256'] }, /^\/alg is a list, expected a text$/],
   ['another member', { algs: 'ES256' }, /^\/algs is not a known key; did you mean alg\?$/],
   ['an unknown unit', { publish_ahead: '5y' }, /^\/publish_ahead is .5y., expected seconds or a duration such/],
   ['an empty duration', { publish_ahead: '' }, /^\/publish_ahead is .., expected seconds/],
   ['a fraction', { publish_ahead: 0.5 }, /^\/publish_ahead is 0.5, expected seconds .*$/],
   ['the past', { publish_ahead: -1 }, /^\/publish_ahead is -1, expected seconds .*$/],
-  ['more than a century', { publish_ahead: '99999w' }, /^\/publish_ahead must be at most 100 years, but is '99999w'$/],
+  ['more than a century', { publish_ahead: '99999w' }, /^\/publish_ahead is '99999w', expected at most 100 years$/],
   ['null', { publish_ahead: null }, /^\/publish_ahead is empty, expected seconds .*$/],
   ['a list', [], /^the body is invalid, expected a JSON object/],
   ['broken JSON', '{', /not valid JSON/, { 'content-type': 'application/json' }],

@@ -49,6 +49,17 @@ t.test('a clock stands still while it is frozen, and continues from there', asyn
   t.match(await clock.status(), { now: 705, frozen: false })
 })
 
+t.test('an unmoved clock is never ahead of real time, also if a second begins during the call', async (t) => {
+  let real = 1_000_000
+  const tick = () => {
+    real += 1
+    return real
+  }
+  const clock = createMovableClock(createStore(), () => ({ frozen: false }), { shared: false, real: { now: tick } })
+  const { now, ahead } = await clock.status()
+  t.strictSame([now, ahead], [real, 0])
+})
+
 t.test('two clocks with one store show the same time', async (t) => {
   const store = createStore()
   const [one, other] = [1, 2].map(() =>
