@@ -421,7 +421,7 @@ t.test('no log line contains a code, token, verifier or secret', async (t) => {
     const text = JSON.stringify(line)
     for (const secret of secrets) if (text.includes(secret)) t.fail(`${secret} is in ${text}`)
   }
-  t.ok(test.log.some((line) => JSON.stringify(line).includes('client_secret is not the one of client post')))
+  t.ok(test.log.some((line) => JSON.stringify(line).includes('client_secret is wrong, expected that of client post')))
 })
 
 t.test('RFC 9110 §15.5.1: an unreadable body is 400, with the error code of the endpoint', async (t) => {

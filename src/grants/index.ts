@@ -44,6 +44,6 @@ export function readGrantType(params: Params): TokenGrantType {
 export function requireGrantType(client: Client, grant_type: GrantType): void {
   if (client.grant_types.includes(grant_type)) return
   throw unauthorizedClient(
-    `grant_type ${grant_type} is not one of the client's grant_types: ${client.grant_types.join(', ') || 'it has none'}`,
+    `grant_type is ${grant_type}, expected one of the client's grant_types: ${client.grant_types.join(', ') || 'it has none'}`,
   )
 }

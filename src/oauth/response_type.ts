@@ -22,7 +22,7 @@ export function readResponseType(client: Client, params: Params): ResponseType {
   }
   if (!client.response_types.includes(response_type)) {
     throw unauthorizedClient(
-      `response_type ${response_type} is not one of the client's response_types: ${client.response_types.join(', ') || 'it has none'}`,
+      `response_type is ${response_type}, expected one of the client's response_types: ${client.response_types.join(', ') || 'it has none'}`,
     )
   }
   return response_type

@@ -45,7 +45,8 @@ t.test('RFC 8628 §3.1: the client must authenticate and have the grant type', a
     test.post(PATH, form, { headers: { authorization: basic(id, secret) } })
   t.ok(jsonOf(t, await ask('tv', 's')).device_code)
   refused(t, await ask('tv', 'x'), 'invalid_client', /client_secret/, 401)
-  const web = /^grant_type urn:ietf:params:oauth:grant-type:device_code is not one of the client's grant_types: auth/
+  const web =
+    /^grant_type is urn:ietf:params:oauth:grant-type:device_code, expected one of the client's grant_types: auth/
   refused(t, await ask('web', 's'), 'unauthorized_client', web)
   refused(t, await test.post(PATH, {}), 'invalid_client', /client_id is missing/, 401)
   refused(t, await ask('tv', 's', { scope: '"' }), 'invalid_scope', /printable ASCII/)

@@ -48,10 +48,10 @@ const BAD: [string, Record<string, string>, string | undefined, RegExp][] = [
     'a wrong secret, basic',
     { client_id: '' },
     basic('basic', 'wrong'),
-    /^client_secret is not the one of client basic$/,
+    /^client_secret is wrong, expected that of client basic$/,
   ],
-  ['a wrong secret, post', { client_id: 'post', client_secret: 'wrong' }, undefined, /^client_secret is not/],
-  ['an empty secret', { client_id: '' }, basic('basic', ''), /^client_secret is not/],
+  ['a wrong secret, post', { client_id: 'post', client_secret: 'wrong' }, undefined, /^client_secret is wrong/],
+  ['an empty secret', { client_id: '' }, basic('basic', ''), /^client_secret is wrong/],
   ['post instead of basic', { client_id: 'basic', client_secret: SECRET }, undefined, /used client_secret_post, expec/],
   ['none instead of basic', { client_id: 'basic' }, undefined, /used none, expected .* client_secret_basic$/],
   ['basic instead of post', { client_id: '' }, basic('post', SECRET), /used client_secret_basic, expected .*_post$/],
@@ -59,12 +59,17 @@ const BAD: [string, Record<string, string>, string | undefined, RegExp][] = [
   ['a secret of a public client', { client_id: 'public', client_secret: 'x' }, undefined, /expected .* none$/],
   ['basic of a public client', { client_id: '' }, basic('public', ''), /expected .* none$/],
   ['no client_id', { client_id: '' }, undefined, /^client_id is missing/],
-  ['two client_ids', { client_id: 'public' }, basic('basic', SECRET), /^client_id is public in the form, but basic in/],
-  ['another scheme', { client_id: '' }, 'Bearer abc', /^the Authorization header is not Basic/],
-  ['basic without credentials', { client_id: '' }, 'Basic', /^the Authorization header is not Basic/],
-  ['basic with invalid base64', { client_id: '' }, 'Basic %%%', /^the Authorization header is not Basic/],
-  ['basic without colon', { client_id: '' }, raw('basic'), /^the Authorization header is not Basic/],
-  ['basic without client_id', { client_id: '' }, raw(':secret'), /^the Authorization header is not Basic/],
+  [
+    'two client_ids',
+    { client_id: 'public' },
+    basic('basic', SECRET),
+    /^client_id is public in the form, expected basic/,
+  ],
+  ['another scheme', { client_id: '' }, 'Bearer abc', /^the Authorization header is invalid/],
+  ['basic without credentials', { client_id: '' }, 'Basic', /^the Authorization header is invalid/],
+  ['basic with invalid base64', { client_id: '' }, 'Basic %%%', /^the Authorization header is invalid/],
+  ['basic without colon', { client_id: '' }, raw('basic'), /^the Authorization header is invalid/],
+  ['basic without client_id', { client_id: '' }, raw(':secret'), /^the Authorization header is invalid/],
 ]
 for (const [title, form, authorization, message] of BAD) {
   t.test(`RFC 6749 §5.2: ${title} is invalid_client`, async (t) => {
@@ -114,7 +119,7 @@ t.test('RFC 6749 §5.2: a missing, unknown or unregistered grant_type is refused
   }
   refused(t, await exchange(test, { grant_type: '' }), 'invalid_request', /^grant_type is missing$/)
   const notOwn = await exchange(test, { grant_type: 'refresh_token', client_id: 'codes', refresh_token: 'x' })
-  refused(t, notOwn, 'unauthorized_client', /not one of the client's grant_types: authorization_code$/)
+  refused(t, notOwn, 'unauthorized_client', /expected one of the client's grant_types: authorization_code$/)
   const none = await exchange(test, { client_id: 'nothing', code: 'x' })
   refused(t, none, 'unauthorized_client', /grant_types: it has none$/)
 })

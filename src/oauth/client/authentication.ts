@@ -84,7 +84,7 @@ const PROOFS: Readonly<
 
 function verifySecret(ctx: Context, client: Client, credentials: Credentials): void {
   if (credentials.client_secret !== client.client_secret) {
-    throw refusal(credentials, `client_secret is not the one of client ${shown(client.client_id)}`)
+    throw refusal(credentials, `client_secret is wrong, expected that of client ${shown(client.client_id)}`)
   }
   verifyExpiry(ctx, client, credentials)
 }
@@ -137,7 +137,7 @@ function readAssertionOf(jwt: string, params: Params): Credentials {
   // RFC 7521 §4.2: a client_id beside the assertion identifies the same client.
   if (inForm !== undefined && inForm !== assertion.client_id) {
     throw invalidClient(
-      `client_id is ${shown(inForm)} in the form, but ${shown(assertion.client_id)} in client_assertion`,
+      `client_id is ${shown(inForm)} in the form, expected ${shown(assertion.client_id)} as in client_assertion`,
     )
   }
   return { method: assertion.method, client_id: assertion.client_id, assertion }
@@ -149,13 +149,16 @@ function readBasic(authorization: string, params: Params): Credentials {
   const decoded = Buffer.from(encoded ?? '', 'base64').toString()
   const colon = decoded.indexOf(':')
   if (colon < 1) {
-    throw invalidClient('the Authorization header is not Basic with client_id:client_secret in base64', 'Basic')
+    throw invalidClient(
+      'the Authorization header is invalid, expected Basic with client_id:client_secret in base64',
+      'Basic',
+    )
   }
   const client_id = formDecode(decoded.slice(0, colon))
   const inForm = params.find('client_id')
   if (inForm !== undefined && inForm !== client_id) {
     throw invalidClient(
-      `client_id is ${shown(inForm)} in the form, but ${shown(client_id)} in the Authorization header`,
+      `client_id is ${shown(inForm)} in the form, expected ${shown(client_id)} as in the Authorization header`,
       'Basic',
     )
   }

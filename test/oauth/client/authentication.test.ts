@@ -198,7 +198,7 @@ t.test('RFC 7523 §2.2: the assertion must be a JWT with the client_assertion_ty
 
 t.test('RFC 7521 §4.2: a client_id in the form must be that of the assertion', async (t) => {
   await accepted(t, call(shared, await own.sign(), { client_id: 'keyed' }))
-  const message = /^client_id is secret in the form, but keyed in client_assertion$/
+  const message = /^client_id is secret in the form, expected keyed as in client_assertion$/
   await rejected(t, call(shared, await own.sign(), { client_id: 'secret' }), message)
 })
 
@@ -209,7 +209,7 @@ t.test('an unregistered client can use any assertion that names it unless regist
   await rejected(
     t,
     call(shared, await sign(), { client_id: 'other' }),
-    /^client_id is other in the form, but unregistered in/,
+    /^client_id is other in the form, expected unregistered as/,
   )
   const strict = await createApp(t, { ...CONFIG, require_registration: true })
   await rejected(
