@@ -1,5 +1,6 @@
 // Writes the names and descriptions of faults from the catalogue, `src/faults/catalogue.ts`, into the schema of the
 // configuration. Changes nothing if they are there already.
+import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { build } from 'esbuild'
@@ -18,14 +19,15 @@ export const CATALOGUE_FILES = [
   'src/routes.ts',
 ].map((file) => join(ROOT, file))
 
-export async function writeFaults() {
+/** @param file path of the schema. */
+export async function writeFaults(file = SCHEMA) {
   const { listSchemaEnum } = await importCatalogue()
   const faults = listSchemaEnum()
-  const before = readFileSync(SCHEMA, 'utf8')
-  if (!LISTS.test(before)) throw new Error(`${SCHEMA} has no property "fault" before "match", expected one in Fault`)
+  const before = readFileSync(file, 'utf8')
+  assert.match(before, LISTS, `${file} has no property "fault" before "match", expected one in Fault`)
   const lists = `${writeList('enum', faults, 0)},\n${writeList('enumDescriptions', faults, 1)}\n`
   const after = before.replace(LISTS, () => lists)
-  if (after !== before) writeFileSync(SCHEMA, after)
+  if (after !== before) writeFileSync(file, after)
 }
 
 async function importCatalogue() {

@@ -18,8 +18,8 @@ const SCHEMA = {
 
 export const openapi: FastifyPluginAsync<{ components: Schema }> = async (app, { components }) => {
   app.get(PATHS.openapi, { schema: SCHEMA }, async ({ ctx }) => {
-    const { paths, ...document } = app.swagger()
-    for (const { requestBody } of Object.values(paths ?? {}).flatMap((path): Operation[] => Object.values(path))) {
+    const { paths = {}, ...document } = app.swagger()
+    for (const { requestBody } of Object.values(paths).flatMap((path): Operation[] => Object.values(path))) {
       if (requestBody === undefined) continue
       requestBody.required = Object.values(requestBody.content).some(({ schema }) => !mayBeMissing(schema))
     }

@@ -52,12 +52,17 @@ export async function recordExchange(
     faults: applied,
   }
   const isCut = recordedRequest.body_cut !== undefined || response?.body_cut !== undefined
-  await ctx.journal.add(isCut ? withWholeTexts(entry, request, refusal ?? parsed(text)) : entry)
+  await ctx.journal.add(isCut ? withWholeTexts(entry, request, reply, refusal ?? parsed(text)) : entry)
 }
 
 /** Adds the members that the cut texts no longer have: the tokens and the error. */
-function withWholeTexts(entry: NewEntry, { body }: FastifyRequest, response: unknown): NewEntry {
-  const failed = (entry.response?.status ?? 0) >= 400 && isObject(response)
+function withWholeTexts(
+  entry: NewEntry,
+  { body }: FastifyRequest,
+  { statusCode }: FastifyReply,
+  response: unknown,
+): NewEntry {
+  const failed = statusCode >= 400 && isObject(response)
   return {
     ...entry,
     tokens: findTokens(entry, body, response, entry.max_token),

@@ -44,11 +44,12 @@ export interface Granted extends StoredGrant {
 export async function issueTokens(ctx: Context, granted: Granted): Promise<TokenResponse> {
   const { refresh_token, rotated } = granted
   try {
-    const { access_token, id_token } = await signTokens(ctx, granted)
-    if (refresh_token !== undefined) await keepRefreshToken(ctx, granted.grant_id, refresh_token, access_token)
+    const parts = { token: true, id_token: words(granted.scope).includes('openid') }
+    const { access_token, id_token } = await signTokens(ctx, granted, parts)
+    if (refresh_token !== undefined) await keepRefreshToken(ctx, granted.grant_id, refresh_token, access_token!)
     if (rotated !== undefined) await ctx.store.access_tokens.delete(rotated.record.access_token)
     return {
-      access_token,
+      access_token: access_token!,
       token_type: 'Bearer',
       expires_in: ctx.snapshot.lifetimes.access_token,
       scope: granted.scope,
@@ -63,12 +64,23 @@ export async function issueTokens(ctx: Context, granted: Granted): Promise<Token
   }
 }
 
-async function signTokens(ctx: Context, { client, grant_id, grant, user, scope, nonce }: Granted) {
+/** Signs the access token and the ID token that a response consists of. */
+async function signTokens(
+  ctx: Context,
+  { client, grant_id, grant, user, scope, nonce }: Granted,
+  parts: { readonly token: boolean; readonly id_token: boolean },
+  { code, state }: { readonly code?: string | undefined; readonly state?: string | undefined } = {},
+) {
   if (user === undefined && grant.sub !== undefined) throw unknownUser(ctx, client, grant.sub)
   return signWithRotation(ctx, aboutOf(grant, scope), async () => {
-    const access_token = await createAccessToken(ctx, { client, grant_id, grant, user, scope })
-    if (user === undefined || !words(scope).includes('openid')) return { access_token, id_token: undefined }
-    return { access_token, id_token: await createIdToken(ctx, { client, user, grant, scope, nonce, access_token }) }
+    const access_token = parts.token
+      ? await createAccessToken(ctx, { client, grant_id, grant, user, scope })
+      : undefined
+    const id_token =
+      parts.id_token && user !== undefined
+        ? await createIdToken(ctx, { client, user, grant, scope, nonce, access_token, code, state })
+        : undefined
+    return { access_token, id_token }
   })
 }
 
@@ -105,7 +117,6 @@ export async function issueAuthorizationResponse(
   // OAuth 2.0 Multiple Response Types §4: `none` only requests the end-user's consent.
   if (request.response_type === 'none') return {}
   const user = await findUser(ctx, sub)
-  if (user === undefined) throw unknownUser(ctx, client, sub)
   const { grant_id, grant } = await createGrant(ctx, {
     sub,
     client_id: client.client_id,
@@ -118,15 +129,8 @@ export async function issueAuthorizationResponse(
   const code = parts.code ? await createCode(ctx, request, grant_id) : undefined
   const response: Record<string, string> = code === undefined ? {} : { code }
   if (!parts.token && !parts.id_token) return response
-  const { access_token, id_token } = await signWithRotation(ctx, aboutOf(grant, scope), async () => {
-    const access_token = parts.token
-      ? await createAccessToken(ctx, { client, grant_id, grant, user, scope })
-      : undefined
-    const id_token = parts.id_token
-      ? await createIdToken(ctx, { client, user, grant, scope, nonce, access_token, code, state })
-      : undefined
-    return { access_token, id_token }
-  })
+  const granted = { client, grant_id, grant, user, scope, nonce }
+  const { access_token, id_token } = await signTokens(ctx, granted, parts, { code, state })
   return {
     ...response,
     // RFC 6749 §4.2.2.

@@ -141,13 +141,17 @@ async function open(url: string, headers: Record<string, string> = {}): Promise<
 /** Reads the next events of a stream. */
 async function read(response: IncomingMessage, count: number): Promise<{ id: string; entry: JournalEntry }[]> {
   let text = ''
-  const events = () =>
-    [...text.matchAll(/^id: (\d+)\ndata: (.*)\n\n/gm)].map(([, id = '', data = '']) => ({
-      id,
-      entry: JSON.parse(data),
-    }))
-  while (events().length < count) text += (await once(response, 'data'))[0]
-  return events()
+  const events = () => [...text.matchAll(/^id: (\d+)\ndata: (.*)\n\n/gm)]
+  await new Promise<void>((resolve) => {
+    const take = (chunk: string) => {
+      text += chunk
+      if (events().length < count) return
+      response.off('data', take)
+      resolve()
+    }
+    response.on('data', take)
+  })
+  return events().map(([, id = '', data = '']) => ({ id, entry: JSON.parse(data) as JournalEntry }))
 }
 
 t.test('the stream has every entry that matches, from now on or after an id', async (t) => {
@@ -180,6 +184,21 @@ t.test('the stream has every entry that matches, from now on or after an id', as
   await provider.close()
   await Promise.all(ends)
   t.strictSame(await waiting, { entries: [], last_id: 4 }, 'the end of the server ends a wait')
+})
+
+t.test('streams of one journal each have all entries, also of a long journal', async (t) => {
+  const { app } = await createOwnApp(t)
+  const url = await app.listen({ port: 0, host: '127.0.0.1' })
+  for (let count = 0; count < 120; count += 1) await app.inject('/jwks')
+  const ids = Array.from({ length: 120 }, (_, index) => String(index + 1))
+  const streams = await Promise.all([1, 2].map(() => open(`${url}/admin/journal/stream?after=0`)))
+  for (const stream of streams) {
+    t.strictSame(
+      (await read(stream, 120)).map(({ id }) => id),
+      ids,
+    )
+    stream.destroy()
+  }
 })
 
 t.test('a closed connection ends its wait or stream', async (t) => {

@@ -190,6 +190,19 @@ for (const [title, path, body, message] of BAD) {
   })
 }
 
+t.test('a refresh token that ended with the logout of its login is not listed', async (t) => {
+  const test = await createAdminApp(t, {
+    users: USERS,
+    clients: [{ ...CLIENT, backchannel_logout_uri: 'http://127.0.0.1:9/logout' }],
+  })
+  const { id_token } = await getTokens(test)
+  const kinds = async () =>
+    (jsonOf(t, await test.call('GET', '/tokens')).tokens as { kind: string }[]).map(({ kind }) => kind)
+  t.strictSame(await kinds(), ['access_token', 'refresh_token'])
+  await test.post('/oauth2/end_session/confirm', { id_token_hint: id_token })
+  t.strictSame(await kinds(), ['access_token'])
+})
+
 t.test('an unknown token is 404; a deleted user and an unknown filter are refused', async (t) => {
   const test = await createAdminApp(t, { users: USERS })
   refused(t, await test.call('POST', '/tokens/revoke', { token: 'x' }), 'not_found', /^there is no such token$/, 404)

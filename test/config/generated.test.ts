@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import t from 'tap'
 import { ROOT } from '../root.js'
 
-const generate = (folder: string) => execFileSync(process.execPath, [join(ROOT, 'schema/generate.mjs'), folder])
+const generate = (...folders: string[]) =>
+  execFileSync(process.execPath, [join(ROOT, 'schema/generate.mjs'), ...folders])
 
 t.test('src/generated is current', async (t) => {
   const folder = t.testdir({})
@@ -15,6 +16,14 @@ t.test('src/generated is current', async (t) => {
     const generated = readFileSync(join(folder, name), 'utf8')
     t.ok(readFileSync(join(ROOT, 'src/generated', name), 'utf8') === generated, `${name} is that of the schema`)
   }
+})
+
+t.test('without a folder, src/generated is left alone if it is current', async (t) => {
+  const times = () =>
+    readdirSync(join(ROOT, 'src/generated')).map((name) => statSync(join(ROOT, 'src/generated', name)).mtimeMs)
+  const before = times()
+  generate()
+  t.strictSame(times(), before)
 })
 
 t.test('files that are newer than the schema are not generated again', async (t) => {

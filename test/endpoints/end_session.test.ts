@@ -193,7 +193,7 @@ t.test('a repeated parameter is 400', async (t) => {
   for (const name of ['id_token_hint', 'client_id', 'post_logout_redirect_uri', 'state']) {
     const answer = await test.get(`${URL_PATH}?${name}=x:a&${name}=x:b`)
     t.equal(answer.statusCode, 400, name)
-    t.match(answer.body, `${name} has ${name === 'post_logout_redirect_uri' ? 3 : 2} values`)
+    t.match(answer.body, `${name} has 2 values`)
   }
 })
 

@@ -1,5 +1,7 @@
 /** The catalogue of faults: doors, cases and texts. The compiler checks that the table of each door is complete. */
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import t from 'tap'
 import { readSchema } from '../../src/config/schema.js'
 import { FAULT_CATALOGUE, FAULT_NAMES, listSchemaEnum } from '../../src/faults/catalogue.js'
@@ -8,6 +10,7 @@ import { MEMBERS_CHANGES } from '../../src/faults/doors/http/members.js'
 import { DELAYS, RESPONSES } from '../../src/faults/doors/http/response.js'
 import { JWT_CHANGES } from '../../src/faults/doors/jwt.js'
 import { SEVERITIES } from '../../src/faults/rows/row.js'
+import { ROOT } from '../root.js'
 
 const sorted = (names: Iterable<string>) => [...names].toSorted()
 
@@ -20,6 +23,19 @@ t.test('the schema has the names and descriptions of the catalogue', async (t) =
     names.map((name, index) => [name, enumDescriptions[index]]),
     listSchemaEnum(),
   )
+})
+
+t.test('the names and descriptions are written into a schema that has others', async (t) => {
+  const { writeFaults } = (await import(pathToFileURL(join(ROOT, 'schema/faults.mjs')).href)) as {
+    writeFaults: (file: string) => Promise<void>
+  }
+  const schema = readFileSync(join(ROOT, 'schema/config.schema.json'), 'utf8')
+  const [name = ''] = FAULT_NAMES
+  const folder = t.testdir({ 'old.json': schema.replaceAll(`"${name}"`, '"old.name"'), 'other.json': '{}' })
+  const file = join(folder, 'old.json')
+  await writeFaults(file)
+  t.equal(readFileSync(file, 'utf8'), schema)
+  await t.rejects(writeFaults(join(folder, 'other.json')), { message: /other\.json has no property "fault"/ })
 })
 
 t.test('the table of each door has the faults of the door, and no others', async (t) => {

@@ -60,6 +60,23 @@ t.test('an unmoved clock is never ahead of real time, also if a second begins du
   t.strictSame([now, ahead], [real, 0])
 })
 
+t.test('two clocks of one store that are read for the first time together begin together', async (t) => {
+  const store = createStore()
+  let real = 0
+  const tick = () => {
+    real += 1
+    return real
+  }
+  const [one, other] = [1, 2].map(() =>
+    createMovableClock(store, () => ({ start: 1000, frozen: true }), { shared: true, real: { now: tick } }),
+  )
+  await Promise.all([one!.status(), other!.status()])
+  t.equal((await store.clock.list()).length, 1)
+  const [first] = await store.clock.list()
+  await Promise.all([one!.status(), other!.status()])
+  t.strictSame(await store.clock.list(), [first])
+})
+
 t.test('two clocks with one store show the same time', async (t) => {
   const store = createStore()
   const [one, other] = [1, 2].map(() =>

@@ -40,6 +40,23 @@ t.test('a slow reader gets the entries that the journal still has; entries are n
   t.notMatch(text, /id: 500\n/)
 })
 
+t.test('a reader that stops gets the entries that were there before when it continues', async (t) => {
+  const journal = create()
+  for (let count = 0; count < 5; count += 1) await journal.add(NOTHING)
+  const { result: stream, end } = streamEntries(journal, {
+    ...OPTIONS,
+    write: ({ id }) => `${id} ${'x'.repeat(20_000)}`,
+  })!
+  await once(stream, 'readable')
+  let text = ''
+  stream.setEncoding('utf8').on('data', (chunk: string) => {
+    text += chunk
+    if (chunk.includes('id: 5\n')) end()
+  })
+  await once(stream, 'end')
+  t.strictSame(text.match(/^id: \d/gm), ['id: 1', 'id: 2', 'id: 3', 'id: 4', 'id: 5'])
+})
+
 t.test('an idle stream sends heartbeats, and a destroyed stream stops listening', async (t) => {
   const journal = create()
   const { result: stream, end } = streamEntries(journal, { ...OPTIONS, heartbeat: 1 })!

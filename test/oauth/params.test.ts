@@ -31,6 +31,16 @@ t.test('RFC 6749 §3.1: a parameter must not be repeated; unused parameters can 
   ])
 })
 
+t.test(
+  'RFC 8707 §2: all values of a parameter that may be repeated; a value that is empty counts as omitted',
+  async (t) => {
+    const params = readParams({ resource: ['https://a.example', '', 'https://b.example'], audience: '' })
+    t.strictSame(params.all('resource'), ['https://a.example', 'https://b.example'])
+    t.strictSame(params.all('audience'), [])
+    t.strictSame(overlay(params, readParams({ audience: 'c' })).all('audience'), ['c'])
+  },
+)
+
 t.test('a parameter has at most 8192 characters', async (t) => {
   const params = readParams({ good: 'x'.repeat(8192), bad: 'x'.repeat(8193) })
   t.equal(params.find('good')?.length, 8192)

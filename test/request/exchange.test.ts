@@ -250,6 +250,21 @@ t.test('a long body is cut, and the entry has its length', async (t) => {
   t.strictSame((await lastOf(test)).tokens, [])
 })
 
+t.test('the error of a cut response is in the entry, also if the error is not the own one', async (t) => {
+  const test = await createApp(t, { journal: { max_body: 10 } })
+  await test.get('/userinfo')
+  t.match(await lastOf(test), { error: 'invalid_token' })
+})
+
+t.test('the entry of a request with a long body and a response without one has no body of the response', async (t) => {
+  const test = await createApp(t, { journal: { max_body: 10 } })
+  await test.post('/oauth2/revoke', { token: 'x'.repeat(100), client_id: 'app' })
+  const { request, response } = await lastOf(test)
+  t.ok(request?.body_cut)
+  t.equal(response?.status, 200)
+  t.notOk('body' in response!)
+})
+
 t.test('long texts are cut, and long tokens are not decoded', async (t) => {
   const users = [{ sub: 'alice', claims: { text: 'x'.repeat(500) } }]
   const clients = [{ ...CLIENT, token_endpoint_auth_method: 'none', userinfo_signed_response_alg: 'ES256' }]
@@ -303,6 +318,13 @@ t.test('deeply nested bodies are accepted', async (t) => {
     payload: `{"a":${deep}}`,
   })
   t.equal((await lastOf(test, '')).request?.body, 'JSON that nests too deep')
+  await test.app.inject({
+    method: 'POST',
+    url: '/oauth2/clients',
+    headers: { 'content-type': 'application/json' },
+    payload: `{"a":${'['.repeat(150)}${']'.repeat(150)}}`,
+  })
+  t.equal((await lastOf(test, '')).request?.body, 'JSON that nests too deep', 'also if the body is short')
   const jwt = [`{"alg":"none"}`, `{"sid":${deep},"aud":${deep}}`].map((part) => Buffer.from(part).toString('base64url'))
   await test.post('/oauth2/end_session', { id_token_hint: `${jwt.join('.')}.` })
   t.match(await lastOf(test, ''), { endpoint: 'end_session', tokens: [] })
