@@ -21,12 +21,13 @@ export type { Client, ConfigInput, Fault, Key, Scope, User } from './generated/i
 export { AdminError, JournalTimeoutError } from './handle/admin_error.js'
 export type { ClockAnswer } from './handle/clock.js'
 export { type ConnectOptions, connect } from './handle/connect.js'
-export type { Handle, ResetPart } from './handle/handle.js'
+export type { Handle } from './handle/handle.js'
 export type { JournalFilter, ListOptions, StreamOptions, WaitOptions } from './handle/journal.js'
 export type { LoginAnswer, LoginRequest } from './handle/logins.js'
 export type { Mint, MintAnswer, TokenAnswer, TokenFilter } from './handle/tokens.js'
 export type { JournalEntry } from './journal/entry.js'
 export { ListenError } from './provider.js'
+export type { ResetPart } from './store/collections.js'
 
 /** Every key of the configuration file, and paths of files. Options take precedence over files. */
 export interface StartOptions extends ConfigInput {

@@ -2,6 +2,7 @@
 
 import { randomToken } from '../random.js'
 import { PATHS } from '../routes.js'
+import type { ResetPart } from '../store/collections.js'
 import { createCaller } from './call.js'
 import { type Clients, createClients } from './clients.js'
 import { type ClockHandle, createClockHandle } from './clock.js'
@@ -23,19 +24,6 @@ import {
 import { createTokens, type Tokens } from './tokens.js'
 import type { Transport } from './transport.js'
 import { createUsers, type Users } from './users.js'
-
-/** A part of an issuer that can be reset by itself. */
-export type ResetPart =
-  | 'users'
-  | 'clients'
-  | 'tokens'
-  | 'sessions'
-  | 'grants'
-  | 'clock'
-  | 'keys'
-  | 'faults'
-  | 'journal'
-  | 'device_codes'
 
 /** Controls one issuer. Each call uses one route of the admin API. A refused call throws an `AdminError`. */
 export interface Handle extends AsyncDisposable {

@@ -5,7 +5,7 @@ import { doorOf } from '../faults/rules.js'
 import type * as issuer_records from './issuer_records.js'
 import type * as records from './records.js'
 
-/** Part of `POST /admin/reset` that clears a collection. */
+/** A part of an issuer that can be reset by itself. */
 export type ResetPart =
   | 'users'
   | 'clients'
