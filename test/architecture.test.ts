@@ -57,7 +57,7 @@ const PACKAGES: Readonly<Record<string, readonly (typeof ROOMS)[number][]>> = {
   eta: ['pages'],
   'fastest-levenshtein': ['config'],
   fastify: ['server', 'listen', 'request', 'interaction', 'endpoints', 'admin', 'faults/doors'],
-  jose: ['config', 'issuer', 'faults/doors', 'oauth', 'tokens', 'admin'],
+  jose: ['config', 'store', 'issuer', 'faults/doors', 'oauth', 'tokens', 'admin'],
   pino: ['logger'],
   'pino-pretty': ['logger'],
   yaml: ['config'],
@@ -98,7 +98,7 @@ const rules: IFlattenedRuleSet = {
       name: `${name} is imported only by ${rooms.join(', ')}`,
       severity: 'error' as const,
       from: { pathNot: anyOf(rooms) },
-      to: { path: `^node_modules/${name}/` },
+      to: { path: `(?:^|/)node_modules/${name}/` },
     })),
     ...Object.entries(SIBLINGS).map(([room, shared]) => ({
       name: `files of ${room} do not import each other`,
