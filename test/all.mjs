@@ -3,7 +3,6 @@ import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import './build.mjs'
 import { createMark, endLeftovers } from './leftovers.mjs'
 
@@ -18,9 +17,8 @@ const runTap = async (...args) => {
 
 // tap starts with the plugins that it was built with. After an installation these include a compiler, which would load
 // into every test.
-const { signature } = await import(pathToFileURL(createRequire(manifest).resolve('@tapjs/test/built')).href)
+const built = readFileSync(createRequire(manifest).resolve('@tapjs/test/built'), 'utf8')
 const { tap: settings } = JSON.parse(readFileSync(join(import.meta.dirname, '../package.json'), 'utf8'))
-const built = signature.split('\n')
 if (settings.plugin.some((name) => name.startsWith('!') && built.includes(name.slice(1)))) await runTap('build')
 
 process.exitCode = await runTap(...process.argv.slice(2))
