@@ -197,7 +197,7 @@ check 'and healthcheck ends with code 0' healthcheck
 : >"$WORK/config/config.yaml"
 check 'an emptied file is reported in /healthz' within 20 is_stale 'is empty'
 rm "$WORK/config/config.yaml"
-check 'a deleted file is reported in /healthz' within 20 is_stale 'is gone'
+check 'a deleted file is reported in /healthz' within 20 is_stale 'was deleted'
 write "$WORK/config/config.yaml" <<<'users: [{ sub: emil }]'
 check 'a valid change becomes active' within 20 offers emil
 check 'and /healthz reports it' is_current

@@ -54,16 +54,28 @@ t.test('RFC 9110 §15.5.14: a record of more than a quarter of the limit is refu
   t.strictSame(await list(''), ['alice'], 'the user from before is kept')
 })
 
-t.test('the least recently used issuers make room, whole', async (t) => {
+t.test('if no issuer takes much, the least recently used ones make room, whole', async (t) => {
   const { put, list } = await startLimited(t)
-  await put('', 'root', 180_000)
-  for (const name of ['one', 'two', 'three']) t.equal((await put(`/issuers/${name}`, name, 180_000)).status, 201)
+  await put('', 'root', 100_000)
+  for (const name of ['one', 'two', 'three', 'four', 'five']) {
+    t.equal((await put(`/issuers/${name}`, name, 100_000)).status, 201)
+  }
   await list('/issuers/one')
-  t.equal((await put('/issuers/four', 'four', 180_000)).status, 201)
+  t.equal((await put('/issuers/six', 'six', 100_000)).status, 201)
   t.strictSame(await list('/issuers/one'), ['one'])
-  t.strictSame(await list('/issuers/four'), ['four'])
+  t.strictSame(await list('/issuers/six'), ['six'])
   t.strictSame(await list(''), ['root'], 'the default issuer is never dropped')
   t.strictSame(await list('/issuers/two'), [])
+})
+
+t.test('an issuer that takes much makes room by itself, and the others keep their records', async (t) => {
+  const { put, list, fillJournal, readJournal } = await startLimited(t)
+  for (const name of ['one', 'two']) await put(`/issuers/${name}`, name, 100_000)
+  for (const issuer of ['', '/issuers/three']) {
+    const sent = await fillJournal(issuer)
+    t.ok((await readJournal(issuer)) < sent)
+    for (const name of ['one', 'two']) t.strictSame(await list(`/issuers/${name}`), [name])
+  }
 })
 
 t.test('a collection takes a quarter of the limit, and its oldest records make room', async (t) => {

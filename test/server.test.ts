@@ -1,5 +1,7 @@
 /** Rules for every endpoint: isolation, CORS, headers, errors as page or JSON, and a log without secrets. */
 import { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import { get as getHttp, type IncomingMessage } from 'node:http'
 import { decodeJwt } from 'jose'
 import t from 'tap'
 import { PATHS } from '../src/routes.js'
@@ -16,11 +18,25 @@ import {
   refused,
   register,
 } from './app.js'
+import { start } from './provider.js'
 
 const HTML = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' }
 const ISSUER_PATHS = Object.values(PATHS).filter(
   (path) => ![PATHS.healthz, PATHS.config_schema, PATHS.tls_ca].some((own) => own === path),
 )
+
+t.test('RFC 9112 §3.2.2: the target of a request may have the scheme and the host', async (t) => {
+  const { url } = await start(t)
+  const { port } = new URL(url)
+  for (const path of ['/jwks', '/issuers/one/jwks', '/issuers/one/.well-known/openid-configuration?x=http://a/b']) {
+    const request = getHttp({ port, path: `http://localhost:${port}${path}`, agent: false })
+    const [{ statusCode }] = (await once(
+      request.on('response', (one) => one.resume()),
+      'response',
+    )) as [IncomingMessage]
+    t.equal(statusCode, 200, path)
+  }
+})
 
 t.test('isolated issuers share nothing: users, clients, codes, tokens, keys', async (t) => {
   const test = await createApp(t)

@@ -63,7 +63,7 @@ const LIST_QUERY = object({
 
 const ENTRIES = responseWith('The entries, oldest first.', {
   entries: listOf(component('JournalEntry')),
-  last_id: integer('Newest `id` of the journal, for `after` of the next request.'),
+  last_id: integer('Newest `id` when the entries were listed, for `after` of the next request.'),
 })
 
 export const journal: FastifyPluginAsync = async (app) => {
@@ -99,20 +99,23 @@ export const journal: FastifyPluginAsync = async (app) => {
     const { after, limit, wait, secrets, ...filter } = query
     const time = wait === undefined ? 0 : readWait(wait)
     const fits = (entry: RecordedEntry) => fitsFilter(entry, filter)
+    // Before the list, so that no entry is missed in between.
+    const next = time === 0 ? undefined : nextEntry(ctx.journal, fits, time)
+    const before = await ctx.journal.lastId()
     const all = wait !== undefined && after === undefined ? [] : await ctx.journal.list(after)
     const found = all.filter(fits)
     const newest = Math.max(0, found.length - (limit ?? found.length))
     const some = after === undefined ? found.slice(newest) : found.slice(0, limit)
-    const answerWith = async (entries: readonly RecordedEntry[]) => ({
-      entries: await readEntries(entries, secrets === true),
-      last_id: await ctx.journal.lastId(),
-    })
-    if (time === 0 || found.length > 0) return answerWith(some)
-    const next = nextEntry(ctx.journal, fits, time)
+    const last_id = all.at(-1)?.id ?? before
+    if (time === 0 || found.length > 0) {
+      next?.end()
+      return { entries: await readEntries(some, secrets === true), last_id }
+    }
     if (next === undefined) throw tooMany()
     endWith(reply, next.end)
     const entry = await next.result
-    return answerWith(entry === undefined ? [] : [entry])
+    if (entry === undefined) return { entries: [], last_id }
+    return { entries: await readEntries([entry], secrets === true), last_id: entry.id }
   })
 
   const clear = {

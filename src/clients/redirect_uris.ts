@@ -31,7 +31,7 @@ export function* checkRedirectUris(metadata: Metadata, settings: Settings): Iter
   const { redirect_uris } = metadata
   // RFC 7591 §2: clients that use flows with redirection must register their redirect URIs.
   if (redirect_uris?.length === 0 && isRedirected(metadata)) {
-    yield { path: ['redirect_uris'], message: 'is empty, expected at least one absolute URI' }
+    yield { path: ['redirect_uris'], message: 'is missing or empty, expected at least one absolute URI' }
   }
   for (const [index, uri] of (redirect_uris ?? []).entries()) {
     if (uri === undefined) continue

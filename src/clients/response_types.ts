@@ -41,7 +41,7 @@ export function listNeededGrantTypes(metadata: Metadata): GrantType[] {
 }
 
 /** Whether the client is sent to a redirect URI. Undefined grant types are invalid and count as redirecting. */
-export function isRedirected({ grant_types = REDIRECTING }: Metadata): boolean {
+export function isRedirected({ grant_types = REDIRECTING }: Pick<Metadata, 'grant_types'>): boolean {
   return REDIRECTING.some((grant) => grant_types.includes(grant))
 }
 

@@ -63,15 +63,19 @@ export function createMovableClock(
   { shared, real = createClock() }: ClockOptions,
 ): MovableClock {
   let copy: Promise<ClockSetting | undefined> | undefined
+  /** Keeps the setting until the next change; a failure is not kept. */
+  const keep = (setting: Promise<ClockSetting | undefined>) => {
+    copy = setting
+    setting.catch(() => {
+      copy = undefined
+    })
+    return setting
+  }
   const read = () => {
     if (shared) return clock.get(KEY)
-    copy ??= clock.get(KEY)
-    return copy
+    return copy ?? keep(clock.get(KEY))
   }
-  const update = (change: (record: ClockSetting | undefined) => ClockSetting) => {
-    copy = clock.update(KEY, change)
-    return copy
-  }
+  const update = (change: (record: ClockSetting | undefined) => ClockSetting) => keep(clock.update(KEY, change))
   /** Returns the setting of a clock that follows the configuration. */
   const follow = (): ClockSetting => {
     const { start, frozen } = settings()

@@ -93,8 +93,13 @@ export function createFaultState(store: Store, { shared }: { readonly shared: bo
   return {
     listDoors: () => {
       if (shared) return readDoors()
-      copy ??= readDoors()
-      return copy
+      if (copy !== undefined) return copy
+      const doors = readDoors()
+      copy = doors
+      doors.catch(() => {
+        copy = undefined
+      })
+      return doors
     },
     declare: async (rules = []) => {
       if (rules.length === 0) return

@@ -36,14 +36,18 @@ export function createIssuers(current: () => Snapshot, createStore: CreateStore)
     isolated.get(name)!.account.close()
     isolated.delete(name)
   }
+  // An issuer that takes much makes room by itself, so that it does not end the others. If none takes much, there are
+  // too many issuers.
   const makeRoom = (asking: Account): boolean => {
+    const accounts = [standard.account, asking, ...[...isolated.values()].map(({ account }) => account)]
+    const largest = accounts.reduce((a, b) => (b.used() > a.used() ? b : a))
+    if (largest.used() > SMALL && largest.removeOldest()) return true
     for (const [name, { account }] of isolated) {
       if (account === asking) continue
       drop(name)
       return true
     }
-    const larger = standard.account.used() > asking.used() ? standard.account : asking
-    return larger.removeOldest()
+    return asking.removeOldest() || standard.account.removeOldest()
   }
   const open = createPool(memory_limit, makeRoom)
   const create = (): Entry => {
@@ -70,6 +74,9 @@ export function createIssuers(current: () => Snapshot, createStore: CreateStore)
 
 /** Bytes of an issuer without any record; measured with `process.memoryUsage()`. */
 const BYTES = 56 * 1024
+
+/** Bytes that each issuer may keep, even if there is no room for a further issuer: some logins. */
+const SMALL = 4 * BYTES
 
 /** A quarter of the memory that the process may use for objects, in bytes. */
 const defaultLimit = () => Math.floor(getHeapStatistics().heap_size_limit / 4)

@@ -63,12 +63,15 @@ export function streamEntries(
   const push = (text: string) => {
     wanted = stream.push(text)
   }
+  let changed = false
   // One at a time, since the list is asynchronous; entries that arrive meanwhile are found by the next round.
   const pump = async () => {
+    changed = true
     if (pumping) return
     pumping = true
-    for (let entries = await journal.list(last); wanted && entries.length > 0; entries = await journal.list(last)) {
-      for (const entry of entries) {
+    while (changed && wanted) {
+      changed = false
+      for (const entry of await journal.list(last)) {
         if (!wanted) break
         last = entry.id
         if (fits(entry)) push(`id: ${entry.id}\ndata: ${write(entry)}\n\n`)

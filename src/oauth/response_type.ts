@@ -1,4 +1,5 @@
 /** The response type of an authorization request. OAuth 2.0 Multiple Response Types: https://openid.net/specs/oauth-v2-multiple-response-types-1_0.html */
+import { isRedirected } from '../clients/response_types.js'
 import type { Client } from '../directory/clients.js'
 import { shown, unauthorizedClient, unsupportedResponseType } from '../errors.js'
 import type { ResponseType } from '../generated/types.js'
@@ -20,9 +21,10 @@ export function readResponseType(client: Client, params: Params): ResponseType {
       `response_type is ${shown(requested)}, expected one of ${VALUES.ResponseType.join(', ')}`,
     )
   }
-  if (!client.response_types.includes(response_type)) {
+  const registered = isRedirected(client) ? client.response_types : []
+  if (!registered.includes(response_type)) {
     throw unauthorizedClient(
-      `response_type is ${response_type}, expected one of the client's response_types: ${client.response_types.join(', ') || 'it has none'}`,
+      `response_type is ${response_type}, expected one of the client's response_types: ${registered.join(', ') || 'it has none'}`,
     )
   }
   return response_type

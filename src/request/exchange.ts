@@ -75,7 +75,8 @@ const parsed = (text: string | undefined) => (text === undefined ? undefined : p
 function recordRequest(request: FastifyRequest, max: number): NonNullable<RecordedEntry['request']> {
   const { method, headers, body, raw_body } = request
   const message = { method, url: urlOf(request), headers }
-  if (raw_body === undefined || raw_body === '') return message
+  // A body that could not be parsed is not recorded: its secrets could not be found and masked.
+  if (raw_body === undefined || raw_body === '' || body === undefined) return message
   if (raw_body.length <= max) return { ...message, text: raw_body }
   return { ...message, ...cut(body, max) }
 }
@@ -103,7 +104,7 @@ function cut(body: unknown, max: number): { readonly body: unknown; readonly bod
   if (size <= max) return { body }
   if (typeof body === 'string') return { body: copyOf(body.slice(0, max)), body_cut: size }
   let left = max
-  const members = Object.entries(body as Members).flatMap(([name, value]) => {
+  const members = Object.entries(Object(body) as Members).flatMap(([name, value]) => {
     const room = left - name.length
     left = Math.max(0, room - sizeOf(value))
     if (sizeOf(value) <= room) return [[name, value]]

@@ -22,7 +22,9 @@ const OWN_PATHS: ReadonlySet<string> = new Set(ROUTES.map(({ path }) => path))
 
 /** Returns the URL to route by and remembers the isolated issuer of the request. */
 export function rewriteUrl(snapshot: Snapshot, request: IncomingMessage): string {
-  const { url = '/', headers, socket } = request
+  const { headers, socket } = request
+  // RFC 9112 §3.2.2: the target of a request to a proxy has the scheme and the host.
+  const url = request.url!.replace(/^https?:\/\/[^/?#]*(?=\/)/i, '')
   if (OWN_PATHS.has(url.split('?')[0]!)) return url
   const forwarded = snapshot.trusts(socket.remoteAddress) ? firstOf(headers['x-forwarded-prefix']) : undefined
   const base_path = forwarded?.startsWith('/') ? forwarded.replace(/\/$/, '') : snapshot.base_path

@@ -17,6 +17,8 @@ export interface IssuedRefreshToken {
 export function createRefreshToken(ctx: Context, client: Client, grant: Grant): IssuedRefreshToken | undefined {
   const { snapshot, now } = ctx
   if (!snapshot.config.issue_refresh_token || !client.grant_types.includes('refresh_token')) return undefined
+  // The login ended before its code was redeemed.
+  if (grant.refresh_ended) return undefined
   // OpenID Connect Core §11: the scope offline_access requests a refresh token.
   if (snapshot.rules.offline_access && !words(grant.scope).includes('offline_access')) return undefined
   return { token: randomToken(), expires_at: now + snapshot.lifetimes.refresh_token, known: false }

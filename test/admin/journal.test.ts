@@ -119,6 +119,14 @@ t.test('wait returns a kept entry at once, or the next entry that matches', asyn
   t.strictSame(await entriesOf(t, test, '?wait=0&endpoint=jwks'), [], 'without after only later entries count')
 })
 
+t.test('last_id is that of the newest listed entry, also if entries are recorded meanwhile', async (t) => {
+  const test = await createAdminApp(t)
+  for (let count = 0; count < 200; count += 1) await test.get('/jwks')
+  const [list] = await Promise.all([test.get('/admin/journal'), ...Array.from({ length: 10 }, () => test.get('/jwks'))])
+  const { entries, last_id } = list!.json<{ entries: JournalEntry[]; last_id: number }>()
+  t.equal(last_id, entries.at(-1)?.id)
+})
+
 t.test('too many waiting requests are refused', async (t) => {
   const issuer = createIssuer(await snapshotOf().then((snapshot) => () => snapshot))
   const test = await createAdminApp(t, {}, { findIssuer: () => issuer })

@@ -1,7 +1,7 @@
 /** Tests of minting, listing and revoking tokens over HTTP. */
 import { decodeJwt } from 'jose'
 import t from 'tap'
-import { exchange, getTokens, getUserinfo, jsonOf, REDIRECT_URI, refresh, refused } from '../app.js'
+import { exchange, getTokens, getUserinfo, jsonOf, logIn, REDIRECT_URI, refresh, refused } from '../app.js'
 import { createAdminApp } from './api.js'
 
 const CLIENT = { client_id: 'app', redirect_uris: [REDIRECT_URI], token_endpoint_auth_method: 'none' as const }
@@ -201,6 +201,10 @@ t.test('a refresh token that ended with the logout of its login is not listed', 
   t.strictSame(await kinds(), ['access_token', 'refresh_token'])
   await test.post('/oauth2/end_session/confirm', { id_token_hint: id_token })
   t.strictSame(await kinds(), ['access_token'])
+  const code = (await logIn(test)).get('code') ?? ''
+  const { sessions } = (await test.call('GET', '/sessions')).json<{ sessions: { sid: string }[] }>()
+  for (const { sid } of sessions) await test.call('DELETE', `/sessions/${sid}?notify=true`)
+  t.notOk('refresh_token' in jsonOf(t, await exchange(test, { code })), 'a code that is redeemed after the logout')
 })
 
 t.test('an unknown token is 404; a deleted user and an unknown filter are refused', async (t) => {

@@ -48,7 +48,7 @@ const CASES: [string, string, string[]][] = [
     [
       'config.yaml:2:5 /users/0 lacks the required key sub',
       'config.yaml:4:5 /clients/0 lacks the required key client_id',
-      'config.yaml:4:5 /clients/0/redirect_uris is empty, expected at least one absolute URI',
+      'config.yaml:4:5 /clients/0/redirect_uris is missing or empty, expected at least one absolute URI',
     ],
   ],
   [

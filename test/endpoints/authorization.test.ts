@@ -225,6 +225,14 @@ t.test(
   },
 )
 
+t.test('a client without a grant type that ends with a redirect gets no response type', async (t) => {
+  for (const grant_types of [[], ['refresh_token'], ['client_credentials']] as const) {
+    const client = { client_id: 'app', client_secret: 'secret', redirect_uris: [REDIRECT_URI] }
+    const test = await createApp(t, { clients: [{ ...client, grant_types: [...grant_types] }] })
+    await sentToClient(t, test, {}, 'unauthorized_client', /response_types: it has none$/)
+  }
+})
+
 t.test('RFC 6749 §4.1.2.1: a client without the response type is unauthorized_client', async (t) => {
   const test = await createApp(t, {
     clients: [

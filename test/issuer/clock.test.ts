@@ -77,6 +77,21 @@ t.test('two clocks of one store that are read for the first time together begin 
   t.strictSame(await store.clock.list(), [first])
 })
 
+t.test('a change that the store does not keep changes nothing', async (t) => {
+  const store = createStore()
+  let fails = true
+  const update: typeof store.clock.update = (...change) =>
+    fails ? Promise.reject(new Error('no room')) : store.clock.update(...change)
+  const clock = createMovableClock({ ...store, clock: { ...store.clock, update } }, () => ({ frozen: false }), {
+    shared: false,
+  })
+  await t.rejects(clock.set(1000), { message: 'no room' })
+  t.equal((await clock.status()).ahead, 0)
+  fails = false
+  await clock.set(1000)
+  t.ok((await clock.status()).ahead < 0)
+})
+
 t.test('two clocks with one store show the same time', async (t) => {
   const store = createStore()
   const [one, other] = [1, 2].map(() =>

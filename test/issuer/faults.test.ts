@@ -34,6 +34,20 @@ t.test('a rule that one process adds acts in the other one until it is deleted',
   t.equal(await one.count('runtime', id, ONCE), undefined, 'a deleted rule does not happen')
 })
 
+t.test('declarations that could not be read are read again', async (t) => {
+  const store = createMemoryStore()
+  let fails = true
+  const get: typeof store.fault_declarations.get = (key) =>
+    fails ? Promise.reject(new Error('no connection')) : store.fault_declarations.get(key)
+  const state = createFaultState(
+    { ...store, fault_declarations: { ...store.fault_declarations, get } },
+    { shared: false },
+  )
+  await t.rejects(state.listDoors(), { message: 'no connection' })
+  fails = false
+  t.equal((await state.listDoors()).size, 0)
+})
+
 t.test('of concurrent requests as many meet the fault as the rule says', async (t) => {
   const [one, other] = createStates()
   const { id } = await one.add({ ...ONCE, times: 3 })

@@ -57,6 +57,23 @@ t.test('a reader that stops gets the entries that were there before when it cont
   t.strictSame(text.match(/^id: \d/gm), ['id: 1', 'id: 2', 'id: 3', 'id: 4', 'id: 5'])
 })
 
+t.test('an entry that is recorded while the stream reads others is sent at once', async (t) => {
+  for (let turns = 0; turns < 12; turns += 1) {
+    const journal = create()
+    const { result: stream, end } = streamEntries(journal, { ...OPTIONS, fits: ({ id }) => id === 2 })!
+    const received = once(
+      stream.setEncoding('utf8').on('data', (chunk: string) => chunk.includes('id: 2') && end()),
+      'end',
+    )
+    await once(stream, 'data')
+    await journal.add(NOTHING)
+    for (let turn = 0; turn < turns; turn += 1) await undefined
+    await journal.add(NOTHING)
+    await received
+    t.pass(`${turns} turns later`)
+  }
+})
+
 t.test('an idle stream sends heartbeats, and a destroyed stream stops listening', async (t) => {
   const journal = create()
   const { result: stream, end } = streamEntries(journal, { ...OPTIONS, heartbeat: 1 })!

@@ -13,6 +13,7 @@ import {
   logIn,
   REDIRECT_URI,
   refresh,
+  refused,
   register,
   type TestApp,
   type Tokens,
@@ -254,6 +255,34 @@ t.test('the error of a cut response is in the entry, also if the error is not th
   const test = await createApp(t, { journal: { max_body: 10 } })
   await test.get('/userinfo')
   t.match(await lastOf(test), { error: 'invalid_token' })
+})
+
+t.test('a body that is no JSON gets the own error, long or short, and is not recorded', async (t) => {
+  const test = await createApp(t, { journal: { max_body: 100 } })
+  const headers = { 'content-type': 'application/json' }
+  for (const payload of [
+    "{'client_secret': 'the-secret'}",
+    '{"client_secret":"ab\\"the-secret", x}',
+    '{"jwks":{"keys":[{"kty":"oct","k":"the-secret"}]},}',
+    `{the-secret ${'x'.repeat(500)}`,
+    `{"__proto__":"the-secret ${'x'.repeat(500)}"}`,
+  ]) {
+    const answer = await test.app.inject({ method: 'POST', url: '/oauth2/clients', headers, payload })
+    refused(t, answer, 'invalid_client_metadata', /body/i)
+    const { request } = await lastOf(test, '')
+    t.equal(request?.url, '/oauth2/clients')
+    t.notMatch(JSON.stringify(request), 'the-secret')
+  }
+})
+
+t.test('a body of JSON that is no object is cut', async (t) => {
+  const test = await createApp(t, { journal: { max_body: 0 } })
+  const headers = { 'content-type': 'application/json' }
+  for (const payload of ['null', '12', 'true']) {
+    const answer = await test.app.inject({ method: 'POST', url: '/oauth2/clients', headers, payload })
+    refused(t, answer, 'invalid_client_metadata', /body/i)
+    t.equal((await lastOf(test, '')).request?.body_cut, payload.length)
+  }
 })
 
 t.test('the entry of a request with a long body and a response without one has no body of the response', async (t) => {

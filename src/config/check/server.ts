@@ -52,7 +52,7 @@ function* checkProxies({ trust_forwarded }: Server): Found {
   if (!Array.isArray(trust_forwarded)) return
   for (const [index, proxy] of (trust_forwarded as readonly (string | undefined)[]).entries()) {
     if (proxy === undefined || isProxy(proxy)) continue
-    const message = `is "${proxy}", expected an IP address, a range such as 10.0.0.0/8, loopback, linklocal or uniquelocal`
+    const message = `is "${proxy}", expected true, false, an IP address, a range such as 10.0.0.0/8, loopback, linklocal or uniquelocal`
     yield { path: ['server', 'trust_forwarded', String(index)], at: 'value', message }
   }
 }

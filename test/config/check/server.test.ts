@@ -47,8 +47,8 @@ const BAD: [string, string, string[]][] = [
     'proxies are addresses',
     'server: { trust_forwarded: [127.0.0.1, 10.0.0.0/8, "fd00::/8", loopback, proxy, 10.0.0.0/99, 5] }\n',
     [
-      'config.yaml:1:74 /server/trust_forwarded/4 is "proxy", expected an IP address, a range such as 10.0.0.0/8, loopback, linklocal or uniquelocal',
-      'config.yaml:1:81 /server/trust_forwarded/5 is "10.0.0.0/99", expected an IP address, a range such as 10.0.0.0/8, loopback, linklocal or uniquelocal',
+      'config.yaml:1:74 /server/trust_forwarded/4 is "proxy", expected true, false, an IP address, a range such as 10.0.0.0/8, loopback, linklocal or uniquelocal',
+      'config.yaml:1:81 /server/trust_forwarded/5 is "10.0.0.0/99", expected true, false, an IP address, a range such as 10.0.0.0/8, loopback, linklocal or uniquelocal',
       'config.yaml:1:94 /server/trust_forwarded/6 is the number 5, expected a text',
     ],
   ],
