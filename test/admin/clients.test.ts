@@ -84,7 +84,7 @@ const BAD: [string, 'PUT' | 'PATCH', unknown, RegExp][] = [
     { ...BODY, redirect_url: '' },
     /^\/redirect_url is not a known key; did you mean redirect_uris/,
   ],
-  ['no redirect_uris', 'PUT', { client_secret: 'x' }, /^\/redirect_uris is empty, expected/],
+  ['no redirect_uris', 'PUT', { client_secret: 'x' }, /^\/redirect_uris is missing or empty, expected/],
   [
     'no secret',
     'PUT',
@@ -106,7 +106,7 @@ const BAD: [string, 'PUT' | 'PATCH', unknown, RegExp][] = [
   ],
   ['another client_id', 'PUT', { ...BODY, client_id: 'x' }, /^\/client_id is 'x', expected 'web' as in the path$/],
   ['no body', 'PUT', undefined, /^the body is missing/],
-  ['no redirect_uris', 'PATCH', { redirect_uris: null }, /^\/redirect_uris is empty, expected/],
+  ['no redirect_uris', 'PATCH', { redirect_uris: null }, /^\/redirect_uris is missing or empty, expected/],
   [
     'a secret that is not a text',
     'PATCH',
