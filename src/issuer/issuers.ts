@@ -42,12 +42,9 @@ export function createIssuers(current: () => Snapshot, createStore: CreateStore)
     const accounts = [standard.account, asking, ...[...isolated.values()].map(({ account }) => account)]
     const largest = accounts.reduce((a, b) => (b.used() > a.used() ? b : a))
     if (largest.used() > SMALL && largest.removeOldest()) return true
-    for (const [name, { account }] of isolated) {
-      if (account === asking) continue
-      drop(name)
-      return true
-    }
-    return asking.removeOldest() || standard.account.removeOldest()
+    const [oldest] = [...isolated].filter(([, { account }]) => account !== asking)
+    if (oldest !== undefined) drop(oldest[0])
+    return oldest !== undefined
   }
   const open = createPool(memory_limit, makeRoom)
   const create = (): Entry => {
