@@ -2,6 +2,7 @@
 import { NEVER } from '../store/collections.js'
 import type { ClockSetting } from '../store/issuer_records.js'
 import type { Store } from '../store/store.js'
+import { createCopy } from './copy.js'
 
 /** A source of time. */
 export interface Clock {
@@ -62,20 +63,9 @@ export function createMovableClock(
   settings: () => ClockSettings,
   { shared, real = createClock() }: ClockOptions,
 ): MovableClock {
-  let copy: Promise<ClockSetting | undefined> | undefined
-  /** Keeps the setting until the next change; a failure is not kept. */
-  const keep = (setting: Promise<ClockSetting | undefined>) => {
-    copy = setting
-    setting.catch(() => {
-      copy = undefined
-    })
-    return setting
-  }
-  const read = () => {
-    if (shared) return clock.get(KEY)
-    return copy ?? keep(clock.get(KEY))
-  }
-  const update = (change: (record: ClockSetting | undefined) => ClockSetting) => keep(clock.update(KEY, change))
+  const copy = createCopy<ClockSetting | undefined>()
+  const read = () => (shared ? clock.get(KEY) : copy.get(() => clock.get(KEY)))
+  const update = (change: (record: ClockSetting | undefined) => ClockSetting) => copy.set(clock.update(KEY, change))
   /** Returns the setting of a clock that follows the configuration. */
   const follow = (): ClockSetting => {
     const { start, frozen } = settings()
@@ -117,7 +107,7 @@ export function createMovableClock(
     resume: () => move((now) => ({ shown: now, frozen: false })),
     reset: async () => {
       await clock.clear()
-      copy = undefined
+      copy.forget()
     },
   }
 }

@@ -7,6 +7,7 @@ import { randomSeed } from '../random.js'
 import { NEVER } from '../store/collections.js'
 import type { FaultDeclarations } from '../store/records.js'
 import type { Store } from '../store/store.js'
+import { createCopy } from './copy.js'
 
 /** A rule of run time with its id. */
 export type RuntimeRule = readonly [id: string, rule: FaultRule]
@@ -50,14 +51,14 @@ const NONE: FaultDeclarations = { added: 0, rules: {}, owners: [], expires_at: N
 /** @param shared whether other processes write to the store, so that no copy of the declarations can be kept. */
 export function createFaultState(store: Store, { shared }: { readonly shared: boolean }): FaultState {
   const { fault_declarations, fault_rules, fault_counters, fault_decoys } = store
-  let copy: Promise<ReadonlySet<FaultDoor>> | undefined
+  const copy = createCopy<ReadonlySet<FaultDoor>>()
   const readDoors = async () => {
     const { rules, owners } = (await fault_declarations.get(KEY)) ?? NONE
     return new Set([...(Object.keys(rules) as FaultDoor[]), ...owners])
   }
   const updateDeclarations = async (change: (current: FaultDeclarations) => FaultDeclarations) => {
     await fault_declarations.update(KEY, (current = NONE) => change(current))
-    copy = undefined
+    copy.forget()
   }
 
   /** Changes the number of rules at a door. A number of 0 is removed. */
@@ -91,16 +92,7 @@ export function createFaultState(store: Store, { shared }: { readonly shared: bo
   }
 
   return {
-    listDoors: () => {
-      if (shared) return readDoors()
-      if (copy !== undefined) return copy
-      const doors = readDoors()
-      copy = doors
-      doors.catch(() => {
-        copy = undefined
-      })
-      return doors
-    },
+    listDoors: () => (shared ? readDoors() : copy.get(readDoors)),
     declare: async (rules = []) => {
       if (rules.length === 0) return
       const doors = doorsOf(rules)

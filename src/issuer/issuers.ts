@@ -42,7 +42,7 @@ export function createIssuers(current: () => Snapshot, createStore: CreateStore)
     const accounts = [standard.account, asking, ...[...isolated.values()].map(({ account }) => account)]
     const largest = accounts.reduce((a, b) => (b.used() > a.used() ? b : a))
     if (largest.used() > SMALL && largest.removeOldest()) return true
-    const [oldest] = [...isolated].filter(([, { account }]) => account !== asking)
+    const oldest = [...isolated].find(([, { account }]) => account !== asking)
     if (oldest !== undefined) drop(oldest[0])
     return oldest !== undefined
   }

@@ -60,10 +60,10 @@ export function streamEntries(
   let last = after
   let wanted = false
   let pumping = false
+  let changed = false
   const push = (text: string) => {
     wanted = stream.push(text)
   }
-  let changed = false
   // One at a time, since the list is asynchronous; entries that arrive meanwhile are found by the next round.
   const pump = async () => {
     changed = true
