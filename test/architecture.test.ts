@@ -80,6 +80,12 @@ const DOORS: readonly { title: string; pattern: RegExp; allowed: RegExp }[] = [
     pattern: /randomBytes|randomUUID|Math\.random|getRandomValues|randomInt/,
     allowed: /^random$/,
   },
+  {
+    title: 'the comparison of secrets',
+    pattern:
+      /timingSafeEqual|(?:secret|browser_state|(?:admin|initial_access|registration_access)_token) [!=]== (?!undefined)|[!=]== (?:\w+\.)*(?:client_secret|browser_state|(?:admin|initial_access|registration_access)_token)\b/,
+    allowed: /^oauth\/secret$/,
+  },
   { title: 'OAuthError', pattern: /new OAuthError\(/, allowed: /^errors$/ },
 ]
 

@@ -7,6 +7,7 @@ import { invalidClientMetadata, invalidToken, shown } from '../errors.js'
 import { requireBearerToken } from '../oauth/bearer_token.js'
 import { readClientMetadata } from '../oauth/client/metadata.js'
 import { readJson } from '../oauth/params.js'
+import { isSameSecret } from '../oauth/secret.js'
 import { randomToken } from '../random.js'
 import { PATHS } from '../routes.js'
 import type { ClientMetadata } from '../store/records.js'
@@ -65,7 +66,7 @@ function send(ctx: Context, reply: FastifyReply, { localized, ...client }: Runti
 function requireInitialAccess({ snapshot }: Context, authorization: string | undefined): void {
   const { initial_access_token } = snapshot.config.registration
   if (initial_access_token === undefined) return
-  if (requireBearerToken(authorization, 'initial access token') !== initial_access_token) {
+  if (!isSameSecret(requireBearerToken(authorization, 'initial access token'), initial_access_token)) {
     throw invalidToken('the initial access token is not the one of registration.initial_access_token')
   }
 }
@@ -79,7 +80,7 @@ async function requireRegistered(
   const token = requireBearerToken(authorization, 'registration access token')
   const client = await findRegistered(ctx, client_id)
   if (client === undefined) throw notRegistered(client_id)
-  if (client.registration_access_token !== token) {
+  if (!isSameSecret(token, client.registration_access_token!)) {
     throw invalidToken(`the registration access token is not the one of client ${shown(client_id)}`)
   }
   return client

@@ -2,6 +2,7 @@
 import { invalidRequest } from '../errors.js'
 import { type FaultChoice, readFaultChoice } from '../faults/choice.js'
 import type { Params } from '../oauth/params.js'
+import { isSameSecret } from '../oauth/secret.js'
 import type { BrowserSession } from './session.js'
 
 /** A submitted form. */
@@ -52,5 +53,5 @@ export function describeProblem(submission: Submission, before: BrowserSession |
 
 /** Whether the submission comes from a page that this session was shown, and not from a page of another site. */
 export function isFromPage(submission: Submission, { session }: BrowserSession): boolean {
-  return submission.browser_state === session.browser_state
+  return submission.browser_state !== undefined && isSameSecret(submission.browser_state, session.browser_state)
 }

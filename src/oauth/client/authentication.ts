@@ -7,6 +7,7 @@ import { invalidClient, invalidRequest, shown } from '../../errors.js'
 import type { ClientAuthMethod } from '../../generated/types.js'
 import type { Params } from '../params.js'
 import { enforce } from '../rules.js'
+import { isSameSecret } from '../secret.js'
 import { ASSERTION_TYPE, type ClientAssertion, readAssertion, verifyAssertion } from './assertion.js'
 import { type ClientCertificate, verifyCertificate, verifySelfSigned } from './certificate.js'
 
@@ -83,7 +84,7 @@ const PROOFS: Readonly<
 }
 
 function verifySecret(ctx: Context, client: Client, credentials: Credentials): void {
-  if (credentials.client_secret !== client.client_secret) {
+  if (!isSameSecret(credentials.client_secret!, client.client_secret!)) {
     throw refusal(credentials, `client_secret is wrong, expected that of client ${shown(client.client_id)}`)
   }
   verifyExpiry(ctx, client, credentials)
