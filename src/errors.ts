@@ -63,7 +63,7 @@ export const expiredToken = (description: string) => new OAuthError('expired_tok
 
 /** RFC 6749 §5.2: status 401; with a challenge if the client used the Authorization header. */
 export const invalidClient = (description: string, scheme?: 'Basic') =>
-  new OAuthError('invalid_client', description, 401, scheme ? { 'WWW-Authenticate': `Basic realm="${REALM}"` } : {})
+  new OAuthError('invalid_client', description, 401, scheme ? { 'WWW-Authenticate': CLIENT_CHALLENGE } : {})
 
 /**
  * An untrusted client or redirect_uri at the authorization endpoint.
@@ -123,6 +123,9 @@ export const unreadableRequest = (
 ) => new OAuthError(error, description, status)
 
 const REALM = 'oidc-provider-mock'
+
+/** The challenge for a client that has not authenticated. RFC 7617 §2. */
+export const CLIENT_CHALLENGE = `Basic realm="${REALM}"`
 
 function bearerError(error: string, description: string, status: number): OAuthError {
   const { message } = new OAuthError(error, description)

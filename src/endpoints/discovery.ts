@@ -91,7 +91,9 @@ function describeTokens(ctx: Context): Metadata {
     token_endpoint_auth_methods_supported: auth_methods,
     token_endpoint_auth_signing_alg_values_supported: ASSERTION_ALGS,
     // RFC 8414 §2.
-    introspection_endpoint_auth_methods_supported: auth_methods,
+    introspection_endpoint_auth_methods_supported: auth_methods.filter(
+      (method) => method !== 'none' || !snapshot.rules.authenticated_introspection,
+    ),
     introspection_endpoint_auth_signing_alg_values_supported: ASSERTION_ALGS,
     revocation_endpoint_auth_methods_supported: auth_methods,
     revocation_endpoint_auth_signing_alg_values_supported: ASSERTION_ALGS,

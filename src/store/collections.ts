@@ -109,8 +109,14 @@ export const COLLECTIONS = {
   }),
   /** Key: `consentKey` of a user and a client. */
   consents: collection<records.Consent>()({ cap: 10_000, lifetime: 'never', reset: 'grants' }),
-  /** Key: client_id and `jti` of a client assertion. */
-  used_jtis: collection<records.UsedJti>()({ cap: 10_000, lifetime: 'record', reset: 'tokens' }),
+  /** Key: hash of the client_id and the `jti` of a client assertion. */
+  used_jtis: collection<records.UsedJti>()({
+    // An evicted jti could be used again.
+    pinned: true,
+    cap: 10_000,
+    lifetime: 'record',
+    reset: 'tokens',
+  }),
   /** Key: kind and URL of a client's document, such as a JWKS. */
   documents: collection<records.FetchedDocument>()({ cap: 1_000, lifetime: 'record', reset: 'clients' }),
   /** Key: device_code (RFC 8628). */

@@ -133,6 +133,63 @@ t.test('RFC 7662 §2.1: the caller authenticates as at the token endpoint', asyn
   )
 })
 
+t.test('RFC 7662 §2.1: with the rule authenticated_introspection, a public client is refused', async (t) => {
+  const redirect_uris = ['http://localhost/']
+  const clients = [
+    { client_id: 'api', client_secret: 'secret', redirect_uris },
+    { client_id: 'public', token_endpoint_auth_method: 'none' as const, redirect_uris },
+    {
+      client_id: 'app',
+      client_secret: 'secret',
+      token_endpoint_auth_method: 'client_secret_post' as const,
+      redirect_uris,
+    },
+  ]
+  const test = await createApp(t, { clients, rules: { authenticated_introspection: true, registered_clients: true } })
+  const minted = await test.post('/admin/tokens', undefined, { payload: { sub: 'alice', client_id: 'app' } })
+  const { access_token } = minted.json<{ access_token: string }>()
+  const challenge = 'Basic realm="oidc-provider-mock"'
+  const bad: [Record<string, string>, Record<string, string>, RegExp][] = [
+    [{ client_id: 'public' }, {}, /^client public used none, expected client authentication/],
+    [{ client_id: 'api' }, {}, /^client api used none, expected its token_endpoint_auth_method client_secret_basic/],
+    [{ client_id: 'app', client_secret: 'wrong' }, {}, /^client_secret is wrong/],
+    [{}, {}, /^client_id is missing/],
+    [{}, { authorization: `Bearer ${access_token}` }, /^the Authorization header is invalid, expected Basic/],
+    [{ client_id: 'unknown' }, {}, /expected a configured or registered client$/],
+  ]
+  for (const [form, headers, message] of bad) {
+    const answer = await test.post(PATH, { token: access_token, ...form }, { headers })
+    refused(t, answer, 'invalid_client', message, 401)
+    t.equal(answer.headers['www-authenticate'], challenge)
+    t.notOk('active' in answer.json())
+  }
+  const basicOfApi = { headers: { authorization: basic('api', 'secret') } }
+  t.match(
+    jsonOf(t, await test.post(PATH, { token: access_token }, basicOfApi)),
+    { active: true, client_id: 'app' },
+    'RFC 7662 §1: a resource server introspects the tokens of other clients',
+  )
+  const own = await test.post(PATH, { token: access_token, client_id: 'app', client_secret: 'secret' })
+  t.match(jsonOf(t, own), { active: true })
+  t.equal(own.headers['www-authenticate'], undefined)
+  const { introspection_endpoint_auth_methods_supported: methods, ...metadata } = (
+    await test.get('/.well-known/openid-configuration')
+  ).json<Record<string, string[]>>()
+  t.strictSame(
+    [...methods!, 'none'],
+    metadata.revocation_endpoint_auth_methods_supported,
+    'RFC 7009 §2.1: a public client can revoke its tokens',
+  )
+})
+
+t.test('RFC 7662 §2.1: without the rule, a request of a public client is answered with a remark', async (t) => {
+  const test = await createApp(t)
+  const { client_id } = await register(test, { token_endpoint_auth_method: 'none' })
+  t.match(jsonOf(t, await test.post(PATH, { token: 'x', client_id })), { active: false })
+  const { entries } = (await test.get('/admin/journal?event=would_be_refused')).json()
+  t.match(entries.at(-1).remarks[0].details, { rule: 'authenticated_introspection', error: 'invalid_client' })
+})
+
 t.test('RFC 7662 §2.1: bad input is refused', async (t) => {
   const test = await createApp(t)
   refused(t, await ask(test, {}), 'invalid_request', /^token is missing$/)

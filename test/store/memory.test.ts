@@ -11,7 +11,7 @@ testStore(t, () => createMemoryStore())
 t.test('the least recently used record of all collections makes room', async (t) => {
   const account = createPool(16_000, (asking) => asking.removeOldest())()
   const store = createMemoryStore(account)
-  const names = ['users', 'consents', 'documents', 'used_jtis', 'access_tokens', 'refresh_tokens'] as const
+  const names = ['users', 'consents', 'documents', 'fault_counters', 'access_tokens', 'refresh_tokens'] as const
   const collections = names.map((name) => store[name] as unknown as Collection<StoredRecord, string>)
   // Each record takes about 1,500 bytes, so there is room for ten.
   const [first, second] = ['first', 'second'].map((key) => key.padEnd(900)) as [string, string]

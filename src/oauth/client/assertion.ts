@@ -5,13 +5,18 @@ import type { Context } from '../../context.js'
 import type { Client } from '../../directory/clients.js'
 import { describeTime } from '../../duration.js'
 import { invalidClient, shown } from '../../errors.js'
+import { enforce } from '../rules.js'
 import { readHeader, verifyClientJwt } from './keys.js'
+import { useJti } from './used_jtis.js'
 
 /** The client_assertion_type of a JWT. RFC 7523 §2.2. */
 export const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 
 /** Tolerance for a client's clock that is fast, in seconds. */
 const SKEW = 60
+
+/** Longest time in seconds between a request and the exp of its assertion, as `bounded_assertions` demands. */
+const LONGEST_LIFETIME = 3600
 
 /** An assertion before its verification. */
 export interface ClientAssertion {
@@ -58,18 +63,17 @@ export async function verifyAssertion(
   if (![aud].flat().some((one) => audiences.includes(one as string))) {
     throw refusal(`has the aud ${quoted(aud)}, expected one of ${audiences.join(', ')}`)
   }
-  const expires_at = verifyTimes(ctx.now, { exp, iat, nbf })
+  const expires_at = verifyTimes(ctx, { exp, iat, nbf })
   // OpenID Connect Core §9: jti is required, and an assertion is used once.
   if (typeof jti !== 'string' || jti === '') throw refusal(`has the jti ${quoted(jti)}, expected a text`)
-  const before = await ctx.store.used_jtis.put(JSON.stringify([client_id, jti]), { expires_at })
-  // RFC 7523 §3: a jti is stored until its assertion expires.
-  if (before !== undefined && before.expires_at > ctx.now) {
+  if (!(await useJti(ctx, client_id, jti, expires_at))) {
     throw refusal(`has the jti ${shown(jti)} of an earlier assertion, expected a new one`)
   }
 }
 
 /** Returns exp. RFC 7523 §3: exp is required and in the future; iat and nbf are optional and in the past. */
-function verifyTimes(now: number, { exp, iat, nbf }: Readonly<Record<'exp' | 'iat' | 'nbf', unknown>>): number {
+function verifyTimes(ctx: Context, { exp, iat, nbf }: Readonly<Record<'exp' | 'iat' | 'nbf', unknown>>): number {
+  const { now } = ctx
   if (typeof exp !== 'number') throw refusal(`has the exp ${quoted(exp)}, expected a number`)
   if (exp <= now) throw refusal(`expired ${describeTime(exp, now)}`)
   for (const [name, time] of Object.entries({ iat, nbf })) {
@@ -78,6 +82,15 @@ function verifyTimes(now: number, { exp, iat, nbf }: Readonly<Record<'exp' | 'ia
     if (time > now + SKEW) {
       throw refusal(`has the ${name} ${describeTime(time, now)}, expected a time that is not in the future`)
     }
+  }
+  // RFC 7523 §3: a provider can refuse an exp that is unreasonably far in the future.
+  if (exp > now + LONGEST_LIFETIME + SKEW) {
+    const limit = describeTime(now + LONGEST_LIFETIME, now)
+    enforce(
+      ctx,
+      'bounded_assertions',
+      refusal(`expires ${describeTime(exp, now)}, expected an exp ${limit}, or earlier`),
+    )
   }
   return exp
 }
