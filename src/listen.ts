@@ -43,7 +43,7 @@ export async function listen(
     })
     const url = `${https ? 'https' : 'http'}://${urlHost(host)}:${portOf(app.server)}`
     if (!https || http_port === undefined) return { url, close }
-    const second = createHttpServer({ requestTimeout: REQUEST_TIMEOUT }, (request, reply) =>
+    const second = createHttpServer({ requestTimeout: REQUEST_TIMEOUT, requireHostHeader: false }, (request, reply) =>
       app.routing(request, reply),
     )
     await attempt(host, http_port, '--http-port', () => bind(second, host, http_port))

@@ -13,7 +13,6 @@ import Fastify, {
   type FastifyRequest,
   LogController,
 } from 'fastify'
-import { requireAccess } from './admin/access.js'
 import { admin } from './admin/index.js'
 import { userClaims } from './admin/user_claims.js'
 import type { Snapshot } from './config/snapshot.js'
@@ -43,12 +42,15 @@ import { createHttpFaults } from './faults/doors/http/hooks.js'
 import { selfLogin } from './interaction/self_login.js'
 import type { Issuer } from './issuer/issuers.js'
 import { contentSecurityPolicy } from './pages/content_security_policy.js'
+import { requireAccess } from './request/access.js'
 import { createContext } from './request/create_context.js'
 import { recordExchange } from './request/exchange.js'
 import { identify } from './request/identify.js'
+import { requireHost } from './request/origin.js'
 import { describeRequest, pathOf, refuse, refuseUnparsed, toJson } from './request/refusal.js'
 import { isolatedName, rewriteUrl } from './request/routed_url.js'
 import { findRoute, type Method, ROUTES, type Route } from './routes.js'
+import { protocolOptions } from './tls/protocol_options.js'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -85,7 +87,7 @@ export const REQUEST_TIMEOUT = 30_000
 /** Creates a server that can listen, or take requests by `inject`. */
 export async function createServer(foundation: Foundation): Promise<FastifyInstance> {
   const app = Fastify({
-    https: tlsOptions(foundation),
+    ...protocolOptions(foundation),
     loggerInstance: foundation.log,
     // Fastify's own log lines contain URLs with codes and tokens; `logRequest` writes lines without them.
     logController: new LogController({ disableRequestLogging: true }),
@@ -111,6 +113,7 @@ export async function createServer(foundation: Foundation): Promise<FastifyInsta
   await app.register(helmet, HELMET)
   const policy = contentSecurityPolicy()
   app.addHook('onRequest', async (_request, reply) => void reply.header('content-security-policy', policy))
+  app.addHook('onRequest', requireHost)
 
   await app.register(async (scope) => {
     scope.addHook('onRoute', (options) => {
@@ -127,13 +130,6 @@ export async function createServer(foundation: Foundation): Promise<FastifyInsta
     await scope.register(serveIssuers, foundation)
   })
   return app
-}
-
-/** RFC 8705 §7.2: a certificate without a trusted authority is accepted, since the client may have registered its key. */
-function tlsOptions({ credentials, client_certificates }: Foundation) {
-  if (credentials === undefined) return null
-  if (client_certificates === undefined) return credentials
-  return { ...credentials, ...client_certificates, requestCert: true, rejectUnauthorized: false }
 }
 
 /** The routes of the process, which an isolated issuer does not have. */
@@ -192,6 +188,8 @@ const HELMET = {
   // Pages need different policies, so a hook and the endpoints set this header.
   contentSecurityPolicy: false,
   frameguard: { action: 'deny' as const },
+  // With helmet's default, no-referrer, browsers send `Origin: null` with the provider's own forms (Fetch §3.2).
+  referrerPolicy: { policy: 'same-origin' as const },
   crossOriginEmbedderPolicy: false,
   crossOriginOpenerPolicy: false,
   crossOriginResourcePolicy: false,

@@ -17,6 +17,8 @@ const ARGS = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
+  // Names that are not localhost, so that Chromium does not treat plain http as secure.
+  '--host-resolver-rules=MAP *.test 127.0.0.1',
 ]
 
 /** Returns CHROME_PATH, or else the first browser on PATH. */
@@ -84,7 +86,7 @@ export function browserTest(
     const complaints: string[] = []
     context.on('request', (request) => {
       const { protocol, hostname } = new URL(request.url())
-      if (protocol !== 'data:' && !['localhost', '127.0.0.1'].includes(hostname)) complaints.push(request.url())
+      if (protocol !== 'data:' && !/^(localhost|127\.0\.0\.1|.*\.test)$/.test(hostname)) complaints.push(request.url())
     })
     context.on('console', (message) => {
       // A page that refuses a request is expected.

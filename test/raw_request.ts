@@ -1,6 +1,31 @@
-/** A request over a socket whose body is sent later. */
+/** Requests over a socket: as a text that an HTTP client would not send, and with a body that is sent later. */
 import { connect } from 'node:net'
 import type { Test } from 'tap'
+
+/** The response to a request that was sent as a text. */
+export interface RawResponse {
+  readonly status: number
+  readonly head: string
+  readonly body: string
+}
+
+/** Sends lines as the head of a request, and a body. Resolves when the server has closed the connection. */
+export function sendRaw(origin: string, lines: readonly string[], body = ''): Promise<RawResponse> {
+  const socket = connect(Number(new URL(origin).port), '127.0.0.1').setEncoding('utf8')
+  const length = body === '' ? [] : [`Content-Length: ${body.length}`]
+  return new Promise((resolve, reject) => {
+    let text = ''
+    socket.on('error', reject)
+    socket.on('data', (chunk: string) => {
+      text += chunk
+    })
+    socket.on('close', () => {
+      const [head = '', ...rest] = text.split('\r\n\r\n')
+      resolve({ status: Number(head.split(' ')[1]), head, body: rest.join('\r\n\r\n') })
+    })
+    socket.write(`${[...lines, ...length, 'Connection: close', '', ''].join('\r\n')}${body}`)
+  })
+}
 
 export interface HeldRequest {
   /** Sends the body and resolves with the whole response. */

@@ -312,7 +312,7 @@ t.test('pages load nothing, run nothing and cannot be framed', async (t) => {
     t.strictSame(String(headers['content-security-policy']).split(';'), policy, url)
     t.equal(headers['x-frame-options'], 'DENY')
     t.equal(headers['x-content-type-options'], 'nosniff')
-    t.equal(headers['referrer-policy'], 'no-referrer')
+    t.equal(headers['referrer-policy'], 'same-origin')
     t.equal(headers['strict-transport-security'], undefined)
     t.notMatch(body, /<script|<link[^>]* href="(?!data:)| style="| on\w+="/)
   }

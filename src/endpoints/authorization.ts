@@ -9,6 +9,7 @@ import { USER_AGENT } from '../outbound.js'
 import { contentSecurityPolicy } from '../pages/content_security_policy.js'
 import { renderPage } from '../pages/render.js'
 import { SCRIPT_HASHES } from '../pages/scripts.js'
+import { requireOwnPage } from '../request/own_pages.js'
 import { PATHS } from '../routes.js'
 
 export const authorization: FastifyPluginAsync = async (app) => {
@@ -26,10 +27,13 @@ async function handle(request: FastifyRequest, reply: FastifyReply, form?: Param
   // OpenID Connect Core §3.1.2.1: the request is in the query, or in the form of a POST.
   // Departure: as in the reference, a submission is accepted without a page before it.
   const posted = form?.find('client_id') === undefined ? undefined : form
+  const submission = form && readSubmission(form)
+  // OpenID Connect Core §3.1.2.4: consent is the decision of the end-user. The login form is free for scripts.
+  if (submission?.account !== undefined || submission?.action === 'consent') requireOwnPage(request)
   const query = request.url.split('?').slice(1).join('?')
   const visit = {
     params: posted ?? readParams(request.query),
-    submission: form && readSubmission(form),
+    submission,
     cookies: request.cookies,
     jar: reply,
     form: { action: `?${query}`, hidden: posted ? readRequestFields(posted) : [] },

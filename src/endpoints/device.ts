@@ -4,6 +4,7 @@ import { answerDevice, confirmPage, devicePage, findDevice } from '../interactio
 import { findSession } from '../interaction/session.js'
 import { readSubmission } from '../interaction/submission.js'
 import { type Params, readForm, readParams } from '../oauth/params.js'
+import { requireOwnPage } from '../request/own_pages.js'
 import { PATHS } from '../routes.js'
 
 export const device: FastifyPluginAsync = async (app) => {
@@ -12,7 +13,7 @@ export const device: FastifyPluginAsync = async (app) => {
     const { ctx, headers, body, cookies } = request
     const form = readForm(headers['content-type'], body)
     // RFC 8628 §5.4: a page of another site can only open the page, not submit it.
-    if (['cross-site', 'same-site'].includes(String(headers['sec-fetch-site']))) return show(request, reply, form)
+    requireOwnPage(request)
     const { sub, action } = readSubmission(form) ?? {}
     const waiting = await findDevice(ctx, form.require('user_code'))
     if (typeof waiting === 'string' || (sub === undefined && action !== 'deny')) {

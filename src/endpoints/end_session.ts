@@ -3,6 +3,7 @@ import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import { allowFrames } from '../interaction/frontchannel_logout.js'
 import { endSessionPage, logOut } from '../interaction/logout.js'
 import { type Params, readForm, readParams } from '../oauth/params.js'
+import { requireOwnPage } from '../request/own_pages.js'
 import { PATHS } from '../routes.js'
 
 export const endSessionEndpoint: FastifyPluginAsync = async (app) => {
@@ -15,8 +16,8 @@ export const endSessionEndpoint: FastifyPluginAsync = async (app) => {
   app.post(PATHS.end_session_confirm, async (request, reply) => {
     const { ctx, headers, body, cookies } = request
     const params = readForm(headers['content-type'], body)
-    // A form posted by a page of another site is only a request, so the end-user is asked.
-    if (['cross-site', 'same-site'].includes(String(headers['sec-fetch-site']))) return ask(request, reply, params)
+    // RP-Initiated Logout §6: a page of another site can request the logout, at the end_session_endpoint, and not confirm it.
+    requireOwnPage(request)
     const result = await logOut(ctx, reply, cookies, params)
     if ('location' in result) return reply.redirect(result.location)
     if (result.frames.length > 0) allowFrames(reply, result.frames)

@@ -1,5 +1,6 @@
 /** Reads the base URL that a request used, from which the issuer and all URLs are derived. */
 import type { IncomingHttpHeaders } from 'node:http'
+import type { FastifyRequest } from 'fastify'
 import { invalidRequest, shown } from '../errors.js'
 
 const DEFAULT_PORTS: Readonly<Record<string, string>> = { http: '80', https: '443' }
@@ -15,16 +16,32 @@ export interface Arrival {
   readonly fallback: string
 }
 
+/** RFC 3986 §3.2.2: a registered name or an IP literal. Other characters could change the meaning of pages and metadata. */
+const HOST = /^([A-Za-z0-9._-]{1,255}|\[[0-9A-Fa-f:.]{2,45}\])(?::([0-9]{1,5}))?$/
+
+/** A hook that refuses a request without one valid host. RFC 9112 §3.2: a request of HTTP/1.1 has exactly one Host header. */
+export async function requireHost({ raw, headers }: FastifyRequest): Promise<void> {
+  // Node drops all but the first in `headers`.
+  const sent = raw.rawHeaders.filter((text, index) => index % 2 === 0 && text.toLowerCase() === 'host').length
+  if (sent > 1) throw invalidRequest(`the request has ${sent} Host headers, expected one`)
+  if (sent === 0 && raw.httpVersion !== '1.0') throw invalidRequest('the Host header is missing, expected one')
+  if (headers.host !== undefined) parseHost(headers.host)
+}
+
+/** Returns the name or address, and the port. */
+export function parseHost(host: string): { readonly name: string; readonly port: string | undefined } {
+  const [, name, port] = HOST.exec(host) ?? []
+  if (name !== undefined) return { name, port }
+  throw invalidRequest(`the host is ${shown(host)}, expected a name or address, optionally with a port`)
+}
+
 /** Returns scheme, host and port of the URL that the request used. */
 export function readOrigin({ headers, protocol, trusted, fallback }: Arrival): string {
   const forwarded = (name: string) => (trusted ? firstOf(headers[name]) : undefined)
   const proto = (forwarded('x-forwarded-proto') ?? protocol).toLowerCase()
   const host = forwarded('x-forwarded-host') ?? headers.host ?? fallback
   const port = forwarded('x-forwarded-port')
-  // RFC 3986 §3.2.2: a registered name or an IP literal. Other characters could change the meaning of pages and metadata.
-  const [, name, ownPort] = /^([A-Za-z0-9._-]{1,255}|\[[0-9A-Fa-f:.]{2,45}\])(?::([0-9]{1,5}))?$/.exec(host) ?? []
-  if (name === undefined)
-    throw invalidRequest(`the host is ${shown(host)}, expected a name or address, optionally with a port`)
+  const { name, port: ownPort } = parseHost(host)
   if (!Object.hasOwn(DEFAULT_PORTS, proto))
     throw invalidRequest(`X-Forwarded-Proto is ${shown(proto)}, expected http or https`)
   if (port !== undefined && !/^[0-9]{1,5}$/.test(port)) {

@@ -23,8 +23,7 @@ const OWN_PATHS: ReadonlySet<string> = new Set(ROUTES.map(({ path }) => path))
 /** Returns the URL to route by and remembers the isolated issuer of the request. */
 export function rewriteUrl(snapshot: Snapshot, request: IncomingMessage): string {
   const { headers, socket } = request
-  // RFC 9112 §3.2.2: the target of a request to a proxy has the scheme and the host.
-  const url = request.url!.replace(/^https?:\/\/[^/?#]*(?=\/)/i, '')
+  const url = readTarget(request)
   if (OWN_PATHS.has(url.split('?')[0]!)) return url
   const forwarded = snapshot.trusts(socket.remoteAddress) ? firstOf(headers['x-forwarded-prefix']) : undefined
   const base_path = forwarded?.startsWith('/') ? forwarded.replace(/\/$/, '') : snapshot.base_path
@@ -36,6 +35,14 @@ export function rewriteUrl(snapshot: Snapshot, request: IncomingMessage): string
   if (prefix === '' || name === undefined) return prefix + rest
   const message: Message = request
   message[ISOLATED] = { name, url: prefix + rest }
+  return rest.startsWith('/') ? rest : `/${rest}`
+}
+
+/** RFC 9112 §3.2.2: the host of a target with a scheme, as in a request to a proxy, replaces that of the Host header. */
+function readTarget(request: IncomingMessage): string {
+  const [absolute, host, rest = ''] = /^https?:\/\/([^/?#]*)(.*)$/i.exec(request.url!) ?? []
+  if (absolute === undefined) return request.url!
+  request.headers.host = host
   return rest.startsWith('/') ? rest : `/${rest}`
 }
 

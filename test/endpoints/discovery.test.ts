@@ -341,7 +341,13 @@ const ISSUERS: [string, Parameters<typeof createApp>[1], Record<string, string>,
   ['a fixed issuer', { issuer: 'https://idp.example' }, { host: 'a' }, 'https://idp.example', 'https://idp.example'],
   ['a fixed issuer with slash', { issuer: 'https://idp.example/' }, {}, 'https://idp.example/', 'https://idp.example'],
   ['a fixed issuer with path', { issuer: 'https://a.b/c/' }, {}, 'https://a.b/c/', 'https://a.b/c'],
-  ['a fixed issuer, whatever the Host', { issuer: 'https://a.b' }, { host: '<x>' }, 'https://a.b', 'https://a.b'],
+  [
+    'a fixed issuer, whatever X-Forwarded-Host',
+    { issuer: 'https://a.b' },
+    { 'x-forwarded-host': '<x>' },
+    'https://a.b',
+    'https://a.b',
+  ],
 ]
 for (const [title, config, headers, issuer, base] of ISSUERS) {
   t.test(`OpenID Connect Discovery §4.3: the issuer by ${title} is the iss of tokens`, async (t) => {
@@ -359,9 +365,11 @@ for (const [title, config, headers, issuer, base] of ISSUERS) {
 }
 
 t.test('an invalid Host is 400', async (t) => {
-  const test = await createApp(t)
-  for (const url of [PATH, '/jwks', '/issuers/x/jwks']) {
-    const answer = await test.get(url, { headers: { host: 'evil"><script>' } })
-    t.match(jsonOf(t, answer, 400), { error: 'invalid_request', error_description: /^the host is evil'><script>, exp/ })
+  for (const config of [{}, { issuer: 'https://idp.example' }]) {
+    const test = await createApp(t, config)
+    for (const url of [PATH, '/jwks', '/issuers/x/jwks', '/healthz', '/nothing']) {
+      const refusal = jsonOf(t, await test.get(url, { headers: { host: 'evil"><script>' } }), 400)
+      t.match(refusal, { error: 'invalid_request', error_description: /^the host is evil'><script>, exp/ })
+    }
   }
 })

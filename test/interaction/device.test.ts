@@ -110,13 +110,13 @@ t.test('a form without a subject shows the page again', async (t) => {
   t.match(textOf(long.body), /sub has 256 characters/)
 })
 
-t.test('RFC 8628 §5.4: a form that a page of another site posts only shows the page', async (t) => {
+t.test('RFC 8628 §5.4: a form that a page of another site posts is refused', async (t) => {
   const test = await createApp(t, CONFIG)
   const user_code = await begin(test)
   for (const site of ['cross-site', 'same-site']) {
     const page = await test.post(PATH, { user_code, sub: 'alice' }, { headers: { 'sec-fetch-site': site } })
-    t.equal(page.statusCode, 200)
-    t.match(textOf(page.body), /Authorize device/)
+    t.equal(page.statusCode, 403)
+    t.match(textOf(page.body), /Error: access_denied/)
   }
   const own = await test.post(PATH, { user_code, sub: 'alice' }, { headers: { 'sec-fetch-site': 'same-origin' } })
   t.match(textOf(own.body), /Device connected/)

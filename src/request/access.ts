@@ -1,6 +1,6 @@
 /** Access to administration: the admin token, if one is configured, and no page of another origin (RFC 6454 §7). */
 import type { FastifyRequest } from 'fastify'
-import { foreignOrigin, invalidToken, shown } from '../errors.js'
+import { foreignPage, invalidToken, shown } from '../errors.js'
 import { requireBearerToken } from '../oauth/bearer_token.js'
 import { isSameSecret } from '../oauth/secret.js'
 import { findRoute } from '../routes.js'
@@ -17,7 +17,7 @@ function refuseForeignOrigin({ ctx, headers }: FastifyRequest): void {
   const { origin } = headers
   const own = [ctx.public_url, ctx.request_url].map((url) => new URL(url).origin)
   if (origin === undefined || own.includes(origin)) return
-  throw foreignOrigin(`Origin is ${shown(origin)}, expected none, or ${[...new Set(own)].join(' or ')}`)
+  throw foreignPage(`Origin is ${shown(origin)}, expected none, or ${[...new Set(own)].join(' or ')}`)
 }
 
 /** RFC 6750 §2.1: the token is sent in the Authorization header. */

@@ -1,0 +1,104 @@
+/** Pages of other sites in a real browser: they cannot decide for the end-user, and not use the admin API. */
+import type { Page } from 'playwright-core'
+import type { Test } from 'tap'
+import { type Provider, type StartOptions, startProvider } from '../src/index.js'
+import { browserTest, type Visit } from './browser.js'
+import { listen } from './listener.js'
+
+async function start(t: Test, options: StartOptions = {}): Promise<Provider> {
+  const provider = await startProvider({
+    port: 0,
+    keys: [{ alg: 'ES256' }],
+    log: { level: 'silent' },
+    users: [{ sub: 'alice' }],
+    sessions: { single_sign_on: true },
+    ...options,
+  })
+  t.teardown(() => provider.close())
+  return provider
+}
+
+/** URLs of the provider in the browser: with Fetch Metadata headers, and over plain http without them. */
+const SITES = ['localhost', 'op.test']
+
+const urlAt = ({ issuer }: Provider, name: string) => issuer.replace('localhost', name)
+
+function authorizationUrl(url: string, { application }: Visit, query: Record<string, string> = {}): string {
+  const { redirect_uri } = application
+  const all = { client_id: 'app', redirect_uri, response_type: 'code', scope: 'openid email', ...query }
+  return `${url}/oauth2/authorize?${new URLSearchParams(all)}`
+}
+
+async function logIn(url: string, visit: Visit): Promise<void> {
+  await visit.page.goto(authorizationUrl(url, visit))
+  await visit.page.getByRole('button', { name: 'Authorize as alice' }).click()
+  await visit.application.returned(visit.page)
+}
+
+async function begin(url: string): Promise<string> {
+  const answer = await fetch(`${url}/oauth2/device_authorization`, {
+    method: 'POST',
+    body: new URLSearchParams({ client_id: 'tv' }),
+  })
+  return ((await answer.json()) as { user_code: string }).user_code
+}
+
+for (const name of SITES) {
+  browserTest(`RFC 6454 §7: consent, device and logout work from the provider's pages at ${name}`, async (t, visit) => {
+    const { page, application } = visit
+    const provider = await start(t)
+    const url = urlAt(provider, name)
+    await logIn(url, visit)
+
+    await page.goto(authorizationUrl(url, visit, { prompt: 'consent' }))
+    await page.getByText('You are logged in as').waitFor()
+    await page.getByRole('button', { name: 'Authorize', exact: true }).click()
+    t.ok((await application.returned(page)).get('code'))
+
+    await page.goto(`${url}/oauth2/device`)
+    await page.getByLabel('Code').fill(await begin(provider.issuer))
+    await page.getByRole('button', { name: 'Continue' }).click()
+    await page.getByRole('button', { name: 'Authorize as alice' }).click()
+    await page.getByRole('heading', { name: 'Device connected' }).waitFor()
+    t.match(await provider.device_codes.list(), [{ status: 'approved' }])
+
+    await page.goto(`${url}/oauth2/end_session`)
+    await page.getByRole('button', { name: 'End session' }).click()
+    await page.getByRole('heading', { name: 'Logged out' }).waitFor()
+    t.strictSame(await provider.sessions.list(), [])
+  })
+
+  browserTest(`RFC 6454 §7: a page of another site cannot log out or approve a device at ${name}`, async (t, visit) => {
+    const { page } = visit
+    const provider = await start(t)
+    const url = urlAt(provider, name)
+    const user_code = await begin(provider.issuer)
+    await logIn(url, visit)
+    const forms: [string, Record<string, string>][] = [
+      ['/oauth2/end_session/confirm', {}],
+      ['/oauth2/device', { user_code, sub: 'alice' }],
+    ]
+    for (const [path, fields] of forms) {
+      for (const policy of ['no-referrer', 'unsafe-url']) {
+        await post(t, page, url + path, fields, policy)
+        await page.getByRole('heading', { name: 'Error: access_denied' }).waitFor()
+        t.equal(await page.getByText('HTTP status 403').count(), 1)
+        t.equal(await page.getByText('a page of another site has sent this form, so nothing was changed').count(), 1)
+      }
+    }
+    t.equal((await provider.sessions.list()).length, 1)
+    t.match(await provider.device_codes.list(), [{ status: 'pending' }])
+  })
+}
+
+/** Posts a form from a page of another site. */
+async function post(t: Test, page: Page, action: string, fields: Record<string, string>, policy: string) {
+  const hidden = Object.entries(fields).map(([name, value]) => `<input type="hidden" name="${name}" value="${value}">`)
+  const body = `<!doctype html><link rel="icon" href="data:,"><form method="post" action="${action}">${hidden.join('')}<button>Win</button></form>`
+  const { url } = await listen(t, () => ({
+    headers: { 'content-type': 'text/html; charset=utf-8', 'referrer-policy': policy },
+    body,
+  }))
+  await page.goto(url)
+  await page.getByRole('button', { name: 'Win' }).click()
+}
