@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process'
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { build } from 'esbuild'
+import { createReproducibleSbom } from './sbom.mjs'
 
 const ROOT = join(import.meta.dirname, '..')
 const TARGET = join(ROOT, process.argv[2] ?? 'dist/image')
@@ -27,11 +28,14 @@ const { metafile } = await build({
   format: 'esm',
   target: 'node20.19',
   banner: { js: BANNER },
+  // A dependency uses it if it is installed, which it is only for development.
+  external: ['supports-color'],
   // Names and lines are kept, so that stack traces in bug reports are readable.
   minify: false,
   logLevel: 'warning',
 })
 writeFileSync(join(TARGET, 'LICENSES'), licensesOf(Object.keys(metafile.inputs)))
+writeFileSync(join(TARGET, 'sbom.cdx.json'), `${JSON.stringify(createReproducibleSbom(), undefined, 2)}\n`)
 cpSync(join(ROOT, 'src/pages'), join(TARGET, 'dist/cli'), { recursive: true, filter: (file) => !file.endsWith('.ts') })
 cpSync(join(ROOT, 'schema/config.schema.json'), join(TARGET, 'schema/config.schema.json'))
 cpSync(join(ROOT, 'schema/presets'), join(TARGET, 'schema/presets'), { recursive: true })
@@ -43,10 +47,12 @@ writeFileSync(join(TARGET, 'package.json'), `${JSON.stringify({ name, version, l
 function licensesOf(files) {
   const folders = files.flatMap((file) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0] ?? [])
   const texts = [...new Set(folders)].sort().map((folder) => {
-    const { name, version, license } = JSON.parse(readFileSync(join(ROOT, folder, 'package.json'), 'utf8'))
-    const own = readdirSync(join(ROOT, folder)).find((file) => /^licen[cs]e/i.test(file))
-    const text = own === undefined ? '' : `\n${readFileSync(join(ROOT, folder, own), 'utf8').trim()}\n`
-    return `${name} ${version}: ${license}\n${text}`
+    const { name, version, license, author } = JSON.parse(readFileSync(join(ROOT, folder, 'package.json'), 'utf8'))
+    const file = readdirSync(join(ROOT, folder)).find((file) => /^licen[cs]e/i.test(file))
+    // Without a license file, the package declares its license and its author.
+    const text =
+      file === undefined ? `by ${author?.name ?? author}` : readFileSync(join(ROOT, folder, file), 'utf8').trim()
+    return `${name} ${version}: ${license}\n\n${text}\n`
   })
   return texts.join(`\n${'-'.repeat(80)}\n\n`)
 }

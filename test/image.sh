@@ -162,6 +162,19 @@ check 'the image is built' build
 [ $failed = 0 ] || { echo "# $passed passed, $failed failed"; exit 1; }
 check 'the image adds less than 8 MiB to its base' small_enough
 check 'the image runs as user 65532' inside 'process.exit(process.getuid() === 65532 ? 0 : 1)'
+check 'the user can write no file of the program' inside "const fs = require('fs')
+  for (const e of ['', ...fs.readdirSync('/app', { recursive: true })]) {
+    try { fs.accessSync('/app/' + e, fs.constants.W_OK) } catch { continue }
+    console.log(e + ' is writable'); process.exitCode = 1
+  }"
+check 'the image has no shell and no package manager' inside "const fs = require('fs')
+  for (const e of ['/bin/sh', '/bin/bash', '/bin/busybox', '/usr/bin/apt-get', '/usr/bin/dpkg', '/nodejs/bin/npm'])
+    if (fs.existsSync(e)) { console.log(e + ' exists'); process.exitCode = 1 }"
+check 'the image has the licenses and the bill of materials of its packages' inside "const fs = require('fs')
+  const { components } = JSON.parse(fs.readFileSync('/app/sbom.cdx.json', 'utf8'))
+  const licenses = fs.readFileSync('/app/LICENSES', 'utf8')
+  for (const name of ['fastify', 'jose', 'ajv', 'yaml'])
+    if (!components.some((e) => e.name === name) || !licenses.includes(name + ' ')) { console.log('no ' + name); process.exitCode = 1 }"
 
 check 'the image starts without configuration' start --
 check 'healthcheck in the container ends with code 0' healthcheck
@@ -210,10 +223,10 @@ write "$WORK/single.yaml" <<<'users: [{ sub: gus }]'
 check 'and follows a change in place' within 20 offers gus
 check 'and ends at once' ends_at_once
 
-if [ $ENGINE = docker ]; then READ_ONLY=(--read-only --user 65532); else READ_ONLY=(-v "$WORK/empty:/tmp:ro" -v "$WORK/empty:/home/nonroot:ro"); fi
-check 'it starts on a read-only file system as user 65532' start "${READ_ONLY[@]}" --
+if [ $ENGINE = docker ]; then READ_ONLY=(--read-only --cap-drop ALL --security-opt no-new-privileges); else READ_ONLY=(-v "$WORK/empty:/tmp:ro" -v "$WORK/empty:/home/nonroot:ro"); fi
+check 'it starts on a read-only file system without capabilities' start "${READ_ONLY[@]}" --
 runs_as() { grep -q "^Uid:[[:space:]]$1[[:space:]]" "/proc/$(server_pid)/status"; }
-check 'and runs as that user' runs_as 65532
+check 'and runs as user 65532' runs_as 65532
 check 'and a login succeeds' node test/image/login.mjs "$URL" alice
 check 'and it ends at once' ends_at_once
 

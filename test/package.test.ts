@@ -21,6 +21,7 @@ test('the package contains exactly the files that it needs at run time', async (
     'README.md',
     'LICENSE',
     'CHANGELOG.md',
+    'SECURITY.md',
     'dist/cli/index.js',
     'dist/index.js',
     'dist/index.d.ts',

@@ -1,4 +1,6 @@
 /** Generates the tables of the documentation from the sources. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Test } from 'tap'
 import { FLAGS, variableOf } from '../../src/cli/flags.js'
 import { findPreset, PRESETS } from '../../src/config/presets.js'
@@ -8,6 +10,7 @@ import { FAULT_CATALOGUE } from '../../src/faults/catalogue.js'
 import { SEVERITIES } from '../../src/faults/rows/row.js'
 import { RULES } from '../../src/generated/values.js'
 import { createApp } from '../app.js'
+import { ROOT } from '../root.js'
 
 interface Schema {
   readonly $ref?: string
@@ -31,6 +34,7 @@ export const TABLES: readonly { readonly name: string; readonly page: string; re
   { name: 'presets', page: 'docs/presets.md', text: presetsTable() },
   { name: 'admin', page: 'docs/admin.md', text: await adminTable() },
   { name: 'keys', page: 'docs/configuration.md', text: keysTables() },
+  { name: 'licenses', page: 'docs/licenses.md', text: licensesTable() },
 ]
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
@@ -127,6 +131,21 @@ function isList({ items, additionalProperties }: Schema): boolean {
 /** Tells whether a key repeats the fault rules, which are listed at the top level only. */
 function isKnown(schema: Schema, path: readonly string[] | string): boolean {
   return resolve(schema).title === 'Fault' && path.length > 0
+}
+
+/** The licenses of the packages that are needed at run time, by the lock file. */
+function licensesTable(): string {
+  const { packages } = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')) as {
+    packages: Record<string, { dev?: boolean; license?: string }>
+  }
+  const needed = Object.entries(packages).filter(([path, { dev }]) => path !== '' && dev !== true)
+  const licenses = new Map(
+    needed.map(([path, { license = 'none' }]) => [path.replace(/^.*node_modules\//, ''), license]),
+  )
+  return table(
+    ['Package', 'License'],
+    [...licenses].sort().map(([name, license]) => [`\`${name}\``, license]),
+  )
 }
 
 function keysTables(): string {

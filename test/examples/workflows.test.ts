@@ -1,5 +1,5 @@
 /** .github, examples/github-actions and .pre-commit-hooks.yaml: valid workflows and working steps. */
-import { readdirSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'tap'
 import { ROOT } from '../root.js'
@@ -13,7 +13,16 @@ interface Workflow {
 interface Job {
   readonly permissions?: Readonly<Record<string, string>>
   readonly services?: Readonly<Record<string, { readonly env: Readonly<Record<string, string>> }>>
-  readonly steps?: readonly { readonly uses?: string; readonly run?: string }[]
+  readonly steps?: readonly Step[]
+  readonly uses?: string
+  readonly needs?: readonly string[]
+  readonly 'timeout-minutes'?: number
+}
+
+interface Step {
+  readonly uses?: string
+  readonly run?: string
+  readonly with?: Readonly<Record<string, unknown>>
 }
 
 const WORKFLOWS = ['.github/workflows', 'examples/github-actions'].flatMap((folder) =>
@@ -31,17 +40,88 @@ test('actionlint reports no problem', { skip: missing('actionlint') }, async (t)
   t.not((await lint(bad)).code, 0, 'it refuses what is no workflow')
 })
 
-test('workflows have minimal permissions and their actions have versions', async (t) => {
-  for (const file of WORKFLOWS) {
-    const { permissions, jobs } = readYaml<Workflow>(file)
-    t.strictSame(permissions, { contents: 'read' }, file)
-    for (const { uses } of Object.values(jobs).flatMap(({ steps }) => steps ?? [])) {
-      if (uses !== undefined) t.match(uses, /^(actions|docker)\/[a-z-]+@v[0-9]+$/, file)
+/** The jobs that call another workflow. */
+const listCalls = ({ jobs }: Workflow) => Object.values(jobs).filter(({ uses }) => uses)
+
+for (const file of WORKFLOWS) {
+  const text = readFileSync(join(ROOT, file), 'utf8')
+  const workflow = readYaml<Workflow>(file)
+  const steps = Object.values(workflow.jobs).flatMap((job) => job.steps ?? [])
+
+  test(`${file}: each action is pinned by the digest of a commit, with its version`, async (t) => {
+    const lines = [...text.matchAll(/\buses: (.*)$/gm)].map(([, target = '']) => target)
+    t.equal(lines.length, steps.filter(({ uses }) => uses).length + listCalls(workflow).length)
+    for (const line of lines) {
+      t.match(line, /^(actions|docker)\/[a-z-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$|^\.\/\.github\/workflows\/\w+\.yml$/)
+    }
+  })
+
+  test(`${file}: no permission to write by default, and no token left for later steps`, async (t) => {
+    t.strictSame(workflow.permissions, { contents: 'read' })
+    for (const { uses, with: inputs } of steps) {
+      if (uses?.startsWith('actions/checkout@')) t.equal(inputs?.['persist-credentials'], false)
+    }
+    t.strictSame(
+      [...text.matchAll(/secrets\.(\w+)/g)].map(([, name]) => name).filter((name) => name !== 'GITHUB_TOKEN'),
+      [],
+    )
+  })
+
+  test(`${file}: no expression is part of a script, and no code of a fork runs with rights`, async (t) => {
+    for (const { run = '' } of steps) t.notMatch(run, '${{')
+    t.notMatch(text, /pull_request_target|workflow_run/)
+  })
+
+  test(`${file}: each job ends`, async (t) => {
+    for (const job of Object.values(workflow.jobs)) t.ok(job.uses ?? job['timeout-minutes'])
+  })
+}
+
+test('only the jobs that publish may write, and they run after all checks', async (t) => {
+  const { image, npm, release, ...others } = readYaml<Workflow>('.github/workflows/release.yml').jobs
+  t.match(image, { permissions: { contents: 'read', packages: 'write' }, needs: ['version', 'test', 'audit'] })
+  t.match(npm, { permissions: { contents: 'read', 'id-token': 'write' }, needs: ['version', 'test', 'audit'] })
+  t.match(release, { permissions: { contents: 'write' }, needs: ['image', 'npm'] })
+  const rest = WORKFLOWS.filter((file) => file !== '.github/workflows/release.yml')
+  const jobs = [others, ...rest.map((file) => readYaml<Workflow>(file).jobs)].flatMap((some) => Object.values(some))
+  for (const { permissions } of jobs) t.equal(permissions, undefined)
+  t.strictSame(
+    [others.test!.uses, others.audit!.uses],
+    ['./.github/workflows/test.yml', './.github/workflows/audit.yml'],
+  )
+})
+
+test('nothing that is published comes from a cache', async (t) => {
+  for (const [name, { steps = [] }] of Object.entries(readYaml<Workflow>('.github/workflows/release.yml').jobs)) {
+    for (const { uses = '', with: inputs = {} } of steps) {
+      if (uses.startsWith('actions/setup-node@')) t.equal(inputs['package-manager-cache'], false, name)
+      if (uses.startsWith('docker/setup-buildx-action@')) t.equal(inputs['cache-binary'], false, name)
+      t.strictSame(
+        Object.keys(inputs).filter((input) => /^cache(-from|-to)?$/.test(input)),
+        [],
+        name,
+      )
     }
   }
-  const { image, npm } = readYaml<Workflow>('.github/workflows/release.yml').jobs
-  t.strictSame(image!.permissions, { contents: 'read', packages: 'write' })
-  t.strictSame(npm!.permissions, { contents: 'read', 'id-token': 'write' })
+})
+
+test('the image, its SBOM and its provenance are published together', async (t) => {
+  const { image } = readYaml<Workflow>('.github/workflows/release.yml').jobs
+  const build = image!.steps!.find(({ uses }) => uses?.startsWith('docker/build-push-action@'))
+  t.match(build!.with, { push: true, sbom: true, provenance: 'mode=max' })
+})
+
+test('the bot updates every kind of pinned dependency', async (t) => {
+  const { updates } = readYaml<{
+    updates: readonly { 'package-ecosystem': string; directory?: string; directories?: string[] }[]
+  }>('.github/dependabot.yml')
+  const kinds = updates.map((one) => [one['package-ecosystem'], ...(one.directories ?? [one.directory])])
+  t.strictSame(kinds, [
+    ['npm', '/'],
+    ['github-actions', '/', '/examples/github-actions'],
+    ['docker', '/'],
+    ['docker-compose', '/'],
+  ])
 })
 
 test('the steps of the example log a user in', { skip: missing('bash', 'curl', 'jq') }, async (t) => {
