@@ -6,6 +6,7 @@ import type { FaultState } from './issuer/faults.js'
 import type { Keys } from './issuer/keys.js'
 import type { JournalEvent, Remark } from './journal/entry.js'
 import type { Journal } from './journal/journal.js'
+import type { Outbound } from './outbound.js'
 import type { Store } from './store/store.js'
 
 /** Remote address of requests that the provider sends to itself; no socket has it. */
@@ -38,6 +39,8 @@ export interface Context {
   readonly now: number
   readonly faults: FaultState
   readonly journal: Journal
+  /** Requests to clients, with the settings of the snapshot. */
+  readonly outbound: Outbound
   readonly log: RequestLog
   /** Facts about this request for fault rules and the journal. The protocol does not read them. */
   readonly exchange: Exchange & { readonly remarks: Remark[] }

@@ -12,6 +12,7 @@ import { createClock } from './issuer/clock.js'
 import { type CreateStore, createIssuers } from './issuer/issuers.js'
 import { isLoopback, ListenError, type Listening, listen } from './listen.js'
 import { createLogger, type LogStream } from './logger.js'
+import { createOutbound, type Resolve } from './outbound.js'
 import { createServer } from './server.js'
 import { createMemoryStore } from './store/memory.js'
 import { exchangeIdentity, prepareIdentity } from './tls/identity.js'
@@ -39,11 +40,15 @@ export interface Running {
   readonly inject: Inject
 }
 
-/** @param createStore of each issuer. */
+/**
+ * @param createStore of each issuer.
+ * @param resolve returns the addresses of host names in outbound calls. Default: the resolver of the system.
+ */
 export async function createProvider(
   sources: Sources,
   stream: LogStream,
   createStore: CreateStore = createMemoryStore,
+  resolve?: Resolve,
 ): Promise<Running> {
   let snapshot = await loadSnapshot(sources)
   // A changed host takes effect at the next start.
@@ -55,6 +60,7 @@ export async function createProvider(
   const app = await createServer({
     current: () => snapshot,
     findIssuer,
+    outbound: createOutbound(resolve),
     health: () => ({ status: 'ok', config: { status: problems.length === 0 ? 'current' : 'stale', problems } }),
     reload: () => reload(),
     schema: readSchema(),

@@ -41,6 +41,7 @@ import { methodNotAllowed, notFound } from './errors.js'
 import { createHttpFaults } from './faults/doors/http/hooks.js'
 import { selfLogin } from './interaction/self_login.js'
 import type { Issuer } from './issuer/issuers.js'
+import type { Outbound } from './outbound.js'
 import { contentSecurityPolicy } from './pages/content_security_policy.js'
 import { requireAccess } from './request/access.js'
 import { createContext } from './request/create_context.js'
@@ -69,6 +70,8 @@ export interface Foundation {
   /** Returns the issuer with this name, created on first use; without a name, the default issuer. */
   findIssuer(name: string | undefined): Issuer
   health(): Health
+  /** Requests to clients. */
+  readonly outbound: Outbound
   /** Reads the configuration again. Resolves to whether the new configuration is in force. */
   reload(): Promise<boolean>
   readonly schema: object
@@ -148,7 +151,7 @@ const serveIssuers: FastifyPluginAsync<Foundation> = async (scope, foundation) =
   const warnOfHost = createHostWarning((message) => foundation.log.warn(message))
   const faults = createHttpFaults(scope.server, { record: recordExchange, describe: describeRequest })
   scope.addHook('onRequest', async (request) => {
-    request.ctx = await createContext(foundation.current(), (name) => foundation.findIssuer(name), request)
+    request.ctx = await createContext(foundation, request)
     warnOfHost(request.ctx.request_url, foundation.current().config)
   })
   scope.addHook('onRequest', requireAccess)

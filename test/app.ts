@@ -11,6 +11,7 @@ import { createFaultState } from '../src/issuer/faults.js'
 import type { Issuer } from '../src/issuer/issuers.js'
 import { createKeys } from '../src/issuer/keys.js'
 import { createJournal } from '../src/journal/journal.js'
+import { createOutbound } from '../src/outbound.js'
 import { createExchange } from '../src/request/create_context.js'
 import { createServer, type Foundation } from '../src/server.js'
 import { unlimited } from '../src/store/budget.js'
@@ -31,7 +32,7 @@ export interface TestApp {
 }
 
 /** The parts of a foundation that a shared server asks for at each request. */
-type Parts = Pick<Foundation, 'current' | 'findIssuer' | 'health' | 'reload'>
+type Parts = Pick<Foundation, 'current' | 'findIssuer' | 'health' | 'outbound' | 'reload'>
 
 /**
  * Creates an app on the server that all apps of the test file share.
@@ -64,6 +65,7 @@ async function createHandler(config: ConfigInput, parts: Partial<Foundation>) {
       issuers.set(name, issuer)
       return issuer
     },
+    outbound: createOutbound(),
     health: () => ({ status: 'ok', config: { status: 'current', problems: [] } }),
     reload: async () => true,
     schema: readSchema(),
@@ -114,6 +116,7 @@ export async function createContext(config: ConfigInput = {}): Promise<Context> 
     now,
     faults,
     journal,
+    outbound: createOutbound(),
     log: { debug: ignore, info: ignore, warn: ignore, error: ignore },
     ...about,
     keys: createKeys({ store, snapshot, journal, now, cache: key_cache }),

@@ -117,7 +117,11 @@ t.test(
     t.equal(changed.status, 200)
     const query = new URLSearchParams({ client_id: client_id!, request, redirect_uri: REDIRECT_URI })
     const answer = await fetch(`${url}/oauth2/authorize?${query}`, { redirect: 'manual' })
-    t.match(new URL(String(answer.headers.get('location'))).searchParams.get('error_description'), /answered 400/)
+    t.match(new URL(String(answer.headers.get('location'))).searchParams.get('error'), 'invalid_request_object')
+    t.match(
+      lines().filter(({ event }) => event === 'document_unusable'),
+      [{ msg: /answered 400, expected 200$/ }],
+    )
     const came = lines().filter(({ msg, path }) => msg === 'answered' && path === '/oauth2/authorize')
     t.match(came.map(({ status }) => status).sort(), [302, 400])
   },

@@ -5,12 +5,15 @@ import { type AddressInfo, createServer as createTcp, type Server, type Socket }
 import { text } from 'node:stream/consumers'
 import { gzipSync } from 'node:zlib'
 import t, { type Test } from 'tap'
-import type { Outbound } from '../src/config/snapshot.js'
-import { getDocument, OutboundError, postForm } from '../src/outbound.js'
+import { createDestinationCheck } from '../src/config/destinations.js'
+import type { OutboundSettings } from '../src/config/snapshot.js'
+import { createOutbound, OutboundError } from '../src/outbound.js'
 import { createSelfSigned } from '../src/tls/self_signed.js'
 
-const OUTBOUND: Outbound = { insecure: false, timeout: 5000, max_size: 1024 }
-const BRIEF: Outbound = { ...OUTBOUND, timeout: 300 }
+const ANYWHERE = createDestinationCheck(undefined)
+const OUTBOUND: OutboundSettings = { insecure: false, timeout: 5000, max_size: 1024, findProblem: ANYWHERE }
+const { getDocument, postForm } = createOutbound()
+const BRIEF: OutboundSettings = { ...OUTBOUND, timeout: 300 }
 
 /** Starts the server for the duration of the test and returns its URL. */
 async function listen(t: Test, server: Server, scheme = 'http'): Promise<string> {
@@ -160,4 +163,129 @@ t.test('https: outbound.ca and outbound.insecure decide which certificates are t
   const address = url.replace('localhost', '127.0.0.1')
   await fails(t, getDocument({ ...OUTBOUND, ca }, address, '*/*'), /^can't be reached: .*127.0.0.1[^;]*$/)
   t.equal((await getDocument({ ...OUTBOUND, insecure: true }, address, '*/*')).body, 'secret')
+})
+
+/** Settings that allow only these destinations. */
+const only = (...allow: string[]): OutboundSettings => ({ ...OUTBOUND, findProblem: createDestinationCheck(allow) })
+
+/** Serves on loopback and returns its port and the number of its connections. */
+async function serveLoopback(t: Test, listener: RequestListener = (_, response) => void response.end('reached')) {
+  const server = createHttp(listener)
+  const served = { connections: 0, port: '' }
+  server.on('connection', () => {
+    served.connections += 1
+  })
+  served.port = new URL(await listen(t, server)).port
+  return served
+}
+
+t.test('outbound.allow: no connection is opened to a destination that is not listed', async (t) => {
+  const served = await serveLoopback(t)
+  // Some resolvers know no `localhost.`.
+  const { getDocument, postForm } = createOutbound(async () => [{ address: '127.0.0.1', family: 4 }])
+  const hosts = ['127.0.0.1', '0', '0.0.0.0', '2130706433', '0x7f000001', '017700000001', '127.1', '①②⑦.0.0.1']
+  const more = ['%31%32%37.0.0.1', '[::ffff:127.0.0.1]', '[::127.0.0.1]', 'localhost', 'LOCALHOST.', 'user@localhost']
+  for (const host of [...hosts, ...more]) {
+    const url = `http://${host}:${served.port}/`
+    await fails(t, getDocument(only('app', '10.0.0.0/8', `127.0.0.1:1`), url, '*/*'), /^is at \S+, expected a host or/)
+    await fails(t, postForm(only(), url, {}), /^is at \S+, expected a host or an address of outbound\.allow/)
+  }
+  t.equal(served.connections, 0)
+  for (const host of ['127.0.0.1', '0', '2130706433', '[::ffff:127.0.0.1]', 'localhost', 'LOCALHOST.']) {
+    const url = `http://${host}:${served.port}/`
+    t.match(await getDocument(only('127.0.0.0/8'), url, '*/*'), { body: 'reached' }, url)
+  }
+  t.match(await getDocument(only(`localhost:${served.port}`), `http://localhost:${served.port}/`, '*/*'), { body: /./ })
+})
+
+t.test('outbound.allow: the checked address is the address of the connection', async (t) => {
+  const served = await serveLoopback(t)
+  const answers = ['127.0.0.1', '127.0.0.2', '127.0.0.1']
+  const asked: string[] = []
+  const rebinding = createOutbound(async (host) => {
+    asked.push(host)
+    return [{ address: answers[asked.length - 1]!, family: 4 }]
+  })
+  const url = `http://rebinding.example:${served.port}/`
+  t.match(await rebinding.getDocument(only('127.0.0.1'), url, '*/*'), { body: 'reached' })
+  t.strictSame(asked, ['rebinding.example'], 'the host is resolved once')
+  await fails(t, rebinding.getDocument(only('127.0.0.1'), url, '*/*'), /^is at 127\.0\.0\.2, expected/)
+  t.equal(served.connections, 1)
+})
+
+t.test('outbound.allow: of several addresses, only allowed ones are connected to', async (t) => {
+  const served = await serveLoopback(t)
+  const several = createOutbound(async () => [
+    { address: '127.0.0.2', family: 4 },
+    { address: '127.0.0.1', family: 4 },
+  ])
+  const url = `http://several.example:${served.port}/`
+  t.match(await several.getDocument(only('127.0.0.1'), url, '*/*'), { body: 'reached' })
+  await fails(t, several.getDocument(only('127.0.0.3'), url, '*/*'), /^is at 127\.0\.0\.2, expected/)
+  t.equal(served.connections, 1)
+})
+
+t.test('a host without an address, or that cannot be resolved, fails', async (t) => {
+  await fails(
+    t,
+    createOutbound(async () => []).getDocument(OUTBOUND, 'http://a.example/', '*/*'),
+    /without an address$/,
+  )
+  const failing = createOutbound(async () => {
+    throw new Error('getaddrinfo ENOTFOUND a.example')
+  })
+  await fails(t, failing.getDocument(OUTBOUND, 'http://a.example/', '*/*'), /^can't be reached: getaddrinfo ENOTFOUND/)
+})
+
+t.test('at most 50 requests are in progress; others wait in order', async (t) => {
+  const held: (() => void)[] = []
+  const arrived: string[] = []
+  let enough = () => {}
+  const served = await serveLoopback(t, (request, response) => {
+    arrived.push(request.url!)
+    held.push(() => void response.end())
+    if (held.length === 50) enough()
+  })
+  const url = (path: number | string) => `http://127.0.0.1:${served.port}/${path}`
+  const outbound = createOutbound()
+  const full = new Promise<void>((resolve) => {
+    enough = resolve
+  })
+  const calls = Array.from({ length: 60 }, (_, index) => outbound.getDocument(OUTBOUND, url(index), '*/*'))
+  await full
+  const late = 'was not requested within 0.3 s, since 50 other requests were in progress'
+  await fails(t, outbound.getDocument(BRIEF, url('late'), '*/*'), late)
+  t.equal(served.connections, 50)
+  for (const release of held.splice(0)) release()
+  await Promise.all(calls.slice(0, 50))
+  enough = () => {}
+  while (held.length < 10) await new Promise(setImmediate)
+  for (const release of held) release()
+  await Promise.all(calls)
+  t.strictSame(
+    arrived.slice(50).sort(),
+    ['50', '51', '52', '53', '54', '55', '56', '57', '58', '59'].map((path) => `/${path}`),
+  )
+  t.equal(served.connections, 60, 'the request that was late is not sent')
+})
+
+t.test('at most 1000 requests wait', async (t) => {
+  let resolved = () => {}
+  const resolving = new Promise<void>((resolve) => {
+    resolved = resolve
+  })
+  const served = await serveLoopback(t)
+  const outbound = createOutbound(async () => {
+    await resolving
+    return [{ address: '127.0.0.1', family: 4 }]
+  })
+  const call = (settings: OutboundSettings) => outbound.getDocument(settings, `http://a.example:${served.port}/`, '*/*')
+  const first = Array.from({ length: 50 }, () => fails(t, call(BRIEF), 'did not answer within 0.3 s'))
+  await Promise.all(first)
+  const waiting = Array.from({ length: 1000 }, () => call(OUTBOUND))
+  await fails(t, call(OUTBOUND), 'was not requested: 1000 others are waiting')
+  t.equal(served.connections, 0)
+  resolved()
+  await Promise.all(waiting)
+  t.equal(served.connections, 1000, 'requests that are late when their host is resolved are not sent')
 })

@@ -27,6 +27,10 @@ function findServer({ current, schema }: Handler): Promise<FastifyInstance> {
       current: () => handler().current(),
       findIssuer: (name) => handler().findIssuer(name),
       health: () => handler().health(),
+      outbound: {
+        getDocument: (...call) => handler().outbound.getDocument(...call),
+        postForm: (...call) => handler().outbound.postForm(...call),
+      },
       reload: () => handler().reload(),
       schema,
       log: pino({ level: 'debug' }, { write: (line: string) => handler().write(line) }),

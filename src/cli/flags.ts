@@ -150,6 +150,15 @@ export const FLAGS: readonly Flag[] = [
     parse: text,
   },
   {
+    names: '--outbound-allow',
+    env: 'OUTBOUND_ALLOW',
+    value: '<HOSTS>',
+    description:
+      'hosts, IP addresses and ranges that calls to clients may reach, separated by commas, or none (default: all but link-local)',
+    paths: [['outbound', 'allow']],
+    parse: (hosts) => (hosts === 'none' ? [] : list(hosts)),
+  },
+  {
     names: '--outbound-ca',
     env: 'OUTBOUND_CA',
     value: '<FILE>',

@@ -6,6 +6,7 @@ import type { FaultDoor } from '../faults/catalogue.js'
 import { doorsOf } from '../faults/rules.js'
 import type { Alg, Client, Config, EncryptionAlg, User } from '../generated/types.js'
 import { normalizePath } from './check/server.js'
+import { createDestinationCheck, type FindProblem } from './destinations.js'
 import type { Preset } from './presets.js'
 import { type Rules, resolveRules, resolveSingleSignOn } from './profiles.js'
 import type { Tls } from './tls.js'
@@ -47,7 +48,7 @@ export interface LoadedKeys {
 }
 
 /** Settings of outbound calls. */
-export interface Outbound {
+export interface OutboundSettings {
   /** PEM of authorities that are trusted in addition to the well-known ones. */
   readonly ca?: string
   readonly insecure: boolean
@@ -55,6 +56,8 @@ export interface Outbound {
   readonly timeout: number
   /** Largest response, in bytes. */
   readonly max_size: number
+  /** Checks an address before the provider connects to it. */
+  readonly findProblem: FindProblem
 }
 
 /** Lifetimes in seconds. */
@@ -82,7 +85,7 @@ export interface Snapshot extends LoadedKeys {
   readonly lifetimes: Lifetimes
   readonly key_rotation: KeyRotation
   readonly clock: ClockStart
-  readonly outbound: Outbound
+  readonly outbound: OutboundSettings
   /** By `sub`, in the order of the configuration. */
   readonly users: ReadonlyMap<string, DeepReadonly<User>>
   /** By `client_id`. */
@@ -161,9 +164,10 @@ function readClock({ clock: { start, frozen } }: Config): ClockStart {
   return { start: parseTime(start), frozen }
 }
 
-function readOutbound({ outbound }: Config, ca: string | undefined): Outbound {
-  const { insecure, timeout, max_size } = outbound
-  return { insecure, timeout: parseDuration(timeout) * 1000, max_size, ...(ca !== undefined && { ca }) }
+function readOutbound({ outbound }: Config, ca: string | undefined): OutboundSettings {
+  const { allow, insecure, timeout, max_size } = outbound
+  const findProblem = createDestinationCheck(allow)
+  return { insecure, timeout: parseDuration(timeout) * 1000, max_size, findProblem, ...(ca !== undefined && { ca }) }
 }
 
 function basePathOf({ server, public_url, issuer }: Config, preset: Preset | undefined): string {

@@ -5,7 +5,6 @@ import type { Client } from '../directory/clients.js'
 import { shown } from '../errors.js'
 import { findUndelivered } from '../faults/doors/logout.js'
 import { decodeTokens } from '../journal/decoded_token.js'
-import { postForm } from '../outbound.js'
 import type { Account } from '../store/records.js'
 import { createLogoutToken } from '../tokens/logout_token.js'
 
@@ -114,7 +113,7 @@ async function record(
 
 async function post(ctx: Context, uri: string, logout_token: string): Promise<Attempt> {
   try {
-    const { status, body } = await postForm(ctx.snapshot.outbound, uri, { logout_token })
+    const { status, body } = await ctx.outbound.postForm(ctx.snapshot.outbound, uri, { logout_token })
     // Back-Channel Logout §2.8: success is 200, or 204 in some frameworks; a client that fails to log out answers 400.
     if (status === 200 || status === 204) return { logout_token, status, retry: false }
     const details = body === '' ? '' : `: ${shown(body)}`

@@ -4,7 +4,7 @@ import type { Client } from '../directory/clients.js'
 import { describeTime } from '../duration.js'
 import { invalidRequest, invalidRequestObject, invalidRequestUri, shown } from '../errors.js'
 import { isTooDeep, MAX_DEPTH } from '../journal/depth.js'
-import { getDocument, type OutboundError } from '../outbound.js'
+import { readDocument } from './document.js'
 import { MAX_OBJECT_LENGTH, overlay, type Params, readParams, words } from './params.js'
 import { openRequestObject } from './request_object_jwt.js'
 import { enforce } from './rules.js'
@@ -84,20 +84,25 @@ async function fetchRequestObject(ctx: Context, client: Client, request_uri: str
   const refusal = (problem: string) => invalidRequestUri(`request_uri ${shown(request_uri)} ${problem}`)
   // OpenID Connect Core §6.2: at most 512 ASCII characters. Departure: http is accepted, for private networks.
   if (!/^[\x21-\x7e]{1,512}$/.test(request_uri)) throw refusal('is invalid, expected at most 512 ASCII characters')
+  if (!/^https?:\/\//i.test(request_uri)) throw refusal('is no http or https URL')
   const requested = withoutFragment(request_uri)
   if (!client.request_uris?.some((registered) => withoutFragment(registered) === requested)) {
     enforce(ctx, 'registered_request_uris', refusal("is unknown, expected one of the client's request_uris"))
   }
-  const accept = TYPES.slice(0, 2).join(', ')
-  const document = await getDocument(ctx.snapshot.outbound, request_uri, accept).catch(({ message }: OutboundError) => {
-    throw refusal(message)
+  const document = { member: 'request_uri', url: request_uri, types: TYPES, parse: readCompact } as const
+  return readDocument(ctx, document).catch(({ message }: Error) => {
+    throw invalidRequestUri(message)
   })
-  const { type, body } = document
-  if (!TYPES.includes(type)) throw refusal(`has content type ${shown(type)}, expected ${TYPES[0]}`)
+}
+
+/** Checks that a document is a JWS or JWE in compact serialization. RFC 7515 §3.1, RFC 7516 §3.1. */
+function readCompact(body: string): string {
   if (body.length > MAX_OBJECT_LENGTH) {
-    throw refusal(`has ${body.length} characters, expected at most ${MAX_OBJECT_LENGTH}`)
+    throw new Error(`has ${body.length} characters, expected at most ${MAX_OBJECT_LENGTH}`)
   }
-  return body.trim()
+  const text = body.trim()
+  if (!/^[\w-]+(\.[\w-]*){2}((\.[\w-]*){2})?$/.test(text)) throw new Error('is not a JWT')
+  return text
 }
 
 /** Removes the fragment, a hash of the content that is not compared. OpenID Connect Registration §2. */

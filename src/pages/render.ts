@@ -102,7 +102,7 @@ export interface Pages {
     hidden: readonly [string, string][]
   }
   session_ended: {
-    /** Results of the back-channel notifications. */
+    /** Results of the back-channel notifications. The page shows no reason: it would describe the provider's network. */
     notifications: readonly { client_id: string; attempts: number; status?: number; reason?: string }[]
     /** Frames of the front-channel notifications. */
     frames: readonly { client_id: string; url: string }[]

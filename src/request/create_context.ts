@@ -8,6 +8,7 @@ import type { Facts } from '../faults/rules.js'
 import type { Issuer } from '../issuer/issuers.js'
 import { createKeys } from '../issuer/keys.js'
 import type { Remark } from '../journal/entry.js'
+import type { Outbound } from '../outbound.js'
 import { isIssuerName } from '../routes.js'
 import { readOnce } from '../store/read_once.js'
 import { createLog } from './log.js'
@@ -15,13 +16,18 @@ import { type Arrival, readOrigin, readPrefix } from './origin.js'
 import { describeRequest } from './refusal.js'
 import { isolatedName } from './routed_url.js'
 
-export async function createContext(
-  snapshot: Snapshot,
-  findIssuer: (name: string | undefined) => Issuer,
-  request: FastifyRequest,
-): Promise<Context> {
+/** The parts of the process that a context needs. */
+interface Process {
+  current(): Snapshot
+  findIssuer(name: string | undefined): Issuer
+  readonly outbound: Outbound
+}
+
+/** Creates the context of a request with the snapshot in force. */
+export async function createContext(provider: Process, request: FastifyRequest): Promise<Context> {
   const name = isolatedName(request)
   if (name !== undefined && !isIssuerName(name)) throw notFound(describeRequest(request))
+  const snapshot = provider.current()
   const fixed = snapshot.config
   const { headers, protocol, socket } = request
   const trusted = socket.remoteAddress === IN_PROCESS || snapshot.trusts(socket.remoteAddress)
@@ -32,7 +38,7 @@ export async function createContext(
   const own_path = name === undefined ? '' : `/issuers/${name}`
   const root = rootOf(snapshot, request_url)
   const below = (url: string) => url.replace(/\/+$/, '') + own_path
-  const { store, clock, faults, key_cache, journal } = findIssuer(name)
+  const { store, clock, faults, key_cache, journal } = provider.findIssuer(name)
   const { now } = await clock.status()
   const view = readOnce(store)
   const about = createExchange(name)
@@ -54,6 +60,7 @@ export async function createContext(
     now,
     faults,
     journal,
+    outbound: provider.outbound,
     log,
     ...about,
     keys: createKeys({ store: view, snapshot, journal, now, cache: key_cache }),

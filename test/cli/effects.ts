@@ -1,7 +1,8 @@
 /** Effects of the flags as seen over HTTP. */
 import { readFileSync, writeFileSync } from 'node:fs'
+import { createServer as createHttp } from 'node:http'
 import { createServer as createHttps } from 'node:https'
-import { type AddressInfo, createServer } from 'node:net'
+import { type AddressInfo, createServer, type Server } from 'node:net'
 import { dirname, join } from 'node:path'
 import type { Test } from 'tap'
 import { createSelfSigned } from '../../src/tls/self_signed.js'
@@ -244,6 +245,13 @@ export const EFFECTS: Readonly<Record<string, Effect>> = {
       t.equal(await statusWith('another'), 401)
     },
   },
+  OUTBOUND_ALLOW: {
+    value: 'localhost,app:3000',
+    check: async (t, { issuer }) => {
+      t.equal(await fetchObject(t, issuer, 'localhost'), 200)
+      t.equal(await fetchObject(t, issuer, '127.0.0.1'), 302)
+    },
+  },
   OUTBOUND_CA: {
     value: (folder) => write(folder, 'ca.pem', PAIR.ca),
     check: async (t, { issuer }) => void t.equal(await callTls(t, issuer), 200),
@@ -290,14 +298,26 @@ export const EFFECTS: Readonly<Record<string, Effect>> = {
 
 /** Returns the status of an authorization request with a request_uri at a server with an untrusted certificate. */
 async function callTls(t: Test, issuer: string): Promise<number> {
-  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
-  const object = `${part({ alg: 'none' })}.${part({ client_id: 'app' })}.`
-  const server = createHttps(PAIR, (_, response) => void response.end(object))
+  const server = createHttps(PAIR, (_, response) => void response.end(OBJECT))
+  return requestObject(t, issuer, server, 'https://localhost')
+}
+
+/** Sends an authorization request whose object is at this host of a client, and returns its status. */
+async function fetchObject(t: Test, issuer: string, host: string): Promise<number> {
+  const server = createHttp((_, response) => void response.end(OBJECT))
+  return requestObject(t, issuer, server, `http://${host}`)
+}
+
+async function requestObject(t: Test, issuer: string, server: Server, origin: string): Promise<number> {
   await new Promise<void>((resolve) => server.listen(0, resolve))
   t.teardown(() => server.close())
-  const request_uri = `https://localhost:${(server.address() as AddressInfo).port}/`
+  const request_uri = `${origin}:${(server.address() as AddressInfo).port}/`
   return (await authorize(issuer, { request_uri })).status
 }
+
+const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
+/** A request object without a signature. */
+const OBJECT = `${part({ alg: 'none' })}.${part({ client_id: 'app' })}.`
 
 async function discover(issuer: string): Promise<unknown> {
   return (await fetch(`${issuer}/.well-known/openid-configuration`)).json()

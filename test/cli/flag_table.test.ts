@@ -86,6 +86,8 @@ test('a value sets the configuration keys of its flag', async (t) => {
     ['TRUST_FORWARDED', 'no', [{ path: ['server', 'trust_forwarded'], value: false }]],
     ['CORS_ORIGIN', 'http://a', [{ path: ['server', 'cors_origins'], value: ['http://a'] }]],
     ['CORS_ORIGIN', 'http://a , http://b', [{ path: ['server', 'cors_origins'], value: ['http://a', 'http://b'] }]],
+    ['OUTBOUND_ALLOW', 'app:3000, 10.0.0.0/8', [{ path: ['outbound', 'allow'], value: ['app:3000', '10.0.0.0/8'] }]],
+    ['OUTBOUND_ALLOW', 'none', [{ path: ['outbound', 'allow'], value: [] }]],
     ['OUTBOUND_CA', 'ca.pem', [{ path: ['outbound', 'ca'], value: 'ca.pem' }]],
     ['OUTBOUND_INSECURE', 'yes', [{ path: ['outbound', 'insecure'], value: true }]],
     ['WILDCARD_REDIRECT_URIS', 'on', [{ path: ['wildcard_redirect_uris'], value: true }]],

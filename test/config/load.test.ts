@@ -46,7 +46,7 @@ t.test('outbound.ca is a file of certificates, relative to the configuration', a
     'broken.pem': `${one.ca}\n-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n`,
   })
   const sources = { config: join(folder, 'config.yaml'), overrides: [], env: {} }
-  const { outbound } = await loadSnapshot(sources)
+  const { findProblem, ...outbound } = (await loadSnapshot(sources)).outbound
   t.strictSame(outbound, {
     ...{ insecure: false, timeout: 120_000, max_size: 262_144, ca: `${one.ca.trim()}\n${two.ca.trim()}` },
   })

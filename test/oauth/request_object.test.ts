@@ -422,13 +422,14 @@ t.test('OpenID Connect Core §6.2: the object at a request_uri is fetched', asyn
 })
 
 t.test('OpenID Connect Core §6.2: the request for an object has the accepted types and no fragment', async (t) => {
+  const ACCEPTED = 'application/oauth-authz-req+jwt, application/jwt, text/plain, application/octet-stream'
   const received: (string | undefined)[] = []
   const request_uri = await serve(t, (request, reply) => {
     received.push(request.url, request.headers.accept)
     send(unsigned(), 'application/jwt')(request, reply)
   })
   await accepts(t, { request_uri: `${request_uri}?a=b#hash` })
-  t.strictSame(received, ['/object?a=b', 'application/oauth-authz-req+jwt, application/jwt'])
+  t.strictSame(received, ['/object?a=b', ACCEPTED])
 })
 
 t.test('OpenID Connect Core §6.1: request and request_uri together are refused', async (t) => {
@@ -449,14 +450,19 @@ t.test('OpenID Connect Core §6.2: a request_uri is a URL of at most 512 ASCII c
 const HOSTILE: [string, RequestListener, RegExp][] = [
   ['404', send('no', 'application/jwt', 404), / answered 404, expected 200$/],
   ['a redirect', send('', undefined, 302, { location: '/other' }), / answered 302, expected 200$/],
-  ['HTML', send('<html>', 'text/html'), / has content type text\/html, expected application\/oauth-authz-req\+jwt$/],
-  ['JSON', send('{}', 'application/json'), / has content type application\/json, expected/],
+  [
+    'HTML',
+    send('<html>', 'text/html'),
+    / has the content type text\/html, expected application\/oauth-authz-req\+jwt$/,
+  ],
+  ['JSON', send('{}', 'application/json'), / has the content type application\/json, expected/],
   ['too long a body', send('x'.repeat(70_000), 'application/jwt'), / has 70000 characters, expected at most 65536$/],
   [
     'a body over outbound.max_size',
     send('x'.repeat(200_000), 'application/jwt'),
     / answered with more than 100000 bytes$/,
   ],
+  ['a text that is no JWT', send('ok', 'text/plain'), / is not a JWT$/],
   ['no response in time', () => undefined, / did not answer within 1 s$/],
   ['a closed connection', (request) => void request.socket.destroy(), / can't be reached: /],
   [
@@ -467,7 +473,11 @@ const HOSTILE: [string, RequestListener, RegExp][] = [
 ]
 for (const [title, listener, description] of HOSTILE) {
   t.test(`OpenID Connect Core §6.2: a server that answers with ${title} is invalid_request_uri`, async (t) => {
-    await refuses(t, { request_uri: await serve(t, listener) }, description, 'invalid_request_uri')
+    const request_uri = await serve(t, listener)
+    const unusable = new RegExp(`^request_uri ${request_uri} cannot be used; the log and the journal have .* flow_id .`)
+    await refuses(t, { request_uri }, unusable, 'invalid_request_uri')
+    const lines = shared.log.splice(0).filter(({ event }) => event === 'document_unusable')
+    t.match(lines, [{ msg: description, flow_id: /./ }, { msg: description }])
   })
 }
 

@@ -3,6 +3,7 @@
 import { LATEST_TIME, LONGEST_DURATION, parseDuration, parseTime } from '../../duration.js'
 import { checkFaults } from '../../faults/check.js'
 import type { Config, EncryptionKey, Key, User } from '../../generated/types.js'
+import { parseEntry } from '../destinations.js'
 import type { Complaint } from '../errors.js'
 import type { Pruned } from '../schema.js'
 import { suggest } from '../suggest.js'
@@ -20,6 +21,7 @@ export function check(config: Pruned<Config>): Complaint[] {
   return [
     ...checkServer(config),
     ...checkDurations(config),
+    ...checkDestinations(config),
     ...checkClock(config),
     ...checkFaults(['faults'], config.faults, suggest),
     ...checkAcrValues(config),
@@ -92,6 +94,14 @@ function* checkDuration(
   if (seconds >= 1 && seconds <= longest) return
   const message = `is "${value}" (${seconds} seconds), expected from 1 second to ${longest} seconds (${inWords})`
   yield { path, at: 'value', message }
+}
+
+function* checkDestinations({ outbound: { allow = [] } = {} }: Pruned<Config>): Found {
+  for (const [index, text] of (allow as readonly (string | undefined)[]).entries()) {
+    if (text === undefined || parseEntry(text) !== undefined) continue
+    const message = `is "${text}", expected a host such as app, app:3000 or *.example.com, an IP address, or a range such as 10.0.0.0/8`
+    yield { path: ['outbound', 'allow', String(index)], at: 'value', message }
+  }
 }
 
 /** Checks the time of the clock, because a text such as 2030-13-45T00:00:00Z has the right form and is no time. */

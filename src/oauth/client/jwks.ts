@@ -3,7 +3,7 @@ import { type ClientJwk, expectJwks } from '../../clients/keys.js'
 import type { Context } from '../../context.js'
 import type { Client } from '../../directory/clients.js'
 import { shown } from '../../errors.js'
-import { getDocument } from '../../outbound.js'
+import { readDocument, readJson } from '../document.js'
 
 /** The client's keys that were searched. */
 export interface ClientJwks {
@@ -66,25 +66,16 @@ async function findJwks(ctx: Context, { client_id, jwks, jwks_uri }: Client, aga
     return { list: JSON.parse(cached.body), source, cached: true }
   }
   try {
-    const list = await fetchJwks(ctx, jwks_uri)
+    const list = await readDocument(ctx, { member: 'jwks_uri', url: jwks_uri, types: TYPES, parse: parseJwks })
     await ctx.store.documents.put(name, { body: JSON.stringify(list), expires_at: ctx.now + LIFETIME })
     return { list, source, cached: false }
   } catch (error) {
-    throw new Error(`needs the client's keys, but ${source} ${(error as Error).message}`)
+    throw new Error(`needs the client's keys, but ${(error as Error).message}`)
   }
 }
 
-async function fetchJwks(ctx: Context, jwks_uri: string): Promise<readonly ClientJwk[]> {
-  const { body, type } = await getDocument(ctx.snapshot.outbound, jwks_uri, TYPES.join(', '))
-  if (!TYPES.includes(type)) {
-    throw new Error(`has the content type ${shown(type) || 'missing'}, expected ${TYPES.join(' or ')}`)
-  }
-  let document: unknown
-  try {
-    document = JSON.parse(body)
-  } catch {
-    throw new Error('is not valid JSON')
-  }
+function parseJwks(text: string): readonly ClientJwk[] {
+  const document = readJson(text)
   const expected = expectJwks(document)
   if (expected !== undefined) throw new Error(`returned other JSON, expected ${expected}`)
   return (document as { readonly keys: readonly ClientJwk[] }).keys

@@ -2,7 +2,7 @@
 import type { Context } from '../../context.js'
 import type { Client } from '../../directory/clients.js'
 import { invalidClientMetadata, shown } from '../../errors.js'
-import { getDocument } from '../../outbound.js'
+import { readDocument, readJson } from '../document.js'
 
 type Sector = Pick<Client, 'sector_identifier_uri' | 'redirect_uris'>
 
@@ -17,21 +17,16 @@ async function verifyMembership(ctx: Context, uri: string, redirect_uris: Sector
   const refusal = (problem: string) => invalidClientMetadata(`sector_identifier_uri ${shown(uri)} ${problem}`)
   // Departure: OpenID Connect Registration §5 requires https. A provider at http accepts http.
   if (new URL(uri).protocol === 'http:' && ctx.issuer.startsWith('https:')) throw refusal('is http, expected https')
-  const { body, type } = await getDocument(ctx.snapshot.outbound, uri, 'application/json').catch((error: Error) => {
-    throw refusal(error.message)
+  const document = { member: 'sector_identifier_uri', url: uri, types: ['application/json'], parse } as const
+  const listed = await readDocument(ctx, document).catch(({ message }: Error) => {
+    throw invalidClientMetadata(message)
   })
-  if (type !== 'application/json')
-    throw refusal(`has the content type ${shown(type) || 'missing'}, expected application/json`)
-  const listed = parse(body)
-  if (!Array.isArray(listed)) throw refusal('is not a JSON array')
   const missing = [redirect_uris].flat().filter((redirect_uri) => !listed.includes(redirect_uri))
   if (missing.length > 0) throw refusal(`lacks ${shown(missing.join(', '))}, expected all redirect_uris`)
 }
 
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
+function parse(text: string): readonly unknown[] {
+  const listed = readJson(text)
+  if (!Array.isArray(listed)) throw new Error('is not a JSON array')
+  return listed
 }

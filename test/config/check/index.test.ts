@@ -40,6 +40,14 @@ const BAD: [string, string, string[]][] = [
     ['config.yaml:3:18 /key_rotation/publish_ahead is 60m, expected less than the period, which is 1h'],
   ],
   [
+    'a destination of outbound calls is a host, an address or a range',
+    'outbound: { allow: ["*.example.com", "app:3000", "http://app", 10.0.0.0/33, "*"] }\n',
+    ['"http://app"', '"10.0.0.0/33"', '"*"'].map(
+      (text, index) =>
+        `config.yaml:1:${[50, 64, 77][index]} /outbound/allow/${index + 2} is ${text}, expected a host such as app, app:3000 or *.example.com, an IP address, or a range such as 10.0.0.0/8`,
+    ),
+  ],
+  [
     'all durations are bounded',
     'key_rotation: { period: 9999w, publish_ahead: 0s }\noutbound: { timeout: 61m }\nlifetimes: { client_secret: 0h }\n',
     [

@@ -239,8 +239,12 @@ t.test('OpenID Connect Core §10.1.1: a client can replace the key at its jwks_u
 t.test('an unreachable jwks_uri is invalid_client', async (t) => {
   const listener = await listen(t, () => ({ status: 302, headers: { location: '/elsewhere' } }))
   const test = await createApp(t, { issuer: ISSUER, clients: [client('keyed', { jwks_uri: listener.url })] })
-  const message = /^client_assertion needs the client's keys, but jwks_uri http:\S+ answered 302, expected 200$/
+  const message = /^client_assertion needs the client's keys, but jwks_uri http:\S+ cannot be used; the log/
   await rejected(t, call(test, await own.sign()), message)
+  t.match(
+    test.log.filter(({ event }) => event === 'document_unusable'),
+    [{ level: 40, msg: `jwks_uri ${listener.url} answered 302, expected 200` }],
+  )
   t.equal(listener.received.length, 1, 'redirects are not followed')
 })
 

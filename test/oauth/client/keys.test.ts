@@ -8,6 +8,7 @@ import { CLIENT_DEFAULTS } from '../../../src/clients/members.js'
 import type { Context } from '../../../src/context.js'
 import type { Client } from '../../../src/directory/clients.js'
 import { requireEncryptionKey, verifyClientJwt } from '../../../src/oauth/client/keys.js'
+import { createExchange } from '../../../src/request/create_context.js'
 import { createContext } from '../../app.js'
 
 const ALGS = ['RS256', 'PS384', 'ES256', 'ES384', 'ES512', 'EdDSA']
@@ -192,10 +193,11 @@ t.test('replaced keys without kid are found', async (t) => {
   t.equal(served.count, 2)
 })
 
+const UNUSABLE = 'cannot be used; the log and the journal have the reason'
 const BAD_ANSWERS: [string, RequestListener, RegExp][] = [
   ['another status', json({}, 'application/json', 404), /answered 404, expected 200$/],
   ['a redirect', (_q, r) => void r.writeHead(302, { location: '/elsewhere' }).end(), /answered 302, expected 200$/],
-  ['HTML', json('<p>', 'text/html'), /has the content type text\/html, expected application\/jwk-set\+json or/],
+  ['HTML', json('<p>', 'text/html'), /has the content type text\/html, expected application\/jwk-set\+json$/],
   ['JSON without a content type', (_q, r) => void r.end('{}'), /has the content type missing/],
   ['invalid JSON', json('{'), /is not valid JSON$/],
   ['null', json('null'), /expected a JWK Set: an object with the list keys$/],
@@ -212,8 +214,10 @@ for (const [title, answer, message] of BAD_ANSWERS) {
     const { jwk, sign } = await makeKey('ES256')
     const served = await serve(t, answer)
     const client = clientWith({ jwks_uri: served.uri })
-    const expected = new RegExp(`^needs the client's keys, but jwks_uri ${served.uri} .*${message.source}`)
-    await refuses(t, client, await sign(), expected)
+    const { exchange } = createExchange()
+    const expected = new RegExp(`^needs the client's keys, but jwks_uri ${served.uri} ${UNUSABLE}$`)
+    await refuses(t, client, await sign(), expected, ALGS, { ...ctx, exchange })
+    t.match(exchange.remarks, [{ message: new RegExp(`^jwks_uri ${served.uri} .*${message.source}`) }])
     t.equal(served.count, 1)
     served.answer = json({ keys: [jwk] })
     t.ok(await verifyClientJwt(ctx, client, await sign(), ALGS), 'an invalid response is not cached')

@@ -25,12 +25,13 @@ t.test('OpenID Connect Registration §5: a document with every redirect_uri is a
   t.match(listener.received[0], { method: 'GET', url: '/sector' })
 })
 
+const UNUSABLE = 'cannot be used; the log and the journal have the reason'
 const BAD: [string, Reply | undefined, RegExp][] = [
   ['lacks one', answer([OTHER]), /lacks http:\/\/localhost:8000\/callback, expected all redirect_uris$/],
   ['has one inside of another', answer([[REDIRECT_URI], `${REDIRECT_URI}/x`]), /lacks http/],
   ['is an object', answer({ [REDIRECT_URI]: 1 }), /is not a JSON array$/],
   ['is a text that has it', answer(JSON.stringify(REDIRECT_URI)), /is not a JSON array$/],
-  ['is broken', answer('['), /is not a JSON array$/],
+  ['is broken', answer('['), /is not valid JSON$/],
   ['is HTML', answer([REDIRECT_URI], { 'content-type': 'text/html' }), /has the content type text\/html, expected/],
   ['has no type', answer([REDIRECT_URI], {}), /has the content type missing, expected application\/json$/],
   ['is huge', answer(Array(1000).fill(REDIRECT_URI)), /answered with more than 1024 bytes$/],
@@ -40,11 +41,17 @@ const BAD: [string, Reply | undefined, RegExp][] = [
 ]
 for (const [title, reply, message] of BAD) {
   t.test(`OpenID Connect Registration §5: a document that ${title} is invalid_client_metadata`, async (t) => {
+    const isListed = message.source.startsWith('lacks')
     const listener = await listen(t, () => reply)
     t.match(await register(test, { subject_type: 'pairwise', sector_identifier_uri: listener.url }), {
       error: 'invalid_client_metadata',
-      error_description: new RegExp(`^sector_identifier_uri ${listener.url} ${message.source}`),
+      error_description: isListed ? message : `sector_identifier_uri ${listener.url} ${UNUSABLE}`,
     })
+    const reason = isListed ? [] : [{ level: 40, msg: message }]
+    t.match(
+      test.log.splice(0).filter(({ event }) => event === 'document_unusable'),
+      reason,
+    )
     t.equal(listener.received.length, 1)
   })
 }
@@ -58,5 +65,6 @@ t.test('OpenID Connect Registration §5: a provider with https accepts only an h
   })
   t.equal(listener.received.length, 0, 'no request was sent')
   const unreachable = await register(secure, { sector_identifier_uri: listener.url.replace('http:', 'https:') })
-  t.match(unreachable.error_description, /can't be reached/)
+  t.match(unreachable.error_description, UNUSABLE)
+  t.match(secure.log.filter(({ event }) => event === 'document_unusable')[0]?.msg, /can't be reached/)
 })
