@@ -1,6 +1,8 @@
 /** The route table: one row per URL of the provider. Paths, methods, CORS, refusals, discovery and the journal derive from it. */
 
-export type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS'
+export const METHODS_OF_ROUTES = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
+
+export type Method = (typeof METHODS_OF_ROUTES)[number]
 
 export interface Route {
   readonly name: RouteName
@@ -178,6 +180,14 @@ const BY_PATH: ReadonlyMap<string | undefined, Route> = new Map(ROUTES.map((rout
 
 /** Returns the row with this path, parameters written as in the table. */
 export const findRoute = (path: string | undefined): Route | undefined => BY_PATH.get(path)
+
+const PATTERNS: readonly (readonly [RegExp, Route])[] = ROUTES.map((route) => [
+  new RegExp(`^${route.path.replaceAll('/', '/+').replaceAll(/:\w+/g, '[^/?]+')}(\\?|$)`),
+  route,
+])
+
+/** Returns the row that serves a URL below the issuer. */
+export const findRouteAt = (url: string): Route | undefined => PATTERNS.find(([pattern]) => pattern.test(url))?.[1]
 
 /** Returns the name of the endpoint with this path, as the journal and fault rules have it. */
 export const endpointOf = (path: string | undefined): EndpointName | undefined => findRoute(path)?.journal || undefined

@@ -1,4 +1,5 @@
 /** The HTTP server: registers every plugin in one visible list. */
+import { METHODS } from 'node:http'
 import { parse as parseForm } from 'node:querystring'
 import accepts from '@fastify/accepts'
 import cookie from '@fastify/cookie'
@@ -37,7 +38,6 @@ import { tlsCa } from './endpoints/tls_ca.js'
 import { token } from './endpoints/token.js'
 import { userinfo } from './endpoints/userinfo.js'
 import { webfinger } from './endpoints/webfinger.js'
-import { methodNotAllowed, notFound } from './errors.js'
 import { createHttpFaults } from './faults/doors/http/hooks.js'
 import { selfLogin } from './interaction/self_login.js'
 import type { Issuer } from './issuer/issuers.js'
@@ -48,9 +48,19 @@ import { createContext } from './request/create_context.js'
 import { recordExchange } from './request/exchange.js'
 import { identify } from './request/identify.js'
 import { requireHost } from './request/origin.js'
-import { describeRequest, pathOf, refuse, refuseUnparsed, toJson } from './request/refusal.js'
+import {
+  acceptedBy,
+  describeRequest,
+  pathOf,
+  refuse,
+  refuseConnect,
+  refuseMethod,
+  refuseUnknown,
+  refuseUnparsed,
+  toJson,
+} from './request/refusal.js'
 import { isolatedName, rewriteUrl } from './request/routed_url.js'
-import { findRoute, type Method, ROUTES, type Route } from './routes.js'
+import { findRoute, METHODS_OF_ROUTES, ROUTES, type Route } from './routes.js'
 import { protocolOptions } from './tls/protocol_options.js'
 
 declare module 'fastify' {
@@ -103,11 +113,14 @@ export async function createServer(foundation: Foundation): Promise<FastifyInsta
     // No hook has run for these requests, so the headers that make a page safe are missing: the answer is JSON.
     frameworkErrors: (error, request, reply) => void refuse(error, request, reply, 'json'),
   })
+  app.server.on('connect', (_request, socket) => refuseConnect(socket))
+  // Fastify requires a content type of QUERY, which a path can accept only if it has the method.
+  for (const method of METHODS.filter((name) => name === 'QUERY')) app.addHttpMethod(method, { overrideExisting: true })
   app.decorateRequest('ctx', null as unknown as Context)
   app.decorateRequest('raw_body', undefined)
   app.setReplySerializer(toJson)
   app.setErrorHandler<FastifyError>((error, request, reply) => refuse(error, request, reply))
-  app.setNotFoundHandler((request, reply) => refuse(notFound(describeRequest(request)), request, reply))
+  app.setNotFoundHandler(refuseUnknown)
   app.addHook('onResponse', logRequest)
   readBodies(app)
 
@@ -218,21 +231,15 @@ function readBodies(app: FastifyInstance): void {
   )
 }
 
-const METHODS: readonly Method[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
-
 /** RFC 9110 §15.5.6: a method that a path does not accept is answered with 405 and the accepted methods. */
 function refuseOtherMethods(app: FastifyInstance, scope: Route['scope']): void {
-  for (const { path: url, methods, cors } of ROUTES.filter((route) => route.scope === scope)) {
+  for (const route of ROUTES.filter((one) => one.scope === scope)) {
+    const { path: url, methods } = route
     // The certificate is served only if there is one.
     if (!app.hasRoute({ url, method: methods[0]! })) continue
-    const accepted = cors ? [...methods, 'OPTIONS' as const] : methods
-    const refused = METHODS.filter((method) => !accepted.includes(method))
-    app.route({
-      method: refused,
-      url,
-      handler: (request, reply) =>
-        refuse(methodNotAllowed(describeRequest(request), accepted.join(', ')), request, reply),
-    })
+    const accepted = acceptedBy(route)
+    const refused = METHODS_OF_ROUTES.filter((method) => !accepted.includes(method))
+    app.route({ method: refused, url, handler: refuseMethod })
   }
 }
 

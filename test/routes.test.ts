@@ -1,9 +1,11 @@
 /** The route table: every row is served as it says, once for all issuers. */
+import { METHODS } from 'node:http'
+import { connect } from 'node:net'
+import { text } from 'node:stream/consumers'
 import t from 'tap'
-import { findRoute, type Method, PATHS, ROUTES } from '../src/routes.js'
+import { findRoute, METHODS_OF_ROUTES, PATHS, ROUTES } from '../src/routes.js'
 import { createApp, createOwnApp, jsonOf, REDIRECT_URI, refused, register } from './app.js'
-
-const METHODS: readonly Method[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
+import { start } from './provider.js'
 
 t.test('each path stands in one row, which is found by it', async (t) => {
   t.equal(new Set(ROUTES.map(({ path }) => path)).size, ROUTES.length)
@@ -18,7 +20,7 @@ t.test('RFC 9110 §15.5.6: each row accepts its methods; others are refused with
   const { app } = await createOwnApp(t, {}, { ca: 'a certificate' })
   for (const { path, methods, cors } of ROUTES) {
     const accepted = cors ? [...methods, 'OPTIONS'] : methods
-    for (const method of METHODS.filter((one) => !accepted.includes(one))) {
+    for (const method of METHODS_OF_ROUTES.filter((one) => !accepted.includes(one))) {
       const answer = await app.inject({ method, url: path.replaceAll(/:\w+/g, 'x') })
       t.equal(answer.statusCode, 405, `${method} ${path}`)
       t.equal(answer.headers.allow, accepted.join(', '), `${method} ${path}`)
@@ -26,6 +28,40 @@ t.test('RFC 9110 §15.5.6: each row accepts its methods; others are refused with
     for (const method of methods) t.ok(app.hasRoute({ method, url: path }), `${method} ${path} has a handler`)
   }
 })
+
+t.test(
+  'RFC 9110 §15.5.6: a method that no route has is refused with 405 on every path, with 404 on others',
+  async (t) => {
+    const { url } = await start(t)
+    const { port, host } = new URL(url)
+    const send = (method: string, target: string) => {
+      const socket = connect(Number(port), '127.0.0.1')
+      socket.write(`${method} ${target} HTTP/1.1\r\nHost: ${host}\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}`)
+      return text(socket)
+    }
+    const foreign = METHODS.filter((method) => !METHODS_OF_ROUTES.some((own) => own === method))
+    t.ok(foreign.includes('TRACE') && foreign.includes('PROPFIND'))
+    for (const method of foreign.filter((one) => one !== 'CONNECT')) {
+      const answer = await send(method, '/admin/users')
+      t.match(answer, /^HTTP\/1.1 405 Method Not Allowed\r\n/, method)
+      t.match(answer, /\r\nallow: GET, HEAD\r\n/, method)
+      t.match(answer, new RegExp(`"${method} /admin/users: expected one of GET, HEAD"`), method)
+      t.match(await send(method, '/nope'), /^HTTP\/1.1 404 Not Found\r\n/, method)
+    }
+    for (const [path, allow] of [
+      ['/oauth2/token?a=b', 'POST, OPTIONS'],
+      ['/issuers/one//users/a%2Fb', 'PUT, OPTIONS'],
+      ['/users/a/revoke-tokens', 'POST, OPTIONS'],
+      ['/healthz', 'GET, HEAD, OPTIONS'],
+      ['/', 'GET, HEAD, OPTIONS'],
+    ] as const) {
+      t.match(await send('SEARCH', path), `\r\nallow: ${allow}\r\n`, path)
+    }
+    const proxied = await send('CONNECT', 'other.example:443')
+    t.match(proxied, /^HTTP\/1.1 405 Method Not Allowed\r\nallow: GET, HEAD, POST,/, 'RFC 9110 §9.3.6: no proxy')
+    t.match(proxied, /"method_not_allowed"/)
+  },
+)
 
 t.test('a route is registered once, not once more for isolated issuers', async (t) => {
   const { app } = await createOwnApp(t)

@@ -1,10 +1,11 @@
 /** The one error handler: answers every refusal that is not redirected to a client, as JSON or as a page. */
 import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import type { FastifyBaseLogger, FastifyError, FastifyReply, FastifyRequest } from 'fastify'
-import { OAuthError, serverError, unreadableRequest } from '../errors.js'
+import { methodNotAllowed, notFound, OAuthError, serverError, unreadableRequest } from '../errors.js'
 import { renderPage } from '../pages/render.js'
-import { findRoute } from '../routes.js'
+import { findRoute, findRouteAt, METHODS_OF_ROUTES, type Method, type Route } from '../routes.js'
 import { urlOf } from './routed_url.js'
 
 /** Serializes JSON with indentation, so that people can read it. */
@@ -40,6 +41,23 @@ export function refuse(
   return reply.type('text/html; charset=utf-8').send(page)
 }
 
+/** Returns the methods that a route accepts, with the OPTIONS of a CORS preflight request. */
+export const acceptedBy = ({ methods, cors }: Route): readonly Method[] => (cors ? [...methods, 'OPTIONS'] : methods)
+
+/** Refuses a method that the path does not accept. RFC 9110 §15.5.6: the answer lists the accepted methods. */
+export const refuseMethod = (request: FastifyRequest, reply: FastifyReply): FastifyReply =>
+  refuse(wrongMethod(request, findRoute(request.routeOptions.url)!), request, reply)
+
+/** Refuses a path that no route has, and on other paths a method that no route has, such as QUERY or PROPFIND. */
+export function refuseUnknown(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const isForeign = !METHODS_OF_ROUTES.some((method) => method === request.method)
+  const route = isForeign ? findRouteAt(request.url) : undefined
+  return refuse(route ? wrongMethod(request, route) : notFound(describeRequest(request)), request, reply)
+}
+
+const wrongMethod = (request: FastifyRequest, route: Route) =>
+  methodNotAllowed(describeRequest(request), acceptedBy(route).join(', '))
+
 /** Converts an error of Fastify, such as a body that is too large, to a refusal. Every other error is a failure of the provider. */
 function asRefusal(error: FastifyError, request: FastifyRequest): OAuthError {
   const status = error.statusCode ?? 500
@@ -63,8 +81,21 @@ const UNPARSED: Readonly<Record<string, number>> = { HPE_HEADER_OVERFLOW: 431, E
 export function refuseUnparsed(log: FastifyBaseLogger, { code }: NodeJS.ErrnoException, socket: Socket): void {
   const status = UNPARSED[String(code)] ?? 400
   log.debug({ code, status }, 'received bytes that are not HTTP')
-  const refusal = unreadableRequest('invalid_request', `the request is not HTTP: ${code}`, status)
+  answer(socket, unreadableRequest('invalid_request', `the request is not HTTP: ${code}`, status))
+}
+
+/** Refuses to be a proxy. RFC 9110 §9.3.6: the target of CONNECT is no path, so no route can refuse it. */
+export const refuseConnect = (socket: Duplex): void =>
+  answer(socket, methodNotAllowed('CONNECT', METHODS_OF_ROUTES.join(', ')))
+
+function answer(socket: Duplex, refusal: OAuthError): void {
   const body = toJson(refusal)
-  const head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\ncontent-type: application/json; charset=utf-8`
-  socket.end(`${head}\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`)
+  const headers = {
+    ...refusal.headers,
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': Buffer.byteLength(body),
+    connection: 'close',
+  }
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`)
+  socket.end([`HTTP/1.1 ${refusal.status} ${STATUS_CODES[refusal.status]}`, ...lines, '', body].join('\r\n'))
 }
