@@ -51,6 +51,22 @@ test('a wrong signature fails', { skip }, async (t) => {
   t.match(stdout, /^not ok - signatures.*EINTEGRITYSIGNATURE.*\nok - known vulnerabilities/s)
 })
 
+test('a signature by an unknown or an expired key fails', { skip }, async (t) => {
+  for (const name of ['EMISSINGSIGNATUREKEY', 'EEXPIREDSIGNATUREKEY']) {
+    const output = JSON.stringify({ error: { code: name, summary: 'jose@6.2.18 has a registry signature' } })
+    const { code, stdout } = await audit(t, { output, code: 1 }, {})
+    t.equal(code, 1)
+    t.match(stdout, new RegExp(`^not ok - signatures.*\n.*${name}`))
+  }
+})
+
+test('keys that are out of reach are reported, and nothing fails', { skip }, async (t) => {
+  const output = JSON.stringify({ error: { code: 'ENOTFOUND', summary: 'getaddrinfo ENOTFOUND keys.example' } })
+  const result = await audit(t, { output, code: 1 }, {})
+  accepts(t, result)
+  t.match(result.stdout, /^skipped - signatures.*ENOTFOUND keys\.example\nok - known vulnerabilities/)
+})
+
 test('a known vulnerability of a package needed at run time fails', { skip }, async (t) => {
   const advisory = {
     id: 1,
