@@ -124,6 +124,15 @@ test('the bot updates every kind of pinned dependency', async (t) => {
   ])
 })
 
+test('base images are pinned by digest, and the image runs as a user with a number', async (t) => {
+  const text = readFileSync(join(ROOT, 'Dockerfile'), 'utf8')
+  const bases = [...text.matchAll(/^FROM (\S+)/gm)].map(([, base = '']) => base)
+  t.equal(bases.length, 2)
+  for (const base of bases) t.match(base, /^[\w./-]+:[\w.-]+@sha256:[0-9a-f]{64}$/)
+  t.match(text.slice(text.lastIndexOf('FROM ')), /^USER [1-9]\d*:[1-9]\d*$/m)
+  t.match(text, 'npm ci --ignore-scripts')
+})
+
 test('the steps of the example log a user in', { skip: missing('bash', 'curl', 'jq') }, async (t) => {
   const { login } = readYaml<Workflow>('examples/github-actions/login.yml').jobs
   const folder = t.testdir({ 'users.yaml': '[]\n' })
