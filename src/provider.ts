@@ -1,10 +1,10 @@
 /** The composition root: builds configuration, snapshot, issuers and server; reloads and closes them. */
 import { describeChanges, summarizeChanges } from './config/changes.js'
+import { type Contents, openFiles } from './config/contents.js'
 import { ConfigError, type Problem } from './config/errors.js'
 import { identifierOf } from './config/issuer_identifier.js'
-import { loadSnapshot, readSchema, type Sources } from './config/load.js'
+import { loadSnapshot, readFiles, readSchema, type Sources } from './config/load.js'
 import type { Snapshot } from './config/snapshot.js'
-import { watchedFiles } from './config/sources.js'
 import { watchFiles } from './config/watch.js'
 import { IN_PROCESS } from './context.js'
 import type { Inject } from './handle/in_process.js'
@@ -15,7 +15,7 @@ import { createLogger, type LogStream } from './logger.js'
 import { createOutbound, type Resolve } from './outbound.js'
 import { createServer } from './server.js'
 import { createMemoryStore } from './store/memory.js'
-import { exchangeIdentity, prepareIdentity } from './tls/identity.js'
+import { exchangeCertificate, prepareIdentity } from './tls/identity.js'
 
 export { ListenError }
 
@@ -50,13 +50,15 @@ export async function createProvider(
   createStore: CreateStore = createMemoryStore,
   resolve?: Resolve,
 ): Promise<Running> {
-  let snapshot = await loadSnapshot(sources)
+  const files = await readFiles(sources)
+  let snapshot = await loadSnapshot(sources, undefined, { files })
+  const { tls } = snapshot
   // A changed host takes effect at the next start.
   const { host } = snapshot.config.server
   let problems: readonly Problem[] = []
   const log = createLogger(snapshot.config.log, stream)
   const findIssuer = createIssuers(() => snapshot, createStore)
-  const identity = await prepareIdentity(snapshot.tls, createClock().now())
+  const identity = await prepareIdentity(tls, createClock().now())
   const app = await createServer({
     current: () => snapshot,
     findIssuer,
@@ -68,43 +70,44 @@ export async function createProvider(
     ...identity,
   })
 
-  const load = async (): Promise<boolean> => {
-    try {
-      const next = await loadSnapshot(sources, snapshot)
-      const before = snapshot
-      const changes = describeChanges(before, next)
-      const exchanged = exchange.follow(snapshot, next)
-      snapshot = next
-      problems = []
-      log.level = next.config.log.level
-      if (exchanged) log.info('certificate exchanged')
-      log.info({ changes }, `configuration reloaded: ${summarizeChanges(changes)}`)
-      if (isOpen(next, host) && !isOpen(before, host)) log.warn(OPEN)
-    } catch (error) {
-      if (!(error instanceof ConfigError)) throw error
-      problems = error.problems
-      log.error({ problems }, `configuration not reloaded, what was in force before stays:\n${error.message}`)
-    }
+  const refuse = (error: unknown) => {
+    if (!(error instanceof ConfigError)) throw error
+    problems = error.problems
+    log.error({ problems }, `configuration not reloaded, what was in force before stays:\n${error.message}`)
+  }
+  const apply = (next: Snapshot) => {
+    const before = snapshot
+    const changes = describeChanges(before, next)
+    const exchanged = exchangeCertificate(app.server, tls, before, next)
+    snapshot = next
+    problems = []
+    log.level = next.config.log.level
+    if (exchanged) log.info('certificate exchanged')
+    log.info({ changes }, `configuration reloaded: ${summarizeChanges(changes)}`)
+    if (isOpen(next, host) && !isOpen(before, host)) log.warn(OPEN)
+  }
+  let watched = files.contents
+  const load = async (contents: Contents): Promise<Contents> => {
+    const files = openFiles(contents)
+    const loaded = await loadSnapshot(sources, snapshot, { files })
+      .then(apply)
+      .then(() => true, refuse)
+    // Files of the snapshot in force are watched even if a file with problems does not name them any more.
+    watched = loaded === true ? files.contents : new Map([...watched, ...files.contents])
+    return watched
+  }
+  const failed = (error: unknown) => log.warn({ err: error }, 'watching failed')
+  const watcher = await watchFiles(watched, load, failed, { poll: sources.poll === true })
+  const reload = async (): Promise<boolean> => {
+    await watcher.readNow().catch(refuse)
     return problems.length === 0
   }
-  // Reloads run one at a time, in the order of the changes, so that the newest content is in force.
-  let reloading: Promise<unknown> = Promise.resolve()
-  const reload = () => {
-    const reloaded = reloading.then(load)
-    reloading = reloaded.catch(() => undefined)
-    return reloaded
-  }
 
-  const changed = () => void reload()
-  const failed = (error: unknown) => log.warn({ err: error }, 'watching failed')
-  const options = { poll: sources.poll === true }
-  const watcher = await watchFiles(watchedFiles(sources), changed, failed, options)
-  const exchange = await exchangeIdentity(app.server, snapshot, changed, failed, options)
   let listening: Listening
   try {
     listening = await listen(app, snapshot.config.server, identity !== undefined)
   } catch (error) {
-    await Promise.all([watcher.close(), exchange.close()])
+    await watcher.close()
     throw error
   }
   const { url, http_url } = listening
@@ -123,9 +126,8 @@ export async function createProvider(
   if (isOpen(snapshot, host)) log.warn(OPEN)
 
   const close = async () => {
-    await Promise.all([watcher.close(), exchange.close()])
+    await watcher.close()
     await listening.close()
-    await reloading
   }
   const inject: Inject = ({ headers, ...request }) => {
     const { admin_token } = snapshot.config.server

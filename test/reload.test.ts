@@ -1,6 +1,11 @@
 /** A provider whose files change while it serves. */
+import { generateKeyPairSync } from 'node:crypto'
+import { once } from 'node:events'
 import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import { Worker } from 'node:worker_threads'
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose'
 import { type Test, test } from 'tap'
 import type { Sources } from '../src/config/load.js'
@@ -83,6 +88,88 @@ test('the symlink swap of a mounted ConfigMap causes one reload', async (t) => {
   }
   t.equal(log.matching(RELOADED).length, 3)
   t.equal(log.matching(NOT_RELOADED).length, 0)
+})
+
+test('config and users that one swap of a ConfigMap replaces are one reload', async (t) => {
+  const folder = t.testdir({})
+  const swap = (version: number) => {
+    mkdirSync(join(folder, `..${version}`))
+    write(join(folder, `..${version}`), 'config.yaml', usersYaml(`config-${version}`))
+    write(join(folder, `..${version}`), 'users.yaml', `- sub: user-${version}\n`)
+    symlinkSync(`..${version}`, join(folder, '..data_tmp'))
+    renameSync(join(folder, '..data_tmp'), join(folder, '..data'))
+  }
+  swap(0)
+  for (const name of ['config.yaml', 'users.yaml']) symlinkSync(`..data/${name}`, join(folder, name))
+  const { log } = await start(t, { config_dir: folder })
+  for (const version of [1, 2, 3]) {
+    swap(version)
+    t.match(await log.nth(version, RELOADED), {
+      changes: {
+        users: {
+          added: [`config-${version}`, `user-${version}`],
+          removed: [`config-${version - 1}`, `user-${version - 1}`],
+        },
+      },
+    })
+  }
+  t.equal(log.matching(RELOADED).length, 3)
+  t.equal(log.matching(NOT_RELOADED).length, 0)
+})
+
+test('the beginning of a file does not come into force while the rest is written', async (t) => {
+  const config = write(t.testdir({}), 'config.yaml', `require_registration: true\n${usersYaml('alice')}`)
+  const { issuer, log } = await start(t, { config })
+  const handle = await open(config, 'w')
+  // Each of these beginnings is a valid configuration, and the last has no full line.
+  for (const part of ['users:\n', '- sub: al', 'ice\n- sub: b', 'ob\n', 'require_', 'registration: true\n']) {
+    await handle.write(part)
+    t.equal((await authorize(issuer)).status, 400, 'an unregistered client is refused')
+    await setTimeout(200)
+  }
+  await handle.close()
+  t.match(await log.nth(1, RELOADED), { changes: { users: { added: ['bob'], removed: [] }, flags: [] } })
+  t.equal(log.matching(NOT_RELOADED).length, 0)
+})
+
+test('files that the configuration names are watched, also while they do not exist', async (t) => {
+  const folder = t.testdir({})
+  const keyOf = (kid: string) => {
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    return JSON.stringify({ ...privateKey.export({ format: 'jwk' }), kid })
+  }
+  const here = { source: 'test', path: ['server'], value: { port: 0, host: '127.0.0.1' } }
+  const config = write(folder, 'config.yaml', 'keys: [{ alg: ES256 }]\n')
+  const { issuer, log } = await start(t, { config, overrides: [here] })
+  const kids = async () =>
+    ((await (await fetch(`${issuer}/jwks`)).json()) as JSONWebKeySet).keys.map(({ kid }) => String(kid))
+  writeFileSync(config, 'keys: [{ alg: ES256, file: key.json }]\n')
+  t.match((await log.nth(1, NOT_RELOADED)).msg, /key\.json, which does not exist/)
+  write(folder, 'key.json', keyOf('one'))
+  t.match(await log.nth(1, RELOADED), { changes: { keys: { added: ['one'] } } })
+  write(folder, 'key.json', keyOf('two'))
+  t.match(await log.nth(2, RELOADED), { changes: { keys: { added: ['two'], removed: ['one'] } } })
+  t.strictSame(await kids(), ['two'])
+})
+
+test('a reload is refused while a file is written without a pause', async (t) => {
+  const config = write(t.testdir({}), 'config.yaml', usersYaml('alice'))
+  const { provider, issuer, log } = await start(t, { config })
+  const worker = new Worker(
+    `const { appendFileSync } = require('node:fs')
+     const { workerData, parentPort } = require('node:worker_threads')
+     const timer = setInterval(() => appendFileSync(workerData, '# more\\n'), 2)
+     parentPort.once('message', () => clearInterval(timer))`,
+    { eval: true, workerData: config },
+  )
+  await once(worker, 'online')
+  t.equal(await provider.reload(), false)
+  t.match(await health(issuer), { config: { problems: [{ file: config, message: /^changes while it is read/ }] } })
+  const stopped = once(worker, 'exit')
+  worker.postMessage('stop')
+  await stopped
+  await log.nth(1, RELOADED)
+  t.strictSame((await health(issuer)).config, { status: 'current', problems: [] })
 })
 
 test('the claims file is watched', async (t) => {

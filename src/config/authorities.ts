@@ -1,18 +1,20 @@
 /** PEM files with the certificates of trusted authorities. RFC 7468 §5. */
 import { X509Certificate } from 'node:crypto'
 import { resolve } from 'node:path'
+import type { LoadFiles } from './contents.js'
 import type { Complaint } from './errors.js'
-import { readText } from './read.js'
+import { textOf } from './read.js'
 
 /** Returns the certificates of a file as PEM, without its other content; nothing if no file is configured. */
 export async function loadAuthorities(
   path: readonly string[],
   file: string | undefined,
   folder: string,
+  files: LoadFiles,
 ): Promise<{ pem?: string; complaints: Complaint[] }> {
   if (file === undefined) return { complaints: [] }
   try {
-    return { pem: readCertificates(await readText(resolve(folder, file))), complaints: [] }
+    return { pem: readCertificates(textOf(await files.read(resolve(folder, file)))), complaints: [] }
   } catch (error) {
     const message = `names ${resolve(folder, file)}, which ${(error as Error).message}`
     return { complaints: [{ path, at: 'value', message }] }

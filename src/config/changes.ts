@@ -30,7 +30,7 @@ const NOT_SETTINGS = ['users', 'clients', 'keys', 'encryption_keys', '$schema']
 
 /** Returns the changes from the first snapshot to the second. */
 export function describeChanges(before: Snapshot, after: Snapshot): Changes {
-  const settings = changedSettings(before.config, after.config, [])
+  const settings = [...changedSettings(before.config, after.config, []), ...changedContents(before, after)]
   return {
     users: difference(before.users, after.users),
     clients: difference(before.clients, after.clients),
@@ -42,6 +42,29 @@ export function describeChanges(before: Snapshot, after: Snapshot): Changes {
       .filter(needsRestart)
       .map((path) => path.join('.')),
   }
+}
+
+/** Returns the settings whose file has the same name and a new content. Files of keys are compared as keys. */
+function changedContents(before: Snapshot, after: Snapshot): ChangedSetting[] {
+  const [old, now] = [fileContents(before), fileContents(after)]
+  return now.flatMap(({ path, file, content }, index) => {
+    const same = file === undefined || file !== old[index]!.file || content === old[index]!.content
+    return same ? [] : [{ path, change: 'content changed' }]
+  })
+}
+
+/** Returns the settings that name a file, with its name and its content. */
+function fileContents({ config: { outbound, server }, ...snapshot }: Snapshot) {
+  const { tls } = snapshot
+  return [
+    { path: ['outbound', 'ca'], file: outbound.ca, content: snapshot.outbound.ca },
+    {
+      path: ['server', 'tls', 'cert'],
+      file: server.tls?.cert,
+      content: tls !== undefined && 'credentials' in tls ? JSON.stringify(tls.credentials) : undefined,
+    },
+    { path: ['server', 'tls', 'client_ca'], file: server.tls?.client_ca, content: tls?.client_certificates?.ca },
+  ]
 }
 
 /** Returns the changes in one line of text: `users +carol -bob ~alice; require_nonce: false → true`. */

@@ -3,6 +3,7 @@ import { mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import type { Config, EncryptionKey, Key } from '../generated/types.js'
 import { keySources, repeated } from './check/index.js'
+import type { LoadFiles } from './contents.js'
 import type { Complaint } from './errors.js'
 import {
   generateMaterial,
@@ -14,7 +15,7 @@ import {
   readPem,
 } from './key_material.js'
 import { listKeys } from './profiles.js'
-import { readText, reasonOf } from './read.js'
+import { type Content, readContent, reasonOf, textOf } from './read.js'
 import type { Pruned } from './schema.js'
 import type { KeyToGenerate, LoadedKeys, PrivateKey } from './snapshot.js'
 
@@ -24,6 +25,7 @@ export interface KeyLoading {
   readonly config: Pruned<Config>
   /** The base of relative paths. */
   readonly folder: string
+  readonly files: LoadFiles
   /** The keys of the previous snapshot; unchanged keys are reused. */
   readonly previous: LoadedKeys | undefined
   /** Whether a missing `keep_in` file is created. */
@@ -54,7 +56,7 @@ export async function loadKeys(loading: KeyLoading): Promise<LoadedKeys & { comp
   const complaints: Complaint[] = []
   const missing: Entry[] = []
   for (const entry of entries) {
-    const found = await attempt(entry, complaints, (key) => loadKey(key, loading.folder, known, unused))
+    const found = await attempt(entry, complaints, (key) => loadKey(key, loading, known, unused))
     if (found === 'missing') missing.push(entry)
     else entry.loaded = found
   }
@@ -100,7 +102,7 @@ function isWhole(key: Pruned<Key | EncryptionKey>): key is Whole {
 
 async function loadKey(
   { alg, kid, file, pem, jwk, keep_in }: Whole,
-  folder: string,
+  { folder, files }: KeyLoading,
   known: readonly LoadedKey[],
   unused: KeyToGenerate[],
 ): Promise<LoadedKey | 'missing'> {
@@ -108,11 +110,15 @@ async function loadKey(
   const make = (material: Material) => makeKey(material, alg, kid, reusable)
   if (pem !== undefined) return await make(readPem(pem))
   if (jwk !== undefined) return await make(readJwk(jwk, alg))
-  if (file !== undefined) return await make(await readKeyFile(resolve(folder, file), alg, kid))
+  if (file !== undefined) {
+    const path = resolve(folder, file)
+    return await make(readKeyFile(path, await files.read(path), alg, kid))
+  }
   if (keep_in === undefined) return takeGenerated({ alg, kid, generate: true }, unused)
   const kept = resolve(folder, keep_in)
   if (await isMissing(kept)) return 'missing'
-  return await make(await readKeyFile(kept, alg, kid))
+  // The provider writes this file, so its changes are not followed.
+  return await make(readKeyFile(kept, await readContent(kept), alg, kid))
 }
 
 /** Returns the object of the previous snapshot for an unchanged entry, because issuers identify generated keys by it. */
@@ -121,12 +127,9 @@ function takeGenerated(key: KeyToGenerate, unused: KeyToGenerate[]): KeyToGenera
   return index === -1 ? key : unused.splice(index, 1)[0]!
 }
 
-async function readKeyFile(file: string, alg: KeyAlg, kid: string | undefined): Promise<Material> {
-  const text = await readText(file).catch(({ message }: Error) => {
-    throw new Error(`names ${file}, which ${message}`)
-  })
+function readKeyFile(file: string, content: Content, alg: KeyAlg, kid: string | undefined): Material {
   try {
-    return readMaterial(text, alg, kid)
+    return readMaterial(textOf(content), alg, kid)
   } catch (error) {
     throw new Error(`names ${file}, which ${(error as Error).message}`)
   }

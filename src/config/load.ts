@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path'
 import type { Config } from '../generated/types.js'
 import { loadAuthorities } from './authorities.js'
 import { check } from './check/index.js'
+import { type LoadFiles, openFiles, readUnwritten } from './contents.js'
 import { type Parsed, parseText } from './document.js'
 import { ConfigError, type Problem } from './errors.js'
 import { show } from './explain.js'
@@ -10,10 +11,10 @@ import { loadKeys } from './keys.js'
 import { appendUsers, applyOverride, flatUsers, isMembers, type Layer, type Override } from './merge.js'
 import { locate, type Origin, problemAt } from './origin.js'
 import { fillIn, findPreset } from './presets.js'
-import { isReplaced, readText } from './read.js'
+import { textOf } from './read.js'
 import { validate } from './schema.js'
 import { buildSnapshot, type Snapshot } from './snapshot.js'
-import { type Files, findFiles, type Sources } from './sources.js'
+import { type Files, findFiles, listFiles, type Sources } from './sources.js'
 import type { Environment } from './substitute.js'
 import { loadTls } from './tls.js'
 
@@ -23,52 +24,63 @@ export type { Override, Sources }
 export interface LoadOptions {
   /** Whether a missing `keep_in` file is created. Default: true. */
   readonly create_keys?: boolean
+  /** The contents of the files of the sources, and files that they name. Default: they are read. */
+  readonly files?: LoadFiles
 }
 
 const A_LIST = 'a list of users such as `- sub: alice`'
 const A_CONFIGURATION = `a configuration such as \`users: [{ sub: alice }]\`, or ${A_LIST}`
 
+/** Reads the files of the sources, as they are now. */
+export async function readFiles(sources: Sources): Promise<LoadFiles> {
+  return openFiles(await readUnwritten(listFiles(sources)))
+}
+
 /** Loads the snapshot. Throws a ConfigError with all problems, in the order of the files. */
 export async function loadSnapshot(
   sources: Sources,
   previous?: Snapshot,
-  { create_keys = true }: LoadOptions = {},
+  options: LoadOptions = {},
 ): Promise<Snapshot> {
-  const found = await findFiles(sources, previous?.files)
-  const files = await readFiles(sources, found, previous !== undefined)
-  const { value: configured, origin } = sources.overrides.reduce(applyOverride, files.layer)
+  const { create_keys = true, files = await readFiles(sources) } = options
+  const found = await findFiles(sources, files, previous?.files)
+  const parsed = await parseFiles(sources, found, files, previous !== undefined)
+  const { value: configured, origin } = sources.overrides.reduce(applyOverride, parsed.layer)
   const preset = findPreset((configured as Partial<Config>).preset)
   const value = preset === undefined ? configured : fillIn(configured, preset.config)
   const { complaints, pruned } = validate(value)
   complaints.push(...check(pruned))
   const folder = found.config === undefined ? process.cwd() : dirname(resolve(found.config))
-  const { tls, complaints: aboutTls } = await loadTls(pruned.server?.tls ?? {}, folder)
-  const authorities = await loadAuthorities(['outbound', 'ca'], pruned.outbound?.ca, folder)
+  const { tls, complaints: aboutTls } = await loadTls(pruned.server?.tls ?? {}, folder, files)
+  const authorities = await loadAuthorities(['outbound', 'ca'], pruned.outbound?.ca, folder, files)
   complaints.push(...aboutTls, ...authorities.complaints)
   const loaded = await loadKeys({
     config: pruned,
     folder,
+    files,
     previous,
-    create: create_keys && complaints.length === 0 && files.problems.length === 0,
+    create: create_keys && complaints.length === 0 && parsed.problems.length === 0,
   })
+  await files.requireUnwritten()
   complaints.push(...loaded.complaints)
-  const places = new Set(files.problems.map(place))
+  const places = new Set(parsed.problems.map(place))
   const located = complaints.map((complaint) => locate(origin, complaint))
   // A second problem at the same position is a consequence of a missing variable.
-  const problems = [...files.problems, ...located.filter((problem) => !places.has(place(problem)))]
+  const problems = [...parsed.problems, ...located.filter((problem) => !places.has(place(problem)))]
   if (problems.length > 0) throw new ConfigError(inOrder(sources, found, problems))
   return buildSnapshot(value as Config, loaded, namesOf(found), { tls, outbound_ca: authorities.pem, preset })
 }
 
 /** Loads the settings of the server, to connect to a running one. Ignores problems in other sections. */
 export async function loadServer(sources: Sources): Promise<Config['server']> {
-  const files = await findFiles(sources)
-    .then((found) => readFiles(sources, found, false))
+  const files = await readFiles(sources)
+  const parsed = await findFiles(sources, files)
+    .then((found) => parseFiles(sources, found, files, false))
     .catch((error: unknown) => {
       if (error instanceof ConfigError) return { layer: nothing() }
       throw error
     })
-  const { value, origin } = sources.overrides.reduce(applyOverride, files.layer)
+  const { value, origin } = sources.overrides.reduce(applyOverride, parsed.layer)
   const { complaints } = validate(value)
   const about = complaints.filter(({ path }) => path.length === 0 || path[0] === 'server')
   if (about.length > 0) throw new ConfigError(about.map((complaint) => locate(origin, complaint)))
@@ -78,31 +90,38 @@ export async function loadServer(sources: Sources): Promise<Config['server']> {
 /** Returns an empty layer. Each is a new object, because defaults are filled into it. */
 const nothing = (): Layer => ({ value: {}, origin: { source: { name: 'configuration' } } })
 
-/** Reads the files into one layer, with the problems that leave a value to check. Throws if a file has no value. */
-async function readFiles(
+/** Parses the files into one layer, with the problems that leave a value to check. Throws if a file has no value. */
+async function parseFiles(
   { config_text, env }: Sources,
   { config, user_claims_file }: Files,
+  files: LoadFiles,
   again: boolean,
 ): Promise<{ layer: Layer; problems: Problem[] }> {
-  const files: Parsed[] = []
-  if (config_text !== undefined) files.push(readDocument(config_text.name, config_text.text, env))
-  if (config !== undefined) files.push(await readFile(config, env, again))
-  if (user_claims_file !== undefined) files.push(await readFile(user_claims_file, undefined, again))
-  const problems = files.flatMap((file) => file.problems)
-  if (files.some(({ value }) => value === undefined)) throw new ConfigError(problems)
-  const layer = files.reduce<Layer>(
+  const parsed: Parsed[] = []
+  if (config_text !== undefined) parsed.push(readDocument(config_text.name, config_text.text, env))
+  if (config !== undefined) parsed.push(await parseFile(config, env, files, again))
+  if (user_claims_file !== undefined) parsed.push(await parseFile(user_claims_file, undefined, files, again))
+  const problems = parsed.flatMap((file) => file.problems)
+  if (parsed.some(({ value }) => value === undefined)) throw new ConfigError(problems)
+  const layer = parsed.reduce<Layer>(
     (base, file) => (isMembers(file.value) ? file : appendUsers(base, flatUsers(file))),
     nothing(),
   )
   return { layer, problems }
 }
 
-/** Reads and parses one file. Without an environment, it must be a list of users. */
-async function readFile(file: string, env: Environment | undefined, again: boolean): Promise<Parsed> {
+/** Parses one file. Without an environment, it must be a list of users. */
+async function parseFile(
+  file: string,
+  env: Environment | undefined,
+  files: LoadFiles,
+  again: boolean,
+): Promise<Parsed> {
+  const content = await files.read(file)
+  if (again && 'bytes' in content && content.unlinked) return failed(file, REPLACED)
   let text: string
   try {
-    text = await readText(file)
-    if (again && (await isReplaced(file))) throw new Error(REPLACED)
+    text = textOf(content)
   } catch (error) {
     return failed(file, (error as Error).message)
   }

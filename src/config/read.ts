@@ -1,9 +1,30 @@
-/** Reads text files and describes failures in sentences. */
-import { open, readdir, stat } from 'node:fs/promises'
+/** Reads a file or a pipe and describes failures in sentences. */
+import type { BigIntStats } from 'node:fs'
+import { type FileHandle, lstat, open, readdir, stat } from 'node:fs/promises'
 
 /** Largest file that is read, in bytes. */
 const LARGEST = 4 * 1024 * 1024
 const CHUNK = 64 * 1024
+
+/** The bytes of a file or of a pipe such as a shell's `<(…)`. */
+interface Bytes {
+  readonly bytes: Buffer
+  /** Inode, size and times of the file before and after the read, or `pipe`. */
+  readonly version: string
+  /** Whether the file has no name any more, as a mounted file that was replaced on the host. */
+  readonly unlinked: boolean
+}
+
+/** The reason why a path has no bytes. */
+interface Failure {
+  /** The end of a sentence that begins with the name of the file. */
+  readonly failure: string
+  /** Whether nothing has the name of the file, not even a broken symbolic link. */
+  readonly absent: boolean
+}
+
+/** The content of a path at one moment. */
+export type Content = Bytes | Failure
 
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'does not exist',
@@ -17,35 +38,58 @@ export function reasonOf(error: unknown): string {
   return REASONS[String(code)] ?? message
 }
 
-/** Returns the content of a UTF-8 file or pipe, such as a shell's `<(…)`. */
+/** Returns the content of a UTF-8 file or pipe. */
 export async function readText(file: string): Promise<string> {
-  const bytes = await readBytes(file).catch(async (error: unknown) => {
-    throw new Error(reasonOf(error) + (await explainFolder(file)))
-  })
-  if (bytes.length > LARGEST) throw new Error('is larger than 4 MiB, expected at most 4 MiB')
+  return textOf(await readContent(file))
+}
+
+/** Returns the text of a content. Throws an error whose message is the end of a sentence that begins with the file name. */
+export function textOf(content: Content): string {
+  if ('failure' in content) throw new Error(content.failure)
+  if (content.bytes.length > LARGEST) throw new Error('is larger than 4 MiB, expected at most 4 MiB')
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    return new TextDecoder('utf-8', { fatal: true }).decode(content.bytes)
   } catch {
     throw new Error('is not valid UTF-8; save it in UTF-8')
   }
 }
 
-/** Returns an explanation for an empty folder: a container engine creates it if the mounted file does not exist. */
-async function explainFolder(file: string): Promise<string> {
-  const entries = await readdir(file).catch(() => undefined)
-  if (entries?.length !== 0) return ''
-  return '; Docker creates an empty folder if the file to mount does not exist on the host'
+/** Whether two contents have the same effect. */
+export function isSame(one: Content, other: Content): boolean {
+  if ('failure' in one || 'failure' in other) {
+    return 'failure' in one && 'failure' in other && one.failure === other.failure && one.absent === other.absent
+  }
+  return one.unlinked === other.unlinked && one.bytes.equals(other.bytes)
 }
 
-/** Whether the file has been unlinked and can still be read, as a mounted file that was replaced on the host. */
-export async function isReplaced(file: string): Promise<boolean> {
-  const found = await stat(file)
-  return found.isFile() && found.nlink === 0
+/** Whether a content was not written between two reads, not even with the same bytes. */
+export function isUnwritten(one: Content, other: Content): boolean {
+  return isSame(one, other) && ('failure' in one || 'failure' in other || one.version === other.version)
 }
 
-async function readBytes(file: string): Promise<Buffer> {
-  const handle = await open(file)
+/** Returns the content of a path. @param known the content of an earlier read, which a pipe keeps: it can be read only once. */
+export async function readContent(file: string, known?: Content): Promise<Content> {
   try {
+    const found = await stat(file)
+    const isPipe = !found.isFile() && !found.isDirectory()
+    if (isPipe && known !== undefined) return 'bytes' in known && known.version === PIPE ? known : LATE_PIPE
+    return await readBytes(await open(file), isPipe)
+  } catch (error) {
+    const absent = (error as NodeJS.ErrnoException).code === 'ENOENT' && !(await isLink(file))
+    return { failure: reasonOf(error) + (await explainFolder(file)), absent }
+  }
+}
+
+const PIPE = 'pipe'
+const LATE_PIPE: Failure = {
+  failure: 'is a pipe, expected a file, because a pipe is read only once, at the start',
+  absent: false,
+}
+
+/** Reads at most one chunk more than the largest file, and closes the file. */
+async function readBytes(handle: FileHandle, isPipe: boolean): Promise<Bytes> {
+  try {
+    const before = await handle.stat({ bigint: true })
     const chunks: Buffer[] = []
     for (let size = 0; size <= LARGEST; ) {
       const { bytesRead, buffer } = await handle.read(Buffer.alloc(CHUNK))
@@ -53,8 +97,26 @@ async function readBytes(file: string): Promise<Buffer> {
       chunks.push(buffer.subarray(0, bytesRead))
       size += bytesRead
     }
-    return Buffer.concat(chunks)
+    const after = await handle.stat({ bigint: true })
+    const version = isPipe ? PIPE : [before, after].map(describeVersion).join(' ')
+    return { bytes: Buffer.concat(chunks), version, unlinked: !isPipe && after.nlink === 0n }
   } finally {
     await handle.close()
   }
+}
+
+const describeVersion = ({ ino, size, mtimeNs, ctimeNs }: BigIntStats) => [ino, size, mtimeNs, ctimeNs].join(':')
+
+async function isLink(file: string): Promise<boolean> {
+  return await lstat(file).then(
+    () => true,
+    () => false,
+  )
+}
+
+/** Returns an explanation for an empty folder: a container engine creates it if the mounted file does not exist. */
+async function explainFolder(file: string): Promise<string> {
+  const entries = await readdir(file).catch(() => undefined)
+  if (entries?.length !== 0) return ''
+  return '; Docker creates an empty folder if the file to mount does not exist on the host'
 }

@@ -1,6 +1,7 @@
 /** The sources of a configuration: named files or files found in a folder, and overrides. */
-import { lstat, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
+import type { LoadFiles } from './contents.js'
 import { ConfigError, type Problem } from './errors.js'
 import type { Override } from './merge.js'
 import { reasonOf } from './read.js'
@@ -23,13 +24,13 @@ export interface Sources {
   readonly env: Environment
 }
 
-/** The files to read. */
+/** The files of a configuration. */
 export type Files = Pick<Sources, 'config' | 'user_claims_file'>
 
 const ENDINGS = ['yaml', 'yml', 'json']
 
-/** Returns the files whose change can change the configuration, including files that do not exist. */
-export function watchedFiles(sources: Sources): string[] {
+/** Returns the files that can have the configuration, whether they exist or not. */
+export function listFiles(sources: Sources): string[] {
   const { config, user_claims_file } = sources
   const wanted = candidates(sources)
   return [
@@ -50,8 +51,8 @@ function candidates({ config, config_text, user_claims_file, config_dir }: Sourc
   return { config: names('config', config ?? config_text), users: names('users', user_claims_file) }
 }
 
-/** Finds the files to read. A file of `before`, the files of the last load, that no longer exists is a problem. */
-export async function findFiles(sources: Sources, before: readonly string[] = []): Promise<Files> {
+/** Finds the files of the configuration. @param before the files of the last load: one that no longer exists is a problem. */
+export async function findFiles(sources: Sources, files: LoadFiles, before: readonly string[] = []): Promise<Files> {
   const { config, config_text, user_claims_file, config_dir } = sources
   const problems: Problem[] = []
   if (config !== undefined && config_text !== undefined) {
@@ -62,8 +63,8 @@ export async function findFiles(sources: Sources, before: readonly string[] = []
   if (problems.length > 0) throw new ConfigError(problems)
   const wanted = candidates(sources)
   const found = {
-    config: config ?? (await choose(wanted.config, before, problems)),
-    user_claims_file: user_claims_file ?? (await choose(wanted.users, before, problems)),
+    config: config ?? (await choose(wanted.config, files, before, problems)),
+    user_claims_file: user_claims_file ?? (await choose(wanted.users, files, before, problems)),
   }
   if (problems.length > 0) throw new ConfigError(problems)
   return {
@@ -90,12 +91,16 @@ async function folderProblems(folder: string): Promise<Problem[]> {
 
 /** Returns the only existing file of several. */
 async function choose(
-  files: readonly string[],
+  wanted: readonly string[],
+  files: LoadFiles,
   before: readonly string[],
   problems: Problem[],
 ): Promise<string | undefined> {
-  const there = await Promise.all(files.map(isThere))
-  const [first, ...others] = files.filter((_, index) => there[index])
+  const contents = await Promise.all(wanted.map(files.read))
+  const [first, ...others] = wanted.filter((_, index) => {
+    const content = contents[index]!
+    return 'bytes' in content || !content.absent
+  })
   if (first !== undefined && others.length > 0) {
     const names = others.map((file) => basename(file)).join(' and ')
     problems.push({
@@ -104,18 +109,10 @@ async function choose(
       message: `exists together with ${names}, expected one of them; remove the others`,
     })
   }
-  const gone = files.find((file) => before.includes(file))
+  const gone = wanted.find((file) => before.includes(file))
   if (first === undefined && gone !== undefined) {
     const message = 'was deleted, but its last content stays in force; restore it, or restart to continue without it'
     problems.push({ file: gone, path: '', message })
   }
   return first
-}
-
-/** Whether a file exists. A broken symbolic link exists, so that it is reported. */
-async function isThere(file: string): Promise<boolean> {
-  return await lstat(file).then(
-    () => true,
-    ({ code }: NodeJS.ErrnoException) => code !== 'ENOENT',
-  )
 }

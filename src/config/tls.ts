@@ -3,8 +3,9 @@ import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
 import { resolve } from 'node:path'
 import { createSecureContext } from 'node:tls'
 import type { Config } from '../generated/types.js'
+import type { LoadFiles } from './contents.js'
 import type { Complaint } from './errors.js'
-import { readText } from './read.js'
+import { textOf } from './read.js'
 import type { Pruned } from './schema.js'
 
 /** A certificate and its private key, as PEM. */
@@ -16,7 +17,7 @@ export interface Credentials {
 
 /** The source of the credentials: files, or generation at start. */
 export type Tls = (
-  | { readonly credentials: Credentials; readonly files: readonly string[] }
+  | { readonly credentials: Credentials }
   | { readonly names: readonly string[]; readonly ca_file?: string }
 ) & {
   /** Undefined if clients are not asked for a certificate. */
@@ -31,24 +32,42 @@ export interface ClientCertificates {
 
 type Complain = (member: string, file: string, reason: string) => void
 
+/** Reads and parses the file of a member. Returns undefined after a complaint. */
+type Read = <T>(
+  member: string,
+  file: string,
+  parse: (text: string) => T,
+) => Promise<{ text: string; value: T } | undefined>
+
 /** Reads the files of the TLS settings. `tls` is undefined if TLS is off or has problems. */
 export async function loadTls(
   config: NonNullable<Pruned<Config['server']['tls']>>,
   folder: string,
+  files: LoadFiles,
 ): Promise<{ tls?: Tls; complaints: Complaint[] }> {
   const complaints: Complaint[] = []
   const complain: Complain = (member, file, reason) => {
     const message = `names ${resolve(folder, file)}, which ${reason}`
     complaints.push({ path: ['server', 'tls', member], at: 'value', message })
   }
-  const clients = await loadClientCertificates(config, folder, complain)
-  const server = await loadServerCertificate(config, folder, complain)
+  const read: Read = async (member, file, parse) => {
+    try {
+      const text = textOf(await files.read(resolve(folder, file)))
+      return { text, value: parse(text) }
+    } catch (error) {
+      complain(member, file, (error as Error).message)
+      return undefined
+    }
+  }
+  const clients = await loadClientCertificates(config, read)
+  const server = await loadServerCertificate(config, folder, read, complain)
   return { ...(server !== undefined && { tls: { ...server, ...clients } }), complaints }
 }
 
 async function loadServerCertificate(
   { cert, key, self_signed, names, ca_file }: NonNullable<Pruned<Config['server']['tls']>>,
   folder: string,
+  read: Read,
   complain: Complain,
 ): Promise<Tls | undefined> {
   if (self_signed === true) {
@@ -56,8 +75,8 @@ async function loadServerCertificate(
     return { names: wanted, ...(ca_file !== undefined && { ca_file: resolve(folder, ca_file) }) }
   }
   if (cert === undefined || key === undefined) return undefined
-  const certificate = await read(folder, 'cert', cert, readCertificate, complain)
-  const privateKey = await read(folder, 'key', key, readPrivateKey, complain)
+  const certificate = await read('cert', cert, readCertificate)
+  const privateKey = await read('key', key, readPrivateKey)
   if (certificate === undefined || privateKey === undefined) return undefined
   const credentials = { cert: certificate.text, key: privateKey.text }
   if (!certificate.value.checkPrivateKey(privateKey.value)) {
@@ -71,33 +90,15 @@ async function loadServerCertificate(
     complain('cert', cert, `cannot be used for TLS: ${(error as Error).message}`)
     return undefined
   }
-  return { credentials, files: [resolve(folder, cert), resolve(folder, key)] }
+  return { credentials }
 }
 
 async function loadClientCertificates(
   { client_certificates, client_ca }: NonNullable<Pruned<Config['server']['tls']>>,
-  folder: string,
-  complain: Complain,
+  read: Read,
 ): Promise<Pick<Tls, 'client_certificates'>> {
-  const ca = client_ca === undefined ? undefined : await read(folder, 'client_ca', client_ca, readCertificate, complain)
+  const ca = client_ca === undefined ? undefined : await read('client_ca', client_ca, readCertificate)
   return client_certificates === true ? { client_certificates: ca === undefined ? {} : { ca: ca.text } } : {}
-}
-
-/** Reads and parses a file. Returns undefined after a complaint. */
-async function read<T>(
-  folder: string,
-  member: string,
-  file: string,
-  parse: (text: string) => T,
-  complain: Complain,
-): Promise<{ text: string; value: T } | undefined> {
-  try {
-    const text = await readText(resolve(folder, file))
-    return { text, value: parse(text) }
-  } catch (error) {
-    complain(member, file, (error as Error).message)
-    return undefined
-  }
 }
 
 /** Reads the first certificate of a PEM file. */

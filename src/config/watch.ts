@@ -1,20 +1,26 @@
 /** Watches the content of files, for every way of saving them. */
-import { createHash } from 'node:crypto'
-import { lstat, readFile, readlink, stat } from 'node:fs/promises'
-import { join, resolve, sep } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { watch } from 'chokidar'
+import { type Contents, readContents, readUnwritten } from './contents.js'
+import { type Content, isSame, isUnwritten } from './read.js'
+import { findRoute, type Route } from './route.js'
 
-/** Milliseconds between two reads that must be equal, so that a slow save is not read half-written. */
-const SETTLE = 100
-/** Number of consecutive reads, about one second, after which a missing or empty file is a change and not a save in progress. */
-const LOST = 10
+/** Milliseconds between two reads of files that have changed. */
+const PAUSE = 50
+/** Number of equal reads in a row, 250 ms, after which a changed file is complete. */
+const QUIET = 5
+/** Number of equal reads for a file that ends in the middle of a line or has lost more than half of its bytes. */
+const DOUBTFUL = 2 * QUIET
+/** Number of equal reads, one second, after which a missing or empty file is a change and not a save in progress. */
+const LOST = 4 * QUIET
 /** Milliseconds between two polls. */
 const POLL = 500
-const MOST_LINKS = 40
+const LINE_FEED = 0x0a
 
 /** A running watch. */
 export interface Watch {
+  /** Reads the files now and passes them on, whether they have changed or not. */
+  readNow(): Promise<void>
   close(): Promise<void>
 }
 
@@ -23,27 +29,29 @@ export interface WatchOptions {
   readonly poll?: boolean
 }
 
+/** Uses new contents. Resolves with the contents, possibly of more or other files, whose changes are reported next. */
+export type UseContents = (contents: Contents) => Promise<Contents>
+
 /**
- * Calls `onChange` once for each new content of the files: written in place, renamed over the file, or behind a symbolic
- * link with a new target, as Kubernetes updates a mounted ConfigMap. A file that is missing or empty for a moment is not
- * a change, because many programs save that way; a file that stays so is. Resolves when watching has begun. Calls
- * `onError` at most once, for example if the limit of watched files is reached.
+ * Calls `use` with new contents of the files, all of one moment, after no file was written for 250 ms: in place, renamed
+ * over the file, or behind a symbolic link with a new target, as Kubernetes updates a mounted ConfigMap. A file that is
+ * missing or empty for a moment is not a change, because many programs save that way; a file that stays so is. Resolves
+ * when watching has begun. Calls `onError` at most once, for example if the limit of watched files is reached.
  */
 export async function watchFiles(
-  files: readonly string[],
-  onChange: () => void,
+  initial: Contents,
+  use: UseContents,
   onError: (error: unknown) => void = () => undefined,
   { poll = false }: WatchOptions = {},
 ): Promise<Watch> {
-  // chokidar is never ready without files.
-  if (files.length === 0) return { close: async () => undefined }
-  const paths = files.map((file) => resolve(file))
-  let known = await look(paths)
-  let candidate = known
-  let stable = 0
-  let route = await follow(paths)
+  let known = initial
+  let candidate = initial
+  let equalReads = 0
+  let route = await findRoute(known.keys())
   let timer: NodeJS.Timeout | undefined
-  let looking: Promise<void> = Promise.resolve()
+  let wanted = false
+  // Reads and uses run one at a time, so that the newest content is used last.
+  let working: Promise<unknown> = Promise.resolve()
   let closed = false
   let reported = false
 
@@ -52,52 +60,76 @@ export async function watchFiles(
     reported = true
   }
   // Events only trigger a read, because their kinds and order depend on the system and the way of saving.
-  const lookSoon = () => {
+  const readSoon = () => {
+    wanted = true
     if (closed || timer !== undefined) return
     timer = setTimeout(() => {
-      timer = undefined
-      looking = looking.then(compare).catch(report)
-    }, SETTLE)
+      wanted = false
+      working = working
+        .then(compare)
+        .catch(report)
+        .then(() => {
+          // The pause begins after the read, so that equal reads are as far apart as a slow file system makes them.
+          timer = undefined
+          if (wanted) readSoon()
+        })
+    }, PAUSE)
+  }
+  const pass = async (found: Contents) => {
+    known = found
+    known = await use(found)
+    candidate = known
+    readSoon()
   }
   const compare = async () => {
-    const next = await follow(paths)
-    const rerouted = !isDeepStrictEqual(next, route)
-    if (rerouted) {
+    const next = await findRoute(known.keys())
+    if (!isDeepStrictEqual(next, route)) {
       route = next
       await watcher.close()
       watcher = await begin(route)
+      readSoon()
     }
-    const found = await look(paths)
-    const changed = !isDeepStrictEqual(found, known)
-    stable = isDeepStrictEqual(found, candidate) ? stable + 1 : 0
+    const found = await readContents(known.keys(), known)
+    const changes = [...found].filter(([file, content]) => !isSame(content, known.get(file)!))
+    const isQuiet = [...found].every(([file, content]) => isSame(content, candidate.get(file)!))
+    const isIdle = changes.every(([file, content]) => isUnwritten(content, candidate.get(file)!))
+    equalReads = isQuiet && isIdle ? equalReads + 1 : 0
     candidate = found
-    const settled = stable >= (found.some((content, index) => isLost(content, known[index]!)) ? LOST : 1)
-    if (rerouted || (changed && !settled)) lookSoon()
-    if (closed || !changed || !settled) return
-    known = found
-    onChange()
+    if (closed || changes.length === 0) return
+    if (changes.some(([file, content]) => equalReads < readsUntilComplete(content, known.get(file)!))) readSoon()
+    else await pass(found)
   }
 
-  const begin = (route: Route): Promise<Watch> => (poll ? startClock(lookSoon) : openWatcher(route, lookSoon, report))
+  const begin = (route: Route): Promise<Closable> =>
+    poll ? startClock(readSoon) : openWatcher(route, readSoon, report)
   let watcher = await begin(route)
   // Changes before the first notification.
-  lookSoon()
+  readSoon()
   return {
+    async readNow() {
+      const reading = working.then(async () => pass(await readUnwritten([...known.keys()], known)))
+      working = reading.catch(() => undefined)
+      await reading
+    },
     async close() {
       closed = true
       clearTimeout(timer)
-      await looking
+      await working
       await watcher.close()
     },
   }
 }
+
+type Closable = Pick<Watch, 'close'>
 
 /** Watches the folders of a route. Resolves when notifications have begun. */
 async function openWatcher(
   { folders, steps }: Route,
   onEvent: () => void,
   onError: (error: unknown) => void,
-): Promise<Watch> {
+): Promise<Closable> {
+  // chokidar is never ready without folders.
+  if (folders.size === 0) return { close: async () => undefined }
   const watcher = watch([...folders.keys()], {
     depth: 0,
     ignoreInitial: true,
@@ -108,77 +140,14 @@ async function openWatcher(
   return watcher
 }
 
-async function startClock(onTick: () => void): Promise<Watch> {
+async function startClock(onTick: () => void): Promise<Closable> {
   const timer = setInterval(onTick, POLL)
   return { close: async () => clearInterval(timer) }
 }
 
-/** The content at a path: the hash of a file, or the reason why there is none. */
-type Content = { readonly hash: string } | { readonly none: string }
-
-/** Whether a file has lost its content, or has none for a new reason. */
-function isLost(content: Content, before: Content): boolean {
-  return 'none' in content && !isDeepStrictEqual(content, before)
-}
-
-async function look(paths: readonly string[]): Promise<Content[]> {
-  return await Promise.all(paths.map(readContent))
-}
-
-async function readContent(path: string): Promise<Content> {
-  try {
-    const found = await stat(path)
-    // A pipe can be read only once.
-    if (!found.isFile()) return { none: found.isDirectory() ? 'folder' : 'pipe' }
-    const content = await readFile(path)
-    if (content.length === 0) return { none: 'empty' }
-    const hash = createHash('sha256').update(content).digest('base64')
-    // A single mounted file that was replaced on the host still has its old content here.
-    return { hash: found.nlink === 0 ? `${hash} unlinked` : hash }
-  } catch (error) {
-    return { none: String((error as NodeJS.ErrnoException).code) }
-  }
-}
-
-/** The folders and links that lead to the files. */
-interface Route {
-  /** The folders of the files and links, with their inode numbers. */
-  readonly folders: ReadonlyMap<string, number>
-  /** The paths of the links and files. */
-  readonly steps: ReadonlySet<string>
-}
-
-async function follow(paths: readonly string[]): Promise<Route> {
-  const folders = new Map<string, number>()
-  const steps = new Set<string>()
-  for (const path of paths) {
-    let [here, rest] = split(path)
-    let id = 0
-    for (let links = 0, name = rest.shift(); name !== undefined; name = rest.shift()) {
-      const step = join(here, name)
-      const link = links < MOST_LINKS ? await readlink(step).catch(() => undefined) : undefined
-      const found = link === undefined ? await lstat(step).catch(() => undefined) : undefined
-      // A folder in place of the file can be replaced by the file.
-      if (found?.isDirectory() && rest.length > 0) {
-        here = step
-        id = found.ino
-        continue
-      }
-      folders.set(here, id)
-      steps.add(step)
-      if (link === undefined) break
-      links += 1
-      const [root, names] = split(resolve(here, link))
-      here = root
-      id = 0
-      rest = [...names, ...rest]
-    }
-  }
-  return { folders, steps }
-}
-
-/** Splits an absolute path into its root and its names. */
-function split(path: string): [string, string[]] {
-  const [drive, ...names] = path.split(sep)
-  return [`${drive}${sep}`, names]
+/** Returns the number of equal reads in a row after which a changed content is taken for complete. */
+function readsUntilComplete(content: Content, before: Content): number {
+  if ('failure' in content || content.bytes.length === 0) return LOST
+  const hasShrunk = 'bytes' in before && content.bytes.length < before.bytes.length / 2
+  return hasShrunk || content.bytes.at(-1) !== LINE_FEED ? DOUBTFUL : QUIET
 }

@@ -1,4 +1,4 @@
-/** The TLS certificate of the server: read from files and replaced when they change, or generated at start. */
+/** The TLS certificate of the server: of files and replaced when they change, or generated at the start. */
 import { writeFile } from 'node:fs/promises'
 import type { Server as HttpServer } from 'node:http'
 import { Server as TlsServer } from 'node:tls'
@@ -7,7 +7,6 @@ import { ConfigError } from '../config/errors.js'
 import { reasonOf } from '../config/read.js'
 import type { Snapshot } from '../config/snapshot.js'
 import type { ClientCertificates, Credentials, Tls } from '../config/tls.js'
-import { type Watch, type WatchOptions, watchFiles } from '../config/watch.js'
 import { createSelfSigned } from './self_signed.js'
 
 /** TLS credentials of the server. */
@@ -36,47 +35,20 @@ export async function prepareIdentity(tls: Tls | undefined, now: number): Promis
   return { credentials, ca, ...(client_certificates !== undefined && { client_certificates }) }
 }
 
-/** Replaces the certificate when its files change. */
-export interface Exchange {
-  /** Serves the certificate of the next snapshot on new connections. Returns whether the certificate changed. */
-  follow(before: Snapshot, next: Snapshot): boolean
-  close(): Promise<void>
-}
-
-/** Calls `onChange` when a certificate file of the current snapshot changes. */
-export async function exchangeIdentity(
+/**
+ * Serves the certificate of the next snapshot on new connections. Returns whether the certificate changed.
+ * @param started the settings at the start. TLS, its kind (files or generated) and the accepted authorities stay as they were.
+ */
+export function exchangeCertificate(
   server: HttpServer,
-  { tls }: Snapshot,
-  onChange: () => void,
-  onError: (error: unknown) => void,
-  options: WatchOptions,
-): Promise<Exchange> {
-  const watch = (files: readonly string[]) => watchFiles(files, onChange, onError, options)
-  let watching: Promise<Watch> = watch(filesOf(tls))
-  await watching
-  let closed = false
-  return {
-    follow(before, { tls: next }) {
-      if (!closed && !isDeepStrictEqual(filesOf(before.tls), filesOf(next))) {
-        watching = watching.then(async (old) => {
-          await old.close()
-          return watch(filesOf(next))
-        })
-      }
-      // TLS and its kind (files or generated) are fixed at start.
-      if (!(server instanceof TlsServer) || filesOf(tls).length === 0) return false
-      if (next === undefined || !('credentials' in next)) return false
-      if (isDeepStrictEqual(credentialsOf(before.tls), next.credentials)) return false
-      // The accepted client authorities are fixed at start as well.
-      server.setSecureContext({ ...next.credentials, ...tls?.client_certificates })
-      return true
-    },
-    close: async () => {
-      closed = true
-      await (await watching).close()
-    },
-  }
+  started: Tls | undefined,
+  { tls: before }: Snapshot,
+  { tls: next }: Snapshot,
+): boolean {
+  if (!(server instanceof TlsServer) || started === undefined || !('credentials' in started)) return false
+  if (next === undefined || !('credentials' in next)) return false
+  const served = before !== undefined && 'credentials' in before ? before.credentials : undefined
+  if (isDeepStrictEqual(served, next.credentials)) return false
+  server.setSecureContext({ ...next.credentials, ...started.client_certificates })
+  return true
 }
-
-const filesOf = (tls: Tls | undefined) => (tls !== undefined && 'files' in tls ? tls.files : [])
-const credentialsOf = (tls: Tls | undefined) => (tls !== undefined && 'files' in tls ? tls.credentials : undefined)

@@ -1,7 +1,10 @@
 /** The changes of a reload. */
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import t from 'tap'
 import { describeChanges, summarizeChanges } from '../../src/config/changes.js'
 import { loadSnapshot } from '../../src/config/load.js'
+import { createSelfSigned } from '../../src/tls/self_signed.js'
 import { load } from './loading.js'
 
 const NOTHING = {
@@ -64,6 +67,29 @@ t.test('client_certificates takes effect at the next start', async (t) => {
   const before = await load(t, 'server: { tls: { self_signed: true } }')
   const after = await load(t, 'server: { tls: { self_signed: true, client_certificates: true } }')
   t.strictSame(describeChanges(before, after), { ...NOTHING, needs_restart: ['server.tls.client_certificates'] })
+})
+
+t.test('new content of a file that a setting names is a change of the setting', async (t) => {
+  const now = Math.floor(Date.now() / 1000)
+  const [one, two] = [await createSelfSigned(['localhost'], now), await createSelfSigned(['localhost'], now)]
+  const tls = 'cert: cert.pem, key: key.pem, client_certificates: true, client_ca: ca.pem'
+  const config = `outbound: { ca: ca.pem }\nserver: { tls: { ${tls} } }\n`
+  const folder = t.testdir({ 'config.yaml': config, 'other.pem': one.ca })
+  const read = async ({ ca, cert, key }: typeof one) => {
+    for (const [name, text] of Object.entries({ ca, cert, key })) await writeFile(join(folder, `${name}.pem`), text)
+    return await loadSnapshot({ config: join(folder, 'config.yaml'), overrides: [], env: {} })
+  }
+  const before = await read(one)
+  t.strictSame(describeChanges(before, await read(two)), {
+    ...NOTHING,
+    flags: ['outbound.ca: content changed', 'server.tls.cert: content changed'],
+    needs_restart: ['server.tls.client_ca'],
+  })
+  await writeFile(join(folder, 'config.yaml'), config.replace('ca.pem', 'other.pem'))
+  t.strictSame(describeChanges(await read(two), before).flags, [
+    'outbound.ca: other.pem → ca.pem',
+    'server.tls.cert: content changed',
+  ])
 })
 
 t.test('a value with x-secret in the schema is not shown', async (t) => {

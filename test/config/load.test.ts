@@ -1,9 +1,11 @@
 /** Snapshots from files, environment and overrides. */
 import { execFile } from 'node:child_process'
+import { generateKeyPairSync } from 'node:crypto'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import t from 'tap'
+import { openFiles, readContents } from '../../src/config/contents.js'
 import { loadSnapshot, readSchema, type Sources } from '../../src/config/load.js'
 import { createSelfSigned } from '../../src/tls/self_signed.js'
 import { load, problemsIn, problemsOf } from './loading.js'
@@ -235,6 +237,26 @@ t.test('a reload reuses an unchanged key', async (t) => {
   t.strictSame(same, [0, -1, 2, 3, -1])
   const kept = second.encryption_keys.map((key) => first.encryption_keys.indexOf(key))
   t.strictSame(kept, [1, 0])
+})
+
+t.test('a load uses the given contents, and refuses a named file of another moment', async (t) => {
+  const key = JSON.stringify(generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'jwk' }))
+  const text = 'users: [{ sub: a }]\nkeys: [{ alg: ES256, file: key.json }]\n'
+  const folder = t.testdir({ 'config.yaml': text, 'key.json': key })
+  const sources = { config: join(folder, 'config.yaml'), overrides: [], env: {} }
+  const given = await readContents([sources.config])
+  t.strictSame([...(await loadSnapshot(sources, undefined, { files: openFiles(given) })).users.keys()], ['a'])
+  await writeFile(sources.config, text.replace('a }', 'b }'))
+  t.match(await problemsIn(loadSnapshot(sources, undefined, { files: openFiles(given) })), [
+    'config.yaml changes while it is read, expected a file that nothing writes at the moment; try again later',
+  ])
+  const [extra, ...used] = ['other', 'config.yaml', 'key.json'].map((name) => join(folder, name))
+  const all = await readContents([extra!, ...used])
+  await rm(sources.config)
+  await rm(join(folder, 'key.json'))
+  const files = openFiles(all)
+  t.strictSame([...(await loadSnapshot(sources, undefined, { files })).users.keys()], ['b'])
+  t.strictSame([...files.contents.keys()], used, 'and has read no other file')
 })
 
 t.test('no key file is created if there is a problem', async (t) => {

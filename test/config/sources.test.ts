@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { type Test, test } from 'tap'
 import { loadServer, loadSnapshot } from '../../src/config/load.js'
 import type { Snapshot } from '../../src/config/snapshot.js'
-import { type Sources, watchedFiles } from '../../src/config/sources.js'
+import { listFiles, type Sources } from '../../src/config/sources.js'
 import { problemsIn } from './loading.js'
 
 const BARE = { overrides: [], env: {} }
@@ -53,7 +53,7 @@ test('a named file takes precedence over a found file of the same kind', async (
 
 test('every file that can be read later is watched', (t) => {
   const all = ['config.yaml', 'config.yml', 'config.json', 'users.yaml', 'users.yml', 'users.json']
-  const watched = (sources: Partial<Sources>) => watchedFiles({ ...BARE, ...sources })
+  const watched = (sources: Partial<Sources>) => listFiles({ ...BARE, ...sources })
   t.strictSame(watched({}), [])
   t.strictSame(watched({ config: 'a', user_claims_file: 'b' }), ['a', 'b'])
   t.strictSame(

@@ -1,26 +1,34 @@
 /** Each save of a file is one change, for every way of saving. */
 import { execFile, execFileSync } from 'node:child_process'
-import { appendFile, mkdir, open, rename, rm, symlink, writeFile } from 'node:fs/promises'
+import { appendFile, copyFile, link, mkdir, open, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
+import { type Contents, readContents } from '../../src/config/contents.js'
+import { textOf } from '../../src/config/read.js'
 import { type WatchOptions, watchFiles } from '../../src/config/watch.js'
 import { ROOT } from '../root.js'
 import { exhaustWatches } from '../watches.js'
 
+const keep = async (contents: Contents) => contents
+
 /** A watch that counts, and a promise for each next change. */
 async function observe(t: Test, files: string[], options?: WatchOptions) {
-  let count = 0
+  const used: Contents[] = []
   let wake = () => {}
-  const onChange = () => {
-    count += 1
+  const use = async (contents: Contents) => {
+    used.push(contents)
     wake()
+    return contents
   }
-  const watch = await watchFiles(files, onChange, undefined, options)
+  const watch = await watchFiles(await readContents(files), use, undefined, options)
   t.teardown(() => watch.close())
   return {
     watch,
-    count: () => count,
+    count: () => used.length,
+    /** The texts of each change, in the order of the files. */
+    texts: () => used.map((contents) => files.map((file) => textOf(contents.get(file)!))),
     /** Does something and waits until it was noticed. */
     async after(step: () => Promise<unknown>) {
       const noticed = new Promise<void>((resolve) => {
@@ -61,12 +69,120 @@ t.test('a slow save is one change', async (t) => {
     const handle = await open(file, 'w')
     for (let part = 0; part < 30; part += 1) {
       await handle.write(`part ${part}\n`)
-      await new Promise((resolve) => setTimeout(resolve, 10))
+      await setTimeout(10)
     }
     await handle.close()
   })
   await after(() => writeFile(file, 'c'))
   t.equal(count(), 2)
+})
+
+/** Content of several lines, each with a number. */
+const linesOf = (name: string, count = 40) =>
+  Array.from({ length: count }, (_, index) => `${name} ${index}: ${'.'.repeat(index % 17)}\n`).join('')
+
+/** Writes a text into the file in pieces, with pauses in milliseconds between them. */
+async function writeSlowly(file: string, text: string, size: number, pauses: readonly number[]) {
+  const handle = await open(file, 'w')
+  for (let at = 0, count = 0; at < text.length; at += size, count += 1) {
+    if (count > 0) await setTimeout(pauses[count % pauses.length])
+    await handle.write(text.slice(at, at + size))
+  }
+  await handle.close()
+}
+
+t.test('a save with pauses below the time of quiet is one change, with the whole text', async (t) => {
+  const [before, next] = [linesOf('before'), linesOf('next')]
+  const file = join(t.testdir({ 'config.yaml': before }), 'config.yaml')
+  const { after, texts } = await observe(t, [file])
+  await after(() => writeSlowly(file, next, 100, [50, 200, 120]))
+  await after(() => writeSlowly(file, before, 100, [200]))
+  t.strictSame(texts(), [[next], [before]])
+})
+
+t.test('a file that ends in the middle of a line waits one more period', async (t) => {
+  const file = join(t.testdir({ 'config.yaml': 'a: 1\n' }), 'config.yaml')
+  const { after, texts } = await observe(t, [file])
+  await after(() => writeSlowly(file, 'a: 10\n', 4, [400]))
+  await after(() => writeFile(file, 'a: 2'))
+  t.strictSame(texts(), [['a: 10\n'], ['a: 2']], 'and is then accepted')
+})
+
+t.test('a file that has lost more than half of its bytes waits one more period', async (t) => {
+  const next = linesOf('next')
+  const file = join(t.testdir({ 'config.yaml': linesOf('before') }), 'config.yaml')
+  const { after, texts } = await observe(t, [file])
+  await after(() => writeSlowly(file, next, next.indexOf('\n', next.length / 3) + 1, [400]))
+  await after(() => writeFile(file, 'a: 2\n'))
+  t.strictSame(texts(), [[next], ['a: 2\n']], 'and is then accepted')
+})
+
+t.test('a file that is written again with the same bytes is not quiet', async (t) => {
+  const file = join(t.testdir({ 'config.yaml': 'a: 1\n' }), 'config.yaml')
+  const { after, texts } = await observe(t, [file])
+  await after(async () => {
+    const handle = await open(file, 'w')
+    for (let count = 0; count < 8; count += 1) {
+      await handle.write('a: 10\n', 0)
+      await setTimeout(100)
+    }
+    await handle.write('b: 1\n', 6)
+    await handle.close()
+  })
+  t.strictSame(texts(), [['a: 10\nb: 1\n']])
+})
+
+/** Replaces the content as programs do. */
+const SAVES: Readonly<Record<string, (file: string, text: string) => Promise<unknown>>> = {
+  'a rename of a finished file': renameOver,
+  'vim with backupcopy=no': async (file, text) => {
+    await rename(file, `${file}~`)
+    await writeFile(file, text)
+    await rm(`${file}~`)
+  },
+  'vim with backupcopy=yes': async (file, text) => {
+    await copyFile(file, `${file}~`)
+    await writeFile(file, text)
+    await rm(`${file}~`)
+  },
+  'an empty file and then its content': async (file, text) => {
+    await writeFile(file, '')
+    await setTimeout(300)
+    await writeFile(file, text)
+  },
+  'a removed file and then a new one': async (file, text) => {
+    await rm(file)
+    await setTimeout(300)
+    await writeFile(file, text)
+  },
+  'cp of another file': async (file, text) => {
+    await writeFile(`${file}.other`, text)
+    await promisify(execFile)('cp', [`${file}.other`, file])
+  },
+  'a temporary file with pauses, as rsync writes it': async (file, text) => {
+    await writeSlowly(`${file}.x7Gh2`, text, 300, [300])
+    await rename(`${file}.x7Gh2`, file)
+  },
+  'a hard link with the name of the file': async (file, text) => {
+    await writeFile(`${file}.new`, text)
+    await rm(file)
+    await link(`${file}.new`, file)
+    await rm(`${file}.new`)
+  },
+}
+
+t.test('each way of saving is one change', { jobs: 4 }, async (t) => {
+  for (const poll of [false, true]) {
+    for (const [way, save] of Object.entries(SAVES)) {
+      void t.test(`${way}${poll ? ', for a watch that polls' : ''}`, { buffered: true }, async (t) => {
+        const file = join(t.testdir({ 'config.yaml': linesOf('before') }), 'config.yaml')
+        const { after, texts } = await observe(t, [file], { poll })
+        await after(() => save(file, linesOf('one')))
+        await after(() => save(file, linesOf('two', 80)))
+        t.strictSame(texts(), [[linesOf('one')], [linesOf('two', 80)]])
+      })
+    }
+  }
 })
 
 t.test('a rename over the file is one change', async (t) => {
@@ -87,6 +203,37 @@ t.test('the swap of a Kubernetes ConfigMap is one change', async (t) => {
   await after(() => swapConfigMap(folder, '..2024_1', '..2024_2', 'b'))
   await after(() => swapConfigMap(folder, '..2024_2', '..2024_3', 'c'))
   t.equal(count(), 2)
+})
+
+t.test('files that one swap of a ConfigMap replaces are passed on together', async (t) => {
+  const files = (text: string) => ({ 'config.yaml': text, 'users.yaml': text })
+  const folder = t.testdir({
+    '..0': files('0'),
+    '..data': t.fixture('symlink', '..0'),
+    'config.yaml': t.fixture('symlink', '..data/config.yaml'),
+    'users.yaml': t.fixture('symlink', '..data/users.yaml'),
+  })
+  const { after, texts } = await observe(
+    t,
+    ['config.yaml', 'users.yaml'].map((name) => join(folder, name)),
+  )
+  // Swaps in the time of quiet are one change.
+  for (const version of ['1', '2', '5']) {
+    await after(async () => {
+      for (let next = texts().at(-1)?.[0] ?? '0'; next !== version; ) {
+        next = String(Number(next) + 1)
+        await mkdir(join(folder, `..${next}`))
+        for (const [name, text] of Object.entries(files(next))) await writeFile(join(folder, `..${next}`, name), text)
+        await symlink(`..${next}`, join(folder, '..data_tmp'))
+        await rename(join(folder, '..data_tmp'), join(folder, '..data'))
+      }
+    })
+  }
+  t.strictSame(texts(), [
+    ['1', '1'],
+    ['2', '2'],
+    ['5', '5'],
+  ])
 })
 
 t.test('a change behind a link to another folder is one change', async (t) => {
@@ -192,7 +339,7 @@ t.test('polling detects all ways of saving', async (t) => {
 })
 
 t.test('a watch without files can be closed', async (t) => {
-  const watch = await watchFiles([], () => {})
+  const watch = await watchFiles(new Map(), keep)
   await watch.close()
   t.pass('is no reason to wait')
 })
@@ -241,19 +388,27 @@ t.test('a path that is not a file has no content', async (t) => {
   t.equal(count(), 1)
 })
 
-t.test(
-  'a pipe is not read, since that would take from whoever it is for',
-  {
-    skip: process.platform === 'win32' && 'Windows has no named pipes',
-  },
-  async (t) => {
-    const folder = t.testdir({ 'config.yaml': 'a' })
-    execFileSync('mkfifo', [join(folder, 'pipe')])
-    const { after, count } = await observe(t, [join(folder, 'pipe'), join(folder, 'config.yaml')])
-    await after(() => appendFile(join(folder, 'config.yaml'), 'b'))
-    t.equal(count(), 1)
-  },
-)
+const NO_PIPES = process.platform === 'win32' && 'Windows has no named pipes'
+
+t.test('a pipe is read once and keeps its content', { skip: NO_PIPES }, async (t) => {
+  const folder = t.testdir({ 'config.yaml': 'a' })
+  const [pipe, config] = [join(folder, 'pipe'), join(folder, 'config.yaml')]
+  execFileSync('mkfifo', [pipe])
+  const [{ after, texts }] = await Promise.all([observe(t, [pipe, config]), writeFile(pipe, 'once')])
+  await after(() => appendFile(config, 'b'))
+  t.strictSame(texts(), [['once', 'ab']])
+})
+
+t.test('a pipe in place of a file is not read', { skip: NO_PIPES }, async (t) => {
+  const file = join(t.testdir({ 'config.yaml': 'a' }), 'config.yaml')
+  const { after, count, texts } = await observe(t, [file])
+  await after(async () => {
+    await rm(file)
+    execFileSync('mkfifo', [file])
+  })
+  t.equal(count(), 1)
+  t.throws(texts, { message: 'is a pipe, expected a file, because a pipe is read only once, at the start' })
+})
 
 t.test('a closed watch reports no change', async (t) => {
   const file = join(t.testdir({ 'config.yaml': 'a' }), 'config.yaml')
@@ -267,11 +422,87 @@ t.test('a closed watch reports no change', async (t) => {
   t.equal(closed.count(), 0)
 })
 
+t.test('a change since the first read is a change', async (t) => {
+  const file = join(t.testdir({ 'config.yaml': 'a' }), 'config.yaml')
+  const contents = await readContents([file])
+  await writeFile(file, 'b')
+  const text = await new Promise<string>((resolve, reject) => {
+    const use = async (contents: Contents) => {
+      resolve(textOf(contents.get(file)!))
+      return contents
+    }
+    watchFiles(contents, use).then((watch) => t.teardown(() => watch.close()), reject)
+  })
+  t.equal(text, 'b')
+})
+
+t.test('the files of the returned contents are watched instead', async (t) => {
+  const folder = t.testdir({ one: { 'config.yaml': '1' }, two: { 'config.yaml': 'a' } })
+  const [one, two] = [join(folder, 'one/config.yaml'), join(folder, 'two/config.yaml')]
+  const used: Contents[] = []
+  let wake = () => {}
+  const use = async (contents: Contents) => {
+    used.push(contents)
+    wake()
+    return await readContents([two])
+  }
+  const watch = await watchFiles(await readContents([one]), use)
+  t.teardown(() => watch.close())
+  for (const [file, text] of [
+    [one, '2'],
+    [two, 'b'],
+    [two, 'c'],
+  ] as const) {
+    const noticed = new Promise<void>((resolve) => {
+      wake = resolve
+    })
+    if (file === two) await writeFile(one, `no change ${text}`)
+    await writeFile(file, text)
+    await noticed
+  }
+  t.strictSame(
+    used.map((contents) => [...contents].map(([file, content]) => [file, textOf(content)])),
+    [[[one, '2']], [[two, 'b']], [[two, 'c']]],
+  )
+})
+
+t.test('readNow passes contents on at once, and they are not reported again', async (t) => {
+  const file = join(t.testdir({ 'config.yaml': 'a' }), 'config.yaml')
+  const { watch, after, texts } = await observe(t, [file])
+  await watch.readNow()
+  await writeFile(file, 'b')
+  await watch.readNow()
+  await after(() => writeFile(file, 'c'))
+  t.strictSame(texts(), [['a'], ['b'], ['c']])
+})
+
+t.test('readNow waits while a file is written, and refuses it after a second', async (t) => {
+  const file = join(t.testdir({ 'config.yaml': 'a' }), 'config.yaml')
+  const { watch, after, texts } = await observe(t, [file])
+  let writing = true
+  const write = async () => {
+    let written = 'a'
+    for (; writing; written += '.') await appendFile(file, '.').then(() => setTimeout(3))
+    return written
+  }
+  const writer = write()
+  await t.rejects(watch.readNow(), {
+    name: 'ConfigError',
+    problems: [{ file, message: /^changes while it is read, expected a file that nothing writes/ }],
+  })
+  writing = false
+  const written = await writer
+  await watch.readNow()
+  await after(() => writeFile(file, 'b'))
+  t.strictSame(texts(), [[written], ['b']])
+})
+
 t.test('a closed watch lets the process end', async (t) => {
   const file = join(t.testdir({ 'config.yaml': 'a' }), 'config.yaml')
   const program = `
+    import { readContents } from ${JSON.stringify(join(ROOT, 'dist/config/contents.js'))}
     import { watchFiles } from ${JSON.stringify(join(ROOT, 'dist/config/watch.js'))}
-    const watch = await watchFiles([${JSON.stringify(file)}], () => {})
+    const watch = await watchFiles(await readContents([${JSON.stringify(file)}]), async (contents) => contents)
     await watch.close()
     console.log('closed')`
   const { stdout } = await promisify(execFile)(process.execPath, [
@@ -286,13 +517,15 @@ t.test('a closed watch lets the process end', async (t) => {
 t.test('an error of the listener is reported', async (t) => {
   const file = join(t.testdir({ 'config.yaml': 'a' }), 'config.yaml')
   const reported = new Promise((resolve, reject) => {
-    const listener = () => {
+    const use = async () => {
       throw new Error('from the listener')
     }
-    watchFiles([file], listener, resolve).then((watch) => {
-      t.teardown(() => watch.close())
-      return writeFile(file, 'b')
-    }, reject)
+    readContents([file])
+      .then((contents) => watchFiles(contents, use, resolve))
+      .then((watch) => {
+        t.teardown(() => watch.close())
+        return writeFile(file, 'b')
+      }, reject)
   })
   t.match(await reported, { message: 'from the listener' })
 })
@@ -302,15 +535,12 @@ t.test('the limit of watched files is reported once', async (t) => {
   exhaustWatches(t)
   const errors: unknown[] = []
   const files = ['one', 'two'].map((name) => join(folder, name, 'config.yaml'))
-  const running = await watchFiles(
-    files,
-    () => {},
-    (error) => errors.push(error),
-  )
+  const contents = await readContents(files)
+  const running = await watchFiles(contents, keep, (error) => errors.push(error))
   await running.close()
   t.match(errors, [{ code: 'ENOSPC' }])
   t.equal(errors.length, 1)
 
-  const quiet = await watchFiles(files, () => {})
+  const quiet = await watchFiles(contents, keep)
   await quiet.close()
 })

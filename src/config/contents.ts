@@ -1,0 +1,68 @@
+/** Reads several files as one consistent set: no file is read while it is written, and all are of the same moment. */
+import { setTimeout } from 'node:timers/promises'
+import { ConfigError } from './errors.js'
+import { type Content, isUnwritten, readContent } from './read.js'
+
+/** Milliseconds between two reads that must be equal, and the maximum number of reads, about one second. */
+const PAUSE = 20
+const MOST_READS = 50
+
+/** Contents by the names of the files. */
+export type Contents = ReadonlyMap<string, Content>
+
+/** Reads files. @param known the contents of an earlier read: a pipe, which can be read only once, keeps its content. */
+export async function readContents(files: Iterable<string>, known?: Contents): Promise<Contents> {
+  const entries = [...files].map(async (file) => [file, await readContent(file, known?.get(file))] as const)
+  return new Map(await Promise.all(entries))
+}
+
+/**
+ * Reads files at once, until two reads in a row are equal: a file that is being written is not read in the middle, and
+ * files that are replaced together are of the same version. Throws a ConfigError after about one second.
+ */
+export async function readUnwritten(files: readonly string[], known?: Contents): Promise<Contents> {
+  let found = await readContents(files, known)
+  for (let count = 1; ; count++) {
+    await setTimeout(PAUSE)
+    const next = await readContents(files, found)
+    const written = files.filter((file) => !isUnwritten(found.get(file)!, next.get(file)!))
+    if (written.length === 0) return found
+    if (count === MOST_READS) throw new ConfigError(written.map(beingWritten))
+    found = next
+  }
+}
+
+const beingWritten = (file: string) => ({
+  file,
+  path: '',
+  message: 'changes while it is read, expected a file that nothing writes at the moment; try again later',
+})
+
+/** The files of one load, each with the content of one read. */
+export interface LoadFiles {
+  /** The contents that the load has used so far. */
+  readonly contents: Contents
+  /** Returns the content of a file. */
+  read(file: string): Promise<Content>
+  /** Throws a ConfigError if a file has changed before all files were read. */
+  requireUnwritten(): Promise<void>
+}
+
+/** Returns the files of a load. @param given contents of the same moment. Other files are read when the load needs them. */
+export function openFiles(given: Contents): LoadFiles {
+  const contents = new Map<string, Content>()
+  return {
+    contents,
+    async read(file) {
+      const content = given.get(file) ?? contents.get(file) ?? (await readContent(file))
+      contents.set(file, content)
+      return content
+    },
+    async requireUnwritten() {
+      if ([...contents.keys()].every((file) => given.has(file))) return
+      const now = await readContents(contents.keys(), contents)
+      const written = [...contents].filter(([file, content]) => !isUnwritten(content, now.get(file)!))
+      if (written.length > 0) throw new ConfigError(written.map(([file]) => beingWritten(file)))
+    },
+  }
+}
