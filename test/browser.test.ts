@@ -426,6 +426,76 @@ browserTest('two issuers in one browser do not disturb each other', async (t, vi
   }
 })
 
+const MANY = Array.from({ length: 60 }, (_, index) => ({ sub: `user-${index}`, display_name: `Number ${index}` }))
+
+for (const javaScriptEnabled of [true, false]) {
+  browserTest(
+    `the filter finds a user who is not shown${javaScriptEnabled ? '' : ' without JavaScript'}`,
+    async (t, visit) => {
+      const { page, application } = visit
+      const issuer = await start(t, { users: MANY })
+      await page.goto(authorizationUrl(issuer, visit))
+      t.equal(await page.getByRole('button', { name: 'Authorize as' }).count(), 50)
+      const filter = page.getByRole('searchbox', { name: 'Find a predefined user' })
+      await filter.fill('number 59')
+      await filter.press('Enter')
+      await page.getByText('1 user matches.').waitFor()
+      t.equal(await filter.inputValue(), 'number 59')
+      t.equal(await page.locator('#filter:focus').count(), 1, 'the filter has the focus again')
+      const id = (await filter.getAttribute('aria-describedby')) ?? ''
+      t.equal(await page.locator(`#${id}`).textContent(), '1 user matches.')
+      await page.keyboard.press('Tab')
+      await page.keyboard.press('Tab')
+      t.equal(await page.locator(':focus').textContent(), 'Authorize as user-59')
+      await page.keyboard.press('Enter')
+      const { userinfo } = await redeem(issuer, visit, await application.returned(page))
+      t.match(userinfo, { sub: 'user-59' })
+    },
+    { javaScriptEnabled },
+  )
+}
+
+browserTest('the filter keeps the typed subject and the chosen fault', async (t, visit) => {
+  const { page, application } = visit
+  await page.goto(authorizationUrl(await start(t, { users: MANY }), visit))
+  await page.getByLabel('Subject').fill('zoe')
+  await page.getByText('Make it fail').click()
+  await page.getByLabel('Fault', { exact: true }).selectOption('authorize.wrong_state')
+  await page.getByRole('searchbox').fill('nothing like it')
+  await page.getByRole('button', { name: 'Find' }).click()
+  await page.getByText('No user matches.').waitFor()
+  t.equal(await page.getByLabel('Subject').inputValue(), 'zoe')
+  t.equal(await page.getByLabel('Fault', { exact: true }).inputValue(), 'authorize.wrong_state')
+  await page.getByRole('button', { name: 'Authorize', exact: true }).click()
+  t.equal((await application.returned(page)).get('state'), 's-1_altered')
+})
+
+browserTest('the filter stays at its place, and a phone shows its result', async (t, visit) => {
+  const { page } = visit
+  await page.goto(authorizationUrl(await start(t, { users: MANY }), visit))
+  const top = async () => (await page.getByRole('searchbox').boundingBox())?.y
+  await page.setViewportSize({ width: 1280, height: 860 })
+  const before = await top()
+  await page.getByRole('searchbox').fill('nothing like it')
+  await page.getByRole('searchbox').press('Enter')
+  await page.getByText('No user matches.').waitFor()
+  t.equal(await top(), before)
+  await page.setViewportSize({ width: 390, height: 800 })
+  await page.getByRole('searchbox').fill('user-5')
+  await page.getByRole('searchbox').press('Enter')
+  await page.getByText('11 users match.').waitFor()
+  const { y = 800 } = (await page.getByRole('button', { name: 'Authorize as user-5', exact: true }).boundingBox()) ?? {}
+  t.ok(y < 700, `${y}`)
+})
+
+browserTest('the home page has a filter of users and clients', async (t, { page }) => {
+  await page.goto(await start(t, { users: MANY }))
+  await page.getByRole('searchbox', { name: 'Find a user or a client' }).fill('number 59')
+  await page.getByRole('button', { name: 'Find' }).click()
+  await page.getByText('1 user matches. No client matches.').waitFor()
+  t.match(await page.getByRole('region', { name: 'Predefined users' }).textContent(), 'user-59')
+})
+
 /** Every page there is, with content that is as wide as it gets. */
 function everyPage(
   { issuer, strict, sso }: Readonly<Record<'issuer' | 'strict' | 'sso', string>>,
@@ -477,6 +547,7 @@ browserTest('every page fits a phone and a large screen, in the dark and by day'
     users: [
       { sub, display_name: 'D'.repeat(200), claims: { plan: 'p'.repeat(300), list: [{ deep: 'q'.repeat(300) }] } },
       ...USERS,
+      ...MANY,
     ],
     clients: [{ client_id: 'c'.repeat(200), redirect_uris: ['http://localhost/'], token_endpoint_auth_method: 'none' }],
     scopes: { wide: { description: 'w'.repeat(300) } },

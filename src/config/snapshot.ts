@@ -9,6 +9,7 @@ import { normalizePath } from './check/server.js'
 import { createDestinationCheck, type FindProblem } from './destinations.js'
 import type { Preset } from './presets.js'
 import { type Rules, resolveRules, resolveSingleSignOn } from './profiles.js'
+import { createClientTexts, createUserTexts, type SearchTexts } from './search.js'
 import type { Tls } from './tls.js'
 import { createPartValidator, type PartValidator } from './validate_part.js'
 
@@ -90,6 +91,12 @@ export interface Snapshot extends LoadedKeys {
   readonly users: ReadonlyMap<string, DeepReadonly<User>>
   /** By `client_id`. */
   readonly clients: ReadonlyMap<string, DeepReadonly<Client>>
+  readonly user_texts: SearchTexts
+  readonly client_texts: SearchTexts
+  /** By `email` claim, in the order of the configuration. */
+  readonly subs_by_email: ReadonlyMap<string, readonly string[]>
+  /** Names of the claims that users have in the ID token or userinfo. */
+  readonly user_claims: ReadonlySet<string>
   /** Doors at which faults of the configuration, its users and its clients act. */
   readonly fault_doors: ReadonlySet<FaultDoor>
   /** The files that the configuration was read from. */
@@ -139,6 +146,10 @@ export function buildSnapshot(
     lifetimes: Object.freeze(Object.fromEntries(lifetimes) as Lifetimes),
     users: new Map(config.users.map((user) => [user.sub, user])),
     clients: new Map(config.clients.map((client) => [client.client_id, client])),
+    user_texts: createUserTexts(config.users),
+    client_texts: createClientTexts(config.clients),
+    subs_by_email: indexEmails(config.users),
+    user_claims: listUserClaims(config.users),
     keys: Object.freeze(keys.map((key) => Object.freeze(key))),
     encryption_keys: Object.freeze(encryption_keys.map((key) => Object.freeze(key))),
     fault_doors: doorsOf([config, ...config.users, ...config.clients].flatMap(({ faults = [] }) => faults)),
@@ -151,6 +162,30 @@ export function buildSnapshot(
     ...(tls !== undefined && { tls: Object.freeze(tls) }),
     ...(preset !== undefined && { preset }),
   })
+}
+
+function indexEmails(users: readonly User[]): ReadonlyMap<string, readonly string[]> {
+  const index = new Map<string, string[]>()
+  for (const {
+    sub,
+    claims: { email },
+  } of users) {
+    if (typeof email !== 'string') continue
+    const subs = index.get(email)
+    if (subs === undefined) index.set(email, [sub])
+    else subs.push(sub)
+  }
+  return index
+}
+
+function listUserClaims(users: readonly User[]): ReadonlySet<string> {
+  const names = new Set<string>()
+  for (const { claims, id_token, userinfo, claim_sources = {} } of users) {
+    for (const place of [claims, id_token, userinfo, ...Object.values(claim_sources).map((source) => source.claims)]) {
+      for (const name of Object.keys(place)) names.add(name)
+    }
+  }
+  return names
 }
 
 function readRotation({ key_rotation: { period, publish_ahead } }: Config): KeyRotation {

@@ -40,12 +40,9 @@ async function handle(request: FastifyRequest, reply: FastifyReply, form?: Param
   }
   const outcome = await authorize(request.ctx, visit)
   reply.header('cache-control', 'no-store').type('text/html; charset=utf-8')
-  if (!('page' in outcome)) return send(reply, outcome)
+  if (!('html' in outcome)) return send(reply, outcome)
   if (outcome.has_problem) reply.code(400)
-  if (outcome.has_logo) {
-    reply.header('content-security-policy', contentSecurityPolicy({ 'img-src': 'data: https: http:' }))
-  }
-  return reply.send(outcome.page)
+  return reply.header('content-security-policy', contentSecurityPolicy(outcome.policy)).send(outcome.html)
 }
 
 /** Sends the response as a redirect, or as a page that returns to the client. */

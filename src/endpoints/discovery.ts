@@ -9,9 +9,8 @@ import {
   REQUEST_OBJECT_SIGNING_ALGS,
 } from '../clients/algorithms.js'
 import { listAuthMethods } from '../clients/authentication.js'
-import type { DeepReadonly, Snapshot } from '../config/snapshot.js'
+import type { Snapshot } from '../config/snapshot.js'
 import type { Context } from '../context.js'
-import type { User } from '../generated/types.js'
 import { VALUES } from '../generated/values.js'
 import { CODE_CHALLENGE_METHODS } from '../oauth/pkce.js'
 import { DISPLAYS } from '../oauth/prompt.js'
@@ -114,22 +113,16 @@ function describeTokens(ctx: Context): Metadata {
 function describeClaims(snapshot: Snapshot): Metadata {
   const scopes = listScopes(snapshot)
   const { issue_refresh_token } = snapshot.config
-  const own = [...snapshot.users.values()].flatMap(listClaims)
   return {
     subject_types_supported: VALUES.SubjectType,
     scopes_supported: [...scopes.keys()].filter((scope) => scope !== 'offline_access' || issue_refresh_token),
     claim_types_supported: ['normal', 'aggregated', 'distributed'],
-    claims_supported: [...new Set([...PROTOCOL_CLAIMS, ...[...scopes.values()].flat(), ...own])],
+    claims_supported: [...new Set([...PROTOCOL_CLAIMS, ...[...scopes.values()].flat(), ...snapshot.user_claims])],
   }
 }
 
 /** OpenID Connect Core §2 and Back-Channel Logout §2.1: claims that the provider adds to an ID token. */
 const PROTOCOL_CLAIMS = ['sub', 'iss', 'aud', 'exp', 'iat', 'auth_time', 'nonce', 'acr', 'amr', 'sid'] as const
-
-function listClaims({ claims, id_token, userinfo, claim_sources = {} }: DeepReadonly<User>): string[] {
-  const places = [claims, id_token, userinfo, ...Object.values(claim_sources).map((source) => source.claims)]
-  return places.flatMap((place) => Object.keys(place))
-}
 
 /** OpenID Connect Front-Channel Logout §3 and Back-Channel Logout §2.1. */
 const LOGOUT = {

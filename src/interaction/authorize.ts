@@ -14,6 +14,7 @@ import { createResponseJwt } from '../tokens/authorization_response.js'
 import { issueAuthorizationResponse } from '../tokens/issue.js'
 import { readAcr } from './acr.js'
 import { recordConsent } from './consent.js'
+import type { Page } from './listed.js'
 import { consentPage, type Form, logIn, loginPage, logoOf } from './login.js'
 import { nextStep, type Step } from './next_step.js'
 import { addClient, type BrowserSession, type CookieJar, type Cookies, findSession, sessionState } from './session.js'
@@ -31,9 +32,7 @@ export interface BrowserRequest {
   readonly form: Pick<Form, 'action' | 'hidden'>
 }
 
-export type AuthorizationResult =
-  | { readonly page: string; readonly has_problem: boolean; readonly has_logo: boolean }
-  | AuthorizationResponse
+export type AuthorizationResult = (Page & { readonly has_problem: boolean }) | AuthorizationResponse
 
 /** OpenID Connect Core §3.1.2.6: errors that a client expects after `prompt=none` or a refusal of the end-user. */
 const END_USER_ERRORS = /^(?:access_denied|(?:login|consent|interaction|account_selection)_required)$/
@@ -93,12 +92,17 @@ async function showPage(
     ...form,
     ...(problem !== undefined && { problem }),
     ...(submission !== undefined && { fault_choice: submission.fault_choice }),
+    ...(submission?.filter !== undefined && { filter: submission.filter }),
   }
   const page =
     next.step === 'ask_login'
       ? await loginPage(ctx, request, shown, next)
       : await consentPage(ctx, request, shown, next)
-  return { page, has_problem: hasUnknownFault || problem !== undefined, has_logo: logoOf(request.client) !== undefined }
+  const policy = {
+    ...page.policy,
+    ...(logoOf(request.client) !== undefined && { 'img-src': 'data: https: http:' }),
+  }
+  return { html: page.html, policy, has_problem: hasUnknownFault || problem !== undefined }
 }
 
 /** OpenID Connect Session Management §2: the response to an OpenID Connect request has a session_state. */

@@ -1,6 +1,6 @@
 /** Logins without a page, if the configuration enables them: for every request, a client, or the user that `login_hint` names. */
 import type { Context } from '../context.js'
-import { findUser } from '../directory/users.js'
+import { findSubByEmail, findUser } from '../directory/users.js'
 import { invalidRequest } from '../errors.js'
 import type { AuthorizationRequest } from '../oauth/authorization_request.js'
 
@@ -30,8 +30,5 @@ export async function findAutoLogin(
 async function readHint(ctx: Context, hint: string): Promise<string> {
   if (hint.length > 255) throw invalidRequest(`login_hint has ${hint.length} characters, expected at most 255`)
   if ((await findUser(ctx, hint)) !== undefined) return hint
-  for (const sub of ctx.snapshot.users.keys()) {
-    if ((await findUser(ctx, sub))?.claims.email === hint) return sub
-  }
-  return hint
+  return (await findSubByEmail(ctx, hint)) ?? hint
 }

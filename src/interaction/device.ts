@@ -11,7 +11,7 @@ import {
   findByUserCode,
 } from '../oauth/device_code.js'
 import { renderPage } from '../pages/render.js'
-import { listPredefinedUsers } from './listed_users.js'
+import { listPredefinedUsers, type Page, policyFor } from './listed.js'
 import { describeScopes, logIn } from './login.js'
 import { addClient, type BrowserSession, type CookieJar } from './session.js'
 import type { Submission } from './submission.js'
@@ -40,25 +40,32 @@ const ENDED: Readonly<Record<Exclude<DeviceStatus, 'pending'>, string>> = {
   expired: 'This code has expired. Start again on the device.',
 }
 
-/** Renders the page on which the end-user compares the code and logs in. */
+/**
+ * Renders the page on which the end-user compares the code and logs in.
+ * @param shown the problem of the last submission, or its filter.
+ */
 export async function confirmPage(
   ctx: Context,
   action: string,
   { record: { user_code, client_id, scope } }: DeviceRecord,
-  problem?: string,
-): Promise<string> {
+  { problem, filter }: { readonly problem?: string | undefined; readonly filter?: Submission['filter'] | undefined },
+): Promise<Page> {
   const client = await findClient(ctx, client_id)
-  return renderPage('device_confirm', {
+  const predefined = await listPredefinedUsers(ctx, filter?.text)
+  const html = renderPage('device_confirm', {
     action,
     hidden: [['user_code', user_code]],
     user_code,
     client_id,
     ...(client?.client_name !== undefined && { client_name: client.client_name }),
     scopes: describeScopes(ctx, scope),
-    predefined: await listPredefinedUsers(ctx),
+    predefined,
     recent: await listRecentUsers(ctx),
     ...(problem !== undefined && { problem }),
+    ...(filter?.sub !== undefined && { sub: filter.sub }),
+    ...(filter !== undefined && { filter: filter.text }),
   })
+  return { html, policy: policyFor(predefined, filter?.text) }
 }
 
 /** Approves or denies the device, and renders the last page. */

@@ -9,9 +9,10 @@ import { type PageUser, renderPage } from '../pages/render.js'
 import type { Account } from '../store/records.js'
 import { namesOf } from './consent.js'
 import { describeFaultOptions } from './fault_options.js'
-import { describeUser, listPredefinedUsers } from './listed_users.js'
+import { describeUser, listPredefinedUsers, type Page, policyFor } from './listed.js'
 import type { AskConsent, AskLogin } from './next_step.js'
 import { type BrowserSession, beginLogin, type CookieJar } from './session.js'
+import type { Submission } from './submission.js'
 
 /** The forms of a page. */
 export interface Form {
@@ -22,24 +23,29 @@ export interface Form {
   readonly problem?: string
   /** The fault chosen in the last submission. */
   readonly fault_choice?: FaultChoice
+  readonly filter?: NonNullable<Submission['filter']>
 }
 
 /** Renders the page on which the end-user logs in, or continues with a login of this browser. */
 export async function loginPage(
   ctx: Context,
   request: AuthorizationRequest,
-  form: Form,
+  { filter, ...form }: Form,
   { accounts, prefilled, browserSession }: AskLogin,
-): Promise<string> {
-  return renderPage('login', {
+): Promise<Page> {
+  const predefined = await listPredefinedUsers(ctx, filter?.text)
+  const login_hint = filter?.sub ?? prefilled
+  const html = renderPage('login', {
     ...describeForm(ctx, request, form),
     ...describeRequest(ctx, request),
-    predefined: await listPredefinedUsers(ctx),
+    predefined,
     recent: await listRecentUsers(ctx),
     accounts: await Promise.all(accounts.map((account) => describeAccount(ctx, account))),
     ...(browserSession !== undefined && { browser_state: browserSession.session.browser_state }),
-    ...(prefilled !== undefined && { login_hint: prefilled }),
+    ...(login_hint !== undefined && { login_hint }),
+    ...(filter !== undefined && { filter: filter.text }),
   })
+  return { html, policy: policyFor(predefined, filter?.text) }
 }
 
 /** Renders the page on which a logged-in end-user consents. */
@@ -48,13 +54,14 @@ export async function consentPage(
   request: AuthorizationRequest,
   form: Form,
   { account, browserSession }: AskConsent,
-): Promise<string> {
-  return renderPage('consent', {
+): Promise<Page> {
+  const html = renderPage('consent', {
     ...describeForm(ctx, request, form),
     ...describeRequest(ctx, request),
     account: await describeAccount(ctx, account),
     browser_state: browserSession.session.browser_state,
   })
+  return { html, policy: {} }
 }
 
 /** Logs an end-user in: the browser has a session with their account from now on. */
@@ -75,7 +82,11 @@ export async function logIn(
 }
 
 /** Describes the form of a page: its target, hidden fields and selectable faults. */
-function describeForm(ctx: Context, request: AuthorizationRequest, { fault_choice, hidden, ...form }: Form) {
+function describeForm(
+  ctx: Context,
+  request: AuthorizationRequest,
+  { fault_choice, hidden, ...form }: Omit<Form, 'filter'>,
+) {
   const { flow_id } = ctx.exchange
   const flow = Object.entries({ flow_id }).filter((field): field is [string, string] => field[1] !== undefined)
   return { ...form, hidden: [...hidden, ...flow], fault_options: describeFaultOptions(request, fault_choice) }

@@ -142,6 +142,9 @@ async function interact(
   const confirmed = submission !== undefined && isFromPage(submission, browserSession) ? submission : undefined
   if (confirmed?.action === 'switch')
     return askLogin(ctx, request, browserSession, accounts, 'the end-user chose to use another account')
+  // Only a page with these accounts has the browser_state in its filter.
+  if (confirmed?.filter !== undefined)
+    return askLogin(ctx, request, browserSession, accounts, 'the end-user looks for a user')
   const chosen = accounts.find(({ sub }) => sub === confirmed?.account)
   const { prompt } = request
   const fitting = await filterByLoginHint(

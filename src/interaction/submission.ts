@@ -15,10 +15,15 @@ export interface Submission {
   readonly browser_state: string | undefined
   /** Fault chosen for this login. */
   readonly fault_choice: FaultChoice
+  /** Set if the end-user only looks for a user: the text to search for, and the typed subject, which the page keeps. */
+  readonly filter?: { readonly text: string; readonly sub: string | undefined }
 }
 
 /** `as` is the button of a listed user; `sub` is the text field beside it. */
-const FIELDS = ['sub', 'as', 'action', 'account', 'browser_state', 'flow_id', 'error', 'fault'] as const
+const FIELDS = ['sub', 'as', 'action', 'account', 'browser_state', 'flow_id', 'error', 'fault', 'filter'] as const
+
+/** Maximum number of fields that a page repeats: an authorization request has some dozen parameters. */
+const MOST_FIELDS = 100
 
 /** Reads the submission in a form; undefined if the form is only an authorization request. */
 export function readSubmission(form: Params): Submission | undefined {
@@ -33,17 +38,24 @@ export function readSubmission(form: Params): Submission | undefined {
     throw invalidRequest(`sub has ${sub.length} characters, expected at most 255`)
   }
   const fault_choice = readFaultChoice({ error: form.find('error'), fault: form.find('fault') })
+  if (action === 'filter') {
+    const filter = { text: form.find('filter') ?? '', sub }
+    return { sub: undefined, action, account, browser_state, fault_choice, filter }
+  }
   return { sub, action, account, browser_state, fault_choice }
 }
 
 /** Returns the other fields of a form: a posted authorization request, to be posted again with the next submission. */
 export function readRequestFields(form: Params): [string, string][] {
   const own: readonly string[] = FIELDS
-  return form.entries().filter(([name]) => !own.includes(name))
+  const fields = form.entries().filter(([name]) => !own.includes(name))
+  if (fields.length <= MOST_FIELDS) return fields
+  throw invalidRequest(`the form has ${fields.length} parameters, expected at most ${MOST_FIELDS}`)
 }
 
 /** Explains to the end-user why a page is shown again after a submission; undefined if nothing was wrong with it. */
 export function describeProblem(submission: Submission, before: BrowserSession | undefined): string | undefined {
+  if (submission.filter !== undefined) return undefined
   if (submission.account === undefined && submission.action !== 'switch') {
     return 'Error: invalid_request: sub is missing, expected the subject to log in as'
   }

@@ -12,6 +12,18 @@ export interface PageUser {
   faults?: readonly string[]
 }
 
+/** A client on a page. */
+export interface PageClient {
+  client_id: string
+  client_name?: string
+}
+
+/** The first items of a list, and the number of all. */
+export interface PageList<T> {
+  items: readonly T[]
+  total: number
+}
+
 /** Errors and faults that the pages of a login offer. */
 export interface FaultOptions {
   errors: readonly string[]
@@ -51,8 +63,10 @@ export interface Pages {
     discovery: string
     authorization_endpoint: string
     self_login: string
-    users: readonly PageUser[]
-    clients: readonly { client_id: string; client_name?: string }[]
+    users: PageList<PageUser>
+    clients: PageList<PageClient>
+    /** The text that the users and clients were searched for. */
+    filter?: string
     /** Whether the issuer lies below `/issuers/`. */
     isolated: boolean
     profile: Config['profile']
@@ -62,7 +76,9 @@ export interface Pages {
   login: PageRequest & {
     /** Initial value of the text field. */
     login_hint?: string
-    predefined: readonly PageUser[]
+    predefined: PageList<PageUser>
+    /** The text that the predefined users were searched for. */
+    filter?: string
     recent: readonly string[]
     /** Logins of this browser that the end-user may continue with. */
     accounts: readonly PageUser[]
@@ -76,7 +92,10 @@ export interface Pages {
   device: { action: string; user_code?: string; problem?: string }
   device_confirm: Pick<PageRequest, 'action' | 'hidden' | 'client_id' | 'client_name' | 'scopes' | 'problem'> & {
     user_code: string
-    predefined: readonly PageUser[]
+    /** Initial value of the text field. */
+    sub?: string
+    predefined: PageList<PageUser>
+    filter?: string
     recent: readonly string[]
   }
   /** Without a `sub`, the end-user has denied access. */
@@ -131,8 +150,24 @@ const STYLE = readInline('style.css')
 /** The inline style as a source for the Content-Security-Policy, without its quotes. */
 export const STYLE_HASH = hashOf(STYLE)
 
+/** Maximum number of scopes, claims or parameters in a list. */
+const MOST_NAMES = 100
+/** Maximum number of characters of a name. */
+const MOST_CHARACTERS = 160
+
 const TEMPLATES = new Eta({ views: import.meta.dirname, cache: true })
-const SHARED = { style: STYLE, scripts: SCRIPTS, initial, asJson, asTime }
+const SHARED = {
+  style: STYLE,
+  scripts: SCRIPTS,
+  initial,
+  asText,
+  asJson,
+  asTime,
+  cut,
+  describeCount,
+  hasFilter,
+  MOST_NAMES,
+}
 
 /** Returns the page as a complete HTML document. */
 export function renderPage<N extends keyof Pages>(name: N, data: Pages[N]): string {
@@ -145,8 +180,32 @@ function initial(user: PageUser): string {
   return first.toUpperCase()
 }
 
+/** Whether a page has the form that filters its lists: if it does not show them whole. */
+export function hasFilter(filter: string | undefined, ...lists: readonly PageList<unknown>[]): boolean {
+  return filter !== undefined || lists.some(({ items, total }) => items.length < total)
+}
+
+/** Says how many items there are or match, and how many of them the page shows. */
+function describeCount({ items, total }: PageList<unknown>, noun: string, filter: string | undefined): string {
+  if (total === 0) return filter === undefined ? `No ${noun}s.` : `No ${noun} matches.`
+  const match = total === 1 ? ' matches' : ' match'
+  const count = `${total.toLocaleString('en')} ${noun}${total === 1 ? '' : 's'}${filter === undefined ? '' : match}.`
+  return items.length < total ? `${count} The first ${items.length} are shown.` : count
+}
+
+/** Cuts a text, which a user, a client or a request can have of any length. */
+function cut(text: string, most = MOST_CHARACTERS): string {
+  // A surrogate without its other half is not valid UTF-8.
+  return text.length > most ? `${text.slice(0, most).replace(/[\uD800-\uDBFF]$/, '')}…` : text
+}
+
+/** Formats the value of a claim. */
+function asText(value: unknown): string {
+  return cut(typeof value === 'string' ? value : JSON.stringify(value, null, 2), 2000)
+}
+
 function asJson(value: unknown): string {
-  return JSON.stringify(value, null, 2)
+  return cut(JSON.stringify(value, null, 2), 20_000)
 }
 
 const TIMES: ReadonlySet<string> = new Set(['auth_time', 'exp', 'iat', 'nbf', 'updated_at'])

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 export const SCRIPTS = {
   check_session: readInline('check_session.js'),
   double_callback: readInline('double_callback.js'),
+  filter: readInline('filter.js'),
   form_post: readInline('form_post.js'),
   session_ended: readInline('session_ended.js'),
 } as const
@@ -15,6 +16,7 @@ export const SCRIPTS = {
 export const SCRIPT_HASHES = {
   check_session: hashOf(SCRIPTS.check_session),
   double_callback: hashOf(SCRIPTS.double_callback),
+  filter: hashOf(SCRIPTS.filter),
   form_post: hashOf(SCRIPTS.form_post),
   session_ended: hashOf(SCRIPTS.session_ended),
 } as const

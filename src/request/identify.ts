@@ -20,16 +20,24 @@ export async function identify(request: FastifyRequest): Promise<void> {
   const { ctx, routeOptions, query, body, headers } = request
   const endpoint = endpointOf(routeOptions.url)
   if (endpoint === undefined) return
-  const parameters: Parameters = { ...(query as object), ...(typeof body === 'object' && body) }
+  const form = readFields(body)
+  const parameters: Parameters = { ...(query as object), ...form }
   const { client_id } = request.params as { client_id?: string }
   const facts = readFacts(endpoint, parameters, headers.authorization)
   ctx.addFacts({ ...facts, ...(client_id !== undefined && { client_id }) })
   const { grant, device, flow_id } = await findFlow(ctx, endpoint, parameters, headers.authorization)
   ctx.addFacts({ flow_id: flow_id ?? newFlow(endpoint, parameters) })
   if (device !== undefined) ctx.addFacts({ client_id: device.client_id, scope: device.scope })
-  if (endpoint === 'authorization')
-    ctx.exchange.login_faults = readFaultChoice({ ...(typeof body === 'object' && body) }).rules
+  if (endpoint === 'authorization') ctx.exchange.login_faults = readFaultChoice(form).rules
   if (grant !== undefined) addGrantFacts(ctx, grant)
+}
+
+/** Returns the fields of a form. The filter of a page keeps the typed subject and the chosen fault, which do not count yet. */
+function readFields(body: unknown): Parameters {
+  const form: Parameters = { ...(typeof body === 'object' && body) }
+  if (form.action !== 'filter') return form
+  const { sub: _, error: __, fault: ___, ...rest } = form
+  return rest
 }
 
 /** Adds the facts of a grant. The client that sends the request takes precedence over the client of the grant. */

@@ -92,7 +92,15 @@ export const COLLECTIONS = {
     indexes: { grant_id: ({ grant_id }) => [grant_id] },
   }),
   /** Key: sub. */
-  users: collection<records.StoredUser>()({ cap: 10_000, lifetime: 'never', reset: 'users' }),
+  users: collection<records.StoredUser>()({
+    cap: 10_000,
+    lifetime: 'never',
+    reset: 'users',
+    indexes: {
+      origin: ({ origin }) => [origin],
+      email: ({ claims: { email } }) => (typeof email === 'string' ? [email] : []),
+    },
+  }),
   /** Key: client_id. */
   clients: collection<records.StoredClient>()({ cap: 1_000, lifetime: 'never', reset: 'clients' }),
   /** One record. */

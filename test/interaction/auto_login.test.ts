@@ -53,6 +53,21 @@ t.test('auto_login_hint logs in the user of login_hint by sub or email; without 
   })
 })
 
+t.test('auto_login_hint finds an email as it is at run time', async (t) => {
+  const users = ['alice', 'bob'].map((sub) => ({ sub, claims: { email: 'a@example.com' } }))
+  const { test, agent } = await start(t, { auto_login_hint: true, users })
+  const put = (sub: string, email: string) =>
+    test.app.inject({ method: 'PUT', url: `/admin/users/${sub}`, payload: { claims: { email } } })
+  t.equal(await subOf(test, agent, { login_hint: 'a@example.com' }), 'alice', 'the first of the file')
+  await put('alice', 'new@example.com')
+  t.equal(await subOf(test, agent, { login_hint: 'new@example.com' }), 'alice')
+  t.equal(await subOf(test, agent, { login_hint: 'a@example.com' }), 'bob')
+  await put('carol', 'carol@example.com')
+  t.equal(await subOf(test, agent, { login_hint: 'carol@example.com' }), 'carol')
+  await test.app.inject({ method: 'DELETE', url: '/admin/users/bob' })
+  t.equal(await subOf(test, agent, { login_hint: 'a@example.com' }), 'a@example.com', 'a new user')
+})
+
 t.test('login_hint takes precedence over auto_login', async (t) => {
   const { test, agent } = await start(t, { auto_login: 'alice', auto_login_hint: true })
   t.equal(await subOf(test, agent, { login_hint: 'bob' }), 'bob')

@@ -1,8 +1,21 @@
 import { createHash } from 'node:crypto'
 import t from 'tap'
-import { type Pages, renderPage, STYLE_HASH } from '../../src/pages/render.js'
+import {
+  type PageClient,
+  type PageList,
+  type Pages,
+  type PageUser,
+  renderPage,
+  STYLE_HASH,
+} from '../../src/pages/render.js'
+import { SCRIPTS } from '../../src/pages/scripts.js'
 
 const HOSTILE = `"><script>alert(1)</script>'</style></title><img src=x onerror=alert(1)>\n\u202Etxt`
+
+/** A list that is shown whole. */
+const all = <T>(...items: T[]): PageList<T> => ({ items, total: items.length })
+/** A list of which only the first item is shown. */
+const firstOf = <T>(total: number, item: T): PageList<T> => ({ items: [item], total })
 
 const home: Pages['home'] = {
   issuer: 'http://localhost:9400',
@@ -10,8 +23,8 @@ const home: Pages['home'] = {
   discovery: '/.well-known/openid-configuration',
   authorization_endpoint: '/oauth2/authorize',
   self_login: '/oidc/login',
-  users: [],
-  clients: [],
+  users: all(),
+  clients: all(),
   isolated: false,
   profile: 'lenient',
   rules: [true, false, false],
@@ -25,7 +38,7 @@ const login: Pages['login'] = {
   registered: true,
   redirect_uri: 'http://localhost:3000/callback',
   scopes: [],
-  predefined: [],
+  predefined: all(),
   recent: [],
 }
 const endSession: Pages['end_session'] = {
@@ -79,8 +92,9 @@ function everyPage(text: string): [keyof Pages, string][] {
         discovery: link,
         authorization_endpoint: link,
         self_login: link,
-        users: [person],
-        clients: [{ client_id: text, client_name: text }],
+        users: firstOf(2, person),
+        clients: all({ client_id: text, client_name: text }),
+        filter: text,
         isolated: true,
         profile: 'strict',
         rules: [true],
@@ -91,7 +105,8 @@ function everyPage(text: string): [keyof Pages, string][] {
       renderPage('login', {
         ...asked,
         login_hint: text,
-        predefined: [person],
+        predefined: firstOf(2, person),
+        filter: text,
         recent: [text],
         accounts: [person],
         browser_state: text,
@@ -149,6 +164,9 @@ function textOf(html: string): string {
     .trim()
 }
 
+/** The page without the script of its filter. */
+const withoutScript = (html: string) => html.replace(`<script>${SCRIPTS.filter}</script>`, '')
+
 function textsOf(html: string, tag: string): string[] {
   return [...html.matchAll(new RegExp(`<${tag}[ >].*?</${tag}>`, 'gs'))].map(([element]) => textOf(element))
 }
@@ -187,9 +205,11 @@ t.test('the hash of the one inline style is STYLE_HASH', async (t) => {
   }
 })
 
-t.test('no page runs a script, has inline style attributes or loads a URL', async (t) => {
-  for (const [name, html] of everyPage('value')) {
-    t.notMatch(html, /<(script|iframe|img|object|embed|base|form[^>]* method="get")/i, name)
+t.test('no page runs another script than that of the filter, has inline style attributes or loads a URL', async (t) => {
+  for (const [name, page] of everyPage('value')) {
+    const html = withoutScript(page)
+    t.notMatch(html, /<(script|iframe|img|object|embed|base)/i, name)
+    t.equal(tagsOf(html, 'form').filter((form) => form.includes('method="get"')).length, name === 'home' ? 1 : 0, name)
     t.notMatch(html, /<[^>]*\s(style|on\w+|srcset|ping)=/i, name)
     t.notMatch(html, /@import|url\(/i, name)
     t.notMatch(html, /(href|src|action)="(?!data:)[^"]*:/i, name)
@@ -203,11 +223,12 @@ t.test('no page runs a script, has inline style attributes or loads a URL', asyn
 
 t.test('hostile values are shown as text on every page', async (t) => {
   const plain = new Map(everyPage('value'))
-  for (const [name, html] of everyPage(HOSTILE)) {
+  for (const [name, page] of everyPage(HOSTILE)) {
+    const html = withoutScript(page)
     t.notMatch(html, '<script', name)
     t.notMatch(html, /<img|alert\(1\)<\/script>|'<\/style>/, name)
     const tags = (page = '') => page.match(/<[a-z]+/g)
-    t.same(tags(html), tags(plain.get(name)), `${name} has the elements that it has for a harmless value`)
+    t.same(tags(page), tags(plain.get(name)), `${name} has the elements that it has for a harmless value`)
     t.match(html, '&quot;&gt;&lt;script&gt;alert(1)&lt;/script&gt;&#39;&lt;/style&gt;', name)
   }
 })
@@ -232,13 +253,13 @@ t.test('home: describes the provider, names the issuer and links to discovery an
 t.test('home: lists the users and clients of the configuration', async (t) => {
   const html = renderPage('home', {
     ...home,
-    users: [
+    users: all<PageUser>(
       { sub: 'alice', display_name: 'Alice Adams', description: 'Administrator' },
       { sub: 'bob', display_name: 'Bob Brown' },
       { sub: 'carol', description: 'Locked' },
       { sub: 'dave' },
-    ],
-    clients: [{ client_id: 'dashboard', client_name: 'Dashboard' }, { client_id: 'cli' }],
+    ),
+    clients: all<PageClient>({ client_id: 'dashboard', client_name: 'Dashboard' }, { client_id: 'cli' }),
   })
   t.same(textsOf(html, 'h2'), ['Issuer', 'Predefined users', 'Clients'])
   t.same(textsOf(html, 'li').slice(3), [
@@ -306,7 +327,7 @@ t.test('login: says that any client is accepted if the client is not registered'
 t.test('login: each user has a button of the form, in the given order', async (t) => {
   const html = renderPage('login', {
     ...login,
-    predefined: [{ sub: 'zoe', display_name: 'Zoe Z', description: 'Admin' }, { sub: 'alice' }],
+    predefined: all<PageUser>({ sub: 'zoe', display_name: 'Zoe Z', description: 'Admin' }, { sub: 'alice' }),
     recent: ['mike', 'bob@example.com'],
   })
   t.same(textsOf(html, 'h2'), ['Predefined users', 'Recent users'])
@@ -329,12 +350,12 @@ t.test('login: each user has a button of the form, in the given order', async (t
 t.test('login: details of a user describe the button and are not part of its name', async (t) => {
   const html = renderPage('login', {
     ...login,
-    predefined: [
+    predefined: all<PageUser>(
       { sub: 'a', display_name: 'Alice', description: 'Admin' },
       { sub: 'b', display_name: 'Bob' },
       { sub: 'c', description: 'Locked' },
       { sub: 'd' },
-    ],
+    ),
   })
   const described = [...html.matchAll(/<p id="(predefined-\d)"[^>]*>.*?<\/p>/g)]
   t.same(
@@ -383,7 +404,7 @@ t.test('consent: shows user, client and request, with buttons to authorize, deny
 
 t.test('login: the first letter or digit of the name represents a user', async (t) => {
   const people = [{ sub: 'x', display_name: '"éva"' }, { sub: '@7up', display_name: '--' }, { sub: '\u202E' }]
-  const html = renderPage('login', { ...login, predefined: people })
+  const html = renderPage('login', { ...login, predefined: all<PageUser>(...people) })
   t.same(
     [...html.matchAll(/<span class="initial" aria-hidden="true">(.*?)<\/span>/g)].map(([, letter]) => letter),
     ['É', '7', '·'],
@@ -392,16 +413,126 @@ t.test('login: the first letter or digit of the name represents a user', async (
 
 t.test('login: a section without users is omitted', async (t) => {
   t.same(textsOf(renderPage('login', login), 'h2'), [])
-  t.same(textsOf(renderPage('login', { ...login, predefined: [{ sub: 'a' }] }), 'h2'), ['Predefined users'])
+  t.same(textsOf(renderPage('login', { ...login, predefined: all({ sub: 'a' }) }), 'h2'), ['Predefined users'])
   t.same(textsOf(renderPage('login', { ...login, recent: ['a'] }), 'h2'), ['Recent users'])
 })
 
 t.test('login: many users are listed densely', async (t) => {
-  const predefined = Array.from({ length: 200 }, (_, index) => ({ sub: `user-${index}` }))
-  const html = renderPage('login', { ...login, predefined })
+  const people = Array.from({ length: 50 }, (_, index) => ({ sub: `user-${index}` }))
+  const html = renderPage('login', { ...login, predefined: all(...people) })
   t.match(html, 'class="tiles dense"')
-  t.equal(textsOf(html, 'button').length, 202)
-  t.notMatch(renderPage('login', { ...login, predefined: predefined.slice(0, 24) }), 'class="tiles dense"')
+  t.equal(textsOf(html, 'button').length, 52)
+  t.notMatch(renderPage('login', { ...login, predefined: all(...people.slice(0, 24)) }), 'class="tiles dense"')
+})
+
+const person = { sub: 'alice' }
+/** The text beside the filter of a page. */
+const countOn = (html: string) => /<p id="filter-count" class="hint">(.*?)<\/p>/.exec(html)?.[1]
+
+t.test(
+  'login: a list that is not shown whole has a filter, which posts the request and the number of users',
+  async (t) => {
+    const hidden = [['client_id', 'app']] as const
+    const accounts = [{ sub: 'zoe' }]
+    const html = renderPage('login', {
+      ...login,
+      hidden,
+      accounts,
+      browser_state: 'b-1',
+      predefined: firstOf(100_000, person),
+    })
+    t.same(
+      tagsOf(html, 'form')[1],
+      `<form method="post" action="${login.action.replace('&', '&amp;')}" id="find" role="search">`,
+    )
+    const [, form = ''] = /<form [^>]*id="find"[^>]*>(.*?)<\/form>/s.exec(html) ?? []
+    t.same(
+      tagsOf(form, 'input')
+        .slice(0, 2)
+        .map((tag) => /name="([^"]*)" value="([^"]*)"/.exec(tag)?.slice(1)),
+      [
+        ['client_id', 'app'],
+        ['browser_state', 'b-1'],
+      ],
+    )
+    t.match(form, '<label for="filter">Find a predefined user</label>')
+    t.match(form, /<input id="filter" name="filter" type="search" value="" [^>]*aria-describedby="filter-count">/)
+    t.match(form, '<button name="action" value="filter">Find</button>')
+    t.equal(countOn(html), '100,000 users. The first 1 are shown.')
+    t.match(html, /<input id="sub"[^>]* autofocus/)
+    t.notMatch(form, 'autofocus')
+    t.notMatch(renderPage('login', { ...login, predefined: all(person) }), /id="find"|<script/)
+  },
+)
+
+t.test('login: the result of a filter is counted, and the filter has the focus', async (t) => {
+  const page = (predefined: PageList<PageUser>) => renderPage('login', { ...login, predefined, filter: 'Ali' })
+  t.equal(countOn(page(all())), 'No user matches.')
+  t.equal(countOn(page(all(person))), '1 user matches.')
+  t.equal(countOn(page(all(person, { sub: 'bob' }))), '2 users match.')
+  t.equal(countOn(page(firstOf(312, person))), '312 users match. The first 1 are shown.')
+  const html = page(all())
+  t.match(html, /<input id="filter"[^>]* value="Ali"[^>]* autofocus/)
+  t.equal(html.match(/ autofocus/g)?.length, 1)
+  t.same(textsOf(html, 'h2'), ['Predefined users'])
+  t.equal(tagsOf(html, 'ul').length, 0, 'no list')
+})
+
+t.test('home: lists that are not shown whole have one filter', async (t) => {
+  const page = (part: Partial<Pages['home']>) => renderPage('home', { ...home, ...part })
+  const client = { client_id: 'app' }
+  const html = page({ base_path: '/a', users: firstOf(60, person), clients: all(client) })
+  t.same(tagsOf(html, 'form'), ['<form method="get" action="/a/" id="find" role="search">'])
+  t.match(html, '<button>Find</button>')
+  t.match(html, '<label for="filter">Find a user or a client</label>')
+  t.equal(countOn(html), '60 users. The first 1 are shown. 1 client.')
+  t.equal(countOn(page({ clients: firstOf(60, client) })), 'No users. 60 clients. The first 1 are shown.')
+  const none = page({ filter: 'x' })
+  t.equal(countOn(none), 'No user matches. No client matches.')
+  t.same(textsOf(none, 'h2'), ['Issuer'])
+  t.notMatch(page({ users: all(person), clients: all(client) }), 'id="find"')
+})
+
+t.test('long names are cut, but not the value of a button', async (t) => {
+  const long = `${'x'.repeat(159)}\u{1F600}${'y'.repeat(100_000)}`
+  const sub = 's'.repeat(255)
+  const user = { sub, display_name: long, description: long }
+  const cut = `>${'x'.repeat(159)}…<`
+  const html = renderPage('login', { ...login, client_name: long, predefined: all(user), claims: [long] })
+  t.equal(html.split(cut).length, 5)
+  t.match(html, `name="as" value="${sub}"`)
+  t.equal(
+    renderPage('home', { ...home, users: all(user), clients: all({ client_id: 'a', client_name: long }) }).split(cut)
+      .length,
+    4,
+  )
+  t.match(renderPage('consent', { ...login, account: user, browser_state: '' }), cut)
+})
+
+t.test('a list of names ends after 100 of them', async (t) => {
+  const names = Array.from({ length: 150 }, (_, index) => `name-${index}`)
+  const shown = (html: string) => {
+    t.match(html, '>name-99<')
+    t.notMatch(html, 'name-100')
+    return textOf(html)
+  }
+  t.match(shown(renderPage('login', { ...login, claims: names })), 'name-99 and 50 more')
+  t.match(shown(renderPage('login', { ...login, scopes: names.map((name) => ({ name })) })), 'name-99 and 50 more')
+  const parameters = names.map((name): [string, string] => [name, 'value'])
+  t.match(shown(renderPage('end_session', { ...endSession, parameters })), 'name-99 value and 50 more')
+  const claims = Object.fromEntries(names.map((name) => [name, 1]))
+  const page = renderPage('self_login_success', { ...success, userinfo: claims })
+  t.match(textOf(page), 'name-99 1 and 50 more')
+  t.equal(textsOf(page, 'dt').length, 100)
+})
+
+t.test('long values of claims are cut', async (t) => {
+  const html = renderPage('self_login_success', {
+    ...success,
+    userinfo: { list: Array(50_000).fill({}), text: 'x'.repeat(50_000) },
+  })
+  t.match(html, `<code class="value">${'x'.repeat(2000)}…</code>`)
+  t.ok(html.length < 60_000, `${html.length}`)
 })
 
 t.test('login: login_hint fills the field', async (t) => {

@@ -16,7 +16,9 @@ t.test('the least recently used record of all collections makes room', async (t)
   // Each record takes about 1,500 bytes, so there is room for ten.
   const [first, second] = ['first', 'second'].map((key) => key.padEnd(900)) as [string, string]
   const put = (key: string) =>
-    Promise.all(collections.map((collection) => collection.put(key, { grant_id: '', expires_at: 1 } as StoredRecord)))
+    Promise.all(
+      collections.map((collection) => collection.put(key, { grant_id: '', claims: {}, expires_at: 1 } as StoredRecord)),
+    )
   await put(first)
   await collections[0]!.get(first)
   await put(second)

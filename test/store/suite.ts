@@ -192,6 +192,7 @@ function testIndexes(t: Test, create: () => Store): void {
 /** A record that every index accepts. */
 const plain = {
   accounts: [],
+  claims: {},
   client_id: '',
   expires_at: 1,
   grant_id: '',

@@ -1,0 +1,29 @@
+/** The search for users of the configuration. */
+import t from 'tap'
+import { search } from '../../src/config/search.js'
+
+const texts = new Map(Array.from({ length: 12_000 }, (_, index) => [`k${index}`, `text ${index}`]))
+const NONE: ReadonlySet<string> = new Set()
+
+t.test('a search returns the first matches in order, and counts all', async (t) => {
+  t.strictSame(await search(texts, 'text 1199', 3, NONE), { keys: ['k1199', 'k11990', 'k11991'], total: 11 })
+  t.strictSame(await search(texts, 'text 11999', 3, NONE), { keys: ['k11999'], total: 1 })
+  t.strictSame(await search(texts, ' ', 2, NONE), { keys: ['k0', 'k1'], total: 12_000 })
+  t.strictSame(await search(new Map(), '', 2, NONE), { keys: [], total: 0 })
+})
+
+t.test('hidden keys match no filter', async (t) => {
+  const hidden = new Set(['k0', 'k11999', 'unknown'])
+  t.strictSame(await search(texts, '', 2, hidden), { keys: ['k1', 'k2'], total: 11_998 })
+  t.strictSame(await search(texts, '11999', 2, hidden), { keys: [], total: 0 })
+})
+
+t.test('a search in many texts lets other requests have their turn', async (t) => {
+  const searched = search(texts, 'text 11999', 1, NONE)
+  const first = await Promise.race([
+    searched.then(() => 'the search'),
+    new Promise((resolve) => setImmediate(resolve, 'another')),
+  ])
+  t.equal(first, 'another')
+  await searched
+})
