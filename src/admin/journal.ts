@@ -1,16 +1,16 @@
 /** The journal: lists the last exchanges, waits for the next one, and streams them. */
-import { setImmediate } from 'node:timers/promises'
+import { Readable } from 'node:stream'
 import type { FastifyPluginAsync, FastifyReply } from 'fastify'
 import { parseDelay } from '../duration.js'
 import { invalidRequest, shown, temporarilyUnavailable } from '../errors.js'
 import { FAULT_NAMES } from '../faults/catalogue.js'
 import { FAULT_ENDPOINTS } from '../faults/rows/row.js'
-import { decodeEntry } from '../journal/decode.js'
-import { JOURNAL_EVENTS, type JournalEntry, type RecordedEntry } from '../journal/entry.js'
+import { JOURNAL_EVENTS } from '../journal/entry.js'
 import { fitsFilter, type JournalFilter } from '../journal/filter.js'
-import { MOST_LISTENERS } from '../journal/journal.js'
-import { maskEntry } from '../journal/masking.js'
+import { type Journal, MOST_LISTENERS } from '../journal/journal.js'
+import type { StoredEntry } from '../journal/stored.js'
 import { nextEntry, streamEntries } from '../journal/wait.js'
+import { createMaskedWriter, createPacer, type WriteEntry, writeWithSecrets } from '../journal/written.js'
 import { PATHS } from '../routes.js'
 import { boolean, component, integer, listOf, noContent, object, responseWith, text } from './schema.js'
 
@@ -29,10 +29,8 @@ const tags = ['journal']
 /** Milliseconds. */
 const LONGEST_WAIT = 300_000
 const HEARTBEAT = 15_000
-/** Number of entries whose text is kept for streams. */
-const SHARED_TEXTS = 100
-/** Number of entries that are decoded before the event loop runs other requests. */
-const CHUNK = 50
+/** Number of characters of a list that are sent together. */
+const CHUNK = 65_536
 
 const QUERY = {
   endpoint: text(
@@ -68,15 +66,8 @@ const ENTRIES = responseWith('The entries, oldest first.', {
 
 export const journal: FastifyPluginAsync = async (app) => {
   const ongoing = new Set<() => void>()
-  // Streams of the same journal share the text of an entry.
-  const masked = new Map<RecordedEntry, string>()
-  const writeMasked = (entry: RecordedEntry) => {
-    const text = masked.get(entry) ?? JSON.stringify(maskEntry(decodeEntry(entry)))
-    masked.set(entry, text)
-    const [oldest] = masked.keys()
-    if (masked.size > SHARED_TEXTS) masked.delete(oldest!)
-    return text
-  }
+  const writeMasked = createMaskedWriter()
+  const writerFor = (secrets = false) => (secrets ? writeWithSecrets : writeMasked)
   app.addHook('preClose', async () => {
     for (const end of ongoing) end()
   })
@@ -98,24 +89,24 @@ export const journal: FastifyPluginAsync = async (app) => {
   app.get<{ Querystring: ListQuery }>(PATHS.journal, { schema: list }, async ({ ctx, query }, reply) => {
     const { after, limit, wait, secrets, ...filter } = query
     const time = wait === undefined ? 0 : readWait(wait)
-    const fits = (entry: RecordedEntry) => fitsFilter(entry, filter)
+    const fits = (entry: StoredEntry) => fitsFilter(entry, filter)
+    const send = (ids: readonly number[], last_id: number, find = ctx.journal.find) => {
+      const texts = writeList(ids, last_id, find, writerFor(secrets))
+      return reply.type('application/json; charset=utf-8').send(Readable.from(texts, { highWaterMark: 1 }))
+    }
     // Before the list, so that no entry is missed in between.
     const next = time === 0 ? undefined : nextEntry(ctx.journal, fits, time)
-    const before = await ctx.journal.lastId()
-    const all = wait !== undefined && after === undefined ? [] : await ctx.journal.list(after)
-    const found = all.filter(fits)
-    const newest = Math.max(0, found.length - (limit ?? found.length))
-    const some = after === undefined ? found.slice(newest) : found.slice(0, limit)
-    const last_id = all.at(-1)?.id ?? before
-    if (time === 0 || found.length > 0) {
+    const onlyNew = wait !== undefined && after === undefined
+    const { ids, last_id } = await findEntries(ctx.journal, onlyNew ? await ctx.journal.lastId() : after, fits)
+    if (time === 0 || ids.length > 0) {
       next?.end()
-      return { entries: await readEntries(some, secrets === true), last_id }
+      const newest = Math.max(0, ids.length - (limit ?? ids.length))
+      return send(after === undefined ? ids.slice(newest) : ids.slice(0, limit), last_id)
     }
     if (next === undefined) throw tooMany()
     endWith(reply, next.end)
     const entry = await next.result
-    if (entry === undefined) return { entries: [], last_id }
-    return { entries: await readEntries([entry], secrets === true), last_id: entry.id }
+    return entry === undefined ? send([], last_id) : send([entry.id], entry.id, async () => entry)
   })
 
   const clear = {
@@ -142,11 +133,10 @@ export const journal: FastifyPluginAsync = async (app) => {
   const options = { schema: stream, exposeHeadRoute: false }
   app.get<{ Querystring: Query }>(PATHS.journal_stream, options, async ({ ctx, query, headers }, reply) => {
     const { after, secrets, ...filter } = query
-    const write = (entry: RecordedEntry) => (secrets === true ? JSON.stringify(decodeEntry(entry)) : writeMasked(entry))
     const events = streamEntries(ctx.journal, {
       after: readEventId(headers['last-event-id']) ?? after ?? (await ctx.journal.lastId()),
       fits: (entry) => fitsFilter(entry, filter),
-      write,
+      write: writerFor(secrets),
       heartbeat: HEARTBEAT,
     })
     if (events === undefined) throw tooMany()
@@ -155,14 +145,44 @@ export const journal: FastifyPluginAsync = async (app) => {
   })
 }
 
-/** Decodes entries, and masks their secrets unless they are requested. */
-async function readEntries(entries: readonly RecordedEntry[], secrets: boolean): Promise<JournalEntry[]> {
-  const read: JournalEntry[] = []
-  for (const [index, entry] of entries.entries()) {
-    if (index % CHUNK === CHUNK - 1) await setImmediate()
-    read.push(secrets ? decodeEntry(entry) : maskEntry(decodeEntry(entry)))
+/** Returns the ids of the entries that fit, and the newest id of all. */
+async function findEntries(journal: Journal, after: number | undefined, fits: (entry: StoredEntry) => boolean) {
+  const pace = createPacer()
+  const newest = await journal.lastId()
+  const entries = await journal.list(after)
+  const ids: number[] = []
+  for (const entry of entries) {
+    if (fits(entry)) ids.push(entry.id)
+    await pace(entry)
   }
-  return read
+  return { ids, last_id: entries.at(-1)?.id ?? newest }
+}
+
+/**
+ * Yields a list of entries as JSON. An entry is read when the client has received those before it, so that a slow client
+ * keeps none in memory; entries that the journal no longer keeps are left out.
+ */
+async function* writeList(
+  ids: readonly number[],
+  last_id: number,
+  find: Journal['find'],
+  write: WriteEntry,
+): AsyncGenerator<string, void, undefined> {
+  const pace = createPacer()
+  let text = '{"entries":['
+  let separator = ''
+  for (const id of ids) {
+    const entry = await find(id)
+    if (entry === undefined) continue
+    text += separator + write(entry)
+    separator = ','
+    if (text.length >= CHUNK) {
+      yield text
+      text = ''
+    }
+    await pace(entry)
+  }
+  yield `${text}],"last_id":${last_id}}`
 }
 
 const tooMany = () =>

@@ -9,22 +9,26 @@ export interface DecodedToken {
   readonly payload?: Readonly<Record<string, unknown>>
 }
 
-/** Longer ones are nobody's token. */
+/** Largest number of characters of a token that is decoded. */
 const MAX_LENGTH = 65_536
+/** Largest number of members that are decoded: those with as many dots as a token. */
+const MOST_TOKENS = 50
 
 /**
- * The members that are JWTs, decoded; whether they are good is not asked.
- * @param max how many characters a token may have.
+ * Decodes the members that are JWTs, valid or not.
+ * @param max largest number of characters of a token.
  */
 export function decodeTokens(members: Readonly<Record<string, unknown>>, max = MAX_LENGTH): DecodedToken[] {
-  return Object.entries(members).flatMap(([name, value]) =>
-    typeof value === 'string' && value.length <= max ? decode(name, value) : [],
-  )
+  return Object.entries(members)
+    .flatMap(([name, value]) => (typeof value === 'string' && value.length <= max ? [splitToken(name, value)] : []))
+    .filter(({ parts }) => parts.length === 3 || parts.length === 5)
+    .slice(0, MOST_TOKENS)
+    .flatMap(decode)
 }
 
-function decode(name: string, token: string): DecodedToken[] {
-  const parts = token.split('.', 6)
-  if (parts.length !== 3 && parts.length !== 5) return []
+const splitToken = (name: string, token: string) => ({ name, parts: token.split('.', 6) })
+
+function decode({ name, parts }: ReturnType<typeof splitToken>): DecodedToken[] {
   const [header, payload] = parts.map(decodePart)
   if (header === undefined) return []
   // RFC 7516 §3.1: with five parts the second is a key.
@@ -32,7 +36,8 @@ function decode(name: string, token: string): DecodedToken[] {
   return payload === undefined ? [] : [{ name, header, payload }]
 }
 
-function decodePart(part: string): Record<string, unknown> | undefined {
+/** Decodes the header or the payload of a token. Undefined if it is no JSON object. */
+export function decodePart(part: string): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(Buffer.from(part, 'base64url').toString())
     return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : undefined

@@ -1,5 +1,5 @@
 /** Filters for the entries of a journal. */
-import type { RecordedEntry } from './entry.js'
+import type { StoredEntry } from './stored.js'
 
 /** The conditions of a filter; an entry must satisfy all of them. */
 export interface JournalFilter {
@@ -16,16 +16,16 @@ export interface JournalFilter {
 }
 
 /** Tells whether an entry satisfies a filter. */
-export function fitsFilter(entry: RecordedEntry, { status, event, fault, ...same }: JournalFilter): boolean {
+export function fitsFilter(entry: StoredEntry, { status, event, fault, ...same }: JournalFilter): boolean {
   return (
     Object.entries(same).every(([name, wanted]) => entry[name as keyof typeof same] === wanted) &&
     (status === undefined || hasStatus(entry, status)) &&
-    (event === undefined || entry.remarks.some((remark) => remark.event === event)) &&
-    (fault === undefined || entry.faults.some((applied) => applied.fault === fault))
+    (event === undefined || entry.events.includes(event)) &&
+    (fault === undefined || entry.faults.includes(fault))
   )
 }
 
-function hasStatus({ response }: RecordedEntry, wanted: string): boolean {
-  const status = String(response?.status ?? '')
-  return wanted.endsWith('xx') ? status[0] === wanted[0] : status === wanted
+function hasStatus({ status }: StoredEntry, wanted: string): boolean {
+  const text = String(status ?? '')
+  return wanted.endsWith('xx') ? text[0] === wanted[0] : text === wanted
 }

@@ -1,21 +1,24 @@
-/** The journal of one issuer: its last exchanges, recorded as raw texts and bounded in number and size. */
+/** The journal of one issuer: its last exchanges, bounded in number and size. */
 import type { Budget } from '../store/budget.js'
 import type { JournalEvent, NewEntry, RecordedEntry, Remark } from './entry.js'
+import { bytesOf, lengthOf, type StoredEntry, storeEntry } from './stored.js'
 
 /** Asynchronous, so that a journal can be shared by several processes. */
 export interface Journal {
   /** Records an entry and gives it its id. */
-  add(entry: NewEntry): Promise<RecordedEntry>
+  add(entry: NewEntry): Promise<StoredEntry>
   /** Records a remark that belongs to no exchange. */
   record(at: number, event: JournalEvent, message: string, details: Remark['details']): Promise<void>
   /** Tells whether no earlier remark had the same event and message. */
   isNews(remark: Pick<Remark, 'event' | 'message'>): Promise<boolean>
-  /** Lists the entries with a greater id, oldest first. */
-  list(after?: number): Promise<readonly RecordedEntry[]>
+  /** Lists the entries with a greater id, oldest first, up to a number. */
+  list(after?: number, most?: number): Promise<readonly StoredEntry[]>
+  /** Returns the entry if it is still kept. */
+  find(id: number): Promise<StoredEntry | undefined>
   /** Returns the id of the newest entry ever recorded; 0 before the first. */
   lastId(): Promise<number>
   /** Calls back with each new entry until the returned function is called. Undefined if too many listeners follow. */
-  follow(listener: (entry: RecordedEntry) => void): (() => void) | undefined
+  follow(listener: (entry: StoredEntry) => void): (() => void) | undefined
   clear(): Promise<void>
 }
 
@@ -26,6 +29,13 @@ export interface JournalBounds {
   readonly max_size: number
 }
 
+/** An entry with its characters and its bytes. */
+interface Kept {
+  readonly entry: StoredEntry
+  readonly length: number
+  readonly bytes: number
+}
+
 /** Number of remarks that are recognized. */
 const MOST_REMARKS = 1000
 /** Largest number of listeners. */
@@ -33,18 +43,18 @@ export const MOST_LISTENERS = 1000
 
 /** Creates a journal in memory, whose entries take room of the budget. */
 export function createJournal(bounds: () => JournalBounds, budget: Budget): Journal {
-  const entries = new Map<number, { readonly entry: RecordedEntry; readonly size: number }>()
+  const entries = new Map<number, Kept>()
   const remarked = new Set<string>()
-  const listeners = new Set<(entry: RecordedEntry) => void>()
+  const listeners = new Set<(entry: StoredEntry) => void>()
   let count = 0
-  let size = 0
+  let length = 0
   const removeOldest = (): boolean => {
     const [oldest] = entries
     if (oldest === undefined) return false
     const [id, kept] = oldest
     entries.delete(id)
-    size -= kept.size
-    budget.release(kept.size)
+    length -= kept.length
+    budget.release(kept.bytes)
     return true
   }
   const clear = () => {
@@ -52,17 +62,17 @@ export function createJournal(bounds: () => JournalBounds, budget: Budget): Jour
     remarked.clear()
   }
   budget.register({ removeOldest, clear })
-  const add = (fields: NewEntry): RecordedEntry => {
+  const add = (fields: NewEntry): StoredEntry => {
     const { max_entries, max_size } = bounds()
     count += 1
-    const whole = { id: count, ...fields }
-    const entry = sizeOf(whole) <= max_size ? whole : shorten(whole)
-    const own = sizeOf(entry)
-    if (own <= max_size && takes(budget, own)) {
-      entries.set(count, { entry, size: own })
-      size += own
+    const whole = storeEntry({ id: count, ...fields })
+    const entry = lengthOf(whole) <= max_size ? whole : storeEntry(shorten({ id: count, ...fields }))
+    const own = { entry, length: lengthOf(entry), bytes: bytesOf(entry) }
+    if (own.length <= max_size && takes(budget, own.bytes)) {
+      entries.set(count, own)
+      length += own.length
     }
-    while (entries.size > max_entries || size > max_size) removeOldest()
+    while (entries.size > max_entries || length > max_size) removeOldest()
     for (const listener of listeners) listener(entry)
     return entry
   }
@@ -78,12 +88,16 @@ export function createJournal(bounds: () => JournalBounds, budget: Budget): Jour
       if (remarked.size > MOST_REMARKS) remarked.delete(oldest!)
       return news
     },
-    list: async (after = 0) => {
+    async list(after = 0, most = Number.POSITIVE_INFINITY) {
       const [oldest = count + 1] = entries.keys()
-      const first = Math.max(oldest, after + 1)
-      const ids = Array.from({ length: Math.max(0, count + 1 - first) }, (_, index) => first + index)
-      return ids.flatMap((id) => entries.get(id)?.entry ?? [])
+      const found: StoredEntry[] = []
+      for (let id = Math.max(oldest, after + 1); id <= count && found.length < most; id += 1) {
+        const kept = entries.get(id)
+        if (kept !== undefined) found.push(kept.entry)
+      }
+      return found
     },
+    find: async (id) => entries.get(id)?.entry,
     lastId: async () => count,
     follow(listener) {
       if (listeners.size >= MOST_LISTENERS) return undefined
@@ -102,20 +116,6 @@ function takes(budget: Budget, size: number): boolean {
   } catch {
     return false
   }
-}
-
-/** Memory of an entry besides its texts: objects, numbers and names. */
-const OVERHEAD = 500
-
-/** Estimates the characters of an entry: its texts, and the decoded form that readers receive of them. */
-function sizeOf({ request, response, tokens, ...about }: RecordedEntry): number {
-  const messages = [request, response].map((message) => {
-    if (message === undefined) return 0
-    const { headers, text = '', body = '' } = message
-    return 2 * text.length + JSON.stringify(headers).length + JSON.stringify(body).length
-  })
-  const rest = JSON.stringify(about).length + (tokens === undefined ? 0 : JSON.stringify(tokens).length)
-  return OVERHEAD + 2 * (request?.url.length ?? 0) + rest + messages[0]! + messages[1]!
 }
 
 /** Reduces an entry that would fill the journal alone to its outline. */

@@ -1,7 +1,8 @@
 /** Masks the secrets of journal entries, by the names of the specifications. */
-import type { JournalEntry, JournalRequest, JournalResponse } from './entry.js'
-
-const MASK = '***'
+import { isObject } from './decode.js'
+import { decodePart } from './decoded_token.js'
+import type { JournalEntry } from './entry.js'
+import { createSecrets, MASK, MOST_SECRETS, type Note } from './secrets.js'
 
 /** Names of secrets in forms, queries and JSON. A JWT among them loses only its signature. */
 const SECRET_NAMES: ReadonlySet<string> = new Set([
@@ -32,94 +33,100 @@ const SECRET_NAMES: ReadonlySet<string> = new Set([
 /** RFC 7518 §6.2.2, §6.3.2 and §6.4.1: private members of a JWK. */
 const PRIVATE_MEMBERS: ReadonlySet<string> = new Set(['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'])
 
-/** Shorter secrets are masked only under their name: elsewhere they can be part of a word. */
-const SHORTEST_SECRET = 8
+/** Members of an entry with values of the exchange. The others have words of the provider, which stay as they are. */
+const PARTS: ReadonlySet<string> = new Set([
+  ...['client_id', 'sub', 'grant_type', 'scope', 'resource', 'error', 'error_description'],
+  ...['url', 'headers', 'body', 'name', 'header', 'payload', 'message', 'details'],
+])
+
+/** Shown as the body of a request with more secrets than are masked. */
+export const TOO_MANY_SECRETS = `more than ${MOST_SECRETS} secrets, shown with secrets=true`
 
 type Members = Readonly<Record<string, unknown>>
 
 /** Masks the secrets of an entry. A value that is a secret at one place is masked at every place of the entry. */
-export function maskEntry({ request, response, ...about }: JournalEntry): JournalEntry {
-  const found = new Set<string>()
-  const note = (value: unknown) => {
-    if (typeof value === 'string' && value.length >= SHORTEST_SECRET) found.add(value)
-  }
-  const masked = {
-    ...maskMembers(about, note),
-    ...(request && { request: maskMessage(request, note) }),
-    ...(response && { response: maskMessage(response, note) }),
-  }
-  const open = [about.client_id, about.sub]
-  for (const value of open) found.delete(String(value))
-  const replace = createReplacer(found)
-  return mapTexts(masked, replace) as JournalEntry
+export function maskEntry(entry: JournalEntry): JournalEntry {
+  const secrets = createSecrets([entry.client_id, entry.sub])
+  const masked = mapParts(entry, (part, name) =>
+    name === 'headers' ? maskHeaders(part as Members, secrets.note) : maskValue(part, secrets.note),
+  ) as JournalEntry
+  if (secrets.overflow()) return outlineOf(masked)
+  const replace = secrets.createReplacer()
+  return mapParts(masked, (part) => mapTexts(part, (text) => maskSignatures(replace(text)))) as JournalEntry
 }
 
-/**
- * Creates a function that replaces secrets in a text, the longest first, in one pass: its time does not grow with the
- * number of secrets, since only those with the same first characters are compared.
- */
-function createReplacer(secrets: ReadonlySet<string>): (text: string) => string {
-  const byStart = new Map<string, string[]>()
-  for (const secret of [...secrets].sort((one, other) => other.length - one.length)) {
-    const start = secret.slice(0, SHORTEST_SECRET)
-    byStart.set(start, [...(byStart.get(start) ?? []), secret])
-  }
-  const firsts = new Set([...byStart.keys()].map((start) => start.charCodeAt(0)))
-  return (text) => {
-    let result = ''
-    let copied = 0
-    for (let index = 0; index <= text.length - SHORTEST_SECRET; index += 1) {
-      if (!firsts.has(text.charCodeAt(index))) continue
-      const candidates = byStart.get(text.slice(index, index + SHORTEST_SECRET))
-      const secret = candidates?.find((one) => text.startsWith(one, index))
-      if (secret === undefined) continue
-      result += text.slice(copied, index) + maskToken(secret)
-      index += secret.length - 1
-      copied = index + 1
-    }
-    return copied === 0 ? text : result + text.slice(copied)
+/** Applies a function to the values of the exchange. */
+function mapParts(value: unknown, map: (part: unknown, name: string) => unknown): unknown {
+  if (Array.isArray(value)) return value.map((one) => mapParts(one, map))
+  if (!isObject(value)) return value
+  const members = Object.entries(value).map(([name, one]) => [
+    name,
+    PARTS.has(name) ? map(one, name) : mapParts(one, map),
+  ])
+  return Object.fromEntries(members)
+}
+
+/** Removes all texts of an exchange with too many secrets. */
+function outlineOf({ request, response, remarks, ...about }: JournalEntry): JournalEntry {
+  const { grant_type: _, scope: __, resource: ___, error_description: ____, ...rest } = about
+  return {
+    ...rest,
+    ...(request && {
+      request: { method: request.method, url: request.url.split('?')[0]!, headers: {}, body: TOO_MANY_SECRETS },
+    }),
+    ...(response && { response: { status: response.status, headers: {} } }),
+    tokens: [],
+    remarks: remarks.map(({ event }) => ({ event, message: MASK, details: {} })),
   }
 }
 
-type Note = (value: unknown) => void
-
-function maskMessage<M extends JournalRequest | JournalResponse>(message: M, note: Note): Members {
-  const headers = Object.entries(message.headers).map(([name, value]) => [name, maskHeader(name, value, note)])
-  return { ...maskMembers(message as unknown as Members, note), headers: Object.fromEntries(headers) }
+function maskHeaders(headers: Members, note: Note): Members {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, maskHeader(name, value, note)]))
 }
 
 function maskHeader(name: string, value: unknown, note: Note): unknown {
   if (Array.isArray(value)) return value.map((one) => maskHeader(name, one, note))
   const text = String(value)
-  if (name === 'authorization' || name === 'proxy-authorization') {
-    const [scheme = '', credentials = ''] = text.split(/ +/)
-    noteCredentials(scheme, credentials, note)
-    return credentials === '' ? MASK : `${scheme} ${MASK}`
-  }
+  if (name === 'authorization' || name === 'proxy-authorization') return maskCredentials(text, note)
   // RFC 6265 §4.1.1 and §4.2.1: only the first pair of a set-cookie is the cookie.
-  if (name === 'set-cookie') return maskPairs(text, /^([^=;]*)=([^;]*)/, note)
-  if (name === 'cookie') return maskPairs(text, /([^=;\s]*)=([^;]*)/g, note)
+  if (name === 'set-cookie') {
+    const [cookie = '', ...attributes] = text.split(';')
+    return [maskCookie(cookie, note), ...attributes].join(';')
+  }
+  if (name === 'cookie') {
+    return text
+      .split(';')
+      .map((cookie) => maskCookie(cookie, note))
+      .join(';')
+  }
   return maskValue(value, note)
 }
 
-function noteCredentials(scheme: string, credentials: string, note: Note): void {
-  note(credentials)
-  if (scheme.toLowerCase() !== 'basic') return
-  const pair = Buffer.from(credentials, 'base64').toString()
-  note(pair.slice(pair.indexOf(':') + 1))
+function maskCredentials(text: string, note: Note): string {
+  const [scheme = '', credentials] = text.split(/ +/)
+  note(credentials ?? scheme)
+  if (credentials === undefined) return MASK
+  if (scheme.toLowerCase() === 'basic') {
+    const pair = Buffer.from(credentials, 'base64').toString()
+    const secret = pair.slice(pair.indexOf(':') + 1)
+    note(secret)
+    // RFC 6749 §2.3.1: the secret is encoded as in a form.
+    note(decode(secret))
+  }
+  return `${scheme} ${MASK}`
 }
 
-function maskPairs(text: string, pair: RegExp, note: Note): string {
-  return text.replace(pair, (_all, name: string, value: string) => {
-    note(value)
-    return `${name}=${MASK}`
-  })
+/** Masks the value of a cookie. A cookie without a name is a value. */
+function maskCookie(cookie: string, note: Note): string {
+  const end = cookie.indexOf('=')
+  note(cookie.slice(end + 1).trim())
+  return end < 0 ? MASK : `${cookie.slice(0, end)}=${MASK}`
 }
 
 function maskValue(value: unknown, note: Note): unknown {
   if (typeof value === 'string') return maskText(value, note)
   if (Array.isArray(value)) return value.map((one) => maskValue(one, note))
-  return typeof value === 'object' && value !== null ? maskMembers(value as Members, note) : value
+  return isObject(value) ? maskMembers(value, note) : value
 }
 
 function maskMembers(members: Members, note: Note): Members {
@@ -129,7 +136,7 @@ function maskMembers(members: Members, note: Note): Members {
   const masked = Object.entries(members).map(([name, value]) => {
     const isSecret =
       SECRET_NAMES.has(name) || (isKey && PRIVATE_MEMBERS.has(name)) || (isPlain && name === 'code_challenge')
-    return [name, isSecret ? maskSecret(value, name, note) : maskValue(value, note)]
+    return [maskText(name, note), isSecret ? maskSecret(value, name, note) : maskValue(value, note)]
   })
   return Object.fromEntries(masked)
 }
@@ -137,34 +144,57 @@ function maskMembers(members: Members, note: Note): Members {
 /** Masks a secret; a repeated name has a list of values. */
 function maskSecret(value: unknown, name: string, note: Note): unknown {
   if (Array.isArray(value)) return value.map((one) => maskSecret(one, name, note))
-  note(value)
-  return typeof value === 'string' ? maskToken(value, name) : MASK
+  return typeof value === 'string' ? maskToken(value, name, note) : MASK
 }
 
-/** Masks a secret value; a JWT keeps its header and claims. */
-function maskToken(value: string, name?: string): string {
-  const parts = value.split('.', 4)
-  return parts.length === 3 && value.startsWith('ey') && name !== 'response' ? `${parts[0]}.${parts[1]}.${MASK}` : MASK
+/** Masks a secret value; a JWT keeps its header and claims. RFC 7515 §7.1, RFC 7516 §7.1. */
+function maskToken(value: string, name: string, note: Note): string {
+  const [header = '', payload = '', ...rest] = value.split('.', 6)
+  if ((rest.length !== 1 && rest.length !== 3) || decodePart(header) === undefined) {
+    note(value)
+    return MASK
+  }
+  const keepsPayload = rest.length === 1 && name !== 'response'
+  // All tokens of a key have the same header, so the header is no part of the secret.
+  note(keepsPayload ? rest[0] : value.slice(header.length + 1))
+  return keepsPayload ? `${header}.${payload}.${MASK}` : MASK
 }
 
-/** Masks secrets in URLs, forms and JSON within a text, complete or cut. */
+/** Masks named secrets in URLs, forms and JSON within a text, complete or cut. Each pattern reads a text once. */
 function maskText(text: string, note: Note): string {
-  const isPlain = !text.includes('code_challenge_method=S256')
-  const isSecret = (name: string) => SECRET_NAMES.has(name) || (isPlain && name === 'code_challenge')
-  return text
-    .replaceAll(/([^=&?#\s"]{1,80})=([^&#\s"]*)/g, (all, name: string, value: string) => {
-      if (!isSecret(decode(name))) return all
-      note(decode(value))
-      return `${name}=${maskToken(value, decode(name))}`
-    })
-    .replaceAll(/"(\w{1,40})"\s{0,9}:\s{0,9}"([^"]*)/g, (all, name: string, value: string) => {
-      if (!SECRET_NAMES.has(name)) return all
-      note(value)
-      return `"${name}":"${maskToken(value, name)}`
-    })
-    .replaceAll(/(?<![\w-])(ey[\w-]+)\.([\w-]*)\.[\w-]+(\.[\w-]*\.[\w-]*)?/g, (_all, header, payload, encrypted) =>
+  return maskPairs(text, note).replaceAll(
+    /"(\w{1,40})"\s{0,9}:\s{0,9}"([^"\\]*(?:\\[\s\S][^"\\]*)*)/g,
+    (all, name: string, value: string) => (SECRET_NAMES.has(name) ? `"${name}":"${maskToken(value, name, note)}` : all),
+  )
+}
+
+/** Masks the signatures of JWTs within a text, whatever their name is. */
+function maskSignatures(text: string): string {
+  return text.replaceAll(
+    /(?<![\w-])(ey[\w-]+)\.([\w-]*)\.[\w-]+(\.[\w-]*\.[\w-]*)?/g,
+    (_all, header, payload, encrypted) =>
       encrypted === undefined ? `${header}.${payload}.${MASK}` : `${header}.${MASK}`,
-    )
+  )
+}
+
+/** Masks secrets in URLs and forms. A value that is no secret can contain further pairs. */
+function maskPairs(text: string, note: Note): string {
+  if (!text.includes('=')) return text
+  const isPlain = !text.includes('code_challenge_method=S256')
+  const value = /[^&#\s"]*/y
+  let result = ''
+  let copied = 0
+  for (const { index, 1: before } of text.matchAll(/=(?<=([^=&?#\s"]{1,80})=)/g)) {
+    const name = decode(before!)
+    if (index < copied || !(SECRET_NAMES.has(name) || (isPlain && name === 'code_challenge'))) continue
+    value.lastIndex = index + 1
+    const secret = value.exec(text)![0]
+    const decoded = decode(secret)
+    if (decoded !== secret) note(secret)
+    result += `${text.slice(copied, index)}=${maskToken(decoded, name, note)}`
+    copied = index + 1 + secret.length
+  }
+  return copied === 0 ? text : result + text.slice(copied)
 }
 
 function decode(text: string): string {
@@ -175,9 +205,10 @@ function decode(text: string): string {
   }
 }
 
+/** Applies a function to the texts of a JSON value, and to the names of its members. */
 function mapTexts(value: unknown, map: (text: string) => string): unknown {
   if (typeof value === 'string') return map(value)
   if (Array.isArray(value)) return value.map((one) => mapTexts(one, map))
-  if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, mapTexts(one, map)]))
+  if (!isObject(value)) return value
+  return Object.fromEntries(Object.entries(value).map(([name, one]) => [map(name), mapTexts(one, map)]))
 }

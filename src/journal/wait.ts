@@ -1,9 +1,10 @@
 /** Waiting for entries of a journal: for the next one, or for all of them as a stream. */
 import { Readable } from 'node:stream'
-import type { RecordedEntry } from './entry.js'
 import type { Journal } from './journal.js'
+import type { StoredEntry } from './stored.js'
+import { createPacer, type WriteEntry } from './written.js'
 
-type Fits = (entry: RecordedEntry) => boolean
+type Fits = (entry: StoredEntry) => boolean
 
 /** An activity that ends by itself, or is ended. */
 export interface Ongoing<T> {
@@ -20,16 +21,16 @@ export function nextEntry(
   journal: Journal,
   fits: Fits,
   time: number,
-): Ongoing<Promise<RecordedEntry | undefined>> | undefined {
-  let settle: (entry?: RecordedEntry) => void
-  const result = new Promise<RecordedEntry | undefined>((resolve) => {
+): Ongoing<Promise<StoredEntry | undefined>> | undefined {
+  let settle: (entry?: StoredEntry) => void
+  const result = new Promise<StoredEntry | undefined>((resolve) => {
     settle = resolve
   })
   const stop = journal.follow((entry) => {
     if (fits(entry)) end(entry)
   })
   if (stop === undefined) return undefined
-  const end = (entry?: RecordedEntry) => {
+  const end = (entry?: StoredEntry) => {
     clearTimeout(timer)
     stop()
     settle(entry)
@@ -42,8 +43,7 @@ export interface StreamOptions {
   /** Only entries with a greater id are sent. */
   readonly after: number
   readonly fits: Fits
-  /** Returns the JSON of an entry. */
-  readonly write: (entry: RecordedEntry) => string
+  readonly write: WriteEntry
   /** Milliseconds between comments that keep the connection open. */
   readonly heartbeat: number
 }
@@ -64,6 +64,18 @@ export function streamEntries(
   const push = (text: string) => {
     wanted = stream.push(text)
   }
+  const pace = createPacer()
+  const sendAll = async () => {
+    for (
+      let [entry] = await journal.list(last, 1);
+      entry !== undefined && wanted;
+      [entry] = await journal.list(last, 1)
+    ) {
+      last = entry.id
+      if (fits(entry)) push(`id: ${entry.id}\ndata: ${write(entry)}\n\n`)
+      await pace(entry)
+    }
+  }
   // One at a time, since the list is asynchronous; entries that arrive meanwhile are found by the next round.
   const pump = async () => {
     changed = true
@@ -71,11 +83,7 @@ export function streamEntries(
     pumping = true
     while (changed && wanted) {
       changed = false
-      for (const entry of await journal.list(last)) {
-        if (!wanted) break
-        last = entry.id
-        if (fits(entry)) push(`id: ${entry.id}\ndata: ${write(entry)}\n\n`)
-      }
+      await sendAll()
     }
     pumping = false
   }

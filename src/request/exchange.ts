@@ -16,7 +16,8 @@ declare module 'fastify' {
 type Members = Readonly<Record<string, unknown>>
 
 /**
- * Records the exchange before the first byte of the response is sent, or when a fault has suppressed the response.
+ * Records the exchange before the first byte of the response is sent, or when a fault has suppressed the response. Does not
+ * throw: a journal that fails must not fail a request, nor the process if the request has no response.
  * @param payload serialized body of the response.
  * @param endpoint endpoint of the exchange; default: that of the path.
  */
@@ -26,8 +27,16 @@ export async function recordExchange(
   payload?: unknown,
   endpoint: string | undefined = endpointOf(request.routeOptions.url),
 ): Promise<void> {
-  const { ctx } = request
   if (endpoint === undefined) return
+  try {
+    await request.ctx.journal.add(createEntry(request, reply, payload, endpoint))
+  } catch (error) {
+    request.ctx.log.error({ err: error }, 'the exchange could not be recorded in the journal')
+  }
+}
+
+function createEntry(request: FastifyRequest, reply: FastifyReply, payload: unknown, endpoint: string): NewEntry {
+  const { ctx } = request
   const { facts, flow_id, remarks, applied, answer: refusal } = ctx.exchange
   const { issuer: _, ...about } = facts
   const { max_body } = ctx.snapshot.config.journal
@@ -52,7 +61,7 @@ export async function recordExchange(
     faults: applied,
   }
   const isCut = recordedRequest.body_cut !== undefined || response?.body_cut !== undefined
-  await ctx.journal.add(isCut ? withWholeTexts(entry, request, reply, refusal ?? parsed(text)) : entry)
+  return isCut ? withWholeTexts(entry, request, reply, refusal ?? parsed(text)) : entry
 }
 
 /** Adds the members that the cut texts no longer have: the tokens and the error. */
@@ -102,18 +111,15 @@ function cut(body: unknown, max: number): { readonly body: unknown; readonly bod
   if (isObject(body) && isTooDeep(body)) return { body: TOO_DEEP }
   const size = sizeOf(body)
   if (size <= max) return { body }
-  if (typeof body === 'string') return { body: copyOf(body.slice(0, max)), body_cut: size }
+  if (typeof body === 'string') return { body: body.slice(0, max), body_cut: size }
   let left = max
   const members = Object.entries(Object(body) as Members).flatMap(([name, value]) => {
     const room = left - name.length
     left = Math.max(0, room - sizeOf(value))
     if (sizeOf(value) <= room) return [[name, value]]
-    return typeof value === 'string' && room > 0 ? [[name, copyOf(value.slice(0, room))]] : []
+    return typeof value === 'string' && room > 0 ? [[name, value.slice(0, room)]] : []
   })
   return { body: Object.fromEntries(members), body_cut: size }
 }
-
-/** Copies a text: a slice would keep the whole text in memory. */
-const copyOf = (slice: string) => Buffer.from(slice).toString()
 
 const sizeOf = (value: unknown) => (typeof value === 'string' ? value.length : JSON.stringify(value).length)

@@ -127,6 +127,31 @@ t.test('last_id is that of the newest listed entry, also if entries are recorded
   t.equal(last_id, entries.at(-1)?.id)
 })
 
+t.test('entries that are removed while a list is sent are left out', async (t) => {
+  const snapshot = await snapshotOf()
+  const issuer = createIssuer(() => snapshot)
+  const find: typeof issuer.journal.find = async (id) => {
+    if (id === 250) await issuer.journal.clear()
+    return await issuer.journal.find(id)
+  }
+  const findIssuer = () => ({ ...issuer, journal: { ...issuer.journal, find } })
+  const test = await createAdminApp(t, {}, { findIssuer })
+  for (let count = 0; count < 300; count += 1) await test.get('/jwks')
+  const list = await test.get('/admin/journal')
+  t.equal(list.headers['content-type'], 'application/json; charset=utf-8')
+  const { entries, last_id } = list.json<{ entries: JournalEntry[]; last_id: number }>()
+  t.equal(entries.length, 249)
+  t.equal(last_id, 300)
+})
+
+t.test('a wait returns an entry that the journal does not keep', async (t) => {
+  const test = await createAdminApp(t, { journal: { max_entries: 0 } })
+  const waiting = entriesOf(t, test, '?wait=1m&secrets=true')
+  await test.get('/.well-known/openid-configuration')
+  await test.get('/jwks')
+  t.match(await waiting, [{ endpoint: /discovery|jwks/ }])
+})
+
 t.test('too many waiting requests are refused', async (t) => {
   const issuer = createIssuer(await snapshotOf().then((snapshot) => () => snapshot))
   const test = await createAdminApp(t, {}, { findIssuer: () => issuer })

@@ -4,7 +4,7 @@ import t, { type Test } from 'tap'
 import type { FaultName } from '../../src/faults/catalogue.js'
 import type { ConfigInput } from '../../src/generated/input.js'
 import { createFaultState } from '../../src/issuer/faults.js'
-import type { RecordedEntry } from '../../src/journal/entry.js'
+import { readStored, type StoredEntry } from '../../src/journal/stored.js'
 import { createApp, createIssuer, createOwnApp, snapshotOf } from '../app.js'
 import { start } from '../provider.js'
 import { findCode, getTokens, PREPARE, PREPARED, startFaulty, tokenForm } from './endpoints.js'
@@ -160,9 +160,25 @@ async function listen(t: Test, config: ConfigInput) {
   const parts = { findIssuer: () => ({ ...issuer, store, faults }), current: () => snapshot }
   const { app } = await createOwnApp(t, config, parts)
   const url = await app.listen({ port: 0, host: '127.0.0.1' })
-  const recorded = new Promise<RecordedEntry>((resolve) => issuer.journal.follow(resolve))
+  const recorded = new Promise<StoredEntry>((resolve) => issuer.journal.follow(resolve))
   return { url, met, recorded }
 }
+
+t.test('a journal that fails leads to a log line; neither the request nor the process fails', async (t) => {
+  const snapshot = await snapshotOf({ faults: [{ fault: 'http.reset', match: { endpoint: 'jwks' } }] })
+  const issuer = createIssuer(() => snapshot)
+  const add = () => Promise.reject(new Error('the store is away'))
+  const parts = { findIssuer: () => ({ ...issuer, journal: { ...issuer.journal, add } }), current: () => snapshot }
+  const { app, log } = await createOwnApp(t, {}, parts)
+  const url = await app.listen({ port: 0, host: '127.0.0.1' })
+  t.match(await send(`${url}/jwks`), { failure: 'ECONNRESET' })
+  t.match(await send(`${url}/.well-known/openid-configuration`), { status: 200 })
+  const lost = log.filter(({ msg }) => msg === 'the exchange could not be recorded in the journal')
+  t.match(lost, [
+    { level: 50, endpoint: 'jwks', err: { message: 'the store is away' } },
+    { level: 50, endpoint: 'discovery' },
+  ])
+})
 
 for (const [rule, answered] of [
   [{ fault: 'http.delay', delay: '1h' }, false],
@@ -176,7 +192,7 @@ for (const [rule, answered] of [
     await met
     away.abort()
     t.match(await received, { failure: 'ABORT_ERR' })
-    const { response, faults } = await recorded
+    const { response, faults } = readStored(await recorded)
     t.equal(response !== undefined, answered, 'the journal has an answer only where there was one')
     t.match(faults, [{ fault: rule.fault, source: 'config' }])
   })

@@ -3,6 +3,7 @@ import { createHmac, createPublicKey } from 'node:crypto'
 import { compactDecrypt, createLocalJWKSet, decodeJwt, decodeProtectedHeader, type JWK, jwtVerify } from 'jose'
 import t, { type Test } from 'tap'
 import type { Client, ConfigInput, Fault } from '../../src/generated/input.js'
+import { readStored } from '../../src/journal/stored.js'
 import {
   createApp,
   createIssuer,
@@ -97,9 +98,9 @@ async function startObserved(t: Test, config: ConfigInput) {
   const issuer = createIssuer(() => snapshot)
   const test = await createApp(t, {}, { current: () => snapshot, findIssuer: () => issuer })
   const remarks = async () =>
-    (await issuer.journal.list()).flatMap((entry) => entry.remarks.map(({ message }) => message))
+    (await issuer.journal.list()).map(readStored).flatMap((entry) => entry.remarks.map(({ message }) => message))
   const pointless = async () => (await remarks()).filter((message) => message.includes('changes nothing'))
-  const applied = async () => (await issuer.journal.list()).flatMap((entry) => entry.faults.map(({ fault }) => fault))
+  const applied = async () => (await issuer.journal.list()).flatMap((entry) => entry.faults)
   return { test, remarks, pointless, applied }
 }
 

@@ -30,3 +30,8 @@ t.test('other values are not decoded as tokens', async (t) => {
   t.strictSame(decodeTokens({ long: `${header}.${part({ a: 'x'.repeat(50_000) })}.x` }), [])
   t.strictSame(decodeTokens({ a: `${header}.${part({})}.x` }, 5), [])
 })
+
+t.test('of many tokens only the first ones are decoded', async (t) => {
+  const tokens = Object.fromEntries(Array.from({ length: 60 }, (_, index) => [`t${index}`, `${header}.${part({})}.x`]))
+  t.equal(decodeTokens({ scope: 'openid', ...tokens }).length, 50)
+})

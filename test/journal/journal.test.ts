@@ -2,6 +2,7 @@
 import t from 'tap'
 import type { NewEntry } from '../../src/journal/entry.js'
 import { createJournal, MOST_LISTENERS } from '../../src/journal/journal.js'
+import { readStored } from '../../src/journal/stored.js'
 import { unlimited } from '../../src/store/budget.js'
 
 const NOTHING = { at: 0, tokens: [], remarks: [], faults: [] }
@@ -45,7 +46,7 @@ t.test('an entry over max_size is reduced to its outline', async (t) => {
     client_id: 'app',
     tokens: [{ name: 'id_token', header: {}, payload: {} }],
   })
-  t.strictSame(await journal.list(), [
+  t.strictSame((await journal.list()).map(readStored), [
     {
       ...NOTHING,
       id: 1,
@@ -56,7 +57,7 @@ t.test('an entry over max_size is reduced to its outline', async (t) => {
   ])
   const details = { text: 'x'.repeat(4000) }
   await journal.record(7, 'keys_rotated', 'a key', details)
-  t.strictSame((await journal.list())[1], {
+  t.strictSame(readStored((await journal.list())[1]!), {
     ...NOTHING,
     id: 2,
     at: 7,
@@ -64,6 +65,32 @@ t.test('an entry over max_size is reduced to its outline', async (t) => {
   })
   await journal.add({ ...NOTHING, scope: 'x'.repeat(4000) })
   t.equal((await journal.list()).length, 2, 'an entry whose outline exceeds the bound is not kept')
+})
+
+t.test('the budget is charged with the bytes of an entry, whose text alone is kept', async (t) => {
+  const charged: number[] = []
+  const budget = { ...unlimited(), charge: (bytes: number) => void charged.push(bytes) }
+  const journal = createJournal(() => ({ max_entries: 100, max_size: 1_000_000 }), budget)
+  await journal.add(entryOf('/a', 1000))
+  await journal.add(entryOf('/\u0101', 1000))
+  const [latin, wide] = charged as [number, number]
+  t.ok(latin > 2000 && latin < 3000, `${latin}`)
+  t.ok(wide > 4000 && wide < 6000, `${wide}`)
+  const objects = { objects: Array(1000).fill({}) }
+  await journal.add({ ...NOTHING, remarks: [{ event: 'decision', message: '', details: objects }] })
+  const { json, ...members } = (await journal.find(3))!
+  t.strictSame(members, { id: 3, events: ['decision'], faults: [] })
+  t.match(JSON.parse(json), { id: 3, remarks: [{ details: objects }] })
+  t.equal(await journal.find(4), undefined)
+})
+
+t.test('a list has a bound', async (t) => {
+  const journal = createJournal(() => ({ max_entries: 3, max_size: 3000 }), unlimited())
+  for (let count = 0; count < 5; count += 1) await journal.add(NOTHING)
+  const ids = async (after?: number, most?: number) => (await journal.list(after, most)).map(({ id }) => id)
+  t.strictSame(await ids(0, 2), [3, 4])
+  t.strictSame(await ids(4, 2), [5])
+  t.strictSame(await ids(5, 2), [])
 })
 
 t.test('a remark is news once per event and message', async (t) => {

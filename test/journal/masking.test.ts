@@ -2,7 +2,8 @@
 import fc from 'fast-check'
 import t from 'tap'
 import type { JournalEntry } from '../../src/journal/entry.js'
-import { maskEntry } from '../../src/journal/masking.js'
+import { maskEntry, TOO_MANY_SECRETS } from '../../src/journal/masking.js'
+import { MOST_SECRETS } from '../../src/journal/secrets.js'
 
 const NOTHING = { id: 1, at: 0, tokens: [], remarks: [], faults: [] }
 const SECRET = 'a-secret-that-must-be-masked'
@@ -47,7 +48,9 @@ t.test('the signature of a JWT is masked, its header and payload stay', async (t
     other: visible,
     text: `see ${visible}.`,
   })
+  t.strictSame(maskBody({ other: JWT }), { other: visible })
   t.strictSame(maskBody({ other: JWE }), { other: `${HEADER}.***` })
+  t.strictSame(maskBody({ id_token: JWE, text: `see ${JWE}.` }), { id_token: '***', text: `see ${HEADER}.***.` })
   t.strictSame(maskBody({ id_token: JWE }), { id_token: '***' })
   t.strictSame(maskBody({ response: JWT }), { response: '***' }, 'a JARM response contains a code and is masked')
   t.strictSame(maskBody({ access_token: 'not.a.jwt' }), { access_token: '***' })
@@ -137,6 +140,104 @@ t.test('a secret is masked everywhere in its entry', async (t) => {
   )
 })
 
+t.test('secrets within other values and names are masked', async (t) => {
+  t.equal(maskBody(`/?next=code=${SECRET}&x=y`), '/?next=code=***&x=y')
+  t.strictSame(maskBody({ [`code=${SECRET}`]: '' }), { 'code=***': '' }, 'a form that was encoded twice')
+  t.equal(maskBody('{"password":"a\\"b\\\\","scope":"a"}'), '{"password":"***","scope":"a"}')
+  t.strictSame(maskBody({ password: SECRET, [SECRET]: 'a' }), { password: '***', '***': 'a' })
+  t.strictSame(maskBody({ password: 'eyes.on.me', note: 'eyes.on.me' }), { password: '***', note: '***' })
+  t.strictSame(maskBody({ url: '/?password=pass%2Fword&a=b', raw: 'is pass%2Fword', decoded: 'is pass/word' }), {
+    url: '/?password=***&a=b',
+    raw: 'is ***',
+    decoded: 'is ***',
+  })
+})
+
+t.test('credentials are masked everywhere, encoded or not, and cookies without a name', async (t) => {
+  const headers = {
+    authorization: `Basic ${Buffer.from('app:pass%2Fword').toString('base64')}`,
+    cookie: `${SECRET}; a`,
+    'x-copy': `pass/word pass%2Fword ${SECRET}`,
+  }
+  t.strictSame(maskHeaders(headers), { authorization: 'Basic ***', cookie: '***;***', 'x-copy': '*** *** ***' })
+  t.strictSame(maskHeaders({ authorization: SECRET, 'x-copy': SECRET }), { authorization: '***', 'x-copy': '***' })
+})
+
+t.test('words of the provider stay, also if they are sent as secrets', async (t) => {
+  const entry: JournalEntry = {
+    ...bodyOf({ code: ['would_be_refused', 'authorization', 'content-type', 'http.status'] }),
+    endpoint: 'authorization',
+    remarks: [{ event: 'would_be_refused', message: 'authorization is refused', details: {} }],
+    faults: [{ fault: 'http.status', source: 'config', id: 'x' }],
+  }
+  t.match(maskEntry(entry), {
+    endpoint: 'authorization',
+    remarks: [{ event: 'would_be_refused', message: '*** is refused' }],
+    faults: [{ fault: 'http.status', source: 'config', id: 'x' }],
+  })
+})
+
+t.test('secrets that begin alike are masked, a few of them whole', async (t) => {
+  for (const count of [2, 8, 9, 100]) {
+    const code = Array.from({ length: count }, (_, index) => `${SECRET}-${'x'.repeat(index)}-${index}`)
+    const text = code.map((secret) => `<${secret}>`).join('')
+    const shown = String((maskBody({ code, text }) as { text: string }).text)
+    for (const secret of code) t.notOk(shown.includes(secret), `${count}: ${secret}`)
+    t.notMatch(shown, SECRET)
+    if (count <= 8) t.equal(shown, '<***>'.repeat(count))
+  }
+  const long = 'y'.repeat(64)
+  t.equal((maskBody({ code: `${long}-1`, text: `<${long}-1>` }) as { text: string }).text, '<***>')
+  t.equal((maskBody({ code: `${long}-12`, text: `<${long}-21>` }) as { text: string }).text, '<***>', 'it begins alike')
+})
+
+t.test('an entry with too many secrets shows none of its texts', async (t) => {
+  const code = Array.from({ length: MOST_SECRETS + 1 }, (_, index) => `secret-${index}`)
+  const [last = ''] = code.slice(-1)
+  const entry: JournalEntry = {
+    ...NOTHING,
+    endpoint: 'token',
+    client_id: 'app',
+    scope: last,
+    error: 'invalid_grant',
+    error_description: `code is ${last}`,
+    request: { method: 'POST', url: `/token?a=${last}`, headers: { 'x-copy': last }, body: { code } },
+    response: { status: 400, headers: { 'x-copy': last }, body: { error_description: last } },
+    tokens: [{ name: last, header: {} }],
+    remarks: [{ event: 'decision', message: last, details: { last } }],
+  }
+  t.strictSame(maskEntry(entry), {
+    ...NOTHING,
+    endpoint: 'token',
+    client_id: 'app',
+    error: 'invalid_grant',
+    request: { method: 'POST', url: '/token', headers: {}, body: TOO_MANY_SECRETS },
+    response: { status: 400, headers: {} },
+    remarks: [{ event: 'decision', message: '***', details: {} }],
+  })
+  const one = { method: 'POST', url: '/token', headers: {}, body: { code: code.slice(1), last } }
+  t.match(maskEntry({ ...NOTHING, request: one }).request?.body, { last: '***' }, 'as many as can be masked')
+  t.strictSame(maskEntry({ ...NOTHING, remarks: [{ event: 'decision', message: '', details: { code } }] }), {
+    ...NOTHING,
+    remarks: [{ event: 'decision', message: '***', details: {} }],
+  })
+})
+
+t.test('no value that was sent under the name of a secret is shown anywhere', async (t) => {
+  const secret = fc.stringMatching(/^[\w.~+/=-]{8,90}$/)
+  const around = fc.string()
+  fc.assert(
+    fc.property(fc.array(secret, { minLength: 1, maxLength: 12 }), around, around, (code, before, after) => {
+      const text = code.map((one) => before + one + after).join('')
+      const request = { method: 'POST', url: `/?${text}`, headers: { text }, body: { code, text } }
+      const shown = JSON.stringify(maskEntry({ ...NOTHING, request, error_description: text }))
+      return code.every((one) => !shown.includes(JSON.stringify(one).slice(1, -1)))
+    }),
+    { numRuns: 500 },
+  )
+  t.pass('500 entries have no secret')
+})
+
 t.test('every entry can be masked in linear time', async (t) => {
   fc.assert(
     fc.property(fc.jsonValue(), fc.string(), fc.dictionary(fc.string(), fc.string()), (body, url, headers) => {
@@ -147,5 +248,7 @@ t.test('every entry can be masked in linear time', async (t) => {
   )
   // Each takes minutes with a pattern that restarts at every character.
   for (const text of ['a', 'ey-', 'ey', '"a', 'ey.', '" ', '"a":', 'a=', '%']) maskBody(text.repeat(100_000))
+  maskHeaders({ cookie: 'x'.repeat(100_000), authorization: `Basic${' '.repeat(100_000)}` })
+  maskBody({ code: [1, 2, 3].map((end) => 'a'.repeat(50_000) + end), text: 'a'.repeat(100_000) })
   t.pass('texts that are slow with backtracking patterns are masked')
 })
