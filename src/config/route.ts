@@ -12,34 +12,64 @@ export interface Route {
   readonly steps: ReadonlySet<string>
 }
 
+/** A part of a path: a folder with its inode number, a link with its target, or neither. */
+interface Step {
+  readonly folder?: number
+  readonly link?: string
+}
+
+type Inspect = (path: string) => Promise<Step>
+
 /** Returns the route to files, whether they exist or not. */
 export async function findRoute(files: Iterable<string>): Promise<Route> {
-  const folders = new Map<string, number>()
-  const steps = new Set<string>()
-  for (const file of files) {
-    let [here, rest] = split(resolve(file))
-    let id = 0
-    for (let links = 0, name = rest.shift(); name !== undefined; name = rest.shift()) {
-      const step = join(here, name)
-      const link = links < MOST_LINKS ? await readlink(step).catch(() => undefined) : undefined
-      const found = link === undefined ? await lstat(step).catch(() => undefined) : undefined
-      // A folder in place of the file can be replaced by the file.
-      if (found?.isDirectory() && rest.length > 0) {
-        here = step
-        id = found.ino
-        continue
-      }
-      folders.set(here, id)
-      steps.add(step)
-      if (link === undefined) break
-      links += 1
-      const [root, names] = split(resolve(here, link))
-      here = root
-      id = 0
-      rest = [...names, ...rest]
-    }
+  const route = { folders: new Map<string, number>(), steps: new Set<string>() }
+  // Files often have folders in common.
+  const inspected = new Map<string, Promise<Step>>()
+  const once: Inspect = (path) => {
+    const found = inspected.get(path) ?? inspect(path)
+    inspected.set(path, found)
+    return found
   }
-  return { folders, steps }
+  await Promise.all([...files].map((file) => follow(resolve(file), once, route)))
+  return route
+}
+
+/** Adds the folders and links that lead to one file. */
+async function follow(
+  file: string,
+  inspect: Inspect,
+  { folders, steps }: { folders: Map<string, number>; steps: Set<string> },
+): Promise<void> {
+  let [here, rest] = split(file)
+  let id = 0
+  for (let links = 0, name = rest.shift(); name !== undefined; name = rest.shift()) {
+    const path = join(here, name)
+    const { folder, link } = await inspect(path)
+    // A folder in place of the file can be replaced by the file.
+    if (folder !== undefined && rest.length > 0) {
+      here = path
+      id = folder
+      continue
+    }
+    folders.set(here, id)
+    steps.add(path)
+    if (link === undefined || links === MOST_LINKS) return
+    links += 1
+    const [root, names] = split(resolve(here, link))
+    here = root
+    id = 0
+    rest = [...names, ...rest]
+  }
+}
+
+async function inspect(path: string): Promise<Step> {
+  try {
+    const found = await lstat(path)
+    if (found.isDirectory()) return { folder: found.ino }
+    return found.isSymbolicLink() ? { link: await readlink(path) } : {}
+  } catch {
+    return {}
+  }
 }
 
 /** Splits an absolute path into its root and its names. */

@@ -1,9 +1,7 @@
 /** Watches the content of files, for every way of saving them. */
-import { isDeepStrictEqual } from 'node:util'
-import { watch } from 'chokidar'
 import { type Contents, readContents, readUnwritten } from './contents.js'
+import { openNotifier, startClock } from './notifier.js'
 import { type Content, isSame, isUnwritten } from './read.js'
-import { findRoute, type Route } from './route.js'
 
 /** Milliseconds between two reads of files that have changed. */
 const PAUSE = 50
@@ -13,8 +11,6 @@ const QUIET = 5
 const DOUBTFUL = 2 * QUIET
 /** Number of equal reads, one second, after which a missing or empty file is a change and not a save in progress. */
 const LOST = 4 * QUIET
-/** Milliseconds between two polls. */
-const POLL = 500
 const LINE_FEED = 0x0a
 
 /** A running watch. */
@@ -29,7 +25,7 @@ export interface WatchOptions {
   readonly poll?: boolean
 }
 
-/** Uses new contents. Resolves with the contents, possibly of more or other files, whose changes are reported next. */
+/** Uses new contents. Resolves with the contents, possibly of more or other files, whose changes are passed on next. */
 export type UseContents = (contents: Contents) => Promise<Contents>
 
 /**
@@ -45,66 +41,38 @@ export async function watchFiles(
   { poll = false }: WatchOptions = {},
 ): Promise<Watch> {
   let known = initial
-  let candidate = initial
-  let equalReads = 0
-  let route = await findRoute(known.keys())
-  let timer: NodeJS.Timeout | undefined
-  let wanted = false
+  let reported = false
   // Reads and uses run one at a time, so that the newest content is used last.
   let working: Promise<unknown> = Promise.resolve()
-  let closed = false
-  let reported = false
+  const countEqualReads = createCount(initial)
 
   const report = (error: unknown) => {
     if (!reported) onError(error)
     reported = true
   }
-  // Events only trigger a read, because their kinds and order depend on the system and the way of saving.
-  const readSoon = () => {
-    wanted = true
-    if (closed || timer !== undefined) return
-    timer = setTimeout(() => {
-      wanted = false
-      working = working
-        .then(compare)
-        .catch(report)
-        .then(() => {
-          // The pause begins after the read, so that equal reads are as far apart as a slow file system makes them.
-          timer = undefined
-          if (wanted) readSoon()
-        })
-    }, PAUSE)
-  }
+  const repeat = createRepeat(() => {
+    working = working.then(compare).catch(report)
+    return working
+  })
   const pass = async (found: Contents) => {
     known = found
     known = await use(found)
-    candidate = known
-    readSoon()
+    repeat.soon()
   }
   const compare = async () => {
-    const next = await findRoute(known.keys())
-    if (!isDeepStrictEqual(next, route)) {
-      route = next
-      await watcher.close()
-      watcher = await begin(route)
-      readSoon()
-    }
+    await notifier.follow(known.keys())
     const found = await readContents(known.keys(), known)
-    const changes = [...found].filter(([file, content]) => !isSame(content, known.get(file)!))
-    const isQuiet = [...found].every(([file, content]) => isSame(content, candidate.get(file)!))
-    const isIdle = changes.every(([file, content]) => isUnwritten(content, candidate.get(file)!))
-    equalReads = isQuiet && isIdle ? equalReads + 1 : 0
-    candidate = found
-    if (closed || changes.length === 0) return
-    if (changes.some(([file, content]) => equalReads < readsUntilComplete(content, known.get(file)!))) readSoon()
-    else await pass(found)
+    const changes = new Map([...found].filter(([file, content]) => !isSame(content, known.get(file)!)))
+    const count = countEqualReads(found, changes)
+    if (changes.size === 0 || repeat.hasEnded()) return
+    const isComplete = [...changes].every(([file, content]) => count >= readsUntilComplete(content, known.get(file)!))
+    if (isComplete) await pass(found)
+    else repeat.soon()
   }
 
-  const begin = (route: Route): Promise<Closable> =>
-    poll ? startClock(readSoon) : openWatcher(route, readSoon, report)
-  let watcher = await begin(route)
+  const notifier = poll ? startClock(repeat.soon) : await openNotifier(known.keys(), repeat.soon, report)
   // Changes before the first notification.
-  readSoon()
+  repeat.soon()
   return {
     async readNow() {
       const reading = working.then(async () => pass(await readUnwritten([...known.keys()], known)))
@@ -112,37 +80,48 @@ export async function watchFiles(
       await reading
     },
     async close() {
-      closed = true
-      clearTimeout(timer)
+      repeat.end()
       await working
-      await watcher.close()
+      await notifier.close()
     },
   }
 }
 
-type Closable = Pick<Watch, 'close'>
-
-/** Watches the folders of a route. Resolves when notifications have begun. */
-async function openWatcher(
-  { folders, steps }: Route,
-  onEvent: () => void,
-  onError: (error: unknown) => void,
-): Promise<Closable> {
-  // chokidar is never ready without folders.
-  if (folders.size === 0) return { close: async () => undefined }
-  const watcher = watch([...folders.keys()], {
-    depth: 0,
-    ignoreInitial: true,
-    ignored: (path) => !folders.has(path) && !steps.has(path),
-  })
-  watcher.on('raw', onEvent).on('all', onEvent).on('error', onError)
-  await new Promise<void>((begun) => watcher.once('ready', begun))
-  return watcher
+/** Returns a function that counts how many reads in a row were equal. A changed file must also not be written meanwhile. */
+function createCount(initial: Contents): (found: Contents, changes: Contents) => number {
+  let last = initial
+  let count = 0
+  return (found, changes) => {
+    const equal = [...found].every(([file, content]) => {
+      const before = last.get(file)
+      return before !== undefined && (changes.has(file) ? isUnwritten : isSame)(content, before)
+    })
+    count = equal ? count + 1 : 0
+    last = found
+    return count
+  }
 }
 
-async function startClock(onTick: () => void): Promise<Closable> {
-  const timer = setInterval(onTick, POLL)
-  return { close: async () => clearInterval(timer) }
+/** Repeats a step on request, after a pause. The pause begins when the step has ended, however long that takes. */
+function createRepeat(step: () => Promise<unknown>) {
+  let timer: NodeJS.Timeout | undefined
+  let wanted = false
+  let ended = false
+  const soon = () => {
+    wanted = true
+    if (ended || timer !== undefined) return
+    timer = setTimeout(async () => {
+      wanted = false
+      await step()
+      timer = undefined
+      if (wanted) soon()
+    }, PAUSE)
+  }
+  const end = () => {
+    ended = true
+    clearTimeout(timer)
+  }
+  return { soon, end, hasEnded: () => ended }
 }
 
 /** Returns the number of equal reads in a row after which a changed content is taken for complete. */
