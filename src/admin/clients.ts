@@ -5,13 +5,16 @@ import { type ClientRecord, findClientRecord, listClients, putClient, removeClie
 import { invalidRequest, nothingHere, shown } from '../errors.js'
 import { PATHS } from '../routes.js'
 import { mergePatch, requireOwnIssuer, requirePart } from './part.js'
-import { component, listOf, noContent, pathParameter, responseWith } from './schema.js'
+import { component, listOf, noContent, pathParameter, refusedIf, responseWith } from './schema.js'
 
 type Body = Readonly<Record<string, unknown>>
 type Route = { Params: { client_id: string }; Body: Body }
 
 const tags = ['clients']
 const inPath = pathParameter('client_id', 'The client identifier.')
+const INVALID = refusedIf(
+  '`client_id` differs from the path, the configuration file cannot have the client, or a fault matches another issuer',
+)
 const CLIENT = { ...component('ClientAnswer'), description: 'The client, with its secrets.' }
 
 export const clients: FastifyPluginAsync = async (app) => {
@@ -33,7 +36,7 @@ export const clients: FastifyPluginAsync = async (app) => {
       'Replaces the whole client, also one of the file with the same `client_id`, until the client is deleted or clients are reset.',
     params: inPath,
     body: component('ClientBody'),
-    response: { 200: CLIENT, 201: { ...CLIENT, description: 'The new client, with its secrets.' } },
+    response: { 200: CLIENT, 201: { ...CLIENT, description: 'The new client, with its secrets.' }, 400: INVALID },
   }
   app.put<Route>(PATHS.admin_client, { schema: put }, async ({ ctx, params, body }, reply) => {
     const { client_id } = params
@@ -51,7 +54,7 @@ export const clients: FastifyPluginAsync = async (app) => {
     params: inPath,
     consumes: ['application/json', 'application/merge-patch+json'],
     body: { type: 'object', description: 'Members of the client.', minProperties: 1 },
-    response: { 200: CLIENT },
+    response: { 200: CLIENT, 400: INVALID },
   }
   app.patch<Route>(PATHS.admin_client, { schema: patch }, async ({ ctx, params, body }) => {
     const { client_id } = params

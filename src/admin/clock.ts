@@ -4,7 +4,7 @@ import type { Context } from '../context.js'
 import { findDuration, LATEST_TIME, LONGEST_DURATION, parseTime } from '../duration.js'
 import { invalidRequest } from '../errors.js'
 import { PATHS } from '../routes.js'
-import { boolean, component, integer, object, responseWith, type Schema, text } from './schema.js'
+import { boolean, component, integer, object, refusedIf, responseWith, type Schema, text } from './schema.js'
 
 type Moment = number | string
 
@@ -16,6 +16,7 @@ const STATUS = responseWith('The state of the clock.', {
   ahead: integer('Seconds ahead of real time; negative if behind.'),
 })
 const response = { 200: STATUS }
+const responseToMove = { ...response, 400: refusedIf('the time is not in the years 1970 to 9999') }
 const moment = (description: string): Schema => ({ ...component('Time'), description })
 const SHIFT = {
   title: 'Shift',
@@ -36,7 +37,7 @@ export const clock: FastifyPluginAsync = async (app) => {
     summary: 'Set the time',
     description: 'The clock continues from that time; a frozen clock stays frozen.',
     body: object({ now }, ['now']),
-    response,
+    response: responseToMove,
   }
   app.put<{ Body: { now: Moment } }>(PATHS.clock, { schema: put }, async ({ ctx, body }) => {
     await ctx.clock.set(readTime('now', body.now))
@@ -48,7 +49,7 @@ export const clock: FastifyPluginAsync = async (app) => {
     summary: 'Move the time',
     description: 'Moves the clock forward or back; a frozen clock stays frozen.',
     body: object({ by: SHIFT }, ['by']),
-    response,
+    response: responseToMove,
   }
   app.post<{ Body: { by: Moment } }>(PATHS.clock_advance, { schema: advance }, async ({ ctx, body: { by } }) => {
     const seconds = readShift(by)
@@ -65,7 +66,7 @@ export const clock: FastifyPluginAsync = async (app) => {
     tags,
     summary: 'Stop the clock',
     body: object({ at: moment('Time at which the clock stops, in the format of `now`. Absent: its current time.') }),
-    response,
+    response: responseToMove,
   }
   app.post<{ Body: { at?: Moment } }>(PATHS.clock_freeze, { schema: freeze }, async ({ ctx, body: { at } }) => {
     if (at !== undefined) await ctx.clock.set(readTime('at', at))

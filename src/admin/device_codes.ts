@@ -6,7 +6,7 @@ import { invalidRequest, nothingHere, shown } from '../errors.js'
 import { approveDevice, type DeviceRecord, denyDevice, findByUserCode, listDeviceCodes } from '../oauth/device_code.js'
 import { PATHS } from '../routes.js'
 import { requirePart } from './part.js'
-import { component, integer, listOf, object, pathParameter, responseWith, text, time } from './schema.js'
+import { component, integer, listOf, object, pathParameter, refusedIf, responseWith, text, time } from './schema.js'
 
 const tags = ['device codes']
 const inPath = pathParameter('user_code', 'User code that the device shows. Case and the dash are ignored.')
@@ -61,7 +61,10 @@ export const deviceCodes: FastifyPluginAsync = async (app) => {
       },
       ['sub'],
     ),
-    response: { 200: DEVICE_CODE },
+    response: {
+      200: DEVICE_CODE,
+      400: refusedIf('the device code is not pending, or the configuration file cannot have the fault'),
+    },
   }
   app.post<Route & { Body: Approval }>(
     PATHS.approve_device_code,
@@ -84,7 +87,7 @@ export const deviceCodes: FastifyPluginAsync = async (app) => {
     summary: 'Deny a device code',
     description: 'Acts as if the end-user had entered the user code and denied access.',
     params: inPath,
-    response: { 200: DEVICE_CODE },
+    response: { 200: DEVICE_CODE, 400: refusedIf('the device code is not pending') },
   }
   app.post<Route>(PATHS.deny_device_code, { schema: deny }, async ({ ctx, params: { user_code } }) => {
     const waiting = await requirePending(ctx, user_code)

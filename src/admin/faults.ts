@@ -7,7 +7,7 @@ import { type DeclaredFault, listFaults } from '../faults/doors/find.js'
 import { SEVERITIES } from '../faults/rows/row.js'
 import { PATHS } from '../routes.js'
 import { requireOwnIssuer, requirePart } from './part.js'
-import { component, listOf, noContent, object, pathParameter, responseWith, text } from './schema.js'
+import { component, listOf, noContent, object, pathParameter, refusedIf, responseWith, text } from './schema.js'
 
 type Route = { Params: { id: string } }
 
@@ -44,7 +44,12 @@ export const faults: FastifyPluginAsync = async (app) => {
     summary: 'Add a fault rule',
     description: 'A rule as under `faults` in the file. It takes effect now, after older rules of run time.',
     body: component('Fault'),
-    response: { 201: { ...FAULT, description: 'The rule.' } },
+    response: {
+      201: { ...FAULT, description: 'The rule.' },
+      400: refusedIf(
+        'the fault does not take one of the parameters or lacks one that it needs, as listed in the catalogue, or the rule matches another issuer',
+      ),
+    },
   }
   app.post(PATHS.faults, { schema: add }, async ({ ctx, body }, reply) => {
     const rule = requirePart(ctx, 'Fault', body)
@@ -85,7 +90,7 @@ export const faults: FastifyPluginAsync = async (app) => {
     tags,
     summary: 'Delete a fault rule of run time',
     params: inPath,
-    response: { 204: noContent('The rule is deleted.') },
+    response: { 204: noContent('The rule is deleted.'), 400: refusedIf('the rule is not one of run time') },
   }
   app.delete<Route>(PATHS.fault, { schema: remove }, async ({ ctx, params: { id } }, reply) => {
     const { source, rule } = await requireFault(ctx, id)

@@ -59,7 +59,11 @@ function refuseUnknownQuery({ schema }: RouteOptions): void {
   if (schema !== undefined) schema.querystring ??= object({})
 }
 
-const REFUSED = { ...component('Refusal'), description: 'Refused. Nothing has changed.' }
+/** Refusals of every operation: 507 is the one of a full store. */
+const REFUSED = {
+  '4xx': { ...component('Refusal'), description: 'Refused. Nothing has changed.' },
+  507: { ...component('Refusal'), description: 'The records need more memory than `server.memory_limit` leaves.' },
+}
 
 /** Options of the OpenAPI document. */
 const DOCUMENT: SwaggerOptions = {
@@ -75,6 +79,6 @@ const DOCUMENT: SwaggerOptions = {
   },
   transform: ({ schema, url, route }) => {
     const operationId = `${String(route.method).toLowerCase()}_${findRoute(url)!.name}`
-    return { schema: { ...schema, operationId, response: { ...(schema?.response as object), '4xx': REFUSED } }, url }
+    return { schema: { ...schema, operationId, response: { ...(schema?.response as object), ...REFUSED } }, url }
   },
 }

@@ -12,7 +12,7 @@ import type { StoredEntry } from '../journal/stored.js'
 import { nextEntry, streamEntries } from '../journal/wait.js'
 import { createMaskedWriter, createPacer, type WriteEntry, writeWithSecrets } from '../journal/written.js'
 import { PATHS } from '../routes.js'
-import { boolean, component, integer, listOf, noContent, object, responseWith, text } from './schema.js'
+import { boolean, component, integer, listOf, noContent, object, refusedIf, responseWith, text } from './schema.js'
 
 interface Query extends JournalFilter {
   readonly after?: number
@@ -59,6 +59,8 @@ const LIST_QUERY = object({
   ),
 })
 
+const TOO_MANY = { ...component('Refusal'), description: `${MOST_LISTENERS} requests wait for entries.` }
+
 const ENTRIES = responseWith('The entries, oldest first.', {
   entries: listOf(component('JournalEntry')),
   last_id: integer('Newest `id` when the entries were listed, for `after` of the next request.'),
@@ -84,7 +86,11 @@ export const journal: FastifyPluginAsync = async (app) => {
     tags,
     summary: 'List entries, or wait for one',
     querystring: LIST_QUERY,
-    response: { 200: ENTRIES, 503: component('Refusal') },
+    response: {
+      200: ENTRIES,
+      400: refusedIf('`wait` is neither a number of seconds nor a duration up to five minutes'),
+      503: TOO_MANY,
+    },
   }
   app.get<{ Querystring: ListQuery }>(PATHS.journal, { schema: list }, async ({ ctx, query }, reply) => {
     const { after, limit, wait, secrets, ...filter } = query
@@ -127,7 +133,11 @@ export const journal: FastifyPluginAsync = async (app) => {
     querystring: object(QUERY),
     headers: { type: 'object', properties: { 'last-event-id': text('Identifier of the last received event.') } },
     produces: ['text/event-stream'],
-    response: { 200: text('An endless stream of events.'), 503: component('Refusal') },
+    response: {
+      200: text('An endless stream of events.'),
+      400: refusedIf('`Last-Event-ID` is not the id of an entry'),
+      503: TOO_MANY,
+    },
   }
   // HEAD would never end.
   const options = { schema: stream, exposeHeadRoute: false }

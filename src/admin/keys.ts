@@ -7,7 +7,7 @@ import { FAULT_CATALOGUE, FAULT_NAMES } from '../faults/catalogue.js'
 import type { Alg } from '../generated/types.js'
 import { PATHS } from '../routes.js'
 import { requirePart } from './part.js'
-import { boolean, component, listOf, object, pathParameter, responseWith, text, time } from './schema.js'
+import { boolean, component, listOf, object, pathParameter, refusedIf, responseWith, text, time } from './schema.js'
 
 interface Order {
   readonly alg?: string
@@ -65,7 +65,12 @@ export const keys: FastifyPluginAsync = async (app) => {
     summary: 'Rotate signing keys',
     description: 'The old keys stay in the JWKS until the last token that they signed has expired.',
     body: ORDER,
-    response: { 200: KEYS },
+    response: {
+      200: KEYS,
+      400: refusedIf(
+        'no key has `alg`, `publish_ahead` is longer than 100 years, `publish_ahead` and `published: false` are combined, `kid` has no `alg` although there are several, `kid` with `publish_ahead` is that of another key, or too many rotations are pending',
+      ),
+    },
   }
   app.post<{ Body: Order }>(PATHS.rotate_keys, { schema: rotate }, async ({ ctx, body }) => {
     const rotation = await readOrder(ctx, body)

@@ -9,7 +9,7 @@ import { type Params, readParams } from '../oauth/params.js'
 import type { AuthorizationResponse } from '../oauth/response_mode.js'
 import { recordExchange } from '../request/exchange.js'
 import { findIssuerName, PATHS } from '../routes.js'
-import { boolean, object, text } from './schema.js'
+import { boolean, object, refusedIf, text } from './schema.js'
 
 interface Body {
   readonly authorization_request: string | Readonly<Record<string, string>>
@@ -57,6 +57,9 @@ const schema = {
       ),
       description: 'The authorization response: `location` and `parameters`, or `action` and `fields`.',
     },
+    400: refusedIf(
+      'the authorization request has no valid client, redirect_uri or response_mode, is for another issuer, or needs a `sub`',
+    ),
   },
 }
 

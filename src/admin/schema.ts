@@ -42,6 +42,12 @@ export const REFUSAL = responseWith('Refused. Nothing has changed.', {
   error_description: text('The value found, the value expected, and how to correct it.'),
 })
 
+/** The refusal of a request that fits the schemas and violates a rule that they cannot express. */
+export const refusedIf = (rule: string): Schema => ({
+  ...component('Refusal'),
+  description: `The request does not fit its schema, or ${rule}. Nothing has changed.`,
+})
+
 /** Whether a missing body counts as an empty object, which it does if no member is required. */
 export function mayBeMissing(schema: Schema): boolean {
   return !['$ref', 'required', 'minProperties'].some((keyword) => Object.hasOwn(schema, keyword))

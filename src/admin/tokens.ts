@@ -5,7 +5,18 @@ import type { Context } from '../context.js'
 import { invalidRequest, nothingHere } from '../errors.js'
 import { PATHS } from '../routes.js'
 import { type MintRequest, mintTokens, TOKEN_KINDS } from '../tokens/mint.js'
-import { boolean, component, integer, listOf, object, responseWith, type Schema, text, time } from './schema.js'
+import {
+  boolean,
+  component,
+  integer,
+  listOf,
+  object,
+  refusedIf,
+  responseWith,
+  type Schema,
+  text,
+  time,
+} from './schema.js'
 
 interface Filter {
   readonly sub?: string
@@ -80,7 +91,7 @@ export const tokens: FastifyPluginAsync = async (app) => {
     summary: 'Mint tokens',
     description: 'Issues tokens without a login. Every endpoint accepts them like tokens of a login.',
     body: ORDER,
-    response: { 201: { ...MINTED, description: 'The tokens.' } },
+    response: { 201: { ...MINTED, description: 'The tokens.' }, 400: refusedIf('the client does not exist') },
   }
   app.post<{ Body: MintRequest }>(PATHS.admin_tokens, { schema: mint }, async ({ ctx, body }, reply) => {
     const minted = await mintTokens(ctx, body)
@@ -104,7 +115,10 @@ export const tokens: FastifyPluginAsync = async (app) => {
     summary: 'Revoke tokens',
     description: 'Revokes one token, or all tokens of a user, a client or both. A refresh token ends its grant.',
     body: { ...object({ token: text('Only this token.'), ...FILTER }), minProperties: 1 },
-    response: { 200: responseWith('The tokens are revoked.', { revoked: integer('Number of revoked tokens.') }) },
+    response: {
+      200: responseWith('The tokens are revoked.', { revoked: integer('Number of revoked tokens.') }),
+      400: refusedIf('`token` is combined with another member'),
+    },
   }
   app.post<{ Body: Filter & { token?: string } }>(
     PATHS.admin_tokens_revoke,

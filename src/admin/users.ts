@@ -13,13 +13,16 @@ import {
 import { invalidRequest, nothingHere, shown } from '../errors.js'
 import { PATHS } from '../routes.js'
 import { mergePatch, requireOwnIssuer, requirePart } from './part.js'
-import { component, listOf, noContent, pathParameter, responseWith } from './schema.js'
+import { component, listOf, noContent, pathParameter, refusedIf, responseWith } from './schema.js'
 
 type Body = Readonly<Record<string, unknown>>
 type Route = { Params: { sub: string }; Body: Body }
 
 const tags = ['users']
 const inPath = pathParameter('sub', 'The subject identifier.')
+const INVALID = refusedIf(
+  '`sub` differs from the path, the configuration file cannot have the user, or a fault matches another issuer',
+)
 const USER = { ...component('UserAnswer'), description: 'The user.' }
 
 export const users: FastifyPluginAsync = async (app) => {
@@ -41,7 +44,7 @@ export const users: FastifyPluginAsync = async (app) => {
       'Replaces the whole user, also one of the file with the same `sub`, until the user is deleted or users are reset.',
     params: inPath,
     body: component('UserBody'),
-    response: { 200: USER, 201: { ...USER, description: 'The new user.' } },
+    response: { 200: USER, 201: { ...USER, description: 'The new user.' }, 400: INVALID },
   }
   app.put<Route>(PATHS.admin_user, { schema: put }, async ({ ctx, params: { sub }, body }, reply) => {
     const before = await findUserRecord(ctx, sub)
@@ -58,7 +61,7 @@ export const users: FastifyPluginAsync = async (app) => {
     params: inPath,
     consumes: ['application/json', 'application/merge-patch+json'],
     body: { type: 'object', description: 'Members of the user.', minProperties: 1 },
-    response: { 200: USER },
+    response: { 200: USER, 400: INVALID },
   }
   app.patch<Route>(PATHS.admin_user, { schema: patch }, async ({ ctx, params: { sub }, body }) => {
     await changeUser(ctx, sub, (before) => {
