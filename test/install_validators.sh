@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs programs with which the tests validate examples/ and .github/. Tests of a missing program are skipped.
+# Installs programs with which the tests validate examples/, .github/ and the admin API. Tests of a missing program are skipped.
 # Requires Go and Python 3. Usage: test/install_validators.sh [FOLDER], a folder of PATH, by default ~/.local/bin.
 set -eu
 bin=${1:-$HOME/.local/bin}
@@ -10,6 +10,7 @@ ACTIONLINT=v1.7.12
 COMPOSE_GO=v2.16.2
 KUBERNETES_VALIDATE=1.37.0
 KUSTOMIZE=v5.8.1
+SCHEMATHESIS=4.32.5
 
 # install_go NAME PACKAGE VERSION: builds the program unless this version is installed.
 install_go() {
@@ -24,10 +25,15 @@ install_go actionlint github.com/rhysd/actionlint/cmd/actionlint "$ACTIONLINT"
 install_go compose-spec github.com/compose-spec/compose-go/v2/cmd "$COMPOSE_GO"
 install_go kustomize sigs.k8s.io/kustomize/kustomize/v5 "$KUSTOMIZE"
 
-# The Python of the system may refuse to install packages, so they get a virtual environment.
-venv=$bin/.kubernetes-validate-$KUBERNETES_VALIDATE
-if [ ! -x "$venv/bin/kubernetes-validate" ]; then
-  python3 -m venv "$venv"
-  "$venv/bin/pip" install --quiet --disable-pip-version-check "kubernetes-validate==$KUBERNETES_VALIDATE"
-fi
-ln -sf "$venv/bin/kubernetes-validate" "$bin/kubernetes-validate"
+# install_python NAME VERSION: installs the program in a virtual environment, because the Python of the system may refuse packages.
+install_python() {
+  venv=$bin/.$1-$2
+  if [ ! -x "$venv/bin/$1" ]; then
+    python3 -m venv "$venv"
+    "$venv/bin/pip" install --quiet --disable-pip-version-check "$1==$2"
+  fi
+  ln -sf "$venv/bin/$1" "$bin/$1"
+}
+
+install_python kubernetes-validate "$KUBERNETES_VALIDATE"
+install_python schemathesis "$SCHEMATHESIS"

@@ -62,6 +62,44 @@ t.test('every operation has a unique operationId, a summary, a tag and responses
   }
 })
 
+t.test(
+  'an operation states the rules that its schemas cannot express, and every operation states its refusals',
+  async (t) => {
+    const { paths } = await documentOf(await createApp(t))
+    const operations = Object.values(paths).flatMap((path) => Object.values(path))
+    const ruled = operations.filter(({ responses }) => '400' in responses)
+    for (const { operationId, responses } of ruled) {
+      t.match(
+        responses['400'],
+        { description: /^The request does not fit its schema, or .+\. Nothing has changed\.$/ },
+        operationId,
+      )
+    }
+    for (const { operationId, responses } of operations) {
+      t.match(responses, { '4XX': { description: String }, '507': { description: /memory_limit/ } }, operationId)
+    }
+    t.strictSame(ruled.map(({ operationId }) => operationId).sort(), [
+      'delete_fault',
+      'get_journal',
+      'get_journal_stream',
+      'patch_admin_client',
+      'patch_admin_user',
+      'post_admin_login',
+      'post_admin_tokens',
+      'post_admin_tokens_revoke',
+      'post_approve_device_code',
+      'post_clock_advance',
+      'post_clock_freeze',
+      'post_deny_device_code',
+      'post_faults',
+      'post_rotate_keys',
+      'put_admin_client',
+      'put_admin_user',
+      'put_clock',
+    ])
+  },
+)
+
 t.test('the response check of other tests reports undocumented responses', async (t) => {
   const test = await createApp(t)
   const check = createCheck(await documentOf(test))
