@@ -4,6 +4,7 @@ import type { DeepReadonly } from '../config/snapshot.js'
 import type { Context } from '../context.js'
 import type * as config from '../generated/types.js'
 import { VALUES } from '../generated/values.js'
+import { PATHS } from '../routes.js'
 import { expiryOf } from '../store/collections.js'
 import type { StoredClient } from '../store/records.js'
 
@@ -51,7 +52,13 @@ function resolveClient(
   return configured && { ...configured, origin: 'file' }
 }
 
-/** Returns the client of a request. Unless the rule registered_clients is on, an unknown client is allowed everything. */
+/** client_id of the built-in relying party. */
+export const SELF_LOGIN = 'oidc-provider-mock-self-login'
+
+/**
+ * Returns the client of a request. Unless the rule registered_clients is on, an unknown client is allowed everything. The
+ * built-in relying party is always known; a client with its client_id takes precedence.
+ */
 export async function findClient(ctx: Context, client_id: string): Promise<Client | undefined> {
   const stored = await ctx.store.clients.get(client_id)
   const found = resolveClient(ctx, client_id, stored)
@@ -59,6 +66,7 @@ export async function findClient(ctx: Context, client_id: string): Promise<Clien
     const { origin: _, wildcard_redirect_uris = false, ...client } = found
     return { ...client, wildcard_redirect_uris: wildcard_redirect_uris || ctx.snapshot.config.wildcard_redirect_uris }
   }
+  if (client_id === SELF_LOGIN) return describeSelfLogin(ctx)
   const refused = stored?.origin === 'deleted' || ctx.snapshot.rules.registered_clients
   return refused ? undefined : unregistered(client_id)
 }
@@ -106,6 +114,19 @@ export async function deleteClient(ctx: Context, client_id: string): Promise<voi
   await ctx.store.clients.delete(client_id)
   for (const [grant_id] of await ctx.store.grants.listBy('client_id', client_id)) {
     await ctx.store.grants.delete(grant_id)
+  }
+}
+
+/** Describes the built-in relying party. It has no redirect_uris of its own: each browser has that of its login in progress. */
+function describeSelfLogin({ public_url }: Context): Client {
+  return {
+    ...CLIENT_DEFAULTS,
+    client_id: SELF_LOGIN,
+    client_name: 'Self-login',
+    redirect_uris: [],
+    wildcard_redirect_uris: false,
+    post_logout_redirect_uris: [public_url + PATHS.self_login],
+    token_endpoint_auth_method: 'none',
   }
 }
 

@@ -1,9 +1,8 @@
 /** A built-in relying party, to try a login without an application. It uses the code flow with PKCE. */
 import { createHash } from 'node:crypto'
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
-import { CLIENT_DEFAULTS } from '../clients/members.js'
 import { type Context, IN_PROCESS } from '../context.js'
-import { putClient } from '../directory/clients.js'
+import { SELF_LOGIN } from '../directory/clients.js'
 import { readParams } from '../oauth/params.js'
 import { renderPage } from '../pages/render.js'
 import { randomToken } from '../random.js'
@@ -11,8 +10,8 @@ import { PATHS } from '../routes.js'
 import { expiryOf } from '../store/collections.js'
 import type { SelfLogin } from '../store/records.js'
 import { readOwnIdToken } from '../tokens/jwt.js'
+import type { Cookies } from './session.js'
 
-const CLIENT_ID = 'oidc-provider-mock-self-login'
 const SCOPE = 'openid profile email address phone'
 const COOKIE = 'oidc_provider_mock_self_login'
 
@@ -25,10 +24,8 @@ export const selfLogin: FastifyPluginAsync = async (app) => {
   )
 
   app.post(PATHS.self_login, async ({ ctx }, reply) => {
-    const redirect_uri = ctx.public_url + PATHS.self_login_authorized
-    await registerSelf(ctx, redirect_uri)
     const secrets = { state: randomToken(), nonce: randomToken(), code_verifier: randomToken() }
-    const login = { redirect_uri, ...secrets, expires_at: expiryOf('self_logins', ctx) }
+    const login = { redirect_uri: redirectUriOf(ctx), ...secrets, expires_at: expiryOf('self_logins', ctx) }
     const id = randomToken()
     await ctx.store.self_logins.put(id, login)
     remember(ctx, reply, id)
@@ -73,17 +70,17 @@ export const selfLogin: FastifyPluginAsync = async (app) => {
   })
 }
 
-/** Registers the client, since unregistered clients may be refused. */
-async function registerSelf(ctx: Context, redirect_uri: string): Promise<void> {
-  await putClient(ctx, {
-    ...CLIENT_DEFAULTS,
-    client_id: CLIENT_ID,
-    client_id_issued_at: ctx.now,
-    client_name: 'Self-login',
-    redirect_uris: [redirect_uri],
-    post_logout_redirect_uris: [ctx.public_url + PATHS.self_login],
-    token_endpoint_auth_method: 'none',
-  })
+const redirectUriOf = ({ public_url }: Context) => public_url + PATHS.self_login_authorized
+
+/**
+ * Returns the redirect URI of the login in progress in the browser that sent these cookies. It is the URL of the provider as this
+ * browser uses it, since a page of a neighboring domain can plant the cookie of another browser (RFC 6265 §8.6).
+ */
+export async function findSelfLoginUri(ctx: Context, cookies: Cookies): Promise<string | undefined> {
+  const id = cookies[COOKIE]
+  const login = id === undefined ? undefined : await ctx.store.self_logins.get(id)
+  if (login === undefined || login.outcome !== undefined || login.expires_at <= ctx.now) return undefined
+  return login.redirect_uri === redirectUriOf(ctx) ? login.redirect_uri : undefined
 }
 
 function authorizationQuery(login: {
@@ -94,7 +91,7 @@ function authorizationQuery(login: {
 }): string {
   const { redirect_uri, state, nonce, code_verifier } = login
   return new URLSearchParams({
-    client_id: CLIENT_ID,
+    client_id: SELF_LOGIN,
     redirect_uri,
     response_type: 'code',
     scope: SCOPE,
@@ -124,7 +121,7 @@ async function exchange(
       grant_type: 'authorization_code',
       code,
       redirect_uri,
-      client_id: CLIENT_ID,
+      client_id: SELF_LOGIN,
       code_verifier,
     }).toString(),
   })
@@ -133,7 +130,7 @@ async function exchange(
   const id_token = String(token_response.id_token)
   const id_token_claims = await readOwnIdToken(ctx, id_token)
   // OpenID Connect Core §3.1.3.7: signature and issuer, then audience and nonce.
-  if (id_token_claims?.aud !== CLIENT_ID || id_token_claims.nonce !== nonce) {
+  if (id_token_claims?.aud !== SELF_LOGIN || id_token_claims.nonce !== nonce) {
     return { error: 'invalid_id_token', error_description: 'the ID token does not belong to this login' }
   }
   const userinfo = await app.inject({

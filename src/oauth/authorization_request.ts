@@ -6,9 +6,10 @@
 import { expectRedirectUri } from '../clients/redirect_uris.js'
 import { RESPONSE_TYPES } from '../clients/response_types.js'
 import type { Context } from '../context.js'
-import { type Client, findClient } from '../directory/clients.js'
+import { type Client, findClient, SELF_LOGIN } from '../directory/clients.js'
 import { invalidRequest, invalidScope, OAuthError, shown, unsupportedParameter, untrustedClient } from '../errors.js'
 import type { ResponseType } from '../generated/types.js'
+import { PATHS } from '../routes.js'
 import type { ClaimsRequest } from '../store/records.js'
 import { readClaimsRequest } from './claims_request.js'
 import { type Params, words } from './params.js'
@@ -58,8 +59,14 @@ export interface AddressedRequest {
 /**
  * Step one: verifies the client and the return address. Errors are shown to the end-user as a page.
  * @param answering whether the request is repeated with an end-user's answer to a page.
+ * @param self_login_uri redirect URI of the self-login in progress in this browser.
  */
-export async function readReturnAddress(ctx: Context, outer: Params, answering = false): Promise<AddressedRequest> {
+export async function readReturnAddress(
+  ctx: Context,
+  outer: Params,
+  answering = false,
+  self_login_uri?: string,
+): Promise<AddressedRequest> {
   const client = await requireClient(ctx, outer.find('client_id'))
   const read = await readRequestObject(ctx, client, outer, answering).catch((error: unknown) => {
     if (error instanceof OAuthError) return error
@@ -71,7 +78,7 @@ export async function readReturnAddress(ctx: Context, outer: Params, answering =
   // requests without it if the client has registered only one.
   const redirect_uri = params.find('redirect_uri')
   if (redirect_uri === undefined) throw failure ?? invalidRequest('redirect_uri is missing')
-  requireRedirectUri(ctx, client, redirect_uri)
+  requireRedirectUri(ctx, client, redirect_uri, self_login_uri)
   const mode = readResponseMode(client, params.find('response_mode'), params.find('response_type'))
   return { client, return_address: { redirect_uri, ...mode, state: params.find('state') }, params, failure }
 }
@@ -86,10 +93,20 @@ async function requireClient(ctx: Context, client_id: string | undefined): Promi
   return client
 }
 
-function requireRedirectUri(ctx: Context, client: Client, redirect_uri: string): void {
+function requireRedirectUri(
+  ctx: Context,
+  client: Client,
+  redirect_uri: string,
+  self_login_uri: string | undefined,
+): void {
   const expected = expectRedirectUri(redirect_uri)
   if (expected !== undefined) throw untrustedClient(`redirect_uri is ${shown(redirect_uri)}, expected ${expected}`)
   if (isRegistered(client, redirect_uri)) return
+  if (client.client_id === SELF_LOGIN) {
+    if (redirect_uri === self_login_uri) return
+    const refusal = `redirect_uri is ${shown(redirect_uri)}, expected that of a self-login in progress in this browser`
+    throw untrustedClient(`${refusal}; start one at ${ctx.public_url}${PATHS.self_login}`)
+  }
   const known = shown([client.redirect_uris].flat().join(', '))
   const mismatch = `redirect_uri is ${shown(redirect_uri)}, expected one of the client's redirect_uris: ${known}`
   if (!fitsPattern(client, redirect_uri)) throw untrustedClient(mismatch)

@@ -1,6 +1,7 @@
 /** The built-in relying party. */
 import type { InjectOptions, LightMyRequestResponse } from 'fastify'
-import t from 'tap'
+import t, { type Test } from 'tap'
+import type { ConfigInput } from '../../src/generated/input.js'
 import { createApp, type TestApp } from '../app.js'
 import { textOf } from '../html.js'
 
@@ -104,6 +105,97 @@ t.test('it works behind a proxy, and with a fixed issuer', async (t) => {
     await browser.get(await browser.authorize(asked))
     t.match((await browser.get('/oidc/success')).body, 'https://idp.example')
   }
+})
+
+const CLIENT_ID = 'oidc-provider-mock-self-login'
+const STRICT: ConfigInput = { profile: 'strict', users: USERS }
+
+/** Expects a page, not a redirect: no code leaves the provider. */
+function isRefused(t: Test, answer: LightMyRequestResponse, redirect_uri: string) {
+  t.equal(answer.statusCode, 400)
+  t.equal(answer.headers.location, undefined)
+  t.match(
+    textOf(answer.body),
+    `redirect_uri is ${redirect_uri}, expected that of a self-login in progress in this browser; start one at http`,
+  )
+}
+
+const HOSTS: Record<string, string>[] = [
+  { host: 'localhost:9400' },
+  { host: '127.0.0.1:9400' },
+  { host: 'inner', 'x-forwarded-host': 'idp.example', 'x-forwarded-proto': 'https' },
+]
+
+t.test('logins at the same time by several names of the provider all succeed', async (t) => {
+  const test = await createApp(t, STRICT)
+  const logins = HOSTS.map((headers) => ({ browser: createBrowser(test, headers), asked: '', back: '' }))
+  for (const login of logins) login.asked = await login.browser.start()
+  for (const login of logins) login.back = await login.browser.authorize(login.asked)
+  for (const { browser, back } of logins) {
+    t.equal((await browser.get(back)).headers.location, '/oidc/success')
+    const { body } = await browser.get('/oidc/success')
+    const [, link = ''] = /href="(\/oauth2\/end_session[^"]*)"/.exec(body) ?? []
+    t.equal((await browser.get(link.replaceAll('&amp;', '&'))).statusCode, 200, 'the logout returns to the same name')
+  }
+})
+
+for (const profile of ['strict', 'lenient'] as const) {
+  t.test(`RFC 9700 §2.1: no code leaves for another redirect_uri, with the profile ${profile}`, async (t) => {
+    const test = await createApp(t, { profile, users: USERS })
+    const evil = 'https://evil.example/oidc/authorized'
+    const attacker = createBrowser(test, { 'x-forwarded-host': 'evil.example', 'x-forwarded-proto': 'https' })
+    const asked = await attacker.start()
+    t.equal(new URLSearchParams(asked.split('?')[1]).get('redirect_uri'), evil)
+    const victim = createBrowser(test)
+    isRefused(t, await victim.get(asked), evil)
+    const own = await victim.start()
+    isRefused(t, await victim.get(asked), evil)
+    victim.cookies[COOKIE] = attacker.cookies[COOKIE]!
+    isRefused(t, await victim.get(asked), evil)
+    isRefused(t, await victim.get(own), 'http://localhost/oidc/authorized')
+    const submitted = await victim.send({
+      method: 'POST',
+      url: asked,
+      payload: 'sub=alice',
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    })
+    isRefused(t, submitted, evil)
+  })
+}
+
+t.test('a redirect_uri is accepted while its login is in progress', async (t) => {
+  const test = await createApp(t, STRICT)
+  const browser = createBrowser(test)
+  const uri = 'http://localhost/oidc/authorized'
+  const first = await browser.start()
+  for (const other of [`${uri}/`, `${uri}?a=1`, 'http://localhost/', 'https://localhost/oidc/authorized']) {
+    const query = new URLSearchParams({ client_id: CLIENT_ID, redirect_uri: other, response_type: 'code' })
+    isRefused(t, await browser.get(`/oauth2/authorize?${query}`), other)
+  }
+  await browser.get(await browser.authorize(first))
+  isRefused(t, await browser.get(first), uri)
+  const second = await browser.start()
+  t.match(browser.locationOf(await browser.get(second)), '/oidc/authorized?code=', 'the session answers')
+  isRefused(t, await browser.get(`/issuers/one${second}`), uri)
+  test.advance(3600)
+  isRefused(t, await browser.get(second), uri)
+})
+
+t.test('the built-in client is not among the registered clients, and one with its client_id replaces it', async (t) => {
+  const test = await createApp(t, STRICT)
+  const browser = createBrowser(test)
+  await browser.get(await browser.authorize(await browser.start()))
+  t.strictSame((await test.get('/admin/clients')).json(), { clients: [] })
+  t.equal((await test.get(`/admin/clients/${CLIENT_ID}`)).statusCode, 404)
+  const redirect_uris = ['https://other.example/']
+  const client = { redirect_uris, client_name: 'Another', token_endpoint_auth_method: 'none' }
+  const put = { method: 'PUT', url: `/admin/clients/${CLIENT_ID}`, payload: client } as const
+  t.equal((await test.app.inject(put)).statusCode, 201)
+  const query = { client_id: CLIENT_ID, response_type: 'code', redirect_uri: redirect_uris[0]! }
+  const pkce = { code_challenge: 'x'.repeat(43), code_challenge_method: 'S256', scope: 'openid' }
+  const page = await test.get(`/oauth2/authorize?${new URLSearchParams({ ...query, ...pkce })}`)
+  t.match(page.body, '<bdi>Another</bdi> asks you')
+  t.equal((await browser.get(await browser.authorize(await browser.start()))).headers.location, '/oidc/success')
 })
 
 t.test('after a refusal the page offers to try again', async (t) => {

@@ -77,7 +77,7 @@ test('the self-login works over https', async (t) => {
   const started = await fetch(`${url}/oidc/login`, { method: 'POST' })
   const cookie = started.headers.get('set-cookie')!.split(';')[0]!
   const there = new URL(started.headers.get('location')!, url).href
-  const back = await fetch(there, { method: 'POST', body: new URLSearchParams({ sub: 'alice' }) })
+  const back = await fetch(there, { method: 'POST', body: new URLSearchParams({ sub: 'alice' }), headers: { cookie } })
   t.match(back.headers.get('location'), `${url}/oidc/authorized?`)
   const done = await fetch(back.headers.get('location')!, { headers: { cookie } })
   t.equal(done.headers.get('location'), '/oidc/success')
