@@ -1,6 +1,6 @@
 /** A `fetch` with a certificate authority, which the global one does not support. */
-import { request as requestHttp } from 'node:http'
-import { type Agent, request as requestHttps } from 'node:https'
+import { type Agent, request as requestHttp } from 'node:http'
+import { request as requestHttps } from 'node:https'
 import { buffer } from 'node:stream/consumers'
 
 export interface Sent {

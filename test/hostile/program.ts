@@ -22,6 +22,8 @@ export interface Measured<T> {
 
 /** A running provider and its figures. */
 export interface MeasuredProcess extends ServingProcess {
+  /** Path of its configuration. */
+  readonly file: string
   /** Resident memory in megabytes; undefined on systems without `/proc`. */
   rss(): number | undefined
   /** Runs an action, polls `/healthz` on a connection of its own meanwhile, and prints the figures with the title. */
@@ -35,11 +37,12 @@ export async function attack(
   env: Readonly<Record<string, string>> = {},
 ): Promise<MeasuredProcess> {
   const quiet: ConfigInput = { log: { level: 'info', format: 'json' }, ...config }
-  const file = join(t.testdir({ 'config.yaml': JSON.stringify(quiet) }), 'config.yaml')
+  const file = join(t.testdir({ 'config.yaml': `${JSON.stringify(quiet)}\n` }), 'config.yaml')
   const process = await serveProcess(t, ['--config', file], env)
   const { pid, issuer } = process
   return {
     ...process,
+    file,
     rss: () => readRss(pid),
     async measure(title, action) {
       const stop = await poll(t, issuer, pid)
