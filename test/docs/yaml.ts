@@ -42,7 +42,8 @@ export async function checkYaml(t: Test, text: string): Promise<void> {
 async function checkConfig(t: Test, text: string): Promise<void> {
   const { cert, key } = await createSelfSigned(['localhost'], Math.floor(Date.now() / 1000))
   const folder = t.testdir({ 'config.yaml': text, 'tls.crt': cert, 'tls.key': key })
-  await t.resolves(loadSnapshot({ config: join(folder, 'config.yaml'), overrides: [], env: {} }))
+  const env = Object.fromEntries([...text.matchAll(/\$\{(\w+)\}/g)].map(([, name = '']) => [name, 'value']))
+  await t.resolves(loadSnapshot({ config: join(folder, 'config.yaml'), overrides: [], env }))
 }
 
 /** Checks a file of Docker Compose or a part of a service. */
