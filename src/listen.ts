@@ -1,8 +1,9 @@
 /** The sockets of a provider, and explanations if they cannot be opened. */
-import { createServer as createHttpServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { createServer as createHttpServer, type IncomingMessage, type Server } from 'node:http'
+import { type AddressInfo, createServer as createNetServer, type Server as NetServer } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import type { Config } from './generated/types.js'
+import { markAdminRequest } from './request/admin_port.js'
 import { REQUEST_TIMEOUT } from './server.js'
 
 /** The provider cannot listen on the configured address. */
@@ -16,62 +17,89 @@ export interface Listening {
   readonly url: string
   /** URL of the second port, for plain http beside https. */
   readonly http_url?: string
+  /** URL of the port for the admin API. */
+  readonly admin_url?: string
   /** Stops listening. Requests in flight get a grace period. */
   close(): Promise<void>
 }
 
-type Place = Pick<Config['server'], 'host' | 'port' | 'http_port'>
+type Place = Pick<Config['server'], 'host' | 'port' | 'http_port' | 'admin_port'>
 
 /** Grace period of requests in flight when the provider stops, in milliseconds. */
 const GRACE = 800
 
-/** Opens the port of the server and, beside https, a second port for plain http. */
+/** Opens the port of the server and the other configured ports: plain http beside https, and the admin API. */
 export async function listen(
   app: FastifyInstance,
-  { host, port, http_port }: Place,
+  { host, port, http_port, admin_port }: Place,
   https: boolean,
 ): Promise<Listening> {
-  const servers: Server[] = [app.server]
+  const others: NetServer[] = []
   const close = async () => {
-    const deadline = setTimeout(() => servers.map((server) => server.closeAllConnections()), GRACE)
-    await Promise.all([app.close(), ...servers.slice(1).map(closeServer)])
+    const deadline = setTimeout(() => [app.server, ...others].map(closeConnections), GRACE)
+    await Promise.all([app.close(), ...others.map(closeServer)])
     clearTimeout(deadline)
   }
+  const scheme = https ? 'https' : 'http'
+  const urlOf = (server: NetServer, name = scheme) => `${name}://${urlHost(host)}:${portOf(server)}`
   try {
     await attempt(host, port, '--port', async () => {
       await app.listen({ host, port, listenTextResolver: (address) => `bound to ${address}` })
     })
-    const url = `${https ? 'https' : 'http'}://${urlHost(host)}:${portOf(app.server)}`
-    if (!https || http_port === undefined) return { url, close }
-    const second = createHttpServer({ requestTimeout: REQUEST_TIMEOUT, requireHostHeader: false }, (request, reply) =>
-      app.routing(request, reply),
-    )
-    await attempt(host, http_port, '--http-port', () => bind(second, host, http_port))
-    servers.push(second)
-    return { url, http_url: `http://${urlHost(host)}:${portOf(second)}`, close }
+    const urls: { http_url?: string; admin_url?: string } = {}
+    if (https && http_port !== undefined) {
+      const server = createHttpServer(HTTP, (request, reply) => app.routing(request, reply))
+      await attempt(host, http_port, '--http-port', () => bind(server, host, http_port))
+      others.push(server)
+      urls.http_url = urlOf(server, 'http')
+    }
+    if (admin_port !== undefined) {
+      const server = createAdminServer(app.server)
+      await attempt(host, admin_port, '--admin-port', () => bind(server, host, admin_port))
+      others.push(server)
+      urls.admin_url = urlOf(server)
+    }
+    return { url: urlOf(app.server), ...urls, close }
   } catch (error) {
     await close()
     throw error
   }
 }
 
-/** Whether only this machine reaches the host. */
-export const isLoopback = (host: string) => /^(localhost$|127\.|::1$)/.test(host)
+/** Creates the server of the admin port. Its connections are those of the main server, with the same TLS and limits. */
+function createAdminServer(main: Server): NetServer {
+  const server = createNetServer({ allowHalfOpen: true, noDelay: true }, (socket) => main.emit('connection', socket))
+  server.once('listening', () => {
+    const [main_port, admin_port] = [portOf(main), portOf(server)]
+    main.prependListener('request', (request: IncomingMessage) => {
+      if (request.socket.localPort === admin_port) markAdminRequest(request, main_port)
+    })
+  })
+  return server
+}
 
-function bind(server: Server, host: string, port: number): Promise<void> {
+/** Options of the server for plain http. */
+const HTTP = { requestTimeout: REQUEST_TIMEOUT, requireHostHeader: false }
+
+function bind(server: NetServer, host: string, port: number): Promise<void> {
   return new Promise((done, fail) => {
     server.once('error', fail).listen({ host, port }, done)
   })
 }
 
-function closeServer(server: Server): Promise<void> {
+function closeServer(server: NetServer): Promise<void> {
   return new Promise((done) => {
     server.close(() => done())
-    server.closeIdleConnections()
+    if ('closeIdleConnections' in server) (server as Server).closeIdleConnections()
   })
 }
 
-const portOf = (server: Server) => (server.address() as AddressInfo).port
+/** Closes the connections of a server for HTTP. Those of the admin port belong to the main server. */
+function closeConnections(server: NetServer): void {
+  if ('closeAllConnections' in server) (server as Server).closeAllConnections()
+}
+
+const portOf = (server: NetServer) => (server.address() as AddressInfo).port
 
 async function attempt(host: string, port: number, flag: string, step: () => Promise<void>): Promise<void> {
   try {

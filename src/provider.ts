@@ -10,8 +10,9 @@ import { IN_PROCESS } from './context.js'
 import type { Inject } from './handle/in_process.js'
 import { createClock } from './issuer/clock.js'
 import { type CreateStore, createIssuers } from './issuer/issuers.js'
-import { isLoopback, ListenError, type Listening, listen } from './listen.js'
+import { ListenError, type Listening, listen } from './listen.js'
 import { createLogger, type LogStream } from './logger.js'
+import { isLoopback } from './request/known_host.js'
 import { createOutbound, type Resolve } from './outbound.js'
 import { createServer } from './server.js'
 import { createMemoryStore } from './store/memory.js'
@@ -29,6 +30,8 @@ export interface Running {
   readonly url: string
   /** URL of the second port for plain http, as `http://localhost:PORT`. */
   readonly http_url?: string
+  /** URL of `server.admin_port`, for `connect()` and programs that call the admin API. */
+  readonly admin_url?: string
   /** Certificate authority of a self-signed certificate in PEM, for clients to trust. */
   readonly ca?: string
   /** Reads the files again. Resolves to whether the new configuration is in force. Problems are in the log and at `/healthz`. */
@@ -36,7 +39,7 @@ export interface Running {
   /** Stops listening and answers requests in flight within a second. */
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
-  /** Handles a request with the admin token, without a socket. */
+  /** Handles a request of the program that owns the provider, without a socket. It may use the admin API. */
   readonly inject: Inject
 }
 
@@ -110,7 +113,7 @@ export async function createProvider(
     await watcher.close()
     throw error
   }
-  const { url, http_url } = listening
+  const { url, http_url, admin_url } = listening
   const issuer = identifierOf(snapshot, url + snapshot.base_path, '')
   log.info(
     {
@@ -120,9 +123,11 @@ export async function createProvider(
       clients: snapshot.clients.size,
       files: snapshot.files,
       ...(http_url !== undefined && { http_url }),
+      ...(admin_url !== undefined && { admin_url }),
     },
     issuer === url ? `listening on ${url}` : `listening on ${url} as ${issuer}`,
   )
+  if (admin_url !== undefined) log.info({ admin_url }, `admin API on ${admin_url} only`)
   if (isOpen(snapshot, host)) log.warn(OPEN)
 
   const close = async () => {
@@ -130,12 +135,10 @@ export async function createProvider(
     await listening.close()
   }
   const inject: Inject = ({ headers, ...request }) => {
-    const { admin_token } = snapshot.config.server
     const { protocol, host } = new URL(url)
     // The same base URL as over the socket gives the same issuer.
     const base = { host, 'x-forwarded-proto': protocol.slice(0, -1) }
-    const bearer = admin_token === undefined ? {} : { authorization: `Bearer ${admin_token}` }
-    return app.inject({ ...request, remoteAddress: IN_PROCESS, headers: { ...base, ...bearer, ...headers } })
+    return app.inject({ ...request, remoteAddress: IN_PROCESS, headers: { ...base, ...headers } })
   }
   return {
     issuer,
@@ -143,6 +146,7 @@ export async function createProvider(
     url,
     inject,
     ...(http_url !== undefined && { http_url }),
+    ...(admin_url !== undefined && { admin_url }),
     ...(identity?.ca !== undefined && { ca: identity.ca }),
     reload,
     close,
@@ -151,7 +155,8 @@ export async function createProvider(
 }
 
 const OPEN =
-  'every machine that reaches this port can use the admin API without a token: set server.admin_token (--admin-token), or listen on 127.0.0.1'
+  'every machine that reaches the admin API can use it without a token: set server.admin_token (--admin-token), switch it off (--no-admin), or let no other machine reach it: listen on 127.0.0.1, or publish the port of a container on 127.0.0.1 only, or only the main port beside server.admin_port (--admin-port)'
 
 /** Whether other machines can use the admin API. */
-const isOpen = ({ config: { server } }: Snapshot, host: string) => server.admin_token === undefined && !isLoopback(host)
+const isOpen = ({ config: { server } }: Snapshot, host: string) =>
+  server.admin && server.admin_token === undefined && !isLoopback(host)

@@ -20,7 +20,7 @@ export interface Route {
   readonly journal: EndpointName | false
   /** Whether discovery lists the URL, under the name of the row. */
   readonly advertised: boolean
-  /** `admin_token`: needs the admin token, if one is configured. `admin`: also refuses pages of other origins. */
+  /** `admin_token`: a route of the admin API that scripts of other origins can call. `admin`: one that they cannot call. */
   readonly access: 'public' | 'admin_token' | 'admin'
   /** `process`: served at the root only, not below an isolated issuer. */
   readonly scope: 'issuer' | 'process'

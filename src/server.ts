@@ -43,7 +43,7 @@ import { selfLogin } from './interaction/self_login.js'
 import type { Issuer } from './issuer/issuers.js'
 import type { Outbound } from './outbound.js'
 import { contentSecurityPolicy } from './pages/content_security_policy.js'
-import { requireAccess } from './request/access.js'
+import { type Access, createAccess } from './request/access.js'
 import { createContext } from './request/create_context.js'
 import { recordExchange } from './request/exchange.js'
 import { identify } from './request/identify.js'
@@ -94,6 +94,8 @@ export interface Foundation {
   readonly log: FastifyBaseLogger
 }
 
+type Parts = Foundation & { readonly access: Access }
+
 /** Time limit for receiving a whole request, in milliseconds. */
 export const REQUEST_TIMEOUT = 30_000
 
@@ -142,32 +144,36 @@ export async function createServer(foundation: Foundation): Promise<FastifyInsta
       exposedHeaders: ['WWW-Authenticate'],
       strictPreflight: false,
     })
-    await scope.register(serveProcess, foundation)
-    await scope.register(serveIssuers, foundation)
+    const parts = { ...foundation, access: createAccess(foundation.current().config.server) }
+    await scope.register(serveProcess, parts)
+    await scope.register(serveIssuers, parts)
   })
   return app
 }
 
 /** The routes of the process, which an isolated issuer does not have. */
-const serveProcess: FastifyPluginAsync<Foundation> = async (scope, foundation) => {
+const serveProcess: FastifyPluginAsync<Parts> = async (scope, { access, ...foundation }) => {
   scope.addHook('onRequest', async (request, reply) => {
     return isolatedName(request) === undefined ? undefined : reply.callNotFound()
   })
-  await scope.register(healthz, { health: () => foundation.health() })
+  await scope.register(healthz, {
+    health: () => foundation.health(),
+    mayAdminister: (request) => access.mayAdminister(request, foundation.current()),
+  })
   await scope.register(configSchema, { schema: foundation.schema })
   if (foundation.ca !== undefined) await scope.register(tlsCa, { ca: foundation.ca })
   refuseOtherMethods(scope, 'process')
 }
 
 /** The routes of every issuer. A request for an isolated issuer has the same paths, since `rewriteUrl` shortens them. */
-const serveIssuers: FastifyPluginAsync<Foundation> = async (scope, foundation) => {
+const serveIssuers: FastifyPluginAsync<Parts> = async (scope, { access, ...foundation }) => {
   const warnOfHost = createHostWarning((message) => foundation.log.warn(message))
   const faults = createHttpFaults(scope.server, { record: recordExchange, describe: describeRequest })
   scope.addHook('onRequest', async (request) => {
     request.ctx = await createContext(foundation, request)
     warnOfHost(request.ctx.request_url, foundation.current().config)
   })
-  scope.addHook('onRequest', requireAccess)
+  scope.addHook('onRequest', access.requireAccess)
   scope.addHook('preHandler', identify)
   scope.addHook('preHandler', faults.before)
   scope.addHook('preSerialization', faults.changeMembers)

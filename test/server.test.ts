@@ -103,7 +103,10 @@ t.test('a duplicate slash is ignored', async (t) => {
 
 t.test('routes of the process are at the root only', async (t) => {
   const test = await createApp(t)
-  t.strictSame(jsonOf(t, await test.get('/healthz')), { status: 'ok', config: { status: 'current', problems: [] } })
+  t.strictSame(jsonOf(t, await test.get('/healthz')), {
+    status: 'ok',
+    config: { status: 'current', problem_count: 0, problems: [] },
+  })
   const schema = await test.get('/config.schema.json')
   t.equal(schema.headers['content-type'], 'application/schema+json; charset=utf-8')
   t.match(schema.json(), { $schema: /2020-12/, properties: { users: {} } })

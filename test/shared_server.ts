@@ -10,8 +10,8 @@ export interface Handler extends Foundation {
 }
 
 const HANDLER = new AsyncLocalStorage<Handler>()
-/** The servers by body limit, which is set when a server is created. */
-const SERVERS = new Map<number, Promise<FastifyInstance>>()
+/** The servers by the settings that are fixed when a server is created. */
+const SERVERS = new Map<string, Promise<FastifyInstance>>()
 
 /** Injects a request into the shared server on behalf of one app. */
 export function injectShared(handler: Handler, request: InjectOptions | string): Promise<LightMyRequestResponse> {
@@ -19,10 +19,11 @@ export function injectShared(handler: Handler, request: InjectOptions | string):
 }
 
 function findServer({ current, schema }: Handler): Promise<FastifyInstance> {
-  const { body_limit } = current().config.server
+  const { body_limit, host, admin_port } = current().config.server
+  const fixed = JSON.stringify({ body_limit, host, admin_port })
   const handler = () => HANDLER.getStore()!
   const server =
-    SERVERS.get(body_limit) ??
+    SERVERS.get(fixed) ??
     createServer({
       current: () => handler().current(),
       findIssuer: (name) => handler().findIssuer(name),
@@ -35,6 +36,6 @@ function findServer({ current, schema }: Handler): Promise<FastifyInstance> {
       schema,
       log: pino({ level: 'debug' }, { write: (line: string) => handler().write(line) }),
     })
-  SERVERS.set(body_limit, server)
+  SERVERS.set(fixed, server)
   return server
 }

@@ -1,5 +1,6 @@
 /** The OpenAPI 3.1 document of the admin API, derived from its routes. https://spec.openapis.org/oas/v3.1.0 */
 import type { FastifyPluginAsync } from 'fastify'
+import { readCalledUrl } from '../request/origin.js'
 import { PATHS } from '../routes.js'
 import { mayBeMissing, type Schema } from './schema.js'
 
@@ -17,7 +18,8 @@ const SCHEMA = {
 }
 
 export const openapi: FastifyPluginAsync<{ components: Schema }> = async (app, { components }) => {
-  app.get(PATHS.openapi, { schema: SCHEMA }, async ({ ctx }) => {
+  app.get(PATHS.openapi, { schema: SCHEMA }, async (request) => {
+    const { ctx } = request
     const { paths = {}, ...document } = app.swagger()
     for (const { requestBody } of Object.values(paths).flatMap((path): Operation[] => Object.values(path))) {
       if (requestBody === undefined) continue
@@ -26,7 +28,9 @@ export const openapi: FastifyPluginAsync<{ components: Schema }> = async (app, {
     const admin_token = { type: 'http', scheme: 'bearer', description: '`server.admin_token` of the configuration.' }
     return {
       ...document,
-      servers: [{ url: ctx.request_url + ctx.own_path, description: 'The issuer of this request.' }],
+      servers: [
+        { url: readCalledUrl(ctx.snapshot, request) + ctx.own_path, description: 'The issuer of this request.' },
+      ],
       ...(ctx.snapshot.config.server.admin_token !== undefined && { security: [{ admin_token: [] }] }),
       components: { schemas: components, securitySchemes: { admin_token } },
       paths,

@@ -3,6 +3,7 @@
 import type { Override } from '../config/load.js'
 import { PROFILES } from '../config/profiles.js'
 import { ADDRESS_FLAGS } from './address_flags.js'
+import { ADMIN_FLAGS } from './admin_flags.js'
 import { boolean, type Flag, list, number, readWatch, text } from './flag.js'
 import { USER_FLAGS } from './user_flags.js'
 
@@ -141,14 +142,7 @@ export const FLAGS: readonly Flag[] = [
     paths: [['server', 'cors_origins']],
     parse: list,
   },
-  {
-    names: '--admin-token',
-    env: 'ADMIN_TOKEN',
-    value: '<TOKEN>',
-    description: 'bearer token required at /admin (default: none required)',
-    paths: [['server', 'admin_token']],
-    parse: text,
-  },
+  ...ADMIN_FLAGS,
   {
     names: '--outbound-allow',
     env: 'OUTBOUND_ALLOW',

@@ -1,14 +1,26 @@
 /** Health of the process and of its configuration. */
-import type { FastifyPluginAsync } from 'fastify'
+import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
 import { PATHS } from '../routes.js'
 
-/** The response of `GET /healthz`, with status 200 as long as the process serves requests. */
+/** The health of the process, which serves requests whatever the status of the configuration. */
 export interface Health {
   readonly status: 'ok'
   /** `stale`: the changed files have errors, so the earlier configuration is still in force. */
   readonly config: { readonly status: 'current' | 'stale'; readonly problems: readonly object[] }
 }
 
-export const healthz: FastifyPluginAsync<{ health: () => Health }> = async (app, { health }) => {
-  app.get(PATHS.healthz, async () => health())
+export interface HealthzOptions {
+  health(): Health
+  /** Whether the caller may use the admin API. */
+  mayAdminister(request: FastifyRequest): boolean
+}
+
+/** Problems quote the files, so only callers who may use the admin API see them. */
+export const healthz: FastifyPluginAsync<HealthzOptions> = async (app, { health, mayAdminister }) => {
+  app.get(PATHS.healthz, async (request) => {
+    const { status, config } = health()
+    const { problems, ...rest } = config
+    const shown = mayAdminister(request) ? { problems } : {}
+    return { status, config: { ...rest, problem_count: problems.length, ...shown } }
+  })
 }

@@ -11,7 +11,7 @@ export type ConnectOptions = SocketOptions
  * Connects to a running provider and returns a handle.
  *
  * @param url URL of the provider, such as `http://op:9400`, with its base path if it has one; or the URL of one of its
- * isolated issuers, such as `http://op:9400/issuers/worker-7`.
+ * isolated issuers, such as `http://op:9400/issuers/worker-7`. With `server.admin_port`, the URL has that port.
  * @throws {AdminError} if no provider answers at the URL, or the provider refuses the admin token.
  */
 export async function connect(url: string | URL, { admin_token, ca }: ConnectOptions = {}): Promise<Handle> {

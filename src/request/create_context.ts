@@ -2,7 +2,7 @@
 import type { FastifyRequest } from 'fastify'
 import { identifierOf, rootOf } from '../config/issuer_identifier.js'
 import type { Snapshot } from '../config/snapshot.js'
-import { type Context, IN_PROCESS } from '../context.js'
+import type { Context } from '../context.js'
 import { notFound } from '../errors.js'
 import type { Facts } from '../faults/rules.js'
 import type { Issuer } from '../issuer/issuers.js'
@@ -12,7 +12,7 @@ import type { Outbound } from '../outbound.js'
 import { isIssuerName } from '../routes.js'
 import { readOnce } from '../store/read_once.js'
 import { createLog } from './log.js'
-import { type Arrival, readOrigin, readPrefix } from './origin.js'
+import { readBasePath, readRequestUrl } from './origin.js'
 import { describeRequest } from './refusal.js'
 import { isolatedName } from './routed_url.js'
 
@@ -29,12 +29,8 @@ export async function createContext(provider: Process, request: FastifyRequest):
   if (name !== undefined && !isIssuerName(name)) throw notFound(describeRequest(request))
   const snapshot = provider.current()
   const fixed = snapshot.config
-  const { headers, protocol, socket } = request
-  const trusted = socket.remoteAddress === IN_PROCESS || snapshot.trusts(socket.remoteAddress)
-  const prefix = readPrefix({ headers, trusted }) ?? snapshot.base_path
-  const known = fixed.issuer ?? fixed.public_url
-  const arrival = { headers, protocol, trusted, fallback: `localhost:${socket.localPort}` }
-  const request_url = readRequestUrl(arrival, prefix, known)
+  const prefix = readBasePath(snapshot, request)
+  const request_url = readRequestUrl(snapshot, request)
   const own_path = name === undefined ? '' : `/issuers/${name}`
   const root = rootOf(snapshot, request_url)
   const below = (url: string) => url.replace(/\/+$/, '') + own_path
@@ -82,15 +78,5 @@ export function createExchange(issuer = 'default'): Pick<Context, 'exchange' | '
       exchange.flow_id = flow_id ?? exchange.flow_id
       exchange.facts = { ...exchange.facts, ...more }
     },
-  }
-}
-
-/** Returns the URL that the request used. An unreadable host is accepted if no URL is derived from it. */
-function readRequestUrl(arrival: Arrival, prefix: string, known: string | undefined): string {
-  try {
-    return readOrigin(arrival) + prefix
-  } catch (error) {
-    if (known === undefined) throw error
-    return known
   }
 }

@@ -1,7 +1,10 @@
 /** Reads the base URL that a request used, from which the issuer and all URLs are derived. */
 import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifyRequest } from 'fastify'
+import type { Snapshot } from '../config/snapshot.js'
+import { IN_PROCESS } from '../context.js'
 import { invalidRequest, shown } from '../errors.js'
+import { mainPortOf } from './admin_port.js'
 
 const DEFAULT_PORTS: Readonly<Record<string, string>> = { http: '80', https: '443' }
 
@@ -34,6 +37,42 @@ export function parseHost(host: string): { readonly name: string; readonly port:
   if (name !== undefined) return { name, port }
   throw invalidRequest(`the host is ${shown(host)}, expected a name or address, optionally with a port`)
 }
+
+/** Returns the URL of the provider as the request used it, with the base path. A request at the admin port is about the main port. */
+export function readRequestUrl(snapshot: Snapshot, request: FastifyRequest): string {
+  const called = readCalledUrl(snapshot, request)
+  const main_port = mainPortOf(request.raw)
+  if (main_port === undefined) return called
+  const url = new URL(called)
+  url.port = String(main_port)
+  return url.href.replace(/\/$/, '')
+}
+
+/** Returns the URL that the request was sent to, with the base path. An invalid forwarded host is accepted if no URL is derived from it. */
+export function readCalledUrl(snapshot: Snapshot, request: FastifyRequest): string {
+  const { headers, protocol, socket } = request
+  const arrival = {
+    headers,
+    protocol,
+    trusted: isTrusted(snapshot, request),
+    fallback: `localhost:${socket.localPort}`,
+  }
+  try {
+    return readOrigin(arrival) + readBasePath(snapshot, request)
+  } catch (error) {
+    const known = snapshot.config.issuer ?? snapshot.config.public_url
+    if (known === undefined) throw error
+    return known
+  }
+}
+
+/** Returns the path of the provider in the browser, without a trailing slash. */
+export function readBasePath(snapshot: Snapshot, request: FastifyRequest): string {
+  return readPrefix({ headers: request.headers, trusted: isTrusted(snapshot, request) }) ?? snapshot.base_path
+}
+
+const isTrusted = (snapshot: Snapshot, { socket }: FastifyRequest) =>
+  socket.remoteAddress === IN_PROCESS || snapshot.trusts(socket.remoteAddress)
 
 /** Returns scheme, host and port of the URL that the request used. */
 export function readOrigin({ headers, protocol, trusted, fallback }: Arrival): string {

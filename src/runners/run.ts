@@ -3,7 +3,7 @@ import { connect } from '../handle/connect.js'
 import type { Handle } from '../handle/handle.js'
 import type { Provider, StartOptions } from '../index.js'
 
-/** Environment variable with the URL, certificate authority and admin token of the run's provider, for its workers. */
+/** Environment variable with the URL of the admin API, certificate authority and admin token of the run's provider, for its workers. */
 const VARIABLE = 'OIDC_PROVIDER_MOCK_RUN'
 
 /** Starts the provider of the run, on a free port unless the options have one, and sets the variable for the workers. */
@@ -11,8 +11,8 @@ export async function startForRun(options: StartOptions): Promise<Provider> {
   // Workers only connect, so they do not load the provider.
   const { startProvider } = await import('../index.js')
   const provider = await startProvider({ port: 0, ...options })
-  const { url, ca } = provider
-  process.env[VARIABLE] = JSON.stringify({ url, ca, admin_token: options.server?.admin_token })
+  const { url, admin_url = url, ca } = provider
+  process.env[VARIABLE] = JSON.stringify({ url: admin_url, ca, admin_token: options.server?.admin_token })
   return provider
 }
 

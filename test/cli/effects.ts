@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path'
 import type { Test } from 'tap'
 import { createSelfSigned } from '../../src/tls/self_signed.js'
 import { createFetch } from '../fetch.js'
+import { sendRaw } from '../raw_request.js'
 import type { Serving } from './program.js'
 
 export const REDIRECT_URI = 'http://localhost:8000/callback'
@@ -245,6 +246,26 @@ export const EFFECTS: Readonly<Record<string, Effect>> = {
       t.equal(await statusWith('another'), 401)
     },
   },
+  ADMIN_PORT: {
+    value: findFreePort,
+    check: async (t, { issuer }, value) => {
+      const at = async (port: string) => (await fetch(`http://localhost:${port}/admin/issuer`)).json()
+      t.strictSame(await at(value), { issuer, isolated_issuer: `${issuer}/issuers/{name}` })
+      t.match(await at(new URL(issuer).port), { error: 'not_found', error_description: /server\.admin_port/ })
+    },
+  },
+  NO_ADMIN: {
+    value: 'true',
+    check: async (t, { issuer }) => void t.equal((await fetch(`${issuer}/admin/users`)).status, 404),
+  },
+  ALLOWED_HOST: {
+    value: 'op.test,*.example.test',
+    check: async (t, { issuer }) => {
+      const statusOf = async (host: string) =>
+        (await sendRaw(issuer, ['GET /admin/users HTTP/1.1', `Host: ${host}`])).status
+      t.equal(await statusOf('op.test'), 200)
+      t.equal(await statusOf('a.example.test:9400'), 200)
+      t.equal(await statusOf('example.test'), 403)
   OUTBOUND_ALLOW: {
     value: 'localhost,app:3000',
     check: async (t, { issuer }) => {

@@ -19,6 +19,8 @@ export function* checkServer(config: Pruned<Config>): Found {
   yield* checkProxies(server)
   yield* checkTls(server)
   yield* checkHttpPort(server)
+  yield* checkAdminPort(server)
+  yield* checkAllowedHosts(server)
 }
 
 /** Returns a path without a slash at its end; an empty text for `/`. */
@@ -105,5 +107,24 @@ function* checkHttpPort(server: Server): Found {
     yield { path, at: 'value', message }
   } else if (http_port === port && port !== 0) {
     yield { path, at: 'value', message: `is ${http_port}, which is also the port for https; choose another port` }
+  }
+}
+
+function* checkAdminPort({ admin, admin_port, port, http_port }: Server): Found {
+  const path = ['server', 'admin_port']
+  if (admin_port === undefined) return
+  if (admin === false) {
+    yield { path, at: 'value', message: 'is set, but server.admin is false; remove one of them' }
+  } else if (admin_port !== 0 && [port, http_port].includes(admin_port)) {
+    const name = admin_port === port ? 'server.port' : 'server.http_port'
+    yield { path, at: 'value', message: `is ${admin_port}, which is also ${name}; choose another port` }
+  }
+}
+
+function* checkAllowedHosts({ allowed_hosts = [] }: Server): Found {
+  for (const [index, name] of allowed_hosts.entries()) {
+    if (name === undefined || DNS_NAME.test(name)) continue
+    const message = `is "${name}", expected a host name such as op.example.test or *.example.test, without a port`
+    yield { path: ['server', 'allowed_hosts', String(index)], at: 'value', message }
   }
 }

@@ -95,6 +95,40 @@ const BAD: [string, string, string[]][] = [
     ['config.yaml:1:33 /server/http_port is 443, which is also the port for https; choose another port'],
   ],
   [
+    'admin_port is another port',
+    'server: { port: 9400, admin_port: 9400 }\n',
+    ['config.yaml:1:35 /server/admin_port is 9400, which is also server.port; choose another port'],
+  ],
+  [
+    'admin_port is not http_port',
+    'server: { http_port: 80, admin_port: 80, tls: { self_signed: true } }\n',
+    ['config.yaml:1:38 /server/admin_port is 80, which is also server.http_port; choose another port'],
+  ],
+  [
+    'admin_port needs the admin API',
+    'server: { admin: false, admin_port: 0 }\n',
+    ['config.yaml:1:37 /server/admin_port is set, but server.admin is false; remove one of them'],
+  ],
+  [
+    'allowed_hosts are host names',
+    'server: { allowed_hosts: [op, "*.op.test", "op:9400", "http://op", "*", "*.", "a.*.b", "a..b", "", 7] }\n',
+    [
+      ...[
+        [44, 2, 'op:9400'],
+        [55, 3, 'http://op'],
+        [68, 4, '*'],
+        [73, 5, '*.'],
+        [79, 6, 'a.*.b'],
+        [88, 7, 'a..b'],
+      ].map(
+        ([column, index, name]) =>
+          `config.yaml:1:${column} /server/allowed_hosts/${index} is "${name}", expected a host name such as op.example.test or *.example.test, without a port`,
+      ),
+      'config.yaml:1:96 /server/allowed_hosts/8 is empty, expected at least 1 character',
+      'config.yaml:1:100 /server/allowed_hosts/9 is the number 7, expected a text',
+    ],
+  ],
+  [
     'names is a list',
     'server: { tls: { self_signed: true, names: 7 } }\n',
     ['config.yaml:1:44 /server/tls/names is the number 7, expected a list'],

@@ -1,8 +1,8 @@
 /** Access to the admin API: the admin token, and no pages of other origins. */
 import t from 'tap'
+import { createAdminApp } from '../admin/api.js'
 import { createApp, jsonOf, refused } from '../app.js'
 import { start } from '../provider.js'
-import { createAdminApp } from './api.js'
 
 const TOKEN = 'let-me-drive'
 const SECURED = { server: { admin_token: TOKEN }, users: [{ sub: 'alice' }] }
@@ -69,7 +69,7 @@ t.test('RFC 6454 §7: pages of other origins are refused, with and without a tok
   }
 })
 
-const OPEN = /^every machine that reaches this port can use the admin API without a token: set server.admin_token/
+const OPEN = /^every machine that reaches the admin API can use it without a token: set server.admin_token/
 
 t.test('start and reload warn if other machines can use the admin API without a token', async (t) => {
   const folder = t.testdir({ 'config.yaml': 'server: { admin_token: secret }' })
