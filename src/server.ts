@@ -17,7 +17,6 @@ import Fastify, {
 import { admin } from './admin/index.js'
 import { userClaims } from './admin/user_claims.js'
 import type { Snapshot } from './config/snapshot.js'
-import type { ClientCertificates, Credentials } from './config/tls.js'
 import type { Context } from './context.js'
 import { createHostWarning } from './doctor/hosts.js'
 import { authorization } from './endpoints/authorization.js'
@@ -61,6 +60,7 @@ import {
 } from './request/refusal.js'
 import { isolatedName, rewriteUrl } from './request/routed_url.js'
 import { findRoute, METHODS_OF_ROUTES, ROUTES, type Route } from './routes.js'
+import type { Identity } from './tls/identity.js'
 import { protocolOptions } from './tls/protocol_options.js'
 
 declare module 'fastify' {
@@ -73,8 +73,8 @@ declare module 'fastify' {
   }
 }
 
-/** Everything that the server needs from the process. */
-export interface Foundation {
+/** Everything that the server needs from the process. Without an identity, it uses plain http. */
+export interface Foundation extends Partial<Identity> {
   /** Returns the snapshot in force; each request reads it once. */
   current(): Snapshot
   /** Returns the issuer with this name, created on first use; without a name, the default issuer. */
@@ -85,12 +85,6 @@ export interface Foundation {
   /** Reads the configuration again. Resolves to whether the new configuration is in force. */
   reload(): Promise<boolean>
   readonly schema: object
-  /** Left out, the server uses plain http. */
-  readonly credentials?: Credentials
-  /** Left out, clients are not asked for a certificate. */
-  readonly client_certificates?: ClientCertificates
-  /** Certificate of the authority that signed a self-signed certificate, in PEM, for clients to download. */
-  readonly ca?: string
   readonly log: FastifyBaseLogger
 }
 

@@ -266,6 +266,8 @@ export const EFFECTS: Readonly<Record<string, Effect>> = {
       t.equal(await statusOf('op.test'), 200)
       t.equal(await statusOf('a.example.test:9400'), 200)
       t.equal(await statusOf('example.test'), 403)
+    },
+  },
   OUTBOUND_ALLOW: {
     value: 'localhost,app:3000',
     check: async (t, { issuer }) => {
