@@ -169,7 +169,7 @@ test('a reload is refused while a file is written without a pause', async (t) =>
   worker.postMessage('stop')
   await stopped
   await log.nth(1, RELOADED)
-  t.strictSame((await health(issuer)).config, { status: 'current', problems: [] })
+  t.strictSame((await health(issuer)).config, { status: 'current', problem_count: 0, problems: [] })
 })
 
 test('the claims file is watched', async (t) => {
@@ -204,7 +204,7 @@ test('flags override the reloaded file', async (t) => {
 test('a file with errors changes nothing until it is repaired', async (t) => {
   const config = write(t.testdir({}), 'config.yaml', usersYaml('alice'))
   const { provider, issuer, log } = await start(t, { config })
-  t.strictSame((await health(issuer)).config, { status: 'current', problems: [] })
+  t.strictSame((await health(issuer)).config, { status: 'current', problem_count: 0, problems: [] })
 
   writeFileSync(config, 'user: []\nrequire_nonce: maybe\n')
   const line = await log.nth(1, NOT_RELOADED)
@@ -220,7 +220,7 @@ test('a file with errors changes nothing until it is repaired', async (t) => {
 
   writeFileSync(config, usersYaml('bob'))
   await log.nth(1, RELOADED)
-  t.strictSame((await health(issuer)).config, { status: 'current', problems: [] })
+  t.strictSame((await health(issuer)).config, { status: 'current', problem_count: 0, problems: [] })
   t.strictSame(await offered(issuer), ['bob'])
   t.equal(await provider.reload(), true)
 })
