@@ -1,6 +1,5 @@
 /** The HTTP server: registers every plugin in one visible list. */
 import { METHODS } from 'node:http'
-import { parse as parseForm } from 'node:querystring'
 import accepts from '@fastify/accepts'
 import cookie from '@fastify/cookie'
 import cors from '@fastify/cors'
@@ -43,6 +42,7 @@ import type { Issuer } from './issuer/issuers.js'
 import type { Outbound } from './outbound.js'
 import { contentSecurityPolicy } from './pages/content_security_policy.js'
 import { type Access, createAccess } from './request/access.js'
+import { readBodies } from './request/bodies.js'
 import { createContext } from './request/create_context.js'
 import { recordExchange } from './request/exchange.js'
 import { identify } from './request/identify.js'
@@ -113,7 +113,6 @@ export async function createServer(foundation: Foundation): Promise<FastifyInsta
   // Fastify requires a content type of QUERY, which a path can accept only if it has the method.
   for (const method of METHODS.filter((name) => name === 'QUERY')) app.addHttpMethod(method, { overrideExisting: true })
   app.decorateRequest('ctx', null as unknown as Context)
-  app.decorateRequest('raw_body', undefined)
   app.setReplySerializer(toJson)
   app.setErrorHandler<FastifyError>((error, request, reply) => refuse(error, request, reply))
   app.setNotFoundHandler(refuseUnknown)
@@ -210,25 +209,6 @@ const HELMET = {
   crossOriginOpenerPolicy: false,
   crossOriginResourcePolicy: false,
   strictTransportSecurity: false,
-}
-
-/** Accepts forms and JSON as bodies, and keeps their texts for the journal; an empty JSON body counts as no body. */
-function readBodies(app: FastifyInstance): void {
-  const parseJson = app.getDefaultJsonParser('error', 'error')
-  app.removeContentTypeParser(['application/json', 'text/plain'])
-  app.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (request, body, done) => {
-    request.raw_body = body
-    return body === '' ? done(null, undefined) : parseJson(request, body, done)
-  })
-  app.addContentTypeParser<string>(
-    'application/x-www-form-urlencoded',
-    { parseAs: 'string' },
-    (request, body, done) => {
-      request.raw_body = body
-      // The body limit bounds the number of parameters.
-      done(null, { ...parseForm(body, '&', '=', { maxKeys: 0 }) })
-    },
-  )
 }
 
 /** RFC 9110 §15.5.6: a method that a path does not accept is answered with 405 and the accepted methods. */

@@ -34,7 +34,13 @@ t.test('RFC 7515 §4.1: a JWT whose alg, enc or kid is not a string is refused',
       client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
       client_assertion: `${unsigned(assertion, header)}AA`,
     })
-    refused(t, answer, 'invalid_client', /^client_assertion is not a JWT$/, 401)
+    refused(
+      t,
+      answer,
+      'invalid_client',
+      /^client_assertion is not a JWT: the (alg|kid) in its header is not a text$/,
+      401,
+    )
     const request = await answerTo({ request: `${unsigned({}, header)}AA` })
     t.match(request, {
       error: 'invalid_request_object',
@@ -58,7 +64,12 @@ t.test('RFC 7591 §2.3: metadata of a software statement is checked like other m
   const claims = { iss: 'https://attests.example' }
   const signed = (body: object | string, header: object = { alg: 'RS256' }) => `${unsigned(body, header)}AA`
   const shapeless = await send({ redirect_uris, software_statement: signed(claims, { alg: SHAPELESS }) })
-  refused(t, shapeless, 'invalid_software_statement', /^software_statement is not a JWT$/)
+  refused(
+    t,
+    shapeless,
+    'invalid_software_statement',
+    /^software_statement is not a JWT: the alg in its header is not a text$/,
+  )
   const deep = `{"iss":"a","jwks":{"keys":[{"kty":"RSA","x":${'['.repeat(9000)}${']'.repeat(9000)}}]}}`
   const nested = await send({ redirect_uris, software_statement: signed(deep) })
   refused(

@@ -1,5 +1,6 @@
 /** Clients of the configuration and of run time. */
 import type { FastifyPluginAsync } from 'fastify'
+import { pruneJwks } from '../clients/keys.js'
 import type { Context } from '../context.js'
 import { type ClientRecord, findClientRecord, listClients, putClient, removeClient } from '../directory/clients.js'
 import { invalidRequest, nothingHere, shown } from '../errors.js'
@@ -116,7 +117,7 @@ async function keep(
       `/client_id is "${shown(String(body.client_id))}", expected "${shown(client_id)}" as in the path`,
     )
   }
-  const client = requirePart(ctx, 'Client', { ...body, client_id })
+  const client = pruneJwks(requirePart(ctx, 'Client', { ...body, client_id }))
   if (given.faults !== undefined) requireOwnIssuer(ctx, client.faults ?? [], 'faults')
   await putClient(ctx, { ...client, ...own, ...(origin === 'put' && { origin }) })
 }

@@ -19,7 +19,7 @@ import { component, object } from './schema.js'
 import { sessions } from './sessions.js'
 import { tokens } from './tokens.js'
 import { users } from './users.js'
-import { createSchemaCompiler, MERGE_PATCH, requireJson } from './validation.js'
+import { createSchemaCompiler, requireJson } from './validation.js'
 
 export interface AdminOptions extends ConfigOptions {
   /** JSON Schema of the configuration. */
@@ -33,8 +33,6 @@ export const admin: FastifyPluginAsync<AdminOptions> = async (app, { schema, hea
   app.setValidatorCompiler(createSchemaCompiler({ schemas: components }))
   // A response is sent as the handler returns it; tests validate it against the schema.
   app.setSerializerCompiler(() => JSON.stringify)
-  const parseJson = app.getDefaultJsonParser('error', 'error')
-  app.addContentTypeParser(MERGE_PATCH, { parseAs: 'string' }, parseJson)
 
   await app.register(swagger, DOCUMENT)
   await app.register(openapi, { components })

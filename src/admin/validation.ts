@@ -5,9 +5,8 @@ import { pointer } from '../config/errors.js'
 import { readErrors } from '../config/schema.js'
 import { invalidRequest } from '../errors.js'
 import { readJson } from '../oauth/params.js'
+import { MERGE_PATCH } from '../request/bodies.js'
 import { mayBeMissing, type Schema } from './schema.js'
-
-export const MERGE_PATCH = 'application/merge-patch+json'
 
 const PLACES: Readonly<Record<string, string>> = { body: 'the body', querystring: 'the query', params: 'the path' }
 
@@ -41,7 +40,7 @@ export function createSchemaCompiler(components: Schema): FastifySchemaCompiler<
   }
 }
 
-/** A hook that requires a body to be a JSON object of limited depth, not a form. */
+/** A hook that requires a body to be a JSON object, not a form. */
 export const requireJson: preValidationHookHandler = async ({ headers, body, method }) => {
   if (body === undefined) return
   const { 'content-type': type } = headers

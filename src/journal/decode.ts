@@ -50,12 +50,8 @@ function readMessage<M extends JournalRequest | JournalResponse>(message: M & { 
 
 function bodyOf(message: RecordedEntry['request'] | RecordedEntry['response'], form: boolean): unknown {
   if (message?.text === undefined) return message?.body
-  const body = form ? { ...parseForm(message.text, '&', '=', { maxKeys: 0 }) } : parseJson(message.text)
-  return isObject(body) && isTooDeep(body) ? TOO_DEEP : body
+  return form ? { ...parseForm(message.text, '&', '=', { maxKeys: 0 }) } : parseJson(message.text)
 }
-
-/** Shown in place of JSON that nests too deep. */
-export const TOO_DEEP = 'JSON that nests too deep'
 
 const isForm = (request: RecordedEntry['request']) =>
   /^application\/x-www-form-urlencoded/i.test(String(request?.headers['content-type'] ?? ''))

@@ -1,7 +1,7 @@
 /** The parameter `claims`, which requests individual claims. OpenID Connect Core §5.5. */
 
 import { invalidRequest, shown } from '../errors.js'
-import { isTooDeep, MAX_DEPTH } from '../journal/depth.js'
+import { JsonBoundError, parseJson } from '../store/json.js'
 import type { ClaimRequest, ClaimsRequest } from '../store/records.js'
 import type { Params } from './params.js'
 
@@ -17,7 +17,6 @@ export function readClaimsRequest(params: Params): ClaimsRequest | undefined {
   const text = params.find('claims')
   if (text === undefined) return undefined
   const request = requireObject('claims', parse(text))
-  if (isTooDeep(request)) throw invalidRequest(`claims is nested too deeply, expected at most ${MAX_DEPTH} levels`)
   // OpenID Connect Core §5.5: other members are ignored; null requests no claims.
   const places = PLACES.filter((place) => Object.hasOwn(request, place) && request[place] !== null)
   return Object.fromEntries(places.map((place) => [place, readPlace(`claims.${place}`, request[place])]))
@@ -25,8 +24,9 @@ export function readClaimsRequest(params: Params): ClaimsRequest | undefined {
 
 function parse(text: string): unknown {
   try {
-    return JSON.parse(text)
-  } catch {
+    return parseJson(text)
+  } catch (error) {
+    if (error instanceof JsonBoundError) throw invalidRequest(`claims ${error.message}`)
     throw invalidRequest(`claims is ${shown(text)}, expected a JSON object`)
   }
 }

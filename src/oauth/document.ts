@@ -1,6 +1,7 @@
 /** Reads documents of clients from their URLs: keys, request objects and lists of redirect URIs. */
 import type { Context } from '../context.js'
 import { shown } from '../errors.js'
+import { JsonBoundError, parseJson } from '../store/json.js'
 
 /** A document of a client. */
 export interface ClientDocument<T> {
@@ -37,11 +38,11 @@ export async function readDocument<T>(ctx: Context, { member, url, types, parse 
   }
 }
 
-/** Parses the body of a JSON document. */
+/** Parses the body of a JSON document within the bounds of JSON. */
 export function readJson(body: string): unknown {
   try {
-    return JSON.parse(body)
-  } catch {
-    throw new Error('is not valid JSON')
+    return parseJson(body)
+  } catch (error) {
+    throw new Error(error instanceof JsonBoundError ? error.message : 'is not valid JSON')
   }
 }

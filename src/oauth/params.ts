@@ -1,6 +1,5 @@
 /** The parameters of a request. RFC 6749 §3.1 and §3.2: they must not be repeated; an empty value counts as omitted. */
 import { invalidRequest, type OAuthError } from '../errors.js'
-import { isTooDeep, MAX_DEPTH } from '../journal/depth.js'
 
 /** Maximum characters of a parameter; the store keeps several of them. */
 const MAX_LENGTH = 8192
@@ -87,7 +86,6 @@ export function readJson(
   if (!isObject || mediaType(content_type) !== 'application/json') {
     throw refuse('the body is invalid, expected a JSON object of content type application/json')
   }
-  if (isTooDeep(body)) throw refuse(`the body is nested too deeply, expected at most ${MAX_DEPTH} levels`)
   return body as Record<string, unknown>
 }
 

@@ -3,7 +3,6 @@ import type { Context } from '../context.js'
 import type { Client } from '../directory/clients.js'
 import { describeTime } from '../duration.js'
 import { invalidRequest, invalidRequestObject, invalidRequestUri, shown } from '../errors.js'
-import { isTooDeep, MAX_DEPTH } from '../journal/depth.js'
 import { readDocument } from './document.js'
 import { MAX_OBJECT_LENGTH, overlay, type Params, readParams, words } from './params.js'
 import { openRequestObject } from './request_object_jwt.js'
@@ -109,7 +108,6 @@ function readCompact(body: string): string {
 const withoutFragment = (uri: string) => uri.split('#')[0]
 
 function verifyClaims(ctx: Context, { client_id }: Client, response_type: string | undefined, claims: Claims): void {
-  if (isTooDeep(claims)) throw new Error(`is nested too deeply, expected at most ${MAX_DEPTH} levels`)
   // OpenID Connect Core §6.1: a request object must not contain another one.
   for (const name of ['request', 'request_uri']) {
     if (Object.hasOwn(claims, name)) throw new Error(`has the member ${name}, expected no request object in another`)

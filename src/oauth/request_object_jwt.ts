@@ -1,5 +1,5 @@
 /** Decryption and signature verification of request objects. OpenID Connect Core §6.1 and §10. */
-import { compactDecrypt, decodeJwt } from 'jose'
+import { compactDecrypt } from 'jose'
 import {
   CONTENT_ENCRYPTIONS,
   familyOf,
@@ -11,7 +11,8 @@ import type { Context } from '../context.js'
 import type { Client } from '../directory/clients.js'
 import { shown } from '../errors.js'
 import type { ContentEncryption, KeyManagementAlg } from '../generated/types.js'
-import { readHeader, requireEncryptionKey, verifyClientJwt } from './client/keys.js'
+import { requireEncryptionKey, verifyClientJwt } from './client/keys.js'
+import { parseClaims, readClaims, readHeader } from './jwt_parts.js'
 import { MAX_OBJECT_LENGTH } from './params.js'
 
 type Claims = Readonly<Record<string, unknown>>
@@ -25,7 +26,7 @@ export async function openRequestObject(ctx: Context, client: Client, object: st
   if (object.split('.', 6).length !== 5) return readSigned(ctx, client, object)
   const content = await decrypt(ctx, client, object)
   // OpenID Connect Core §6.1: the content is signed or unsigned; RFC 7519 §5.2: it is a JWT or the claims themselves.
-  return content.startsWith('{') ? readUnsigned(client, () => JSON.parse(content)) : readSigned(ctx, client, content)
+  return content.startsWith('{') ? readUnsigned(client, () => parseClaims(content)) : readSigned(ctx, client, content)
 }
 
 async function readSigned(ctx: Context, client: Client, jwt: string): Promise<Claims> {
@@ -33,7 +34,7 @@ async function readSigned(ctx: Context, client: Client, jwt: string): Promise<Cl
   if (alg === 'none') {
     // RFC 7518 §3.6: an unsecured JWS has an empty signature. RFC 7515 §4.1.11: no extension is supported.
     if (!jwt.endsWith('.') || crit !== undefined) throw new Error('has the alg none, expected no signature and no crit')
-    return readUnsigned(client, () => decodeJwt(jwt))
+    return readUnsigned(client, () => readClaims(jwt))
   }
   if (client.redirect_uris === 'any') {
     throw new Error(
@@ -49,11 +50,7 @@ function readUnsigned({ request_object_signing_alg }: Client, decode: () => Clai
   if (request_object_signing_alg !== undefined && request_object_signing_alg !== 'none') {
     throw new Error(`has the alg none, expected the client's request_object_signing_alg ${request_object_signing_alg}`)
   }
-  try {
-    return decode()
-  } catch {
-    throw new Error('is not a JWT, expected a JSON object in base64url as its payload')
-  }
+  return decode()
 }
 
 /** Decrypts a request object. RFC 7516 §5.2. */

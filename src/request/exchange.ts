@@ -1,17 +1,9 @@
 /** Records an exchange in the journal: its raw texts, which are decoded when the journal is read. */
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { findTokens, isObject, parseJson, TOO_DEEP } from '../journal/decode.js'
-import { isTooDeep } from '../journal/depth.js'
+import { findTokens, isObject, parseJson } from '../journal/decode.js'
 import type { NewEntry, RecordedEntry } from '../journal/entry.js'
 import { endpointOf } from '../routes.js'
 import { urlOf } from './routed_url.js'
-
-declare module 'fastify' {
-  interface FastifyRequest {
-    /** Text of a form or JSON body. */
-    raw_body: string | undefined
-  }
-}
 
 type Members = Readonly<Record<string, unknown>>
 
@@ -108,7 +100,6 @@ function recordResponse(
 
 /** Returns the body if it fits, otherwise its first members and its size. */
 function cut(body: unknown, max: number): { readonly body: unknown; readonly body_cut?: number } {
-  if (isObject(body) && isTooDeep(body)) return { body: TOO_DEEP }
   const size = sizeOf(body)
   if (size <= max) return { body }
   if (typeof body === 'string') return { body: body.slice(0, max), body_cut: size }

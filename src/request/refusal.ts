@@ -62,14 +62,22 @@ const wrongMethod = (request: FastifyRequest, route: Route) =>
 function asRefusal(error: FastifyError, request: FastifyRequest): OAuthError {
   const status = error.statusCode ?? 500
   if (status >= 500) return serverError()
+  return unreadableBody(request, explain(error, request), status)
+}
+
+/** Refuses a body with the error code of the route. */
+export function unreadableBody(request: FastifyRequest, description: string, status: number): OAuthError {
   const { bad_body = 'invalid_request' } = findRoute(request.routeOptions.url) ?? {}
-  return unreadableRequest(bad_body, explain(error, request), status)
+  return unreadableRequest(bad_body, description, status)
 }
 
 function explain({ code, message }: FastifyError, request: FastifyRequest): string {
   // Fastify's messages about a URL quote its query, which may contain codes and tokens.
   if (code === 'FST_ERR_BAD_URL') return `${describeRequest(request)}: the path is not percent-encoded UTF-8`
   if (code === 'FST_ERR_MAX_PARAM_LENGTH') return `${describeRequest(request)}: a part of the path is too long`
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
+    return `the body is too large, expected at most ${request.routeOptions.bodyLimit} bytes, the server.body_limit`
+  }
   if (code !== 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return message
   const type = request.headers['content-type'] ?? 'missing'
   return `content type is ${type}, expected application/json or application/x-www-form-urlencoded`

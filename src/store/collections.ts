@@ -35,6 +35,8 @@ export interface CollectionRow<R extends records.StoredRecord, I extends string>
   readonly indexes?: { readonly [N in I]: (record: R) => readonly string[] }
   /** Records that are evicted together with a record: those that have its key under this index of this collection. */
   readonly dependants?: readonly (readonly [collection: string, index: string])[]
+  /** Bytes that each record takes outside of the store. */
+  readonly outside?: number
   /** Set if records are never evicted: a write for which there is no room is refused. */
   readonly pinned?: true
 }
@@ -165,6 +167,8 @@ export const COLLECTIONS = {
   /** Key: key_id of a generated key. */
   generated_keys: collection<issuer_records.GeneratedKey>()({
     cap: 1_000,
+    // The imported key.
+    outside: 8192,
     lifetime: 'never',
     reset: 'keys',
     pinned: true,

@@ -1,17 +1,18 @@
 /** The store in memory: bounded collections in which the least recently used record makes room. */
 import { insufficientStorage } from '../errors.js'
-import { type Budget, sizeOf, unlimited } from './budget.js'
+import { type Budget, copyOf, sizeOf, unlimited } from './budget.js'
 import { COLLECTIONS, type CollectionName, type CollectionRow } from './collections.js'
 import { createIndexes } from './indexes.js'
 import type { StoredRecord } from './records.js'
 import type { Collection, Store } from './store.js'
 
-/** Bytes of a record besides its key and its JSON: its entries in maps and indexes. */
+/** Bytes of a record besides its key, its JSON and its indexes. */
 const OVERHEAD = 512
 
 type Row = CollectionRow<StoredRecord, string>
 
 interface Entry {
+  readonly key: string
   /** JSON: no reader can change the record, and its size is known. */
   readonly text: string
   readonly size: number
@@ -73,7 +74,7 @@ function createCollection(row: Row, { name, budget, use, evicted }: Surroundings
     const entry = entries.get(key)
     if (entry === undefined) return undefined
     entries.delete(key)
-    entries.set(key, entry)
+    entries.set(entry.key, entry)
     entry.used = use()
     return JSON.parse(entry.text)
   }
@@ -81,7 +82,7 @@ function createCollection(row: Row, { name, budget, use, evicted }: Surroundings
     const entry = entries.get(key)
     if (entry === undefined) return
     entries.delete(key)
-    indexes.remove(key, JSON.parse(entry.text))
+    indexes.remove(key, () => JSON.parse(entry.text))
     bytes -= entry.size
     budget.release(entry.size)
   }
@@ -97,7 +98,7 @@ function createCollection(row: Row, { name, budget, use, evicted }: Surroundings
   const isFull = (count: number, size: number) => count > row.cap || size > budget.share
   const write = (key: string, record: StoredRecord) => {
     const text = JSON.stringify(record)
-    const size = OVERHEAD + sizeOf(key) + sizeOf(text)
+    const size = OVERHEAD + (row.outside ?? 0) + sizeOf(key) + sizeOf(text) + indexes.sizeOf(record)
     const before = entries.get(key)
     if (row.pinned && isFull(entries.size + (before === undefined ? 1 : 0), bytes + size - (before?.size ?? 0))) {
       throw insufficientStorage(
@@ -106,8 +107,9 @@ function createCollection(row: Row, { name, budget, use, evicted }: Surroundings
     }
     budget.charge(size)
     remove(key)
-    entries.set(key, { text, size, used: use() })
-    indexes.add(key, record)
+    const own = copyOf(key)
+    entries.set(own, { key: own, text, size, used: use() })
+    indexes.add(own, record)
     bytes += size
     while (!row.pinned && isFull(entries.size, bytes)) evictOldest()
   }

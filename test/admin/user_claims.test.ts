@@ -110,6 +110,6 @@ t.test('PUT refuses claims with more levels than a token can hold', async (t) =>
   t.ok((await getTokens(shared, { sub: 'deep' })).id_token)
   for (const levels of [100, 50_000]) {
     const answer = await put(shared, 'deep', nested(levels), json)
-    refused(t, answer, 'invalid_request', /^the body is nested too deeply, expected at most 100 levels$/)
+    refused(t, answer, 'invalid_request', /^the body is nested too deeply, expected at most 100 levels$/, 413)
   }
 })

@@ -152,7 +152,7 @@ for (const [title, method, sub, body, message] of BAD) {
   })
 }
 
-t.test('a body that is not JSON or nests too deep is refused', async (t) => {
+t.test('a body that is not JSON or exceeds the bounds of JSON is refused', async (t) => {
   const test = await createAdminApp(t)
   const put = (payload: string, type: string) =>
     test.call('PUT', '/users/bob', undefined, { payload, headers: { 'content-type': type } })
@@ -176,7 +176,11 @@ t.test('a body that is not JSON or nests too deep is refused', async (t) => {
     await put(deep, 'application/json'),
     'invalid_request',
     /^the body is nested too deeply, expected at most 100 levels$/,
+    413,
   )
+  const many = JSON.stringify({ claims: { groups: Array(20_000).fill(1) } })
+  const message = /^the body has 20003 values, expected at most 20000$/
+  refused(t, await put(many, 'application/json'), 'invalid_request', message, 413)
   t.equal((await put('{"claims":{"__proto__":{"a":1}}}', 'application/json')).statusCode, 400)
 })
 

@@ -416,8 +416,8 @@ t.test(
     t.match(jsonOf(t, await post({ software_statement: inner }), 201), { software_statement: inner })
     const bad: [unknown, RegExp][] = [
       [5, /^software_statement is 5, expected a JWT$/],
-      ['x', /^software_statement is not a JWT$/],
-      ['a.b.c', /^software_statement is not a JWT$/],
+      ['x', /^software_statement is not a JWT: its header is not a JSON object$/],
+      ['a.b.c', /^software_statement is not a JWT: its header is not a JSON object$/],
       [new UnsecuredJWT({ iss: 'a' }).encode(), /^software_statement has the alg none, expected a signature$/],
       ['e30.e30.x', /^software_statement has the alg missing, expected a signature$/],
       [

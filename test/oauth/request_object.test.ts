@@ -193,7 +193,7 @@ const BAD: [string, string | Claims, RegExp][] = [
   [
     'RFC 7519 §7.2: claims that are not an object',
     `${encode({ alg: 'none' })}.${encode('x')}.`,
-    /expected a JSON object in base64url as its payload$/,
+    /^request is not a JWT: its payload is not a JSON object$/,
   ],
   ['RFC 7519 §7.2: bare JSON', JSON.stringify(INNER), /^request is not a JWT/],
   [

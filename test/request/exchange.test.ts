@@ -337,23 +337,12 @@ t.test('a cut body does not keep the whole body in memory', async (t) => {
   t.ok(memoryInUse() - before < 20_000_000, 'the bodies have 53 megabytes')
 })
 
-t.test('deeply nested bodies are accepted', async (t) => {
+t.test('a body or token that exceeds the bounds of JSON is not recorded', async (t) => {
   const test = await createApp(t)
   const deep = '['.repeat(20_000) + ']'.repeat(20_000)
-  await test.app.inject({
-    method: 'POST',
-    url: '/oauth2/clients',
-    headers: { 'content-type': 'application/json' },
-    payload: `{"a":${deep}}`,
-  })
-  t.equal((await lastOf(test, '')).request?.body, 'JSON that nests too deep')
-  await test.app.inject({
-    method: 'POST',
-    url: '/oauth2/clients',
-    headers: { 'content-type': 'application/json' },
-    payload: `{"a":${'['.repeat(150)}${']'.repeat(150)}}`,
-  })
-  t.equal((await lastOf(test, '')).request?.body, 'JSON that nests too deep', 'also if the body is short')
+  const headers = { 'content-type': 'application/json' }
+  await test.app.inject({ method: 'POST', url: '/oauth2/clients', headers, payload: `{"a":${deep}}` })
+  t.notHas((await lastOf(test, '')).request, 'body')
   const jwt = [`{"alg":"none"}`, `{"sid":${deep},"aud":${deep}}`].map((part) => Buffer.from(part).toString('base64url'))
   await test.post('/oauth2/end_session', { id_token_hint: `${jwt.join('.')}.` })
   t.match(await lastOf(test, ''), { endpoint: 'end_session', tokens: [] })

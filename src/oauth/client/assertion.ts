@@ -1,12 +1,12 @@
 /** JWTs that authenticate a client. RFC 7523 §2.2 and §3, OpenID Connect Core §9. */
-import { decodeJwt } from 'jose'
 import { ASYMMETRIC_ALGS, SYMMETRIC_ALGS } from '../../clients/algorithms.js'
 import type { Context } from '../../context.js'
 import type { Client } from '../../directory/clients.js'
 import { describeTime } from '../../duration.js'
 import { invalidClient, shown } from '../../errors.js'
+import { readClaims, readHeader } from '../jwt_parts.js'
 import { enforce } from '../rules.js'
-import { readHeader, verifyClientJwt } from './keys.js'
+import { verifyClientJwt } from './keys.js'
 import { useJti } from './used_jtis.js'
 
 /** The client_assertion_type of a JWT. RFC 7523 §2.2. */
@@ -36,9 +36,9 @@ export function readAssertion(jwt: string): ClientAssertion {
 
 function decode(jwt: string): Readonly<Record<string, unknown>> {
   try {
-    return { ...decodeJwt(jwt), alg: readHeader(jwt).alg }
-  } catch {
-    throw refusal('is not a JWT')
+    return { ...readClaims(jwt), alg: readHeader(jwt).alg }
+  } catch (error) {
+    throw refusal((error as Error).message)
   }
 }
 

@@ -1,5 +1,5 @@
 /** The JWKS of a client, registered by value or fetched. RFC 7517 §4 and §5, OpenID Connect Core §10.1.1. */
-import { type ClientJwk, expectJwks } from '../../clients/keys.js'
+import { type ClientJwk, expectJwks, pruneKeys } from '../../clients/keys.js'
 import type { Context } from '../../context.js'
 import type { Client } from '../../directory/clients.js'
 import { shown } from '../../errors.js'
@@ -78,5 +78,5 @@ function parseJwks(text: string): readonly ClientJwk[] {
   const document = readJson(text)
   const expected = expectJwks(document)
   if (expected !== undefined) throw new Error(`returned other JSON, expected ${expected}`)
-  return (document as { readonly keys: readonly ClientJwk[] }).keys
+  return pruneKeys((document as { readonly keys: readonly ClientJwk[] }).keys)
 }

@@ -1,16 +1,12 @@
 /** Signatures of a client and encryption to a client, by its keys or its client_secret. OpenID Connect Core §10. */
 import { createHash, createSecretKey, type KeyObject } from 'node:crypto'
-import {
-  type CompactJWSHeaderParameters,
-  compactVerify,
-  decodeProtectedHeader,
-  type ProtectedHeaderParameters,
-} from 'jose'
+import { type CompactJWSHeaderParameters, compactVerify } from 'jose'
 import { type ClientJwk, importKey } from '../../clients/keys.js'
 import type { Context } from '../../context.js'
 import type { Client } from '../../directory/clients.js'
 import { shown } from '../../errors.js'
 import type { ContentEncryption, KeyManagementAlg } from '../../generated/types.js'
+import { parseClaims, readHeader } from '../jwt_parts.js'
 import { type ClientJwks, isFor, searchJwks } from './jwks.js'
 
 /** A JWT of a client with a valid signature. Its claims are not checked. */
@@ -27,29 +23,6 @@ export interface EncryptionTarget {
 
 /** Number of keys that are tried for one signature. */
 const MAX_TRIED = 10
-
-/**
- * Reads the header of a JWT without verifying it.
- * @throws an Error whose message continues a sentence that begins with the name of the parameter.
- */
-export function readHeader(jwt: string): ProtectedHeaderParameters {
-  const header = decodeHeader(jwt)
-  // RFC 7515 §4.1.1 and §4.1.4, RFC 7516 §4.1.2: the values are strings.
-  for (const name of ['alg', 'enc', 'kid'] as const) {
-    if (!['string', 'undefined'].includes(typeof header[name])) {
-      throw new Error(`is not a JWT: the ${name} in its header is not a text`)
-    }
-  }
-  return header
-}
-
-function decodeHeader(jwt: string): ProtectedHeaderParameters {
-  try {
-    return decodeProtectedHeader(jwt)
-  } catch {
-    throw new Error('is not a JWT: its header is not a JSON object in base64url')
-  }
-}
 
 /**
  * Verifies the signature of a client's JWT by its client_secret or by the keys of its jwks or jwks_uri.
@@ -142,18 +115,7 @@ async function verifyWith(key: KeyObject, jwt: string): Promise<VerifiedJwt | un
   const verified = await compactVerify(jwt, key).catch(() => undefined)
   if (verified === undefined) return undefined
   // RFC 7519 §7.2: the claims set is a JSON object.
-  const payload = parseObject(new TextDecoder().decode(verified.payload))
-  if (payload === undefined) throw new Error('is not a JWT: its payload is not a JSON object')
-  return { header: verified.protectedHeader, payload }
-}
-
-function parseObject(text: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : undefined
-  } catch {
-    return undefined
-  }
+  return { header: verified.protectedHeader, payload: parseClaims(new TextDecoder().decode(verified.payload)) }
 }
 
 function findTarget(list: readonly ClientJwk[], alg: string): EncryptionTarget | undefined {

@@ -1,6 +1,7 @@
 /** The metadata that a client sends when it registers or changes its registration. RFC 7591 §2 and OpenID Connect Registration §2. */
 import { ENCRYPTION_MEMBERS } from '../../clients/algorithms.js'
 import type { Finding } from '../../clients/findings.js'
+import { pruneJwks } from '../../clients/keys.js'
 import { CLIENT_DEFAULTS, findMember } from '../../clients/members.js'
 import { listNeededGrantTypes } from '../../clients/response_types.js'
 import { checkMembers, checkRules } from '../../clients/rules.js'
@@ -29,7 +30,7 @@ export async function readClientMetadata(ctx: Context, request: Metadata): Promi
   refuse(ctx, checkRules(client, settings))
   await verifySector(ctx, client)
   return {
-    ...client,
+    ...pruneJwks(client),
     ...(Object.keys(localized).length > 0 && { localized }),
     ...(metadata.software_statement !== undefined && { software_statement: String(metadata.software_statement) }),
   }

@@ -1,0 +1,76 @@
+/** The bodies of requests: forms and JSON within bounds, read one large body at a time. */
+import { parse as parseForm } from 'node:querystring'
+import { setImmediate } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { checkJson } from '../store/json.js'
+import { unreadableBody } from './refusal.js'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Text of a form or JSON body, for the journal. */
+    raw_body: string | undefined
+  }
+}
+
+/** Content type of a merge patch. RFC 7396 §4. */
+export const MERGE_PATCH = 'application/merge-patch+json'
+
+/** Largest number of parameters of a form. */
+const MAX_PARAMETERS = 1000
+/** Characters of a body that takes milliseconds to read and handle. */
+const LARGE = 16_384
+
+type ParseJson = (request: FastifyRequest, text: string) => Promise<unknown>
+
+/** Accepts forms and JSON as bodies; an empty JSON body counts as no body. */
+export function readBodies(app: FastifyInstance): void {
+  app.decorateRequest('raw_body', undefined)
+  const parseJson = promisify(app.getDefaultJsonParser('error', 'error')) as ParseJson
+  const turn = createTurns()
+  app.removeContentTypeParser(['application/json', 'text/plain'])
+  app.addContentTypeParser<string>(
+    ['application/json', MERGE_PATCH],
+    { parseAs: 'string' },
+    async (request: FastifyRequest, text: string) => {
+      request.raw_body = text
+      if (text.length > LARGE) await turn()
+      if (text === '') return undefined
+      withinBounds(request, () => checkJson(text))
+      return parseJson(request, text)
+    },
+  )
+  app.addContentTypeParser<string>(
+    'application/x-www-form-urlencoded',
+    { parseAs: 'string' },
+    async (request: FastifyRequest, text: string) => {
+      request.raw_body = text
+      if (text.length > LARGE) await turn()
+      withinBounds(request, () => checkForm(text))
+      return { ...parseForm(text, '&', '=', { maxKeys: 0 }) }
+    },
+  )
+}
+
+/** Creates a queue: each caller continues in a round of the event loop of its own, between which other requests run. */
+function createTurns(): () => Promise<void> {
+  let last: Promise<void> = Promise.resolve()
+  return () => {
+    last = last.then(() => setImmediate())
+    return last
+  }
+}
+
+function checkForm(text: string): void {
+  const { length } = text.split('&', MAX_PARAMETERS + 1)
+  if (length > MAX_PARAMETERS) throw new Error(`has more parameters than the expected ${MAX_PARAMETERS}`)
+}
+
+/** Refuses a body that exceeds a bound. RFC 9110 §15.5.14. */
+function withinBounds(request: FastifyRequest, check: () => void): void {
+  try {
+    check()
+  } catch (error) {
+    throw unreadableBody(request, `the body ${(error as Error).message}`, 413)
+  }
+}
