@@ -60,7 +60,11 @@ export async function createProvider(
   const { host } = snapshot.config.server
   let problems: readonly Problem[] = []
   const log = createLogger(snapshot.config.log, stream)
-  const findIssuer = createIssuers(() => snapshot, createStore)
+  const findIssuer = createIssuers(
+    () => snapshot,
+    createStore,
+    (message) => log.warn(message),
+  )
   const identity = await prepareIdentity(tls, createClock().now())
   const app = await createServer({
     current: () => snapshot,

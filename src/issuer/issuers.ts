@@ -8,6 +8,7 @@ import type { Store } from '../store/store.js'
 import { createMovableClock, type MovableClock } from './clock.js'
 import { createFaultState, type FaultState } from './faults.js'
 import type { KeyCache } from './generated_keys.js'
+import { createRemovalReport } from './removal_report.js'
 
 /** State of one issuer. */
 export interface Issuer {
@@ -27,23 +28,37 @@ interface Entry {
   readonly account: Account
 }
 
-/** Returns a function that finds an issuer by its name; without a name, the default issuer. */
-export function createIssuers(current: () => Snapshot, createStore: CreateStore): (name: string | undefined) => Issuer {
+/**
+ * Returns a function that finds an issuer by its name; without a name, the default issuer.
+ * @param warn receives a line if issuers are removed, at most one per minute and limit.
+ */
+export function createIssuers(
+  current: () => Snapshot,
+  createStore: CreateStore,
+  warn: (message: string) => void,
+): (name: string | undefined) => Issuer {
   const { max_issuers, memory_limit = defaultLimit() } = current().config.server
+  const reports = {
+    memory_limit: createRemovalReport('server.memory_limit', warn),
+    max_issuers: createRemovalReport('server.max_issuers', warn),
+  }
   // The least recently used issuer comes first.
   const isolated = new Map<string, Entry>()
-  const drop = (name: string) => {
+  const drop = (name: string, limit: keyof typeof reports) => {
     isolated.get(name)!.account.close()
     isolated.delete(name)
+    reports[limit]()
   }
-  // An issuer that takes much makes room by itself, so that it does not end the others. If none takes much, there are
-  // too many issuers.
-  const makeRoom = (asking: Account): boolean => {
-    const accounts = [standard.account, asking, ...[...isolated.values()].map(({ account }) => account)]
-    const largest = accounts.reduce((a, b) => (b.used() > a.used() ? b : a))
-    if (largest.used() > SMALL && largest.removeOldest()) return true
+  // Issuers that take much make room by themselves, so that they do not end the others: of those that take more than half
+  // of the most, the least recently used one. If none takes much, there are too many issuers.
+  const makeRoom = (asking: Account, bytes: number): boolean => {
+    const accounts = [...[...isolated.values()].map(({ account }) => account), standard.account]
+    const most = accounts.reduce((most, account) => Math.max(most, account.used()), 0)
+    const much = Math.max(SMALL, most / 2)
+    const large = accounts.find((account) => account.used() > much)
+    if (large?.removeOldest(Math.min(bytes, large.used() - much))) return true
     const oldest = [...isolated].find(([, { account }]) => account !== asking)
-    if (oldest !== undefined) drop(oldest[0])
+    if (oldest !== undefined) drop(oldest[0], 'memory_limit')
     return oldest !== undefined
   }
   const open = createPool(memory_limit, makeRoom)
@@ -64,7 +79,7 @@ export function createIssuers(current: () => Snapshot, createStore: CreateStore)
     isolated.delete(name)
     isolated.set(name, entry)
     const [oldest] = isolated.keys()
-    if (isolated.size > max_issuers) drop(oldest!)
+    if (isolated.size > max_issuers) drop(oldest!, 'max_issuers')
     return entry.issuer
   }
 }

@@ -6,18 +6,18 @@ import { type Budget, type Holder, LARGEST_SHARE } from './budget.js'
 export interface Account extends Budget {
   /** Bytes that are charged now. */
   used(): number
-  /** Removes the oldest record. Returns false if there is none. */
-  removeOldest(): boolean
+  /** Removes the oldest records until they have freed these bytes. Returns false if there is none. */
+  removeOldest(bytes: number): boolean
   /** Removes every record. A request in progress can still write, which is no longer counted. */
   close(): void
 }
 
 /**
  * @param limit in bytes.
- * @param makeRoom removes a record or an issuer on behalf of the account. Returns false if there is nothing to remove.
+ * @param makeRoom removes records or an issuer on behalf of the account. Returns false if there is nothing to remove.
  * @returns a function that opens the account of an issuer.
  */
-export function createPool(limit: number, makeRoom: (account: Account) => boolean): () => Account {
+export function createPool(limit: number, makeRoom: (account: Account, bytes: number) => boolean): () => Account {
   const share = Math.min(LARGEST_SHARE, Math.floor(limit / 4))
   let total = 0
   return () => {
@@ -34,14 +34,19 @@ export function createPool(limit: number, makeRoom: (account: Account) => boolea
       charge(bytes) {
         if (bytes > share) throw contentTooLarge(tooLarge(bytes, share))
         while (open && total + bytes > limit) {
-          if (!makeRoom(account)) throw insufficientStorage(noRoom(total, bytes, limit))
+          if (!makeRoom(account, total + bytes - limit)) throw insufficientStorage(noRoom(total, bytes, limit))
         }
         add(bytes)
       },
       release: (bytes) => add(-bytes),
       register: (holder) => void holders.push(holder),
       used: () => own,
-      removeOldest: () => holders.some((holder) => holder.removeOldest()),
+      removeOldest(bytes) {
+        const target = own - bytes
+        let removed = false
+        while (own > target && holders.some((holder) => holder.removeOldest())) removed = true
+        return removed
+      },
       close() {
         add(-own)
         open = false

@@ -244,6 +244,7 @@ const INCONSISTENT: [metadata: object, place: string][] = [
   [{ jwks: { keys: [RSA_KEY, PRIVATE_KEY] } }, 'jwks.keys[1]'],
   [{ jwks: { keys: [{ kty: 'oct', k: 'abc' }] } }, 'jwks.keys[0]'],
   [{ jwks: { keys: [{}] } }, 'jwks.keys[0]'],
+  [{ jwks: { keys: [{ ...RSA_KEY, kid: {} }] } }, 'jwks.keys[0]'],
   [{ jwks_uri: 'https://a/#b' }, 'jwks_uri'],
   [{ jwks_uri: 'ftp://a/' }, 'jwks_uri'],
   [{ logo_uri: 'javascript:alert(1)' }, 'logo_uri'],
@@ -458,6 +459,19 @@ t.test('RFC 7591 §3: a configured initial access token is required', async (t) 
   }
 })
 
+t.test('RFC 7591 §3.2.1: members of keys that the provider does not read are neither kept nor returned', async (t) => {
+  const test = await createApp(t)
+  const named = { ...RSA_KEY, kid: 'one', use: 'sig' }
+  const dense = { keys: [{ ...named, x5c: [{}, {}], ext: true }], more: [{}] }
+  const { client_id, registration_access_token, jwks } = await register(test, { jwks: dense })
+  t.strictSame(jwks, { keys: [named] })
+  const headers = { authorization: `Bearer ${registration_access_token}` }
+  t.match(jsonOf(t, await test.app.inject({ url: `/oauth2/clients/${client_id}`, headers })), { jwks })
+  const put = { jwks: dense, redirect_uris: [REDIRECT_URI], token_endpoint_auth_method: 'none' }
+  const answer = await test.app.inject({ method: 'PUT', url: '/admin/clients/put', payload: put })
+  t.strictSame(jsonOf(t, answer, 201).jwks, jwks)
+})
+
 const BROKEN: [string, unknown, string, number][] = [
   ['broken JSON', '{"redirect_uris": [', 'application/json', 400],
   ['no body', undefined, 'application/json', 400],
@@ -466,6 +480,7 @@ const BROKEN: [string, unknown, string, number][] = [
   ['null', 'null', 'application/json', 400],
   ['a text', '"x"', 'application/json', 400],
   ['__proto__', '{"__proto__": {}}', 'application/json', 400],
+  ['many values', `{"x": [${'0,'.repeat(20_000)}0]}`, 'application/json', 413],
   ['a body that is too large', `{"x": "${'x'.repeat(2 ** 21)}"}`, 'application/json', 413],
   ['plain text', '{}', 'text/plain', 415],
   ['a form', 'redirect_uris=http://a/&redirect_uris=http://b/', 'application/x-www-form-urlencoded', 400],

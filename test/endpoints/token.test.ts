@@ -154,7 +154,22 @@ t.test('a missing, empty or too large body is refused', async (t) => {
   const test = await createApp(t, { server: { body_limit: 2000 } })
   refused(t, await test.post('/oauth2/token'), 'invalid_request', /^grant_type is missing$/)
   refused(t, await test.post('/oauth2/token', {}), 'invalid_request', /^grant_type is missing$/)
-  refused(t, await exchange(test, { code: 'x'.repeat(3000) }), 'invalid_request', /too large/, 413)
+  refused(
+    t,
+    await exchange(test, { code: 'x'.repeat(3000) }),
+    'invalid_request',
+    /^the body is too large, expected at most 2000 bytes, the server.body_limit$/,
+    413,
+  )
+})
+
+t.test('RFC 9110 §15.5.14: a form of more than 1,000 parameters is refused', async (t) => {
+  const headers = { 'content-type': 'application/x-www-form-urlencoded' }
+  const send = (count: number) => shared.post('/oauth2/token', undefined, { payload: '&a'.repeat(count), headers })
+  const message = /^the body has more parameters than the expected 1000$/
+  refused(t, await send(999), 'invalid_request', /^grant_type is missing$/)
+  refused(t, await send(1000), 'invalid_request', message, 413)
+  refused(t, await send(100_000), 'invalid_request', message, 413)
 })
 
 t.test('RFC 6749 §5.1: neither responses nor refusals are cached', async (t) => {

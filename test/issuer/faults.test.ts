@@ -142,7 +142,7 @@ t.test('the doors of declared faults are read once from a store that no other pr
 })
 
 t.test('a rule for which there is no memory is neither kept nor declared, and no other rule is dropped', async (t) => {
-  const account = createPool(20_000, (asking) => asking.removeOldest())()
+  const account = createPool(20_000, (asking) => asking.removeOldest(1))()
   const state = createFaultState(createMemoryStore(account), { shared: true })
   await state.declare([OTHER])
   const added = [await state.add(ONCE)]

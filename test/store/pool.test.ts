@@ -27,7 +27,7 @@ t.test('RFC 9110 §15.5.14: a record of more than a quarter of the limit is refu
 })
 
 t.test('older records make room for a charge, holder by holder', (t) => {
-  const account = createPool(LIMIT, (asking) => asking.removeOldest())()
+  const account = createPool(LIMIT, (asking, bytes) => asking.removeOldest(bytes))()
   const [journal, records] = [hold(account, 2), hold(account, 8)]
   account.charge(250)
   t.strictSame([journal.length, records.length], [0, 7], 'the first holder first')
@@ -36,7 +36,7 @@ t.test('older records make room for a charge, holder by holder', (t) => {
 })
 
 t.test('RFC 4918 §11.5: a charge for which nothing makes room is refused', (t) => {
-  const open = createPool(LIMIT, (asking) => asking.removeOldest())
+  const open = createPool(LIMIT, (asking, bytes) => asking.removeOldest(bytes))
   const [one, other] = [open(), open()]
   hold(one, 9)
   const message =

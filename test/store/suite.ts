@@ -196,6 +196,7 @@ const plain = {
   client_id: '',
   expires_at: 1,
   grant_id: '',
+  origin: 'put',
   rule: { fault: 'http.reset' },
   sid: '',
   sub: '',

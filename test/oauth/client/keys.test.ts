@@ -206,6 +206,7 @@ const BAD_ANSWERS: [string, RequestListener, RegExp][] = [
   ['a list of texts', json({ keys: ['x'] }), /expected a JWK Set in which every key is an object$/],
   ['a list of lists', json({ keys: [[]] }), /expected a JWK Set in which every key is an object$/],
   ['too many keys', json({ keys: Array(101).fill({}) }), /expected a JWK Set of at most 100 keys, not 101$/],
+  ['deep JSON', json(`${'['.repeat(101)}${']'.repeat(101)}`), /is nested too deeply, expected at most 100 levels$/],
   ['a body that is too large', json(' '.repeat(5001)), /answered with more than 5000 bytes$/],
   ['no response in time', () => undefined, /did not answer within 1 s$/],
 ]

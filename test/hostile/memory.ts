@@ -1,0 +1,46 @@
+/** The attack by floods of records, and its bounds. */
+import type { Test } from 'tap'
+import type { ConfigInput } from '../../src/generated/input.js'
+import { CLIENTS, closeConnections, FLOODS, flood, logInWithTokens } from './floods.js'
+import { attack, isBelow } from './program.js'
+
+interface Setting {
+  readonly config: ConfigInput
+  /** Size of the heap in megabytes; default: that of Node.js. */
+  readonly heap?: number
+  /** `server.memory_limit` in megabytes. */
+  readonly limit: number
+  /** Returns the issuer of a request. */
+  readonly issuerAt: (url: string, count: number) => string
+}
+
+/** Time of each flood in milliseconds. */
+const TIME = 800
+const CONNECTIONS = 64
+/** Megabytes of the process besides the records. */
+const REST = 150
+
+/** Floods a provider with each kind of record, and logs a user in afterwards. */
+export async function testFloods(t: Test, { config, heap, limit, issuerAt }: Setting): Promise<void> {
+  const { NODE_OPTIONS = '' } = process.env
+  const env: Record<string, string> =
+    heap === undefined ? {} : { NODE_OPTIONS: `${NODE_OPTIONS} --max-old-space-size=${heap}` }
+  const provider = await attack(t, { clients: CLIENTS, ...config }, env)
+  t.teardown(closeConnections)
+  for (const [title, row] of Object.entries(FLOODS)) {
+    const { result, latency, rss } = await provider.measure(title, () =>
+      flood(row, { issuerAt: (count) => issuerAt(provider.issuer, count), time: TIME, connections: CONNECTIONS }),
+    )
+    const { statuses, errors } = result
+    t.comment(JSON.stringify(statuses), ...Object.values(errors))
+    t.strictSame(
+      Object.keys(statuses).filter((status) => Number(status) >= 500 && status !== '507'),
+      [],
+      title,
+    )
+    isBelow(t, latency, 250, `longest latency of /healthz in milliseconds: ${title}`)
+    isBelow(t, rss, limit + REST, `resident memory in megabytes: ${title}`)
+  }
+  const { status, body } = await logInWithTokens(issuerAt(provider.issuer, 1), { sub: 'alice', action: 'allow' })
+  t.equal(status, 200, `a login works afterwards: ${body.slice(0, 100)}`)
+}
