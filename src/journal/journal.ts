@@ -38,6 +38,8 @@ interface Kept {
 
 /** Number of remarks that are recognized. */
 const MOST_REMARKS = 1000
+/** Bytes of a recognized remark: its text, and its place in the set. */
+const bytesOfRemark = (text: string) => 100 + 2 * text.length
 /** Largest number of listeners. */
 export const MOST_LISTENERS = 1000
 
@@ -48,9 +50,16 @@ export function createJournal(bounds: () => JournalBounds, budget: Budget): Jour
   const listeners = new Set<(entry: StoredEntry) => void>()
   let count = 0
   let length = 0
+  const forgetOldest = (): boolean => {
+    const [oldest] = remarked
+    if (oldest === undefined) return false
+    remarked.delete(oldest)
+    budget.release(bytesOfRemark(oldest))
+    return true
+  }
   const removeOldest = (): boolean => {
     const [oldest] = entries
-    if (oldest === undefined) return false
+    if (oldest === undefined) return forgetOldest()
     const [id, kept] = oldest
     entries.delete(id)
     length -= kept.length
@@ -59,7 +68,6 @@ export function createJournal(bounds: () => JournalBounds, budget: Budget): Jour
   }
   const clear = () => {
     while (removeOldest());
-    remarked.clear()
   }
   budget.register({ removeOldest, clear })
   const add = (fields: NewEntry): StoredEntry => {
@@ -82,11 +90,10 @@ export function createJournal(bounds: () => JournalBounds, budget: Budget): Jour
       void add({ at, faults: [], remarks: [{ event, message, details }], tokens: [] }),
     async isNews({ event, message }) {
       const text = `${event} ${message}`
-      const news = !remarked.has(text)
-      remarked.add(text)
-      const [oldest] = remarked
-      if (remarked.size > MOST_REMARKS) remarked.delete(oldest!)
-      return news
+      if (remarked.has(text)) return false
+      if (takes(budget, bytesOfRemark(text))) remarked.add(text)
+      if (remarked.size > MOST_REMARKS) forgetOldest()
+      return true
     },
     async list(after = 0, most = Number.POSITIVE_INFINITY) {
       const [oldest = count + 1] = entries.keys()

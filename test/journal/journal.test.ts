@@ -3,7 +3,7 @@ import t from 'tap'
 import type { NewEntry } from '../../src/journal/entry.js'
 import { createJournal, MOST_LISTENERS } from '../../src/journal/journal.js'
 import { readStored } from '../../src/journal/stored.js'
-import { unlimited } from '../../src/store/budget.js'
+import { type Holder, unlimited } from '../../src/store/budget.js'
 
 const NOTHING = { at: 0, tokens: [], remarks: [], faults: [] }
 const entryOf = (url: string, size = 0): NewEntry => ({
@@ -82,6 +82,36 @@ t.test('the budget is charged with the bytes of an entry, whose text alone is ke
   t.strictSame(members, { id: 3, events: ['decision'], faults: [] })
   t.match(JSON.parse(json), { id: 3, remarks: [{ details: objects }] })
   t.equal(await journal.find(4), undefined)
+})
+
+t.test('recognized remarks take room of the budget, and make room after the entries', async (t) => {
+  let used = 0
+  let holder: Holder | undefined
+  const journal = createJournal(() => ({ max_entries: 100, max_size: 1_000_000 }), {
+    share: 1_000_000,
+    charge: (bytes) => {
+      if (used + bytes > 10_000) throw new Error('no room')
+      used += bytes
+    },
+    release: (bytes) => {
+      used -= bytes
+    },
+    register: (registered) => {
+      holder = registered
+    },
+  })
+  const isNews = (message: string) => journal.isNews({ event: 'decision', message })
+  t.strictSame([await isNews('x'.repeat(1000)), await isNews('x'.repeat(1000))], [true, false])
+  t.ok(used > 2000, `${used}`)
+  t.strictSame([await isNews('x'.repeat(9000)), await isNews('x'.repeat(9000))], [true, true], 'there is no room')
+  await journal.add(NOTHING)
+  t.equal(holder!.removeOldest(), true)
+  t.strictSame(await journal.list(), [])
+  t.equal(await isNews('x'.repeat(1000)), false)
+  t.strictSame([holder!.removeOldest(), holder!.removeOldest()], [true, false])
+  t.equal(await isNews('x'.repeat(1000)), true)
+  await journal.clear()
+  t.equal(used, 0)
 })
 
 t.test('a list has a bound', async (t) => {
