@@ -1,8 +1,9 @@
-/** Random requests: the provider responds to each without a 5xx and still works afterwards. */
+/** Random requests: the provider responds to each in the format of its route, without a 5xx, and still works afterwards. */
 import fc from 'fast-check'
 import type { InjectOptions } from 'fastify'
 import t from 'tap'
 import { PATHS } from '../src/routes.js'
+import { readError } from './answer_format.js'
 import { createApp, getTokens, logIn, REDIRECT_URI } from './app.js'
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
@@ -165,7 +166,7 @@ const body = fc.oneof(
 
 const request = fc.record({ method: fc.constantFrom(...METHODS), base, path, query: fc.option(pairs), headers, body })
 
-t.test('random requests get a response without a 5xx', async (t) => {
+t.test('random requests get a response in the format of their route, without a 5xx', async (t) => {
   const test = await createApp(t, { users: [{ sub: 'alice' }], wildcard_redirect_uris: true })
   await fc.assert(
     fc.asyncProperty(request, async ({ method, base, path, query, headers, body }) => {
@@ -179,8 +180,8 @@ t.test('random requests get a response without a 5xx', async (t) => {
       } as InjectOptions)
       if (answer.statusCode >= 500)
         throw new Error(`${answer.statusCode} ${answer.body}\n${JSON.stringify(test.log.at(-2))}`)
-      // RFC 9110 §5.5: a line break in a parameter must not start another header.
-      if (answer.headers['x-injected'] !== undefined) throw new Error('a header was injected')
+      // An isolated issuer does not have every route, and a preflight request belongs to none.
+      readError(base === '' && method !== 'OPTIONS' ? path : '', answer)
     }),
     { numRuns: 3000, interruptAfterTimeLimit: 20_000, timeout: 60_000 },
   )
