@@ -102,3 +102,36 @@ async function post(t: Test, page: Page, action: string, fields: Record<string, 
   await page.goto(url)
   await page.getByRole('button', { name: 'Win' }).click()
 }
+
+browserTest(
+  'DNS rebinding: a page whose host leads to the provider can neither read nor change anything by the admin API',
+  async (t, { page }) => {
+    const provider = await start(t)
+    // The browser takes every response of the provider for one of this site.
+    await page.goto(`${urlAt(provider, 'evil.test')}/`)
+    const send = (method: string, path: string) =>
+      page.evaluate(
+        async ([method, path]) => {
+          const body = method === 'GET' ? {} : { body: '{}', headers: { 'content-type': 'application/json' } }
+          const answer = await fetch(path!, { method: method!, ...body })
+          return [answer.status, await answer.text()] as const
+        },
+        [method, path],
+      )
+    for (const [method, path] of [
+      ['GET', '/admin/users'],
+      ['GET', '/admin/journal'],
+      ['PUT', '/admin/users/mallory'],
+      ['PUT', '/users/mallory'],
+      ['POST', '/issuers/one/admin/reset'],
+    ] as const) {
+      const [status, text] = await send(method, path)
+      t.equal(status, 403, `${method} ${path}`)
+      t.match(text, /the host is evil\.test, expected localhost, an IP address, or the host of a configured URL/)
+    }
+    t.equal((await send('GET', '/.well-known/openid-configuration'))[0], 200, 'the page does reach the provider')
+    t.match(await provider.users.list(), [{ sub: 'alice' }])
+  },
+  // The policy of the provider's page would stop the script; an attacker's page has none.
+  { bypassCSP: true },
+)
