@@ -8,7 +8,12 @@ export interface Difference {
   readonly added: readonly string[]
   readonly removed: readonly string[]
   readonly changed: readonly string[]
+  /** Number of further items, whose names are left out. */
+  readonly more?: number
 }
+
+/** Maximum number of names of each kind of change, since a line of the log has them all. */
+const MOST_NAMES = 100
 
 export interface Changes {
   /** By `sub`. */
@@ -70,11 +75,12 @@ function fileContents({ config: { outbound, server }, ...snapshot }: Snapshot) {
 /** Returns the changes in one line of text: `users +carol -bob ~alice; require_nonce: false → true`. */
 export function summarizeChanges(changes: Changes): string {
   const { users, clients, keys, encryption_keys, flags, needs_restart } = changes
-  const list = (name: string, { added, removed, changed }: Difference) => {
+  const list = (name: string, { added, removed, changed, more }: Difference) => {
     const names = [
       ...added.map((one) => `+${one}`),
       ...removed.map((one) => `-${one}`),
       ...changed.map((one) => `~${one}`),
+      ...(more === undefined ? [] : [`and ${more} more`]),
     ]
     return names.length === 0 ? [] : [`${name} ${names.join(' ')}`]
   }
@@ -91,11 +97,17 @@ export function summarizeChanges(changes: Changes): string {
 
 function difference(before: ReadonlyMap<string, unknown>, after: ReadonlyMap<string, unknown>): Difference {
   const [old, now] = [[...before.keys()], [...after.keys()]]
-  return {
-    added: now.filter((name) => !before.has(name)),
-    removed: old.filter((name) => !after.has(name)),
-    changed: now.filter((name) => before.has(name) && !isDeepStrictEqual(before.get(name), after.get(name))),
+  let more = 0
+  const cut = (names: readonly string[]) => {
+    more += Math.max(0, names.length - MOST_NAMES)
+    return names.slice(0, MOST_NAMES)
   }
+  const names = {
+    added: cut(now.filter((name) => !before.has(name))),
+    removed: cut(old.filter((name) => !after.has(name))),
+    changed: cut(now.filter((name) => before.has(name) && !isDeepStrictEqual(before.get(name), after.get(name)))),
+  }
+  return { ...names, ...(more > 0 && { more }) }
 }
 
 type Keys = readonly (PrivateKey | KeyToGenerate)[]

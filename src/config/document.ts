@@ -1,4 +1,5 @@
 /** Parses the text of a YAML or JSON file into a plain value and keeps the nodes, which have the positions. */
+import { setImmediate } from 'node:timers/promises'
 import {
   type Alias,
   Composer,
@@ -30,6 +31,8 @@ const MOST_ALIASES = 1000
 const DEEPEST = 100
 /** Entries of the parser's stack; each level of the document takes one or two. */
 const MOST_UNFINISHED = 4 * DEEPEST
+/** Number of lexemes that are read before requests have their turn. A file of 4 MiB has a million of them. */
+const AT_ONCE = 10_000
 /** Number of syntax problems that are reported; a file that is not YAML has one in almost every line. */
 const MOST_SYNTAX_PROBLEMS = 20
 
@@ -41,11 +44,13 @@ const SYNTAX: Readonly<Record<string, string>> = {
 }
 
 /** Parses a file. Substitutes variables if the document is a mapping; a flat list of users is taken literally. */
-export function parseText(name: string, text: string, env?: Environment): Parsed {
+export async function parseText(name: string, text: string, env?: Environment): Promise<Parsed> {
   const lines = new LineCounter()
-  const tokens = tokenize(name, text, lines)
+  const tokens = await tokenize(name, text, lines)
   if (!Array.isArray(tokens)) return { value: undefined, origin: { source: { name } }, problems: [tokens] }
+  await setImmediate()
   const { document, errors } = compose(tokens, text.length)
+  await setImmediate()
   const source: Source = { name, document, lines }
   const origin: Origin = { source, node: document.contents }
   const syntax = syntaxProblems(name, text, lines, errors)
@@ -54,15 +59,19 @@ export function parseText(name: string, text: string, env?: Environment): Parsed
   const problems: Problem[] = []
   const walk: Walk = { source, document, env: isMap(document.contents) ? env : undefined, anchors: new Set(), problems }
   visit(walk, document.contents, [], [])
+  await setImmediate()
   return { value: toValue(walk), origin, problems }
 }
 
 /** Returns the tokens of a text, or a problem at the point where composing them, which is recursive, could overflow the stack. */
-function tokenize(file: string, text: string, lines: LineCounter): CST.Token[] | Problem {
+async function tokenize(file: string, text: string, lines: LineCounter): Promise<CST.Token[] | Problem> {
   const parser = new Parser(lines.addNewLine)
   lines.addNewLine(0)
   const tokens: CST.Token[] = []
+  let read = 0
   for (const lexeme of new Lexer().lex(text)) {
+    read += 1
+    if (read % AT_ONCE === 0) await setImmediate()
     for (const token of parser.next(lexeme)) tokens.push(token)
     if (parser.stack.length <= MOST_UNFINISHED) continue
     const { line, col } = lines.linePos(parser.offset)

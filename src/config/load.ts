@@ -1,5 +1,6 @@
 /** Loads a snapshot from the files, the environment and the overrides. */
 import { dirname, resolve } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import type { Config } from '../generated/types.js'
 import { loadAuthorities } from './authorities.js'
 import { check } from './check/index.js'
@@ -48,7 +49,10 @@ export async function loadSnapshot(
   const { value: configured, origin } = sources.overrides.reduce(applyOverride, parsed.layer)
   const preset = findPreset((configured as Partial<Config>).preset)
   const value = preset === undefined ? configured : fillIn(configured, preset.config)
+  // A large configuration takes long: requests have their turn between the steps.
+  await setImmediate()
   const { complaints, pruned } = validate(value)
+  await setImmediate()
   complaints.push(...check(pruned))
   const folder = found.config === undefined ? process.cwd() : dirname(resolve(found.config))
   const { tls, complaints: aboutTls } = await loadTls(pruned.server?.tls ?? {}, folder, files)
@@ -68,7 +72,8 @@ export async function loadSnapshot(
   // A second problem at the same position is a consequence of a missing variable.
   const problems = [...parsed.problems, ...located.filter((problem) => !places.has(place(problem)))]
   if (problems.length > 0) throw new ConfigError(inOrder(sources, found, problems))
-  return buildSnapshot(value as Config, loaded, namesOf(found), { tls, outbound_ca: authorities.pem, preset })
+  await setImmediate()
+  return await buildSnapshot(value as Config, loaded, namesOf(found), { tls, outbound_ca: authorities.pem, preset })
 }
 
 /** Loads the settings of the server, to connect to a running one. Ignores problems in other sections. */
@@ -98,7 +103,7 @@ async function parseFiles(
   again: boolean,
 ): Promise<{ layer: Layer; problems: Problem[] }> {
   const parsed: Parsed[] = []
-  if (config_text !== undefined) parsed.push(readDocument(config_text.name, config_text.text, env))
+  if (config_text !== undefined) parsed.push(await readDocument(config_text.name, config_text.text, env))
   if (config !== undefined) parsed.push(await parseFile(config, env, files, again))
   if (user_claims_file !== undefined) parsed.push(await parseFile(user_claims_file, undefined, files, again))
   const problems = parsed.flatMap((file) => file.problems)
@@ -131,9 +136,9 @@ async function parseFile(
 const REPLACED =
   'was replaced on the host, which a mount of a single file does not follow; mount its folder, or restart'
 
-function readDocument(name: string, text: string, env: Environment | undefined): Parsed {
+async function readDocument(name: string, text: string, env: Environment | undefined): Promise<Parsed> {
   const expected = env === undefined ? A_LIST : A_CONFIGURATION
-  const parsed = parseText(name, text, env)
+  const parsed = await parseText(name, text, env)
   if (parsed.value === undefined || Array.isArray(parsed.value)) return parsed
   if (parsed.value === null) return failed(name, `is empty, expected ${expected}`)
   if (env !== undefined && isMembers(parsed.value)) return parsed

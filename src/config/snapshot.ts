@@ -1,4 +1,5 @@
 /** The checked, indexed and deeply frozen configuration. A reload replaces it as a whole. */
+import { setImmediate } from 'node:timers/promises'
 import { compile } from '@fastify/proxy-addr'
 import type { CryptoKey, JWK } from 'jose'
 import { parseDuration, parseTime } from '../duration.js'
@@ -117,8 +118,8 @@ export interface Snapshot extends LoadedKeys {
   readonly tls?: Tls
 }
 
-/** Indexes and freezes a valid configuration. */
-export function buildSnapshot(
+/** Indexes and freezes a valid configuration. Requests have their turn in between. */
+export async function buildSnapshot(
   config: Config,
   { keys, encryption_keys }: LoadedKeys,
   files: readonly string[],
@@ -131,11 +132,14 @@ export function buildSnapshot(
     readonly outbound_ca?: string | undefined
     readonly preset?: Preset | undefined
   } = {},
-): Snapshot {
+): Promise<Snapshot> {
   const lifetimes = Object.entries(config.lifetimes).map(([name, duration]) => [name, parseDuration(duration)])
   for (const key of [...keys, ...encryption_keys]) if ('publicJwk' in key) deepFreeze(key.publicJwk)
   deepFreeze(config)
   deepFreeze(preset)
+  await setImmediate()
+  const user_texts = createUserTexts(config.users)
+  await setImmediate()
   return Object.freeze({
     config,
     rules: resolveRules(config),
@@ -146,7 +150,7 @@ export function buildSnapshot(
     lifetimes: Object.freeze(Object.fromEntries(lifetimes) as Lifetimes),
     users: new Map(config.users.map((user) => [user.sub, user])),
     clients: new Map(config.clients.map((client) => [client.client_id, client])),
-    user_texts: createUserTexts(config.users),
+    user_texts,
     client_texts: createClientTexts(config.clients),
     subs_by_email: indexEmails(config.users),
     user_claims: listUserClaims(config.users),

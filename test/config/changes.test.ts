@@ -104,6 +104,15 @@ t.test('a value with x-secret in the schema is not shown', async (t) => {
   )
 })
 
+t.test('100 names of each kind of change are listed', async (t) => {
+  const users = (name: string, count: number) =>
+    `users: [${Array.from({ length: count }, (_, index) => `{ sub: ${name}-${index} }`).join(', ')}]`
+  const changes = describeChanges(await load(t, users('old', 130)), await load(t, users('new', 150)))
+  const { added, removed, changed, more } = changes.users
+  t.strictSame([added.length, removed.length, changed.length, more], [100, 100, 0, 80])
+  t.match(summarizeChanges(changes), /^users \+new-0 .* -old-99 and 80 more$/)
+})
+
 t.test('an equal configuration has no changes', async (t) => {
   const text = 'keys: [{ alg: ES256 }, { alg: ES256 }]\nusers: [{ sub: alice, claims: { a: { b: [1] } } }]'
   t.strictSame(describeChanges(await load(t, text), await load(t, text)), NOTHING)

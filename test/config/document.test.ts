@@ -1,5 +1,6 @@
 /** YAML documents: anchors, aliases, and documents that are refused. */
 import t from 'tap'
+import { parseText } from '../../src/config/document.js'
 import { load, problemsOf } from './loading.js'
 
 t.test('anchors, aliases and merge keys are expanded', async (t) => {
@@ -126,4 +127,19 @@ t.test('a claim can have the name of a member of Object.prototype', async (t) =>
     t.equal(Object.getPrototypeOf(claims), Object.prototype)
     t.equal(claims.bad, undefined)
   }
+})
+
+t.test('requests have their turn while a large file is parsed', async (t) => {
+  const turnsFor = async (users: number) => {
+    let [turns, done] = [0, false]
+    const count = () => {
+      turns += 1
+      if (!done) setImmediate(count)
+    }
+    setImmediate(count)
+    await parseText('config.yaml', `users:\n${'- sub: alice\n'.repeat(users)}`)
+    done = true
+    return turns
+  }
+  t.ok((await turnsFor(10_000)) > (await turnsFor(10)))
 })

@@ -59,3 +59,12 @@ t.test(
     isBelow(t, latency, 250, 'login pages and homes at once: longest latency of /healthz in milliseconds')
   },
 )
+
+t.test('a reload of 100,000 users stops /healthz for less than two seconds', async (t) => {
+  const { issuer, measure } = await attack(t, CONFIG)
+  const { result, latency } = await measure('POST /admin/config/reload', () =>
+    fetch(`${issuer}/admin/config/reload`, { method: 'POST' }),
+  )
+  t.equal(result.status, 200)
+  isBelow(t, latency, 2000, 'longest latency of /healthz in milliseconds')
+})
