@@ -4,7 +4,7 @@ import { type AddressInfo, createServer as createNetServer, type Server as NetSe
 import type { FastifyInstance } from 'fastify'
 import type { Config } from './generated/types.js'
 import { markAdminRequest } from './request/admin_port.js'
-import { REQUEST_TIMEOUT } from './server.js'
+import { HTTP_OPTIONS } from './tls/protocol_options.js'
 
 /** The provider cannot listen on the configured address. */
 export class ListenError extends Error {
@@ -28,12 +28,17 @@ type Place = Pick<Config['server'], 'host' | 'port' | 'http_port' | 'admin_port'
 /** Grace period of requests in flight when the provider stops, in milliseconds. */
 const GRACE = 800
 
-/** Opens the port of the server and the other configured ports: plain http beside https, and the admin API. */
+/**
+ * Opens the port of the server and the other configured ports: plain http beside https, and the admin API.
+ * @param limit bounds the connections of all ports.
+ */
 export async function listen(
   app: FastifyInstance,
   { host, port, http_port, admin_port }: Place,
   https: boolean,
+  limit: (server: Server) => void,
 ): Promise<Listening> {
+  limit(app.server)
   const others: NetServer[] = []
   const close = async () => {
     const deadline = setTimeout(() => [app.server, ...others].map(closeConnections), GRACE)
@@ -48,7 +53,10 @@ export async function listen(
     })
     const urls: { http_url?: string; admin_url?: string } = {}
     if (https && http_port !== undefined) {
-      const server = createHttpServer(HTTP, (request, reply) => app.routing(request, reply))
+      const server = createHttpServer(HTTP_OPTIONS, (request, reply) => app.routing(request, reply))
+      // Requests without a route are refused as on the main port.
+      for (const event of ['clientError', 'connect']) server.on(event, (...about) => app.server.emit(event, ...about))
+      limit(server)
       await attempt(host, http_port, '--http-port', () => bind(server, host, http_port))
       others.push(server)
       urls.http_url = urlOf(server, 'http')
@@ -77,9 +85,6 @@ function createAdminServer(main: Server): NetServer {
   })
   return server
 }
-
-/** Options of the server for plain http. */
-const HTTP = { requestTimeout: REQUEST_TIMEOUT, requireHostHeader: false }
 
 function bind(server: NetServer, host: string, port: number): Promise<void> {
   return new Promise((done, fail) => {

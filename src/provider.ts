@@ -6,6 +6,7 @@ import { identifierOf } from './config/issuer_identifier.js'
 import { loadSnapshot, readFiles, readSchema, type Sources } from './config/load.js'
 import type { Snapshot } from './config/snapshot.js'
 import { watchFiles } from './config/watch.js'
+import { createConnectionLimit, findMostConnections } from './connections.js'
 import { IN_PROCESS } from './context.js'
 import type { Inject } from './handle/in_process.js'
 import { createClock } from './issuer/clock.js'
@@ -110,9 +111,10 @@ export async function createProvider(
     return problems.length === 0
   }
 
+  const limit = createConnectionLimit(await findMostConnections(snapshot.config.server.max_connections), log)
   let listening: Listening
   try {
-    listening = await listen(app, snapshot.config.server, identity !== undefined)
+    listening = await listen(app, snapshot.config.server, identity !== undefined, limit)
   } catch (error) {
     await watcher.close()
     throw error

@@ -61,7 +61,7 @@ import {
 import { isolatedName, rewriteUrl } from './request/routed_url.js'
 import { findRoute, METHODS_OF_ROUTES, ROUTES, type Route } from './routes.js'
 import type { Identity } from './tls/identity.js'
-import { protocolOptions } from './tls/protocol_options.js'
+import { protocolOptions, REQUEST_TIMEOUT } from './tls/protocol_options.js'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -89,9 +89,6 @@ export interface Foundation extends Partial<Identity> {
 }
 
 type Parts = Foundation & { readonly access: Access }
-
-/** Time limit for receiving a whole request, in milliseconds. */
-export const REQUEST_TIMEOUT = 30_000
 
 /** Creates a server that can listen, or take requests by `inject`. */
 export async function createServer(foundation: Foundation): Promise<FastifyInstance> {

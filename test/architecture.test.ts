@@ -33,6 +33,7 @@ const ROOMS = [
   'admin',
   'doctor',
   'logger',
+  'connections',
   'server',
   'listen',
   'handle',

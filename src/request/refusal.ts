@@ -96,7 +96,12 @@ export function refuseUnparsed(log: FastifyBaseLogger, { code }: NodeJS.ErrnoExc
 export const refuseConnect = (socket: Duplex): void =>
   answer(socket, methodNotAllowed('CONNECT', METHODS_OF_ROUTES.join(', ')))
 
+/** Time for a client to read the refusal, in milliseconds. */
+const LINGER = 100
+
 function answer(socket: Duplex, refusal: OAuthError): void {
+  // Node no longer listens for errors of this socket, such as a reset by the client.
+  socket.on('error', () => undefined)
   const body = toJson(refusal)
   const headers = {
     ...refusal.headers,
@@ -106,4 +111,6 @@ function answer(socket: Duplex, refusal: OAuthError): void {
   }
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`)
   socket.end([`HTTP/1.1 ${refusal.status} ${STATUS_CODES[refusal.status]}`, ...lines, '', body].join('\r\n'))
+  // A client that neither reads nor closes does not keep the connection.
+  setTimeout(() => socket.destroy(), LINGER).unref()
 }

@@ -3,12 +3,24 @@ import type { ServerOptions as HttpOptions } from 'node:http'
 import type { ServerOptions as HttpsOptions } from 'node:https'
 import type { Identity } from './identity.js'
 
+/** Time limit for receiving a whole request, and for a TLS handshake, in milliseconds. */
+export const REQUEST_TIMEOUT = 30_000
+
+/** Options of the servers on every port. */
+export const HTTP_OPTIONS = {
+  // The hook `requireHost` checks the Host header, since refusals of Node have no body.
+  requireHostHeader: false,
+  requestTimeout: REQUEST_TIMEOUT,
+  headersTimeout: REQUEST_TIMEOUT,
+  // Node closes late connections at this interval, in milliseconds.
+  connectionsCheckingInterval: 1000,
+} as const
+
 /** Returns one of the options `http` and `https` of Fastify. */
 export function protocolOptions(identity: Partial<Identity>): { https: HttpsOptions | null; http?: HttpOptions } {
-  // The hook `requireHost` checks the Host header, since refusals of Node have no body.
-  const common = { requireHostHeader: false }
+  const common = { ...HTTP_OPTIONS, handshakeTimeout: REQUEST_TIMEOUT }
   const { credentials, client_certificates } = identity
-  if (credentials === undefined) return { https: null, http: common }
+  if (credentials === undefined) return { https: null, http: HTTP_OPTIONS }
   if (client_certificates === undefined) return { https: { ...credentials, ...common } }
   // RFC 8705 §7.2: a certificate without a trusted authority is accepted, since the client may have registered its key.
   const certificates = { ...client_certificates, requestCert: true, rejectUnauthorized: false }

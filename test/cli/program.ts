@@ -75,13 +75,17 @@ export function runProcess(t: Test, args: readonly string[], env: Environment = 
   return observe(start(t, args, env)).ended
 }
 
-/** Starts a provider in a process, which ends with the test. Its port is free unless the settings name one. */
+/**
+ * Starts a provider in a process, which ends with the test. Its port is free unless the settings name one.
+ * @param open_files number of files that the process may open.
+ */
 export async function serveProcess(
   t: Test,
   args: readonly string[] = [],
   env: Environment = {},
+  open_files?: number,
 ): Promise<ServingProcess> {
-  const child = start(t, withPort(args, env), env)
+  const child = start(t, withPort(args, env), env, open_files)
   const { ended, line } = observe(child)
   const end: ServingProcess['end'] = (...signals) => {
     for (const signal of signals) child.kill(signal)
@@ -98,10 +102,13 @@ function withPort(args: readonly string[], env: Environment): readonly string[] 
   return named ? args : ['--port', '0', ...args]
 }
 
-function start(t: Test, args: readonly string[], env: Environment): ChildProcess {
+function start(t: Test, args: readonly string[], env: Environment, open_files?: number): ChildProcess {
   // The child inherits the other variables, by which its coverage is measured.
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('OIDC_PROVIDER_MOCK_'))
-  const child = spawn(process.execPath, [PROGRAM, ...args], {
+  const command = [process.execPath, PROGRAM, ...args]
+  const limited = ['bash', '-c', `ulimit -n ${open_files}; exec "$0" "$@"`, ...command]
+  const [program = '', ...rest] = open_files === undefined ? command : limited
+  const child = spawn(program, rest, {
     env: { ...Object.fromEntries(inherited), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

@@ -35,10 +35,11 @@ export async function attack(
   t: Test,
   config: ConfigInput = {},
   env: Readonly<Record<string, string>> = {},
+  open_files?: number,
 ): Promise<MeasuredProcess> {
   const quiet: ConfigInput = { log: { level: 'info', format: 'json' }, ...config }
   const file = join(t.testdir({ 'config.yaml': `${JSON.stringify(quiet)}\n` }), 'config.yaml')
-  const process = await serveProcess(t, ['--config', file], env)
+  const process = await serveProcess(t, ['--config', file], env, open_files)
   const { pid, issuer } = process
   return {
     ...process,

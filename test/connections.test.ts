@@ -1,0 +1,248 @@
+/** Connections of clients that neither send nor read: they are bounded, and keep no others out. */
+import { once } from 'node:events'
+import { writeFile } from 'node:fs/promises'
+import { createServer, type Server, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
+import { type AddressInfo, connect, type Socket } from 'node:net'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { createConnectionLimit, findMostConnections } from '../src/connections.js'
+import { createSelfSigned } from '../src/tls/self_signed.js'
+import { createFetch } from './fetch.js'
+import { start } from './provider.js'
+
+const HEAD = 'Host: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\n'
+/** Bytes after which a connection waits for its client. */
+const WAITING: Record<string, string> = {
+  nothing: '',
+  'bytes that are not HTTP': 'garbage\r\n\r\n',
+  'half a head': 'GET / HTTP/1.1\r\nHost: localhost\r\n',
+  'half a body': `POST /oauth2/token HTTP/1.1\r\n${HEAD}Content-Length: 100\r\n\r\na=`,
+  'half a chunk': `POST /oauth2/token HTTP/1.1\r\n${HEAD}Transfer-Encoding: chunked\r\n\r\n5\r\na=`,
+  'a head that expects 100': `POST /oauth2/token HTTP/1.1\r\n${HEAD}Expect: 100-continue\r\nContent-Length: 9\r\n\r\n`,
+  'an upgrade': 'GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n',
+  'the preface of HTTP/2': 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n',
+  CONNECT: 'CONNECT other.example:443 HTTP/1.1\r\nHost: other.example:443\r\n\r\n',
+  'a request that is answered': 'GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n',
+}
+
+/** Opens a connection that sends these bytes, keeps its half open, and reads. */
+async function open(t: Test, port: number, bytes = ''): Promise<Socket> {
+  const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true }).on('error', () => undefined)
+  t.teardown(() => socket.destroy())
+  await once(socket, 'connect')
+  socket.write(bytes)
+  return socket.resume()
+}
+
+/** Resolves when the peer has closed the connection: it refuses further bytes. */
+async function closedByPeer(socket: Socket): Promise<void> {
+  const poke = setInterval(() => socket.write('x'), 20)
+  if (!socket.closed) await new Promise((resolve) => socket.once('close', resolve))
+  clearInterval(poke)
+}
+
+/** Starts a server with a limit of connections and returns its port and its warnings. */
+async function serve(t: Test, most: number, server: Server, unread?: number) {
+  const warnings: string[] = []
+  const log = { warn: (_: object, message: string) => void warnings.push(message) }
+  createConnectionLimit({ most, reason: 'the reason' }, log, unread)(server)
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => {
+    server.close()
+    server.closeAllConnections()
+  })
+  const { port } = server.address() as AddressInfo
+  return { port, url: `http://127.0.0.1:${port}/`, warnings, server }
+}
+
+for (const [name, bytes] of Object.entries(WAITING)) {
+  t.test(`beyond server.max_connections, a connection that sent ${name} is closed`, async (t) => {
+    const { url } = await start(t, { server: { max_connections: 2 } })
+    const port = Number(new URL(url).port)
+    const first = await open(t, port, bytes)
+    const second = await open(t, port, bytes)
+    t.equal((await createFetch()(`${url}/healthz`)).status, 200)
+    await closedByPeer(first)
+    t.equal((await createFetch()(`${url}/healthz`)).status, 200)
+    second.destroy()
+  })
+}
+
+t.test('connections that wait for the provider stay; with too many of them, new ones are closed', async (t) => {
+  const held: ServerResponse[] = []
+  let arrived = () => {}
+  const { url, port, warnings } = await serve(
+    t,
+    2,
+    createServer((_request, response) => {
+      held.push(response)
+      arrived()
+    }),
+  )
+  const all = new Promise<void>((resolve) => {
+    arrived = () => held.length === 2 && resolve()
+  })
+  const calls = [createFetch()(url), createFetch()(url)]
+  await all
+  const third = await open(t, port)
+  await closedByPeer(third)
+  await t.rejects(createFetch()(url))
+  t.strictSame(warnings, [
+    '2 connections are open, the most for this process: the reason. Connections that wait for their client are closed, oldest first',
+  ])
+  for (const response of held) response.end('done')
+  for (const call of calls) t.equal(await (await call).text(), 'done')
+})
+
+t.test('the log reports each time that the limit is reached', async (t) => {
+  const { port, warnings, server } = await serve(
+    t,
+    2,
+    createServer((_request, response) => void response.end()),
+  )
+  for (const round of [1, 2]) {
+    const sockets = [await open(t, port), await open(t, port), await open(t, port), await open(t, port)]
+    t.equal(warnings.length, round)
+    for (const socket of sockets) socket.destroy()
+    const count = () => new Promise<number>((resolve) => server.getConnections((_, number) => resolve(number)))
+    while ((await count()) > 0) await new Promise(setImmediate)
+  }
+})
+
+t.test('a response that is not read ends after the timeout, a slow one does not', async (t) => {
+  const large = Buffer.alloc(64 * 1024 * 1024)
+  const { port, url } = await serve(
+    t,
+    2,
+    createServer((request, response) => {
+      if (request.url === '/large') response.end(large)
+      else setTimeout(() => response.end('slow'), 600)
+    }),
+    200,
+  )
+  const unread = connect(port, '127.0.0.1').on('error', () => undefined)
+  unread.write('GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n')
+  t.equal(await (await createFetch()(url)).text(), 'slow')
+  let length = 0
+  for await (const chunk of unread) length += (chunk as Buffer).length
+  t.ok(length < large.length, 'the rest is missing')
+})
+
+t.test('an unread response makes room for another connection', async (t) => {
+  const large = Buffer.alloc(64 * 1024 * 1024)
+  const { port, url } = await serve(
+    t,
+    1,
+    createServer(({ url }, response) => void response.end(url === '/large' ? large : 'small')),
+  )
+  const unread = connect(port, '127.0.0.1').on('error', () => undefined)
+  unread.write('GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n')
+  await once(unread, 'readable')
+  t.equal(await (await createFetch()(url)).text(), 'small')
+  unread.destroy()
+})
+
+t.test('RFC 9112 §9.3.2: a connection has at most 20 requests in progress', async (t) => {
+  let requests = 0
+  const { port } = await serve(
+    t,
+    2,
+    createServer((_request, response) => {
+      requests += 1
+      setImmediate(() => response.end('x'))
+    }),
+  )
+  const request = 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n'
+  const some = await open(t, port)
+  let text = ''
+  some.setEncoding('utf8').on('data', (chunk: string) => {
+    text += chunk
+  })
+  some.write(request.repeat(19) + request.replace('\r\n\r\n', '\r\nConnection: close\r\n\r\n'))
+  await once(some, 'end')
+  t.equal(text.split('HTTP/1.1 200 OK').length, 21, 'all are answered')
+  some.destroy()
+  requests = 0
+  const many = await open(t, port, request.repeat(100_000))
+  await closedByPeer(many)
+  t.equal(requests, 20)
+})
+
+t.test('a refused connection is closed although the client neither reads nor closes', async (t) => {
+  const { url } = await start(t)
+  const port = Number(new URL(url).port)
+  for (const name of ['bytes that are not HTTP', 'the preface of HTTP/2', 'CONNECT']) {
+    const socket = await open(t, port, WAITING[name])
+    await closedByPeer(socket)
+    t.pass(name)
+  }
+})
+
+t.test('a client can reset a connection that was refused', async (t) => {
+  const { url } = await start(t)
+  for (const name of ['CONNECT', 'bytes that are not HTTP']) {
+    for (let count = 0; count < 20; count++) {
+      const socket = await open(t, Number(new URL(url).port), WAITING[name])
+      if (count % 2 === 0) await once(socket, 'end')
+      socket.resetAndDestroy()
+    }
+  }
+  t.equal((await createFetch()(`${url}/healthz`)).status, 200)
+})
+
+t.test('the limit is for all ports, with and without TLS', async (t) => {
+  const server = { max_connections: 1, http_port: 0, tls: { self_signed: true } }
+  const { url, provider } = await start(t, { server })
+  const [secure, plain] = [Number(new URL(url).port), Number(new URL(provider.http_url!).port)]
+  const handshake = await open(t, secure)
+  t.equal((await createFetch()(`${provider.http_url}/healthz`)).status, 200)
+  await closedByPeer(handshake)
+  const silent = await open(t, plain)
+  const fetchSecure = createFetch(provider.ca)
+  t.equal((await fetchSecure(`${url}/healthz`)).status, 200)
+  await closedByPeer(silent)
+})
+
+t.test('a request over TLS is a request of its connection', async (t) => {
+  const { ca, ...pair } = await createSelfSigned(['localhost'], Math.floor(Date.now() / 1000))
+  const held: ServerResponse[] = []
+  const server = createTlsServer(pair, (_, response) => void held.push(response))
+  const { port } = await serve(t, 1, server)
+  const arrived = once(server, 'request')
+  const call = createFetch(ca)(`https://localhost:${port}/`)
+  await arrived
+  await closedByPeer(await open(t, port))
+  for (const response of held) response.end('done')
+  t.equal(await (await call).text(), 'done')
+})
+
+t.test('a port for plain http beside TLS refuses like the main port', async (t) => {
+  const { provider } = await start(t, { server: { http_port: 0, tls: { self_signed: true } } })
+  const port = Number(new URL(provider.http_url!).port)
+  for (const [bytes, status] of [
+    [WAITING['bytes that are not HTTP'], 400],
+    [WAITING.CONNECT, 405],
+  ] as const) {
+    const socket = connect(port, '127.0.0.1').setEncoding('utf8')
+    socket.write(bytes!)
+    let text = ''
+    for await (const chunk of socket) text += chunk
+    t.match(text, new RegExp(`^HTTP/1\\.1 ${status} [^]*"error": "`))
+  }
+})
+
+t.test('the system can allow fewer connections than server.max_connections', async (t) => {
+  const folder = t.testdir({})
+  const limitedTo = async (files: string) => {
+    const file = join(folder, files)
+    await writeFile(file, `Limit  Soft Limit  Hard Limit  Units\nMax open files            ${files}   999999   files\n`)
+    return findMostConnections(1000, file)
+  }
+  t.strictSame(await limitedTo('256'), { most: 156, reason: 'the limit of the system is 256 open files' })
+  t.strictSame(await limitedTo('64'), { most: 32, reason: 'the limit of the system is 64 open files' })
+  for (const files of ['1100', '1048576', 'unlimited']) {
+    t.strictSame(await limitedTo(files), { most: 1000, reason: 'server.max_connections' }, files)
+  }
+  t.strictSame(await findMostConnections(7, join(folder, 'missing')), { most: 7, reason: 'server.max_connections' })
+})
