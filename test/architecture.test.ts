@@ -33,7 +33,6 @@ const ROOMS = [
   'admin',
   'doctor',
   'logger',
-  'connections',
   'server',
   'listen',
   'handle',
