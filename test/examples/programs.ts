@@ -30,14 +30,14 @@ export function missing(...programs: string[]): string | false {
   return absent.length > 0 && `${absent.join(' and ')} not found; test/install_validators.sh installs what can be had`
 }
 
-/** Runs another program in the project's folder until it ends. */
+/** Runs another program until it ends, by default in the project's folder. */
 export function execute(
   program: string,
   args: readonly string[],
-  { input = '', env = {} }: { input?: string; env?: Readonly<Record<string, string>> } = {},
+  { input = '', env = {}, cwd = ROOT }: { input?: string; env?: Readonly<Record<string, string>>; cwd?: string } = {},
 ): Promise<{ code: number | null; stdout: string; said: string }> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { cwd: ROOT, env: { ...process.env, ...env } })
+    const child = spawn(program, args, { cwd, env: { ...process.env, ...env } })
     let stdout = ''
     let said = ''
     child.stdout.setEncoding('utf8').on('data', (text: string) => {

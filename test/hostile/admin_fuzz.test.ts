@@ -49,7 +49,9 @@ async function fuzz(t: Test, { base, admin_token, seed }: { base: string; admin_
   const options = ['--checks', 'all', '--phases', 'coverage,fuzzing', '--no-shrink', '--generation-database', 'none']
   const limits = ['--seed', String(seed), '--max-time', String(TIME), '--max-examples', '10']
   const authorization = Object.entries(headers).flatMap(([name, value]) => ['--header', `${name}: ${value}`])
-  const { code, said } = await execute('schemathesis', [...args, ...options, ...limits, ...authorization])
+  const { code, said } = await execute('schemathesis', [...args, ...options, ...limits, ...authorization], {
+    cwd: folder,
+  })
   t.comment(`${base || 'the default issuer'}: ${/\d+ generated.*/.exec(said)?.[0]}`)
   t.equal(code, 0, code === 0 ? 'it has no findings' : said.replaceAll(/^(.{200}).*$/gm, '$1').slice(0, 20_000))
   t.equal((await fetch(`${issuer}/healthz`)).status, 200)
