@@ -225,6 +225,32 @@ test('a file with errors changes nothing until it is repaired', async (t) => {
   t.equal(await provider.reload(), true)
 })
 
+test('a reload shows no secret in the log, at /healthz and at /admin/config', async (t) => {
+  const secret = 'c4nary'
+  const valid = `pairwise_salt: ${secret}\nregistration: { initial_access_token: ${secret} }\n`
+  const config = write(t.testdir({}), 'config.yaml', '{}')
+  const { provider, issuer, log } = await start(t, { config })
+  const good = [valid, valid.replaceAll(secret, `${secret}-2`)]
+  const bad = [
+    secret,
+    `log: ${secret}`,
+    `${valid}  registration`,
+    `pairwise_salt: *${secret}`,
+    `registration: { initial_access_token:${secret} }`,
+    `issuer: http://${secret}@localhost`,
+    `outbound: { ca: "-----BEGIN ${secret}-----" }`,
+  ]
+  for (const text of [...good, ...bad]) {
+    writeFileSync(config, `${text}\n`)
+    t.equal(await provider.reload(), good.includes(text), text)
+    for (const path of ['/healthz', '/admin/config']) {
+      t.notMatch(await (await fetch(`${issuer}${path}`)).text(), secret, path)
+    }
+  }
+  t.equal(log.matching(NOT_RELOADED).length, bad.length)
+  t.notMatch(JSON.stringify(log.matching(/^/)), secret)
+})
+
 test('a request in flight keeps the configuration of its start', async (t) => {
   const client =
     '{ client_id: app, redirect_uris: ["http://localhost:8000/callback"], token_endpoint_auth_method: none }'

@@ -4,6 +4,7 @@ import { resolve } from 'node:path'
 import type { LoadFiles } from './contents.js'
 import type { Complaint } from './errors.js'
 import { textOf } from './read.js'
+import { describeFile } from './show.js'
 
 /** Returns the certificates of a file as PEM, without its other content; nothing if no file is configured. */
 export async function loadAuthorities(
@@ -16,7 +17,7 @@ export async function loadAuthorities(
   try {
     return { pem: readCertificates(textOf(await files.read(resolve(folder, file)))), complaints: [] }
   } catch (error) {
-    const message = `names ${resolve(folder, file)}, which ${(error as Error).message}`
+    const message = describeFile(resolve(folder, file), (error as Error).message)
     return { complaints: [{ path, at: 'value', message }] }
   }
 }

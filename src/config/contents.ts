@@ -22,6 +22,7 @@ export async function readContents(files: Iterable<string>, known?: Contents): P
  */
 export async function readUnwritten(files: readonly string[], known?: Contents): Promise<Contents> {
   let found = await readContents(files, known)
+  if (found.size === 0) return found
   for (let count = 1; ; count++) {
     await setTimeout(PAUSE)
     const next = await readContents(files, found)

@@ -15,6 +15,7 @@ import {
   type YAMLError,
   YAMLParseError,
 } from 'yaml'
+import { isSecret } from './annotations.js'
 import { type Problem, pointer } from './errors.js'
 import { type Origin, problemAt, type Source } from './origin.js'
 import { type Environment, substitute } from './substitute.js'
@@ -36,8 +37,12 @@ const AT_ONCE = 10_000
 /** Number of syntax problems that are reported; a file that is not YAML has one in almost every line. */
 const MOST_SYNTAX_PROBLEMS = 20
 
-/** Messages for the error codes whose message by the parser is not clear. */
+/** Messages for the error codes whose message by the parser is not clear, or quotes the text, which can be a secret. */
 const SYNTAX: Readonly<Record<string, string>> = {
+  TAG_RESOLVE_FAILED: 'this tag is not known; put a text that begins with ! in quotes',
+  BAD_COLLECTION_TYPE: 'this tag does not fit the value; put a text that begins with ! in quotes',
+  BAD_DIRECTIVE: 'this directive is not known; put a text that begins with % in quotes',
+  BAD_DQ_ESCAPE: 'a backslash in double quotes begins an unknown escape sequence; write \\\\, or use single quotes',
   DUPLICATE_KEY: 'this key occurs twice in the same mapping; remove one of them',
   MULTIPLE_DOCS: 'a second document begins here, expected one document per file',
   NON_STRING_KEY: 'this key is not a text, expected a text',
@@ -97,11 +102,14 @@ function syntaxProblems(file: string, text: string, lines: LineCounter, errors: 
     const { line, col } = lines.linePos(pos[0])
     if (problems.has(line)) continue
     const hint = /[[{].*\$\{/.test(text.split('\n')[line - 1]!) ? '; put ${NAME} in quotes inside { } and [ ]' : ''
-    const said = SYNTAX[code] ?? `is not valid YAML: ${message}${hint}`
+    const said = SYNTAX[code] ?? `is not valid YAML: ${withoutText(message)}${hint}`
     problems.set(line, { file, line, column: col, path: '', message: said })
   }
   return [...problems.values()].slice(0, MOST_SYNTAX_PROBLEMS)
 }
+
+/** Removes the text that the message of an unexpected token quotes after a colon. */
+const withoutText = (message: string) => message.replace(/(?<=\w): .*$/s, '')
 
 function toValue({ source, document, problems, broken }: Walk): unknown {
   if (broken) return undefined
@@ -137,7 +145,9 @@ function visit(walk: Walk, node: unknown, path: readonly string[], within: reado
     complain(message)
   } else if (isScalar(node)) {
     if (node.anchor !== undefined) walk.anchors.add(node.anchor)
-    if (walk.env !== undefined) for (const message of substitute(walk.document, node, walk.env)) complain(message)
+    if (walk.env !== undefined) {
+      for (const message of substitute(walk.document, node, walk.env, isSecret(path))) complain(message)
+    }
     if (typeof node.value === 'number' && !Number.isFinite(node.value)) {
       complain('is a number that JSON does not have, expected a finite number')
     }
@@ -151,8 +161,9 @@ function visit(walk: Walk, node: unknown, path: readonly string[], within: reado
 }
 
 function aliasProblem({ anchors }: Walk, { source }: Alias, within: readonly string[]): string | undefined {
-  if (within.includes(source)) return `the alias *${source} is inside the value that it names`
-  return anchors.has(source) ? undefined : `the alias *${source} has no anchor, expected &${source} before it`
+  if (within.includes(source)) return 'is an alias inside the value that it names'
+  if (anchors.has(source)) return undefined
+  return 'is an alias without an anchor, expected & with the same name before it; put a text that begins with * in quotes'
 }
 
 function keyText(key: unknown): string {

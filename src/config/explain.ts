@@ -1,24 +1,15 @@
 /** Describes the errors of a JSON Schema validator in sentences. */
 import type { ErrorObject } from 'ajv'
 import type { Complaint } from './errors.js'
+import { count, HIDDEN, show, TYPES } from './show.js'
 import { suggest } from './suggest.js'
 
-/** Number of characters of a text that are shown. */
-const LONGEST = 60
 /** Number of known keys up to which they are listed if none resembles the unknown key. */
 const MOST_LISTED = 8
+/** A key that is shown: without spaces, and no longer than a URL or a URN that names a claim. */
+const WORD = /^\S{1,100}$/
 /** Number of allowed values up to which they are listed. */
 const MOST_VALUES = 40
-
-const TYPES: Readonly<Record<string, string>> = {
-  string: 'a text',
-  boolean: 'a boolean',
-  integer: 'a whole number',
-  number: 'a number',
-  array: 'a list',
-  object: 'an object',
-  null: 'null',
-}
 
 /** The expected value, by the keyword of its limit. */
 const LIMITS: Readonly<Record<string, (limit: number) => string>> = {
@@ -60,7 +51,9 @@ export function explain(error: ErrorObject): Complaint {
   switch (keyword) {
     case 'additionalProperties': {
       const key = params.additionalProperty as string
-      return { path: [...path, key], at: 'key', message: `is not a known key${hint(key, schema)}` }
+      const shown = isKey(key, (data as Readonly<Record<string, unknown>>)[key], schema)
+      if (shown) return { path: [...path, key], at: 'key', message: `is not a known key${hint(key, schema)}` }
+      return { path: [...path, HIDDEN], at: 'key', message: 'is not a known key (not shown)' }
     }
     case 'required':
       return value(`lacks the required key ${params.missingProperty}`)
@@ -72,11 +65,27 @@ export function explain(error: ErrorObject): Complaint {
   }
   const expected = EXPECTED[schema.title ?? '']
   if (expected !== undefined) return value(`is ${show(data, secret, '')}, expected ${expected}`)
-  if (keyword === 'type') return value(`is ${show(data, secret)}, expected ${typeNames(params.type)}`)
+  if (keyword === 'type') {
+    return value(`is ${show(data, secret || isOutOfPlace(params.type))}, expected ${typeNames(params.type)}`)
+  }
   if (keyword === 'format') return value(`is ${show(data, secret, '')}, expected an absolute URL`)
   if (keyword === 'pattern') return value(`is ${show(data, secret, '')}, expected ${meaning(error)}`)
   const limit = LIMITS[keyword]
   return value(limit === undefined ? error.message! : `${size(data, secret)}, expected ${limit(params.limit)}`)
+}
+
+/** Whether a text in place of a list or an object belongs to another place, and could be a secret there. */
+function isOutOfPlace(types: string | readonly string[]): boolean {
+  return [types].flat().every((type) => ['array', 'object', 'null'].includes(type))
+}
+
+/**
+ * Whether an unknown key is meant as a key, and no secret: it is a word, and has a value or is similar to a known key. In
+ * `{ admin_token:x }` and `{ admin_token x }`, the whole text is a key without a value.
+ */
+function isKey(key: string, value: unknown, { properties = {} }: Subschema): boolean {
+  if (!WORD.test(key)) return false
+  return value !== null || (!key.includes(':') && suggest(key, Object.keys(properties)) !== undefined)
 }
 
 /** Returns the size of a list or an object, or the value, as a predicate. */
@@ -87,26 +96,12 @@ function size(data: unknown, secret: boolean): string {
   return number === 0 ? 'is empty' : `has ${count(number, noun)}`
 }
 
-function count(number: number, noun: string): string {
-  return `${number} ${number === 1 ? noun : `${noun}s`.replace(/ys$/, 'ies')}`
-}
-
 /** Returns the first sentence of the property's description, as the end of another sentence. */
 function meaning({ parentSchema, params }: ErrorObject): string {
   const { description } = parentSchema as Subschema
   if (description === undefined) return `a text that matches ${params.pattern}`
   const sentence = description.split(/\.(?:\s|$)/)[0]!
   return sentence.charAt(0).toLowerCase() + sentence.slice(1)
-}
-
-/** Returns the value in words; of a secret, its type. */
-export function show(value: unknown, secret: boolean, text = 'the text '): string {
-  if (value === null || value === undefined) return 'empty'
-  if (Array.isArray(value)) return 'a list'
-  if (typeof value === 'object') return 'an object'
-  if (secret) return `${TYPES[typeof value]} (not shown)`
-  if (typeof value !== 'string') return text === '' ? String(value) : `the ${typeof value} ${value}`
-  return `${text}"${value.length > LONGEST ? `${value.slice(0, LONGEST)}…` : value}"`
 }
 
 function typeNames(types: string | readonly string[]): string {

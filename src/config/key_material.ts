@@ -51,6 +51,8 @@ const ENCRYPTION: Readonly<Record<EncryptionAlg, string>> = {
 
 const KINDS: Readonly<Record<KeyAlg, string>> = { ...SIGNING, ...ENCRYPTION }
 
+const isKeyAlg = (alg: string) => Object.hasOwn(KINDS, alg)
+
 /** Returns the `use` of a key. RFC 7517 §4.2. */
 const useOf = (alg: KeyAlg) => (Object.hasOwn(SIGNING, alg) ? 'sig' : 'enc')
 
@@ -89,7 +91,9 @@ export function readPem(text: string): Material {
 export function readJwk(jwk: JWK, alg: KeyAlg): Material {
   if (typeof jwk.kty !== 'string') throw new Error('is not a JWK: kty is missing')
   if (jwk.d === undefined) throw new Error('is a public JWK (d is missing), expected a private key')
-  if (jwk.alg !== undefined && jwk.alg !== alg) throw new Error(`is a JWK for ${jwk.alg}, expected one for ${alg}`)
+  if (jwk.alg !== undefined && jwk.alg !== alg) {
+    throw new Error(`is a JWK for ${isKeyAlg(jwk.alg) ? jwk.alg : 'another algorithm'}, expected one for ${alg}`)
+  }
   try {
     return { key: createPrivateKey({ key: jwk, format: 'jwk' }), kid: jwk.kid }
   } catch {

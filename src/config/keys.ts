@@ -17,6 +17,7 @@ import {
 import { listKeys } from './profiles.js'
 import { type Content, readContent, reasonOf, textOf } from './read.js'
 import type { Pruned } from './schema.js'
+import { describeFile, isFileContent, NOT_A_NAME } from './show.js'
 import type { KeyToGenerate, LoadedKeys, PrivateKey } from './snapshot.js'
 
 type LoadedKey = PrivateKey | KeyToGenerate
@@ -115,6 +116,7 @@ async function loadKey(
     return await make(readKeyFile(path, await files.read(path), alg, kid))
   }
   if (keep_in === undefined) return takeGenerated({ alg, kid, generate: true }, unused)
+  if (isFileContent(keep_in)) throw new Error(NOT_A_NAME)
   const kept = resolve(folder, keep_in)
   if (await isMissing(kept)) return 'missing'
   // The provider writes this file, so its changes are not followed.
@@ -131,7 +133,7 @@ function readKeyFile(file: string, content: Content, alg: KeyAlg, kid: string | 
   try {
     return readMaterial(textOf(content), alg, kid)
   } catch (error) {
-    throw new Error(`names ${file}, which ${(error as Error).message}`)
+    throw new Error(describeFile(file, (error as Error).message))
   }
 }
 

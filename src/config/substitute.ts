@@ -10,8 +10,9 @@ const REFERENCE = /\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}|\$\{/g
 /**
  * Substitutes the variables of one scalar and returns the problems. The document is already parsed, so the value of a
  * variable cannot change its structure.
+ * @param secret whether the rest of the text is a secret, of which `${` can be a part.
  */
-export function substitute(document: Document, scalar: Scalar, env: Environment): string[] {
+export function substitute(document: Document, scalar: Scalar, env: Environment, secret: boolean): string[] {
   const { value, type, tag } = scalar
   if (typeof value !== 'string' || !value.includes('${')) return []
   const problems: string[] = []
@@ -24,7 +25,9 @@ export function substitute(document: Document, scalar: Scalar, env: Environment)
     const found = Object.hasOwn(env, name) ? env[name] : undefined
     // As in a shell, `:-` treats an empty variable as unset.
     const replacement = fallback === undefined ? found : found || fallback
-    if (replacement === undefined) {
+    if (replacement === undefined && secret && match !== value) {
+      problems.push('has a ${ with the name of an environment variable that is not set; write $${ for a literal ${')
+    } else if (replacement === undefined) {
       problems.push(`needs the environment variable ${name}, which is not set; set it, or write \${${name}:-default}`)
     }
     return replacement ?? ''

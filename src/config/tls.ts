@@ -7,6 +7,7 @@ import type { LoadFiles } from './contents.js'
 import type { Complaint } from './errors.js'
 import { textOf } from './read.js'
 import type { Pruned } from './schema.js'
+import { describeFile } from './show.js'
 
 /** A certificate and its private key, as PEM. */
 export interface Credentials {
@@ -47,7 +48,7 @@ export async function loadTls(
 ): Promise<{ tls?: Tls; complaints: Complaint[] }> {
   const complaints: Complaint[] = []
   const complain: Complain = (member, file, reason) => {
-    const message = `names ${resolve(folder, file)}, which ${reason}`
+    const message = describeFile(resolve(folder, file), reason)
     complaints.push({ path: ['server', 'tls', member], at: 'value', message })
   }
   const read: Read = async (member, file, parse) => {

@@ -46,7 +46,11 @@ const BAD: [string, string, RegExp[]][] = [
   ],
   ['a second document is refused', 'a: 1\n---\nb: 2', [/^config.yaml:2:1 a second document begins here/]],
   ['a key that is not a text is refused', '[a]: 1', [/^config.yaml:1:1 this key is not a text/]],
-  ['a tag is refused', 'issuer: !env X', [/^config.yaml:1:9 is not valid YAML: Unresolved tag: !env/]],
+  [
+    'a tag is refused',
+    'issuer: !env X',
+    [/^config.yaml:1:9 this tag is not known; put a text that begins with ! in quotes$/],
+  ],
   [
     'a number that JSON does not have is refused',
     'users: [{ sub: a, claims: { n: .nan } }]',
@@ -55,17 +59,17 @@ const BAD: [string, string, RegExp[]][] = [
   [
     'an alias without an anchor is refused',
     'users: *nobody',
-    [/^config.yaml:1:8 \/users the alias \*nobody has no anchor, expected &nobody before it/],
+    [/^config.yaml:1:8 \/users is an alias without an anchor, expected & with the same name before it/],
   ],
   [
     'an alias before its anchor is refused',
     'log: *a\nserver: &a {}',
-    [/^config.yaml:1:6 \/log the alias \*a has no anchor/],
+    [/^config.yaml:1:6 \/log is an alias without an anchor/],
   ],
   [
     'an alias inside its own value is refused',
     'users: &a\n  - *a',
-    [/^config.yaml:2:5 \/users\/0 the alias \*a is inside the value/],
+    [/^config.yaml:2:5 \/users\/0 is an alias inside the value/],
   ],
   [
     'a merge of a value that is not a mapping is refused',
@@ -94,9 +98,9 @@ const BAD: [string, string, RegExp[]][] = [
     `${STAFF}  - { <<: *a, sub: b }\n  - *a\n`,
     [
       /^config.yaml:2:15 \/users\/2\/sub is "a", expected a value that no earlier entry/,
-      /^config.yaml:2:26 \/users\/0\/claims is the number 1, expected an object/,
-      /^config.yaml:2:26 \/users\/1\/claims is the number 1, expected an object/,
-      /^config.yaml:2:26 \/users\/2\/claims is the number 1, expected an object/,
+      /^config.yaml:2:26 \/users\/0\/claims is a number \(not shown\), expected an object/,
+      /^config.yaml:2:26 \/users\/1\/claims is a number \(not shown\), expected an object/,
+      /^config.yaml:2:26 \/users\/2\/claims is a number \(not shown\), expected an object/,
     ],
   ],
   [

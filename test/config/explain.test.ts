@@ -105,7 +105,7 @@ const CASES: [string, string, string[]][] = [
     'an issuer with a query is refused',
     'issuer: http://localhost:9400?x\n',
     [
-      'config.yaml:1:9 /issuer is "http://localhost:9400?x", expected the issuer identifier: an http or https URL without query and fragment',
+      'config.yaml:1:9 /issuer is "http://localhost:9400?x", expected the issuer identifier: an http or https URL without user information, query and fragment',
     ],
   ],
   [

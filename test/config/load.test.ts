@@ -118,7 +118,7 @@ t.test('problems of a flat list have paths of the flat list', async (t) => {
     'config.yaml:2:16 /require_nonce is the number 1, expected a boolean',
     'users.yaml:1:8 /0/sub is "alice", expected a value that no earlier entry of users has',
     'users.yaml:2:3 /1 lacks the required key sub',
-    'users.yaml:3:3 /2 is the text "just text", expected an object',
+    'users.yaml:3:3 /2 is a text of 9 characters (not shown), expected an object',
     'users.yaml:7:10 /4/sub is the number 5, expected a text',
   ])
 })
@@ -140,7 +140,7 @@ t.test('a document that is not a configuration is refused', async (t) => {
     ['config', 'empty.yaml', `empty.yaml is empty, expected ${EITHER}`],
     ['config', 'comment.yaml', `comment.yaml is empty, expected ${EITHER}`],
     ['user_claims_file', 'empty.yaml', `empty.yaml is empty, expected ${A_LIST}`],
-    ['config', 'text.yaml', `text.yaml:1:1 is a text (not shown), expected ${EITHER}`],
+    ['config', 'text.yaml', `text.yaml:1:1 is a text of 9 characters (not shown), expected ${EITHER}`],
     ['user_claims_file', 'object.yaml', `object.yaml:1:1 is an object, expected ${A_LIST}`],
     ['config', 'missing.yaml', 'missing.yaml does not exist'],
     [

@@ -66,12 +66,12 @@ t.test('a problem names the source of the value', async (t) => {
   t.strictSame(await problemsOf(t, text, { overrides }), [
     'config.yaml:1:17 /server/port is the text "x", expected a whole number',
     'config.yaml:1:20 /server/hots is not a known key; did you mean host?',
-    'config.yaml:2:9 /users/0 is the number 5, expected an object',
+    'config.yaml:2:9 /users/0 is a number (not shown), expected an object',
     'config.yaml:2:19 /users/1/sub is the number 1, expected a text',
     '--set /server/host is the number 5, expected a text',
     '--set /log/format is "prety", expected one of auto, pretty, json; did you mean pretty?',
     '--set /lifetimes/access_token is "soon", expected seconds (1 or more) or a duration such as 15m, 1h, 30d',
-    '--add /users/2 is the number 7, expected an object',
+    '--add /users/2 is a number (not shown), expected an object',
     '--add /users/3 lacks the required key sub',
   ])
 })

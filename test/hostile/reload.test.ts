@@ -71,15 +71,15 @@ async function writeWithPauses(file: string, text: string): Promise<boolean> {
   return delayed
 }
 
-/** Saves the new text of a file. Resolves with whether a pause was too long. */
-const SAVES: Readonly<Record<string, (file: string, text: string) => Promise<boolean> | void>> = {
+/** Saves the new text of a file. A save with pauses resolves with whether one was too long. */
+const SAVES: Readonly<Record<string, (file: string, text: string) => Promise<unknown>>> = {
   'with pauses': writeWithPauses,
-  'in place': (file, text) => writeFileSync(file, text),
-  rename: (file, text) => {
+  'in place': async (file, text) => writeFileSync(file, text),
+  rename: async (file, text) => {
     writeFileSync(`${file}.new`, text)
     renameSync(`${file}.new`, file)
   },
-  'with a backup': (file, text) => {
+  'with a backup': async (file, text) => {
     renameSync(file, `${file}~`)
     writeFileSync(file, text)
     rmSync(`${file}~`)
@@ -93,13 +93,12 @@ const SAVES: Readonly<Record<string, (file: string, text: string) => Promise<boo
     writeFileSync(file, '')
     await setTimeout(below(300))
     writeFileSync(file, text)
-    return false
   },
-  'copy of another file': (file, text) => {
+  'copy of another file': async (file, text) => {
     writeFileSync(`${file}.other`, text)
     copyFileSync(`${file}.other`, file)
   },
-  link: (file, text) => {
+  link: async (file, text) => {
     writeFileSync(`${file}.new`, text)
     rmSync(file)
     linkSync(`${file}.new`, file)
@@ -161,7 +160,7 @@ t.test('no response under load belongs to a half-written file or to a mix of two
     } else {
       saved.add(`${config} ${users}`)
       const save = SAVES[pick(Object.keys(SAVES))]!
-      if (await save(join(folder, '..data/config.yaml'), configOf(config))) delayed.add(String(config))
+      if ((await save(join(folder, '..data/config.yaml'), configOf(config))) === true) delayed.add(String(config))
     }
     if (Math.random() < 0.5) await inForce()
     else await setTimeout(below(200))

@@ -5,6 +5,7 @@ import type { Config } from '../../generated/types.js'
 import type { Complaint } from '../errors.js'
 import { findPreset } from '../presets.js'
 import type { Pruned } from '../schema.js'
+import { show } from '../show.js'
 
 type Found = Iterable<Complaint>
 type Server = Pruned<Config['server']>
@@ -15,6 +16,7 @@ const DNS_NAME = /^(\*\.)?[A-Za-z0-9_]([A-Za-z0-9_-]{0,62})(\.[A-Za-z0-9_][A-Za-
 /** Yields all inconsistencies. Values that the schema refused are missing in `config` and cause none. */
 export function* checkServer(config: Pruned<Config>): Found {
   const server = config.server ?? {}
+  yield* checkUrls(config)
   yield* checkBasePath(config, server)
   yield* checkProxies(server)
   yield* checkTls(server)
@@ -31,6 +33,23 @@ export function normalizePath(path: string): string {
 /** Whether the configuration asks for https. */
 export function hasTls({ tls }: Server): boolean {
   return tls?.self_signed === true || tls?.cert !== undefined || tls?.key !== undefined
+}
+
+/**
+ * Checks the URLs of the provider. OpenID Connect Core §1.2, RFC 8414 §2: an issuer identifier has scheme, host, and optionally
+ * port and path. The schema refuses query and fragment.
+ */
+function* checkUrls(config: Pruned<Config>): Found {
+  for (const name of ['issuer', 'public_url', 'internal_url'] as const) {
+    const url = config[name]
+    if (url === undefined) continue
+    if (/^https?:\/\/[^/]*@/.test(url)) {
+      const message = `is ${show(url, false, '')}, expected a URL without user information; remove the text before @ of the host`
+      yield { path: [name], at: 'value', message }
+    } else if (!URL.canParse(url)) {
+      yield { path: [name], at: 'value', message: `is ${show(url, false, '')}, expected a valid host and port` }
+    }
+  }
 }
 
 function* checkBasePath({ public_url, issuer, preset }: Pruned<Config>, { base_path }: Server): Found {

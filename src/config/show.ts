@@ -1,0 +1,54 @@
+/** Shows values in messages. A value that can be a secret is shown by its type and length only. */
+
+/** Number of characters of a text that are shown. */
+const LONGEST = 60
+
+/** Takes the place of a text that can be a secret. */
+export const HIDDEN = '***'
+
+/** RFC 3986 §3.2.1: the user information of a URL, which can have a password. */
+const USER_INFORMATION = /(?<=:\/\/)\S*@/g
+
+export const TYPES: Readonly<Record<string, string>> = {
+  string: 'a text',
+  boolean: 'a boolean',
+  integer: 'a whole number',
+  number: 'a number',
+  array: 'a list',
+  object: 'an object',
+  null: 'null',
+}
+
+/**
+ * Returns the value in words.
+ * @param secret whether only its type and length are shown.
+ * @param text the noun before a text.
+ */
+export function show(value: unknown, secret: boolean, text = 'the text '): string {
+  if (value === null || value === undefined) return 'empty'
+  if (Array.isArray(value)) return 'a list'
+  if (typeof value === 'object') return 'an object'
+  if (secret && typeof value !== 'boolean') return `${TYPES[typeof value]}${lengthOf(value)} (not shown)`
+  if (typeof value !== 'string') return text === '' ? String(value) : `the ${typeof value} ${value}`
+  const shown = value.replaceAll(USER_INFORMATION, `${HIDDEN}@`)
+  return `${text}"${shown.length > LONGEST ? `${shown.slice(0, LONGEST)}…` : shown}"`
+}
+
+const lengthOf = (value: unknown) => (typeof value === 'string' ? ` of ${count(value.length, 'character')}` : '')
+
+/** Returns a number with its noun: `1 entry`, `2 entries`. */
+export function count(number: number, noun: string): string {
+  return `${number} ${number === 1 ? noun : `${noun}s`.replace(/ys$/, 'ies')}`
+}
+
+/** The content of a PEM or JSON file, or several lines. */
+const FILE_CONTENT = /-----BEGIN|\{"|[\r\n]/
+
+/** Describes a problem of a file that a configuration names. The content of a file in place of its name is not shown. */
+export function describeFile(file: string, reason: string): string {
+  return isFileContent(file) ? NOT_A_NAME : `names ${file}, which ${reason}`
+}
+
+/** Whether a text in place of a file name is the content of a file. */
+export const isFileContent = (text: string) => FILE_CONTENT.test(text)
+export const NOT_A_NAME = 'is the content of a file (not shown), expected the name of a file'
