@@ -108,7 +108,7 @@ export const insufficientStorage = (description: string) => new OAuthError('temp
 export const temporarilyUnavailable = (description: string) =>
   new OAuthError('temporarily_unavailable', description, 503, { 'retry-after': '1' })
 
-/** RFC 9110 §15.5.4: the request comes from a page of another site, or through a name that such a page can choose. */
+/** RFC 9110 §15.5.4: a stranger causes the request: a page of another site, or a client whose URL the provider calls. */
 export const foreignPage = (description: string) => new OAuthError('access_denied', description, 403)
 
 /** RFC 9110 §15.5.6: the response lists the allowed methods. */

@@ -5,9 +5,10 @@ import { createServer } from 'node:net'
 import t, { type Test } from 'tap'
 import type { ConfigInput } from '../src/generated/input.js'
 import { createOutbound } from '../src/outbound.js'
-import { createApp, REDIRECT_URI, register, type TestApp } from './app.js'
+import { createApp, createContext, REDIRECT_URI, register, type TestApp } from './app.js'
 import { textOf } from './html.js'
 import { listen } from './listener.js'
+import { start } from './provider.js'
 import { createUserAgent } from './user_agent.js'
 
 /** Returns the URL of a port of loopback on which no program listens. */
@@ -84,6 +85,23 @@ const ENDPOINTS: Record<string, (test: TestApp, url: string) => Promise<string>>
     return textOf((await agent.logOut()).after.body).replaceAll(client_id, 'ID')
   },
 }
+
+t.test('a call of a provider to a URL of a client cannot administer it', async (t) => {
+  const { provider, url } = await start(t, { server: { admin_port: 0 } })
+  const { getDocument, postForm } = createOutbound()
+  const settings = (await createContext()).snapshot.outbound
+  const keys = async () => ((await (await fetch(`${url}/jwks`)).json()) as { keys: object[] }).keys.length
+  for (const origin of [provider.admin_url!, provider.admin_url!.replace('localhost', '127.0.0.1')]) {
+    const answer = await postForm(settings, `${origin}/admin/keys/rotate`, { logout_token: 'x' })
+    t.match(answer, { status: 403, body: /User-Agent is oidc-provider-mock, expected/ })
+    await t.rejects(getDocument(settings, `${origin}/admin/keys`, '*/*'), { message: 'answered 403, expected 200' })
+  }
+  const revoked = await postForm(settings, `${provider.admin_url}/users/alice/revoke-tokens`, {})
+  t.equal(revoked.status, 403)
+  t.equal(await keys(), 1)
+  t.ok((await fetch(`${provider.admin_url}/admin/keys/rotate`, { method: 'POST' })).ok, 'a program can')
+  t.equal(await keys(), 2)
+})
 
 for (const [endpoint, send] of Object.entries(ENDPOINTS)) {
   t.test(`${endpoint}: the response is the same for every reason, and the log has the reason`, async (t) => {

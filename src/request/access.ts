@@ -6,6 +6,7 @@ import { foreignPage, invalidToken, nothingHere, shown } from '../errors.js'
 import type { Config } from '../generated/types.js'
 import { requireBearerToken } from '../oauth/bearer_token.js'
 import { isSameSecret } from '../oauth/secret.js'
+import { USER_AGENT } from '../outbound.js'
 import { findRoute, type Route } from '../routes.js'
 import { mainPortOf } from './admin_port.js'
 import { hostNameOf, isKnownHost, isLoopback } from './known_host.js'
@@ -32,6 +33,7 @@ export function createAccess(place: Place): Access {
       if (request.socket.remoteAddress === IN_PROCESS) return
       requireServed(request, access, place, snapshot)
       if (access === 'public') return
+      refuseProviders(request)
       refusePages(request, access, place, snapshot)
       // The route answers 405 to other methods, with and without a token.
       if (methods.some((method) => method === request.method)) requireAdminToken(request, snapshot)
@@ -66,6 +68,12 @@ function requireServed(
   if (!config.server.admin) throw refuse('the admin API is switched off by server.admin')
   if (admin_port === undefined || main_port !== undefined) return
   throw refuse('the admin API is served only on the port of server.admin_port, which the log shows at the start')
+}
+
+/** Refuses calls of a provider: a client can name a URL of the admin API as its own. */
+function refuseProviders({ headers }: FastifyRequest): void {
+  if (headers['user-agent'] !== USER_AGENT) return
+  throw foreignPage(`User-Agent is ${USER_AGENT}, expected a program other than a provider`)
 }
 
 /** Refuses requests that a page of another site can cause. */
