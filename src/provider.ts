@@ -161,7 +161,7 @@ export async function createProvider(
 }
 
 const OPEN =
-  'every machine that reaches the admin API can use it without a token: set server.admin_token (--admin-token), switch it off (--no-admin), or let no other machine reach it: listen on 127.0.0.1, or publish the port of a container on 127.0.0.1 only, or only the main port beside server.admin_port (--admin-port)'
+  'every machine that reaches the admin API can use it without a token: set server.admin_token (--admin-token) or server.admin: false (--no-admin), set server.admin_port (--admin-port) to a port that is not published, or publish the port on 127.0.0.1 only'
 
 /** Whether other machines can use the admin API. */
 const isOpen = ({ config: { server } }: Snapshot, host: string) =>
