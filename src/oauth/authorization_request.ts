@@ -104,7 +104,7 @@ function requireRedirectUri(
   if (isRegistered(client, redirect_uri)) return
   if (client.client_id === SELF_LOGIN) {
     if (redirect_uri === self_login_uri) return
-    const refusal = `redirect_uri is ${shown(redirect_uri)}, expected that of a self-login in progress in this browser`
+    const refusal = `redirect_uri is ${shown(redirect_uri)}, expected the redirect_uri of a self-login in progress in this browser`
     throw untrustedClient(`${refusal}; start one at ${ctx.public_url}${PATHS.self_login}`)
   }
   const known = shown([client.redirect_uris].flat().join(', '))

@@ -116,7 +116,7 @@ function isRefused(t: Test, answer: LightMyRequestResponse, redirect_uri: string
   t.equal(answer.headers.location, undefined)
   t.match(
     textOf(answer.body),
-    `redirect_uri is ${redirect_uri}, expected that of a self-login in progress in this browser; start one at http`,
+    `redirect_uri is ${redirect_uri}, expected the redirect_uri of a self-login in progress in this browser; start one at http`,
   )
 }
 
