@@ -51,6 +51,23 @@ t.test('RFC 7009 §2.1: a client cannot revoke a token of another client', async
   t.equal((await refresh(test, refresh_token)).statusCode, 200)
 })
 
+t.test('RFC 7009 §2.1: a public client revokes its own tokens, also under strict', async (t) => {
+  const redirect_uris = ['http://localhost:8000/callback']
+  const clients = ['app', 'other'].map((client_id) => ({
+    client_id,
+    redirect_uris,
+    token_endpoint_auth_method: 'none' as const,
+  }))
+  const test = await createApp(t, { profile: 'strict', keys: [{ alg: 'ES256' }], encryption_keys: [], clients })
+  const minted = await test.post('/admin/tokens', undefined, { payload: { sub: 'alice', client_id: 'app' } })
+  const { access_token } = minted.json<{ access_token: string }>()
+  const byOther = await revoke(test, { token: access_token, client_id: 'other' })
+  refused(t, byOther, 'invalid_grant', /^token belongs to client app, expected one of client other$/)
+  t.equal((await getUserinfo(test, access_token)).statusCode, 200)
+  t.equal((await revoke(test, { token: access_token })).statusCode, 200)
+  t.equal((await getUserinfo(test, access_token)).statusCode, 401)
+})
+
 t.test('RFC 7009 §2.1: the client must authenticate, and bad input is refused', async (t) => {
   const clients = [{ client_id: 'app', client_secret: 'secret', redirect_uris: ['http://localhost/'] }]
   const test = await createApp(t, { clients })
