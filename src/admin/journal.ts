@@ -29,6 +29,8 @@ const tags = ['journal']
 /** Milliseconds. */
 const LONGEST_WAIT = 300_000
 const HEARTBEAT = 15_000
+/** Largest length of an indented entry, as a multiple of its length. */
+const MOST_INDENT = 4
 /** Number of characters of a list that are sent together. */
 const CHUNK = 65_536
 
@@ -163,9 +165,15 @@ async function findEntries(journal: Journal, after: number | undefined, fits: (e
   const ids: number[] = []
   for (const entry of entries) {
     if (fits(entry)) ids.push(entry.id)
-    await pace(entry)
+    await pace(0)
   }
   return { ids, last_id: entries.at(-1)?.id ?? newest }
+}
+
+/** Returns the JSON of an entry as an item of a list, in the format of all responses unless that is many times as long. */
+function indent(json: string): string {
+  const indented = JSON.stringify(JSON.parse(json), null, 2).replaceAll('\n', '\n    ')
+  return indented.length > MOST_INDENT * json.length ? json : indented
 }
 
 /**
@@ -179,20 +187,21 @@ async function* writeList(
   write: WriteEntry,
 ): AsyncGenerator<string, void, undefined> {
   const pace = createPacer()
-  let text = '{"entries":['
+  let text = '{\n  "entries": ['
   let separator = ''
   for (const id of ids) {
     const entry = await find(id)
     if (entry === undefined) continue
-    text += separator + write(entry)
+    const item = indent(write(entry))
+    text += `${separator}\n    ${item}`
     separator = ','
     if (text.length >= CHUNK) {
       yield text
       text = ''
     }
-    await pace(entry)
+    await pace(entry.json.length + item.length)
   }
-  yield `${text}],"last_id":${last_id}}`
+  yield `${text}${separator === '' ? '' : '\n  '}],\n  "last_id": ${last_id}\n}\n`
 }
 
 const tooMany = () =>

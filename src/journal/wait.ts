@@ -73,7 +73,7 @@ export function streamEntries(
     ) {
       last = entry.id
       if (fits(entry)) push(`id: ${entry.id}\ndata: ${write(entry)}\n\n`)
-      await pace(entry)
+      await pace(entry.json.length)
     }
   }
   // One at a time, since the list is asynchronous; entries that arrive meanwhile are found by the next round.

@@ -34,11 +34,11 @@ export function createMaskedWriter(): WriteEntry {
   }
 }
 
-/** Creates a function to await after each entry; it lets other requests run after some entries. */
-export function createPacer(): (entry: StoredEntry) => Promise<void> {
+/** Creates a function to await after each entry, with its characters; it lets other requests run after some of them. */
+export function createPacer(): (characters: number) => Promise<void> {
   let read = 0
-  return async ({ json }) => {
-    read += LEAST + json.length
+  return async (characters) => {
+    read += LEAST + characters
     if (read < PIECE) return
     read = 0
     await setImmediate()

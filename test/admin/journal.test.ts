@@ -144,6 +144,29 @@ t.test('entries that are removed while a list is sent are left out', async (t) =
   t.equal(last_id, 300)
 })
 
+t.test('lists have the format of all responses', async (t) => {
+  const test = await createAdminApp(t)
+  const format = async (query = '') => {
+    const { body } = await test.get(`/admin/journal${query}`)
+    t.equal(body, `${JSON.stringify(JSON.parse(body), null, 2)}\n`)
+  }
+  await format()
+  await test.get('/jwks')
+  await format()
+  await rotate(test)
+  await format('?secrets=true')
+})
+
+t.test('an entry that is many times as long with indentation has none', async (t) => {
+  const test = await createAdminApp(t)
+  const payload = `{"a":${'['.repeat(90)}${'1,'.repeat(5000)}1${']'.repeat(90)}}`
+  const headers = { 'content-type': 'application/json' }
+  await test.app.inject({ method: 'POST', url: '/oauth2/clients', headers, payload })
+  const { body } = await test.get('/admin/journal')
+  t.ok(body.length < 4 * payload.length, `${body.length} characters`)
+  t.match(JSON.parse(body).entries[0].request.body, JSON.parse(payload))
+})
+
 t.test('a wait returns an entry that the journal does not keep', async (t) => {
   const test = await createAdminApp(t, { journal: { max_entries: 0 } })
   const waiting = entriesOf(t, test, '?wait=1m&secrets=true')

@@ -58,6 +58,11 @@ const REQUEST_KINDS: Readonly<Record<string, (index: number) => RequestInit>> = 
   'begun JWTs': () => form(`state=${'ey.'.repeat(5000)}`),
   'many JWTs': () => form(repeat(1000, (each) => `t${each}=e30.e30.e`).join('&')),
   'nested JSON': () => form(`claims=${'['.repeat(8000)}${']'.repeat(8000)}`),
+  'a long list in nested JSON': () => ({
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: `{"a":${'['.repeat(90)}${'1,'.repeat(7900)}1${']'.repeat(90)}}`,
+  }),
   'a JWT of nested JSON': () =>
     form(`token=${jwtOf({ nested: JSON.parse('['.repeat(90) + ']'.repeat(90)), x: 'x'.repeat(11_000) })}`),
 }
