@@ -5,6 +5,7 @@ import type { Context } from '../context.js'
 import { type ClientRecord, findClientRecord, listClients, putClient, removeClient } from '../directory/clients.js'
 import { invalidRequest, nothingHere, shown } from '../errors.js'
 import { PATHS } from '../routes.js'
+import { sendList } from './list.js'
 import { mergePatch, requireOwnIssuer, requirePart } from './part.js'
 import { component, listOf, noContent, pathParameter, refusedIf, responseWith } from './schema.js'
 
@@ -25,7 +26,7 @@ export const clients: FastifyPluginAsync = async (app) => {
     description: 'The clients of the file, clients that were put, and clients that registered themselves.',
     response: { 200: responseWith('The clients, with their secrets.', { clients: listOf(component('ClientAnswer')) }) },
   }
-  app.get(PATHS.admin_clients, { schema: list }, async ({ ctx }) => ({ clients: await listClients(ctx) }))
+  app.get(PATHS.admin_clients, { schema: list }, async ({ ctx }, reply) => sendList(reply, 'clients', listClients(ctx)))
 
   const get = { tags, summary: 'Get a client', params: inPath, response: { 200: CLIENT } }
   app.get<Route>(PATHS.admin_client, { schema: get }, ({ ctx, params }) => requireClient(ctx, params.client_id))

@@ -6,6 +6,7 @@ import { describeFault, FAULT_NAMES } from '../faults/catalogue.js'
 import { type DeclaredFault, listFaults } from '../faults/doors/find.js'
 import { SEVERITIES } from '../faults/rows/row.js'
 import { PATHS } from '../routes.js'
+import { sendList } from './list.js'
 import { requireOwnIssuer, requirePart } from './part.js'
 import { component, listOf, noContent, object, pathParameter, refusedIf, responseWith, text } from './schema.js'
 
@@ -37,7 +38,7 @@ export const faults: FastifyPluginAsync = async (app) => {
     description: 'Rules of all sources, in order of precedence. A rule that has reached its `times` stays in the list.',
     response: { 200: responseWith('The rules.', { faults: listOf(FAULT) }) },
   }
-  app.get(PATHS.faults, { schema: list }, async ({ ctx }) => ({ faults: await listFaults(ctx) }))
+  app.get(PATHS.faults, { schema: list }, async ({ ctx }, reply) => sendList(reply, 'faults', listFaults(ctx)))
 
   const add = {
     tags,
@@ -110,7 +111,8 @@ const ORIGINS: Readonly<Record<Exclude<DeclaredFault['source'], 'runtime'>, stri
 }
 
 async function requireFault(ctx: Context, id: string): Promise<DeclaredFault> {
-  const found = (await ctx.faults.find(id)) ?? (await listFaults(ctx)).find((one) => one.id === id)
-  if (found === undefined) throw nothingHere(`there is no rule ${shown(id)}`)
-  return found
+  const found = await ctx.faults.find(id)
+  if (found !== undefined) return found
+  for await (const one of listFaults(ctx)) if (one.id === id) return one
+  throw nothingHere(`there is no rule ${shown(id)}`)
 }

@@ -1,7 +1,9 @@
 /** Lists and ends grants. The end of a grant revokes its codes and tokens. */
 import type { FastifyPluginAsync } from 'fastify'
+import type { Context } from '../context.js'
 import { nothingHere, shown } from '../errors.js'
 import { PATHS } from '../routes.js'
+import { sendList } from './list.js'
 import { listOf, noContent, object, pathParameter, responseWith, type Schema, text, time } from './schema.js'
 
 const tags = ['grants']
@@ -32,18 +34,8 @@ export const grants: FastifyPluginAsync = async (app) => {
     querystring: object({ sub: text('Only grants of this user.'), client_id: text('Only grants of this client.') }),
     response: { 200: responseWith('The grants.', { grants: listOf(GRANT) }) },
   }
-  app.get<{ Querystring: { sub?: string; client_id?: string } }>(
-    PATHS.admin_grants,
-    { schema: list },
-    async ({ ctx, query: { sub, client_id } }) => {
-      const all = await ctx.store.grants.list()
-      const wanted = all.filter(
-        ([, grant]) => (sub ?? grant.sub) === grant.sub && (client_id ?? grant.client_id) === grant.client_id,
-      )
-      return {
-        grants: wanted.map(([grant_id, { expires_at: _, refresh_ended: __, ...grant }]) => ({ grant_id, ...grant })),
-      }
-    },
+  app.get<{ Querystring: Filter }>(PATHS.admin_grants, { schema: list }, async ({ ctx, query }, reply) =>
+    sendList(reply, 'grants', listGrants(ctx, query)),
   )
 
   const remove = {
@@ -64,4 +56,16 @@ export const grants: FastifyPluginAsync = async (app) => {
       return reply.code(204).send()
     },
   )
+}
+
+interface Filter {
+  readonly sub?: string
+  readonly client_id?: string
+}
+
+async function* listGrants({ store }: Context, { sub, client_id }: Filter) {
+  for await (const [grant_id, { expires_at: _, refresh_ended: __, ...grant }] of store.grants.each()) {
+    if ((sub ?? grant.sub) !== grant.sub || (client_id ?? grant.client_id) !== grant.client_id) continue
+    yield { grant_id, ...grant }
+  }
 }

@@ -1,8 +1,10 @@
 /** Lists and ends the logins of browser sessions. */
 import type { FastifyPluginAsync } from 'fastify'
+import type { Context } from '../context.js'
 import { nothingHere, shown } from '../errors.js'
 import { endLogin } from '../interaction/logout.js'
 import { PATHS } from '../routes.js'
+import { sendList } from './list.js'
 import { boolean, integer, listOf, object, pathParameter, responseWith, type Schema, text, time } from './schema.js'
 
 const tags = ['sessions']
@@ -39,13 +41,9 @@ export const sessions: FastifyPluginAsync = async (app) => {
     description: 'The logins of all browser sessions that have not expired.',
     response: { 200: responseWith('The logins.', { sessions: listOf(SESSION) }) },
   }
-  app.get(PATHS.admin_sessions, { schema: list }, async ({ ctx }) => {
-    const all = await ctx.store.sessions.list()
-    const alive = all.filter(([, { expires_at }]) => expires_at > ctx.now)
-    return {
-      sessions: alive.flatMap(([, { accounts, expires_at }]) => accounts.map((one) => ({ ...one, expires_at }))),
-    }
-  })
+  app.get(PATHS.admin_sessions, { schema: list }, async ({ ctx }, reply) =>
+    sendList(reply, 'sessions', listSessions(ctx)),
+  )
 
   const remove = {
     tags,
@@ -71,4 +69,10 @@ export const sessions: FastifyPluginAsync = async (app) => {
       return { told }
     },
   )
+}
+
+async function* listSessions({ store, now }: Context) {
+  for await (const [, { accounts, expires_at }] of store.sessions.each()) {
+    if (expires_at > now) yield* accounts.map((one) => ({ ...one, expires_at }))
+  }
 }

@@ -4,7 +4,9 @@ import { decodeJwt, decodeProtectedHeader } from 'jose'
 import type { Context } from '../context.js'
 import { invalidRequest, nothingHere } from '../errors.js'
 import { PATHS } from '../routes.js'
+import type { Grant } from '../store/records.js'
 import { type MintRequest, mintTokens, TOKEN_KINDS } from '../tokens/mint.js'
+import { sendList } from './list.js'
 import {
   boolean,
   component,
@@ -106,9 +108,9 @@ export const tokens: FastifyPluginAsync = async (app) => {
     querystring: object(FILTER),
     response: { 200: responseWith('The tokens.', { tokens: listOf(TOKEN) }) },
   }
-  app.get<{ Querystring: Filter }>(PATHS.admin_tokens, { schema: list }, async ({ ctx, query }) => ({
-    tokens: await listTokens(ctx, query),
-  }))
+  app.get<{ Querystring: Filter }>(PATHS.admin_tokens, { schema: list }, async ({ ctx, query }, reply) =>
+    sendList(reply, 'tokens', listTokens(ctx, query)),
+  )
 
   const revoke = {
     tags,
@@ -129,8 +131,11 @@ export const tokens: FastifyPluginAsync = async (app) => {
           `/token is set with ${Object.keys(filter).join(', ')}, expected the token alone or a filter`,
         )
       }
-      const all = await listTokens(ctx, filter)
-      const chosen = token === undefined ? all : all.filter((one) => one.token === token)
+      const chosen: KeptToken[] = []
+      for await (const one of listTokens(ctx, filter)) {
+        if ((token ?? one.token) === one.token)
+          chosen.push({ token: one.token, kind: one.kind, grant_id: one.grant_id })
+      }
       if (token !== undefined && chosen.length === 0) throw nothingHere('there is no such token')
       for (const one of chosen) await revokeToken(ctx, one)
       ctx.log.info({ ...filter, revoked: chosen.length }, 'tokens revoked')
@@ -139,36 +144,33 @@ export const tokens: FastifyPluginAsync = async (app) => {
   )
 }
 
-async function listTokens(ctx: Context, { sub, client_id, kind }: Filter) {
-  const { access_tokens, refresh_tokens, grants } = ctx.store
-  const known = new Map(await grants.list())
-  const now = ctx.now
-  const describe = (own: 'access_token' | 'refresh_token', [token, record]: readonly [string, Kept]) => {
-    const grant = known.get(record.grant_id)
-    if (grant === undefined || (kind ?? own) !== own) return []
-    if (own === 'refresh_token' && grant.refresh_ended) return []
-    if ((sub ?? grant.sub) !== grant.sub || (client_id ?? grant.client_id) !== grant.client_id) return []
-    const { grant_id, expires_at, scope = grant.scope } = record
-    const about = { sub: grant.sub, client_id: grant.client_id, scope, grant_id }
-    return [{ token, kind: own, ...about, expires_at, expired: expires_at <= now, ...decode(token) }]
+async function* listTokens({ store, now }: Context, { sub, client_id, kind }: Filter) {
+  const known = new Map<string, Omit<Grant, 'claims'>>()
+  for await (const [grant_id, { claims: _, ...grant }] of store.grants.each()) {
+    if ((sub ?? grant.sub) !== grant.sub || (client_id ?? grant.client_id) !== grant.client_id) continue
+    known.set(grant_id, grant)
   }
-  return [
-    ...(await access_tokens.list()).flatMap((entry) => describe('access_token', entry)),
-    ...(await refresh_tokens.list()).flatMap((entry) => describe('refresh_token', entry)),
-  ]
+  for (const own of ['access_token', 'refresh_token'] as const) {
+    if ((kind ?? own) !== own) continue
+    for await (const [token, record] of store[`${own}s`].each()) {
+      const { grant_id, expires_at } = record
+      const grant = known.get(grant_id)
+      if (grant === undefined || (own === 'refresh_token' && grant.refresh_ended)) continue
+      const scope = 'scope' in record ? record.scope : grant.scope
+      const about = { sub: grant.sub, client_id: grant.client_id, scope, grant_id }
+      yield { token, kind: own, ...about, expires_at, expired: expires_at <= now, ...decode(token) }
+    }
+  }
 }
 
-interface Kept {
+interface KeptToken {
+  readonly token: string
+  readonly kind: 'access_token' | 'refresh_token'
   readonly grant_id: string
-  readonly expires_at: number
-  readonly scope?: string
 }
 
 /** RFC 7009 §2.1: a refresh token takes the access tokens of its grant with it. */
-async function revokeToken(
-  { store }: Context,
-  { token, kind, grant_id }: Awaited<ReturnType<typeof listTokens>>[number],
-) {
+async function revokeToken({ store }: Context, { token, kind, grant_id }: KeptToken) {
   if (kind === 'refresh_token') await store.grants.delete(grant_id)
   else await store.access_tokens.delete(token)
 }

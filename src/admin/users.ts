@@ -12,6 +12,7 @@ import {
 } from '../directory/users.js'
 import { invalidRequest, nothingHere, shown } from '../errors.js'
 import { PATHS } from '../routes.js'
+import { sendList } from './list.js'
 import { mergePatch, requireOwnIssuer, requirePart } from './part.js'
 import { component, listOf, noContent, pathParameter, refusedIf, responseWith } from './schema.js'
 
@@ -32,7 +33,7 @@ export const users: FastifyPluginAsync = async (app) => {
     description: 'The users of the file, users that were put, and users created by a login with an unknown `sub`.',
     response: { 200: responseWith('The users.', { users: listOf(component('UserAnswer')) }) },
   }
-  app.get(PATHS.admin_users, { schema: list }, async ({ ctx }) => ({ users: await listUsers(ctx) }))
+  app.get(PATHS.admin_users, { schema: list }, async ({ ctx }, reply) => sendList(reply, 'users', listUsers(ctx)))
 
   const get = { tags, summary: 'Get a user', params: inPath, response: { 200: USER } }
   app.get<Route>(PATHS.admin_user, { schema: get }, ({ ctx, params }) => requireUser(ctx, params.sub))

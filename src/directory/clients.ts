@@ -32,10 +32,16 @@ export async function findClientRecord(ctx: Context, client_id: string): Promise
 }
 
 /** Returns all clients: those of the configuration in its order, each replaced by one of run time if there is one, then the others. */
-export async function listClients(ctx: Context): Promise<ClientRecord[]> {
-  const stored = new Map(await ctx.store.clients.list())
-  const ids = new Set([...ctx.snapshot.clients.keys(), ...stored.keys()])
-  return [...ids].map((id) => resolveClient(ctx, id, stored.get(id))).filter((found) => found !== undefined)
+export async function* listClients(ctx: Context): AsyncIterable<ClientRecord> {
+  const configured = ctx.snapshot.clients
+  for (const client_id of configured.keys()) {
+    const found = await findClientRecord(ctx, client_id)
+    if (found !== undefined) yield found
+  }
+  for await (const [client_id, stored] of ctx.store.clients.each()) {
+    const found = configured.has(client_id) ? undefined : resolveClient(ctx, client_id, stored)
+    if (found !== undefined) yield found
+  }
 }
 
 function resolveClient(

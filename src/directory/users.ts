@@ -23,12 +23,16 @@ export async function findUserRecord(ctx: Context, sub: string): Promise<UserRec
 }
 
 /** Lists all users: first the users of the configuration in its order, as they are now, then the others. */
-export async function listUsers(ctx: Context): Promise<UserRecord[]> {
-  const stored = new Map(await ctx.store.users.list())
-  return [...new Set([...ctx.snapshot.users.keys(), ...stored.keys()])].flatMap((sub) => {
-    const found = resolve(ctx, sub, stored.get(sub))
-    return found === undefined ? [] : [{ ...found.user, origin: found.origin }]
-  })
+export async function* listUsers(ctx: Context): AsyncIterable<UserRecord> {
+  const configured = ctx.snapshot.users
+  for (const sub of configured.keys()) {
+    const found = await findUserRecord(ctx, sub)
+    if (found !== undefined) yield found
+  }
+  for await (const [sub, stored] of ctx.store.users.each()) {
+    const found = configured.has(sub) ? undefined : resolve(ctx, sub, stored)
+    if (found !== undefined) yield { ...found.user, origin: found.origin }
+  }
 }
 
 function resolve(

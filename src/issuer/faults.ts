@@ -146,20 +146,31 @@ export function createFaultState(store: Store, { shared }: { readonly shared: bo
         hit = counted.hit
         return counted.counter
       }
+      let counter: Counter | undefined
       if (source === 'runtime') {
-        const kept = await fault_rules.update(owner, (record) => record && { ...record, counter: next(record.counter) })
-        return kept && hit ? withCounters(source, owner, rule, kept.counter) : undefined
+        await attempt(
+          fault_rules.update(owner, (record) => {
+            counter = record && next(record.counter)
+            return record && { ...record, counter: counter! }
+          }),
+        )
+        return counter && hit ? withCounters(source, owner, rule, counter) : undefined
       }
       const id = identifyRule(source, owner, rule)
-      const kept = await fault_counters.update(id, (current) => ({
-        ...next(current ?? startCounter(rule, seed)),
-        expires_at: NEVER,
-      }))
-      return hit ? withCounters(source, id, rule, kept!) : undefined
+      await attempt(
+        fault_counters.update(id, (current) => {
+          counter = next(current ?? startCounter(rule, seed))
+          return { ...counter, expires_at: NEVER }
+        }),
+      )
+      return hit ? withCounters(source, id, rule, counter!) : undefined
     },
     describe,
   }
 }
+
+/** Waits for the write of a count. Without memory for it the count is lost: it must not fail a request. */
+const attempt = (write: Promise<unknown>) => write.catch(() => undefined)
 
 type Entry = readonly [id: string, record: unknown]
 const byId = ([one]: Entry, [other]: Entry) => Number(one) - Number(other)

@@ -1,9 +1,9 @@
-/** The bodies of requests: forms and JSON within bounds, read one large body at a time. */
+/** The bodies of requests: forms and JSON within bounds, read in turns. */
 import { parse as parseForm } from 'node:querystring'
-import { setImmediate } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { checkJson } from '../store/json.js'
+import { createTurns } from '../store/turns.js'
 import { unreadableBody } from './refusal.js'
 
 declare module 'fastify' {
@@ -18,8 +18,6 @@ export const MERGE_PATCH = 'application/merge-patch+json'
 
 /** Largest number of parameters of a form. */
 const MAX_PARAMETERS = 1000
-/** Characters of a body that takes milliseconds to read and handle. */
-const LARGE = 16_384
 
 type ParseJson = (request: FastifyRequest, text: string) => Promise<unknown>
 
@@ -34,7 +32,7 @@ export function readBodies(app: FastifyInstance): void {
     { parseAs: 'string' },
     async (request: FastifyRequest, text: string) => {
       request.raw_body = text
-      if (text.length > LARGE) await turn()
+      await turn()
       if (text === '') return undefined
       withinBounds(request, () => checkJson(text))
       return parseJson(request, text)
@@ -45,20 +43,11 @@ export function readBodies(app: FastifyInstance): void {
     { parseAs: 'string' },
     async (request: FastifyRequest, text: string) => {
       request.raw_body = text
-      if (text.length > LARGE) await turn()
+      await turn()
       withinBounds(request, () => checkForm(text))
       return { ...parseForm(text, '&', '=', { maxKeys: 0 }) }
     },
   )
-}
-
-/** Creates a queue: each caller continues in a round of the event loop of its own, between which other requests run. */
-function createTurns(): () => Promise<void> {
-  let last: Promise<void> = Promise.resolve()
-  return () => {
-    last = last.then(() => setImmediate())
-    return last
-  }
 }
 
 function checkForm(text: string): void {

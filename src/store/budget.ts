@@ -1,5 +1,7 @@
 /** The memory that one issuer takes of the budget of the process. */
 
+import { createTurns, type Turn } from './turns.js'
+
 /** Something that takes memory and can free it: the records or the journal of an issuer. */
 export interface Holder {
   /** Removes the oldest record. Returns false if there is none. */
@@ -18,6 +20,8 @@ export interface Budget {
   charge(bytes: number): void
   /** Gives memory back. */
   release(bytes: number): void
+  /** Turns in which long work on the records of all issuers is done. */
+  readonly turn: Turn
   /** Adds a holder. The holder that was added first makes room first. */
   register(holder: Holder): void
 }
@@ -53,6 +57,7 @@ export const LARGEST_SHARE = 32 * 1024 * 1024
 /** A budget for one store alone, such as in a test. */
 export const unlimited = (): Budget => ({
   share: LARGEST_SHARE,
+  turn: createTurns(),
   charge: () => undefined,
   release: () => undefined,
   register: () => undefined,

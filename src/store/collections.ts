@@ -37,6 +37,8 @@ export interface CollectionRow<R extends records.StoredRecord, I extends string>
   readonly dependants?: readonly (readonly [collection: string, index: string])[]
   /** Bytes that each record takes outside of the store. */
   readonly outside?: number
+  /** Bytes of all records, if fewer than those of any collection. */
+  readonly share?: number
   /** Set if records are never evicted: a write for which there is no room is refused. */
   readonly pinned?: true
 }
@@ -145,6 +147,8 @@ export const COLLECTIONS = {
   fault_rules: collection<records.StoredFaultRule>()({
     pinned: true,
     cap: 1_000,
+    // Each request reads the rules of its doors.
+    share: 1024 * 1024,
     lifetime: 'never',
     reset: 'faults',
     indexes: { door: ({ rule }) => [doorOf(rule)] },

@@ -6,6 +6,9 @@ import { createIndexes } from './indexes.js'
 import type { StoredRecord } from './records.js'
 import type { Collection, Store } from './store.js'
 
+/** Bytes that are read before the event loop runs other requests. */
+const PIECE = 512 * 1024
+
 /** Bytes of a record besides its key, its JSON and its indexes. */
 const OVERHEAD = 512
 
@@ -95,14 +98,15 @@ function createCollection(row: Row, { name, budget, use, evicted }: Surroundings
     if (oldest !== undefined) evict(oldest)
     return oldest !== undefined
   }
-  const isFull = (count: number, size: number) => count > row.cap || size > budget.share
+  const share = Math.min(row.share ?? budget.share, budget.share)
+  const isFull = (count: number, size: number) => count > row.cap || size > share
   const write = (key: string, record: StoredRecord) => {
     const text = JSON.stringify(record)
     const size = OVERHEAD + (row.outside ?? 0) + sizeOf(key) + sizeOf(text) + indexes.sizeOf(record)
     const before = entries.get(key)
     if (row.pinned && isFull(entries.size + (before === undefined ? 1 : 0), bytes + size - (before?.size ?? 0))) {
       throw insufficientStorage(
-        `${name} holds ${entries.size} records in ${bytes} bytes, expected at most ${row.cap} in ${budget.share}; delete some first`,
+        `${name} holds ${entries.size} records in ${bytes} bytes, expected at most ${row.cap} in ${share}; delete some first`,
       )
     }
     budget.charge(size)
@@ -149,6 +153,18 @@ function createCollection(row: Row, { name, budget, use, evicted }: Surroundings
       },
       async list() {
         return list(entries.keys())
+      },
+      async *each() {
+        let read = 0
+        for (const key of [...entries.keys()]) {
+          const entry = entries.get(key)
+          if (entry === undefined) continue
+          yield [key, JSON.parse(entry.text)]
+          read += entry.size
+          if (read < PIECE) continue
+          read = 0
+          await budget.turn()
+        }
       },
       async clear() {
         removeAll()

@@ -1,6 +1,7 @@
 /** The memory that the records and journals of all issuers take: one bound for the process. */
 import { contentTooLarge, insufficientStorage } from '../errors.js'
 import { type Budget, type Holder, LARGEST_SHARE } from './budget.js'
+import { createTurns } from './turns.js'
 
 /** The budget of one issuer. */
 export interface Account extends Budget {
@@ -19,6 +20,7 @@ export interface Account extends Budget {
  */
 export function createPool(limit: number, makeRoom: (account: Account, bytes: number) => boolean): () => Account {
   const share = Math.min(LARGEST_SHARE, Math.floor(limit / 4))
+  const turn = createTurns()
   let total = 0
   return () => {
     const holders: Holder[] = []
@@ -31,6 +33,7 @@ export function createPool(limit: number, makeRoom: (account: Account, bytes: nu
     }
     const account: Account = {
       share,
+      turn,
       charge(bytes) {
         if (bytes > share) throw contentTooLarge(tooLarge(bytes, share))
         while (open && total + bytes > limit) {

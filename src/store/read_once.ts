@@ -40,6 +40,7 @@ function remember<R, I extends string>(collection: Collection<R, I>): Collection
     update: (key, change) => forgetAfter(key, collection.update(key, change)),
     listBy: (index, value) => collection.listBy(index, value),
     list: () => collection.list(),
+    each: () => collection.each(),
     clear: () => collection.clear().finally(() => read.clear()),
   }
 }

@@ -23,8 +23,13 @@ export interface Collection<R, I extends string = never> {
   delete(key: string): Promise<void>
   /** Returns the records that have this value in an index of the table `COLLECTIONS`. */
   listBy(index: I, value: string): Promise<readonly (readonly [key: string, record: R])[]>
-  /** Returns every record. Only for administration: the protocol looks records up by key or index. */
+  /** Returns every record of a small collection. Only for administration: the protocol looks records up by key or index. */
   list(): Promise<readonly (readonly [key: string, record: R])[]>
+  /**
+   * Reads one record after the other, and lets other requests run in between. A record that is written meanwhile may be
+   * missing. Only for administration.
+   */
+  each(): AsyncIterable<readonly [key: string, record: R]>
   /** Removes every record. */
   clear(): Promise<void>
 }

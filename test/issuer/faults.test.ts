@@ -141,6 +141,22 @@ t.test('the doors of declared faults are read once from a store that no other pr
   t.strictSame([await doors(), reads], [['id_token'], 4])
 })
 
+t.test('a match for which there is no memory is not counted, and the fault happens', async (t) => {
+  let limit = 20_000
+  const account = createPool(20_000, () => false)()
+  const budget = {
+    ...account,
+    charge: (bytes: number) => (bytes > limit ? account.charge(1_000_000) : account.charge(bytes)),
+  }
+  const state = createFaultState(createMemoryStore(budget), { shared: true })
+  const { id } = await state.add(ONCE)
+  limit = 0
+  t.match(await state.count('runtime', id, ONCE), { matched: 1 })
+  t.match(await state.count('user', 'alice', ONCE), { matched: 1 })
+  t.match(await state.find(id), { matched: 0 }, 'the count is lost')
+  t.equal(await state.count('runtime', 'unknown', ONCE), undefined)
+})
+
 t.test('a rule for which there is no memory is neither kept nor declared, and no other rule is dropped', async (t) => {
   const account = createPool(20_000, (asking) => asking.removeOldest(1))()
   const state = createFaultState(createMemoryStore(account), { shared: true })

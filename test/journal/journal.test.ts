@@ -139,6 +139,7 @@ t.test('an entry without room in the budget is not kept, and the request does no
   let room = 2000
   const charged: number[] = []
   const journal = createJournal(() => ({ max_entries: 100, max_size: 100_000 }), {
+    ...unlimited(),
     share: 1_000_000,
     charge: (bytes) => {
       if (bytes > room) throw new Error('no room')

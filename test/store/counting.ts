@@ -2,7 +2,7 @@
 import type { StoredRecord } from '../../src/store/records.js'
 import type { Collection, Store } from '../../src/store/store.js'
 
-const READS = ['get', 'take', 'update', 'listBy', 'list'] as const
+const READS = ['get', 'take', 'update', 'listBy', 'list', 'each'] as const
 
 export interface CountingStore {
   readonly store: Store

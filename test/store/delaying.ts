@@ -46,6 +46,10 @@ function wrap<R extends StoredRecord>(inner: Collection<R, string>, pause: Pause
     delete: (key) => call(() => inner.delete(key)),
     listBy: (index, value) => call(() => inner.listBy(index, value)),
     list: () => call(() => inner.list()),
+    async *each() {
+      await pause()
+      for await (const entry of inner.each()) yield copy(entry)
+    },
     clear: () => call(() => inner.clear()),
     async update(key, change) {
       for (;;) {

@@ -63,6 +63,22 @@ function testVerbs(t: Test, create: () => Store): void {
     t.strictSame(await keysOf(grants.list()), ['b'])
   })
 
+  t.test('each reads the records that are there when their turn comes', async (t) => {
+    const { users } = create()
+    const text = 'x'.repeat(100_000)
+    const put = (sub: string) => users.put(sub, { sub, claims: { text }, origin: 'put', expires_at: 1 })
+    for (let count = 0; count < 20; count++) await put(String(count))
+    const read: string[] = []
+    for await (const [key, { claims }] of users.each()) {
+      t.equal(claims.text, text)
+      if (read.length === 0)
+        await Promise.all(['15', '16'].filter((one) => one !== key).map((one) => users.delete(one)))
+      read.push(key)
+    }
+    t.equal(read.length, 18)
+    t.notOk(read.includes('15') || read.includes('16'))
+  })
+
   t.test('clear removes every record of one collection', async (t) => {
     const { grants, consents } = create()
     for (const key of ['a', 'b']) await grants.put(key, grant())

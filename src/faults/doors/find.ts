@@ -73,28 +73,27 @@ function owned(source: FaultSource, owner = '', rules: readonly FaultRule[] = []
   return rules.map((rule) => ({ source, owner, rule }))
 }
 
-/** Returns every declared rule with its counters, in order of precedence. */
-export async function listFaults(ctx: Context): Promise<DeclaredFault[]> {
+/** Lists every declared rule with its counters, in order of precedence. */
+export async function* listFaults(ctx: Context): AsyncIterable<DeclaredFault> {
   const { faults, snapshot, store } = ctx
-  const describe = <O extends object>(owner: O, candidates: readonly Candidate[]): Promise<(DeclaredFault & O)[]> =>
-    Promise.all(
-      candidates.map(async ({ source, owner: of, rule }) => ({
-        ...(await faults.describe(source, of, rule)),
-        ...owner,
-      })),
-    )
-  const logins = new Map<string, readonly FaultRule[]>()
-  for (const [, { flow_id, faults: rules }] of await store.grants.list()) {
-    if (flow_id !== undefined && rules !== undefined) logins.set(flow_id, rules)
+  const flows = new Set<string>()
+  for await (const [, { flow_id, faults: rules }] of store.grants.each()) {
+    if (flow_id === undefined || rules === undefined || flows.has(flow_id)) continue
+    flows.add(flow_id)
+    yield* describe(ctx, { flow_id }, owned('login', flow_id, rules))
   }
-  const users = (await listUsers(ctx)).filter((user) => user.faults !== undefined)
-  const clients = (await listClients(ctx)).filter((client) => client.faults !== undefined)
-  const described = await Promise.all([
-    ...[...logins].map(([flow_id, rules]) => describe({ flow_id }, owned('login', flow_id, rules))),
-    faults.list(),
-    ...users.map(({ sub, faults: rules }) => describe({ sub }, owned('user', sub, rules))),
-    ...clients.map(({ client_id, faults: rules }) => describe({ client_id }, owned('client', client_id, rules))),
-    describe({}, owned('config', undefined, snapshot.config.faults)),
-  ])
-  return described.flat()
+  yield* await faults.list()
+  for await (const { sub, faults: rules } of listUsers(ctx)) yield* describe(ctx, { sub }, owned('user', sub, rules))
+  for await (const { client_id, faults: rules } of listClients(ctx)) {
+    yield* describe(ctx, { client_id }, owned('client', client_id, rules))
+  }
+  yield* describe(ctx, {}, owned('config', undefined, snapshot.config.faults))
+}
+
+async function* describe<O extends object>(
+  { faults }: Context,
+  owner: O,
+  candidates: readonly Candidate[],
+): AsyncIterable<DeclaredFault & O> {
+  for (const { source, owner: of, rule } of candidates) yield { ...(await faults.describe(source, of, rule)), ...owner }
 }
