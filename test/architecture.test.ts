@@ -67,7 +67,7 @@ const PACKAGES: Readonly<Record<string, readonly (typeof ROOMS)[number][]>> = {
 const SIBLINGS: Readonly<Record<string, readonly string[]>> = {
   endpoints: [],
   grants: ['index', 'grant'],
-  admin: ['index', 'journal_entry', 'part', 'schema'],
+  admin: ['index', 'journal_entry', 'list', 'part', 'schema'],
 }
 
 /** Code with only one place: its pattern, and the files that may contain it. */

@@ -148,7 +148,7 @@ export const COLLECTIONS = {
     pinned: true,
     cap: 1_000,
     // Each request reads the rules of its doors.
-    share: 1024 * 1024,
+    share: 3 * 1024 * 1024,
     lifetime: 'never',
     reset: 'faults',
     indexes: { door: ({ rule }) => [doorOf(rule)] },
