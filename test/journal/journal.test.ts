@@ -88,6 +88,7 @@ t.test('recognized remarks take room of the budget, and make room after the entr
   let used = 0
   let holder: Holder | undefined
   const journal = createJournal(() => ({ max_entries: 100, max_size: 1_000_000 }), {
+    ...unlimited(),
     share: 1_000_000,
     charge: (bytes) => {
       if (used + bytes > 10_000) throw new Error('no room')
