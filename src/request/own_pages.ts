@@ -11,7 +11,7 @@ export const configuredUrls = ({ config: { issuer, public_url, internal_url } }:
  * Whether pages of the origin are the provider's own.
  * @param request_url URL of the provider as the request used it.
  */
-export function isOwnOrigin(origin: string, snapshot: Snapshot, request_url: string): boolean {
+function isOwnOrigin(origin: string, snapshot: Snapshot, request_url: string): boolean {
   if (!URL.canParse(origin)) return false
   // Without the scheme: a proxy can end TLS and send no X-Forwarded-Proto.
   const { host } = new URL(origin)

@@ -1,6 +1,7 @@
 /** Access to the admin API: the admin token, and no pages of other origins. */
 import t from 'tap'
 import { createAdminApp } from '../admin/api.js'
+import { ADMIN_ROUTES } from '../admin_routes.js'
 import { createApp, jsonOf, refused } from '../app.js'
 import { start } from '../provider.js'
 
@@ -45,6 +46,22 @@ for (const [method, url] of GUARDED) {
     t.notMatch(JSON.stringify(test.log), TOKEN)
   })
 }
+
+t.test('RFC 6750 §2.1: every route for administration requires the admin token, and no other origin', async (t) => {
+  const test = await createApp(t, SECURED)
+  for (const base of ['', '/issuers/one']) {
+    for (const { method, path, access } of ADMIN_ROUTES) {
+      const url = base + path
+      const status = async (headers: Record<string, string>) =>
+        (await test.app.inject({ method, url, headers })).statusCode
+      t.equal(await status({}), 401, `${method} ${url}`)
+      t.equal(await status({ authorization: 'Bearer another' }), 401, `${method} ${url}`)
+      const origin = 'https://evil.example'
+      t.equal(await status({ origin }), access === 'admin' ? 403 : 401, `${method} ${url}`)
+      t.equal(await status({ origin: 'null' }), access === 'admin' ? 403 : 401, `${method} ${url}`)
+    }
+  }
+})
 
 t.test('no other endpoint requires the admin token, and a reload changes it', async (t) => {
   const test = await createApp(t, SECURED)
@@ -99,7 +116,7 @@ t.test(
     const message = await createApp(t, { server: { admin_token: 'not a token' } }).catch(
       (error: Error) => error.message,
     )
-    t.match(message, /\/server\/admin_token is a text \(not shown\), expected the bearer token/)
+    t.match(message, /\/server\/admin_token is a text of 11 characters \(not shown\), expected the bearer token/)
   },
 )
 
