@@ -63,7 +63,9 @@ export const deviceCodes: FastifyPluginAsync = async (app) => {
     ),
     response: {
       200: DEVICE_CODE,
-      400: refusedIf('the device code is not pending, or the configuration file cannot have the fault'),
+      400: refusedIf(
+        'the device code is not pending, the user was deleted, or the configuration file cannot have the fault',
+      ),
     },
   }
   app.post<Route & { Body: Approval }>(

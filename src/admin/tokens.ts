@@ -93,7 +93,12 @@ export const tokens: FastifyPluginAsync = async (app) => {
     summary: 'Mint tokens',
     description: 'Issues tokens without a login. Every endpoint accepts them like tokens of a login.',
     body: ORDER,
-    response: { 201: { ...MINTED, description: 'The tokens.' }, 400: refusedIf('the client does not exist') },
+    response: {
+      201: { ...MINTED, description: 'The tokens.' },
+      400: refusedIf(
+        'the client does not exist, the user was deleted, or the ID token cannot be encrypted to the client',
+      ),
+    },
   }
   app.post<{ Body: MintRequest }>(PATHS.admin_tokens, { schema: mint }, async ({ ctx, body }, reply) => {
     const minted = await mintTokens(ctx, body)

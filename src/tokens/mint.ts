@@ -1,11 +1,12 @@
 /** Tokens without a login, for the admin API: for any user, client and scope, valid or expired, with any claims. */
 import type { Context } from '../context.js'
-import { findClient } from '../directory/clients.js'
-import { findOrCreateUser } from '../directory/users.js'
+import { type Client, findClient } from '../directory/clients.js'
+import { findOrCreateUser, type User } from '../directory/users.js'
 import { invalidRequest, shown } from '../errors.js'
 import { createFlowId, createGrant } from '../oauth/grant.js'
 import { randomToken } from '../random.js'
 import { expiryOf } from '../store/collections.js'
+import type { Grant } from '../store/records.js'
 import { createAccessToken } from './access_token.js'
 import { createIdToken } from './id_token.js'
 
@@ -37,16 +38,37 @@ export interface MintedTokens {
 
 /** Creates the tokens and their grant. */
 export async function mintTokens(ctx: Context, request: MintRequest): Promise<MintedTokens> {
-  const { sub, client_id, scope, aud, expires_in, kind } = request
+  const { sub, client_id, scope, expires_in } = request
   const client = await findClient(ctx, client_id)
   if (client === undefined) throw invalidRequest(`client_id is ${shown(client_id)}, expected an existing client`)
   const user = await findOrCreateUser(ctx, sub)
-  const now = ctx.now
   const flow_id = createFlowId()
-  const expires_at = Math.max(expiryOf('grants', ctx), now + (expires_in ?? 0))
-  const login = { sub: user.sub, auth_time: now, sid: randomToken() }
-  const { grant_id, grant } = await createGrant(ctx, { ...login, client_id, scope, flow_id, expires_at })
+  const expires_at = Math.max(expiryOf('grants', ctx), ctx.now + (expires_in ?? 0))
+  const login = { sub: user.sub, auth_time: ctx.now, sid: randomToken() }
+  const granted = await createGrant(ctx, { ...login, client_id, scope, flow_id, expires_at })
   ctx.addFacts({ sub, client_id, scope, flow_id })
+  try {
+    return { grant_id: granted.grant_id, flow_id, ...(await createTokens(ctx, { request, client, user, ...granted })) }
+  } catch (error) {
+    // A refused request, such as one whose ID token cannot be encrypted, leaves no token behind.
+    await ctx.store.grants.delete(granted.grant_id)
+    throw error
+  }
+}
+
+interface Minting {
+  readonly request: MintRequest
+  readonly client: Client
+  readonly user: User
+  readonly grant_id: string
+  readonly grant: Grant
+}
+
+async function createTokens(
+  ctx: Context,
+  { request, client, user, grant_id, grant }: Minting,
+): Promise<Omit<MintedTokens, 'grant_id' | 'flow_id'>> {
+  const { scope, aud, expires_in, kind } = request
   const isRequested = (one: TokenKind) => (kind ?? one) === one
   const claims = Object.entries({ ...(aud !== undefined && { aud }), ...request.claims })
   const overrides = {
@@ -61,12 +83,10 @@ export async function mintTokens(ctx: Context, request: MintRequest): Promise<Mi
     : undefined
   const refresh_token = isRequested('refresh_token') ? randomToken() : undefined
   if (refresh_token !== undefined) {
-    const expires_at = now + (expires_in ?? ctx.snapshot.lifetimes.refresh_token)
+    const expires_at = ctx.now + (expires_in ?? ctx.snapshot.lifetimes.refresh_token)
     await ctx.store.refresh_tokens.put(refresh_token, { grant_id, access_token: access_token ?? '', expires_at })
   }
   return {
-    grant_id,
-    flow_id,
     ...(access_token !== undefined && { access_token }),
     ...(id_token !== undefined && { id_token }),
     ...(refresh_token !== undefined && { refresh_token }),

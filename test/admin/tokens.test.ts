@@ -1,7 +1,8 @@
 /** Tests of minting, listing and revoking tokens over HTTP. */
+import { generateKeyPairSync } from 'node:crypto'
 import { decodeJwt } from 'jose'
 import t from 'tap'
-import { exchange, getTokens, getUserinfo, jsonOf, logIn, REDIRECT_URI, refresh, refused } from '../app.js'
+import { exchange, getTokens, getUserinfo, jsonOf, logIn, REDIRECT_URI, refresh, refused, register } from '../app.js'
 import { createAdminApp } from './api.js'
 
 const CLIENT = { client_id: 'app', redirect_uris: [REDIRECT_URI], token_endpoint_auth_method: 'none' as const }
@@ -60,6 +61,16 @@ for (const expires_in of [0, -60]) {
     t.match(jsonOf(t, await test.call('GET', '/tokens')), { tokens: [{ expired: true }, { expired: true }] })
   })
 }
+
+t.test('a refused request leaves neither a grant nor a token behind', async (t) => {
+  const test = await createAdminApp(t)
+  const weak = generateKeyPairSync('rsa', { modulusLength: 1024 }).publicKey.export({ format: 'jwk' })
+  const { client_id } = await register(test, { id_token_encrypted_response_alg: 'RSA-OAEP', jwks: { keys: [weak] } })
+  const answer = await test.call('POST', '/tokens', { sub: 'alice', client_id })
+  refused(t, answer, 'invalid_client_metadata', /^encryption by RSA-OAEP to client \S+ failed: /)
+  t.strictSame(jsonOf(t, await test.call('GET', '/grants')), { grants: [] })
+  t.strictSame(jsonOf(t, await test.call('GET', '/tokens')), { tokens: [] })
+})
 
 t.test('kind mints only one token', async (t) => {
   const test = await createAdminApp(t)
