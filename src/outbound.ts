@@ -38,8 +38,8 @@ const resolveBySystem: Resolve = (host) => lookup(host, { all: true })
 
 /** Largest number of simultaneous requests of a provider. */
 const MOST_REQUESTS = 50
-/** Largest number of requests that wait for others. */
-const MOST_WAITING = 1000
+/** Largest number of requests that wait for others: fewer than connections of clients, of which each can cause one. */
+const MOST_WAITING = 500
 
 /** Creates the outbound requests of a provider. @param resolve returns the addresses that are checked and connected to. */
 export function createOutbound(resolve: Resolve = resolveBySystem): Outbound {

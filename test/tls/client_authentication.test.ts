@@ -161,10 +161,18 @@ test('RFC 5280 §4.1.2.6: a certificate without a subject matches only by its al
   refused(t, await call(started, 'subject', nameless), message)
 })
 
+test('RFC 8705 §2.1: the name of a trusted authority is not enough', async (t) => {
+  const started = await startWith(t, [client('one', { tls_client_auth_subject_dn: 'CN=Client 1' })])
+  const impostor = createAuthority('Clients').issue([[[CN, 'Client 1']]])
+  // If the records of the handshake arrive one by one, OpenSSL reports the wrong signature as an error of the connection.
+  const { error } = await call(started, 'one', impostor).catch((reason: Error) => ({ error: reason.message }))
+  t.match(error, /^(invalid_client|invalid_request|.*ECONNRESET|.*socket hang up)$/)
+})
+
 test('RFC 8705 §2.1: a certificate of an unknown authority is refused', async (t) => {
   const one = client('one', { tls_client_auth_subject_dn: 'CN=Client 1' })
   const started = await startWith(t, [one, client('public', { token_endpoint_auth_method: 'none' })])
-  const foreign = createAuthority().issue([[[CN, 'Client 1']]])
+  const foreign = createAuthority('Foreign').issue([[[CN, 'Client 1']]])
   for (const identity of [foreign, OWN]) {
     refused(t, await call(started, 'one', identity), /^the client's certificate is not issued by a trusted authority/)
   }
