@@ -42,8 +42,8 @@ async function follow(
 ): Promise<void> {
   let [here, rest] = split(file)
   let id = 0
-  for (let links = 0, name = rest.shift(); name !== undefined; name = rest.shift()) {
-    const path = join(here, name)
+  for (let links = 0; ; ) {
+    const path = join(here, rest.shift()!)
     const { folder, link } = await inspect(path)
     // A folder in place of the file can be replaced by the file.
     if (folder !== undefined && rest.length > 0) {
@@ -53,7 +53,7 @@ async function follow(
     }
     folders.set(here, id)
     steps.add(path)
-    if (link === undefined || links === MOST_LINKS) return
+    if (link === undefined || links === MOST_LINKS) break
     links += 1
     const [root, names] = split(resolve(here, link))
     here = root

@@ -138,8 +138,25 @@ t.test('a secret in its place is not shown, however it is written', async (t) =>
   const places = PLACES.filter(({ path, isSecret }) => isSecret && !isPartOfSecret(path))
   await checkAll(
     t,
-    places.flatMap((place) => WAYS.map((way) => replace(TEXT, place, way(SECRET)))),
+    places.flatMap((place) => WAYS.map((way) => replace(TEXT, place, `${way(SECRET)}\n`))),
   )
+})
+
+t.test('the content of a file in place of its name is not shown', async (t) => {
+  const pem = '"-----BEGIN PRIVATE KEY-----\\nc4nary\\n-----END PRIVATE KEY-----"'
+  const jwk = '\'{"kty":"EC","d":"c4nary"}\''
+  const texts = [pem, jwk].flatMap((content) => [
+    `keys: [{ file: ${content} }]`,
+    `keys: [{ keep_in: ${content} }]`,
+    `encryption_keys: [{ file: ${content} }]`,
+    `outbound: { ca: ${content} }`,
+    `server: { tls: { cert: ${content}, key: ${content} } }`,
+  ])
+  for (const text of texts) {
+    const problems = await problemsIn(text)
+    t.match(problems, [/is the content of a file \(not shown\), expected the name of a file$/], text)
+    t.strictSame(leaksOf(problems), [])
+  }
 })
 
 t.test('a secret behind a broken key is not shown', async (t) => {
