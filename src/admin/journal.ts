@@ -10,7 +10,7 @@ import { fitsFilter, type JournalFilter } from '../journal/filter.js'
 import { type Journal, MOST_LISTENERS } from '../journal/journal.js'
 import type { StoredEntry } from '../journal/stored.js'
 import { nextEntry, streamEntries } from '../journal/wait.js'
-import { createMaskedWriter, createPacer, type WriteEntry, writeWithSecrets } from '../journal/written.js'
+import { createPacer, shareTexts, type WriteEntry, writeMasked, writeWithSecrets } from '../journal/written.js'
 import { PATHS } from '../routes.js'
 import { boolean, component, integer, listOf, noContent, object, refusedIf, responseWith, text } from './schema.js'
 
@@ -70,8 +70,9 @@ const ENTRIES = responseWith('The entries, oldest first.', {
 
 export const journal: FastifyPluginAsync = async (app) => {
   const ongoing = new Set<() => void>()
-  const writeMasked = createMaskedWriter()
-  const writerFor = (secrets = false) => (secrets ? writeWithSecrets : writeMasked)
+  const masked = shareTexts(writeMasked)
+  const open = shareTexts(writeWithSecrets)
+  const writerFor = (secrets = false) => (secrets ? open : masked)
   app.addHook('preClose', async () => {
     for (const end of ongoing) end()
   })

@@ -13,16 +13,17 @@ const MOST_CHARACTERS = 4 * 1024 * 1024
 const PIECE = 100_000
 const LEAST = 5_000
 
+export const writeMasked: WriteEntry = (entry) => JSON.stringify(maskEntry(decodeEntry(readStored(entry))))
 export const writeWithSecrets: WriteEntry = (entry) => JSON.stringify(decodeEntry(readStored(entry)))
 
-/** Creates a function that writes entries without their secrets. All readers of an entry share its text. */
-export function createMaskedWriter(): WriteEntry {
+/** Creates a function that writes each entry once: all its readers share the text. */
+export function shareTexts(write: WriteEntry): WriteEntry {
   const texts = new Map<StoredEntry, string>()
   let size = 0
   return (entry) => {
     const known = texts.get(entry)
     if (known !== undefined) return known
-    const text = JSON.stringify(maskEntry(decodeEntry(readStored(entry))))
+    const text = write(entry)
     texts.set(entry, text)
     size += text.length
     for (const [oldest, { length }] of texts) {

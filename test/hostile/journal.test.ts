@@ -111,7 +111,11 @@ async function open(url: string): Promise<IncomingMessage> {
 for (const reads of [true, false]) {
   t.test(`50 streams that are ${reads ? 'read' : 'not read'} share the text of an entry`, async (t) => {
     const { issuer, measure } = await attack(t, LARGE)
-    const streams = await Promise.all(Array.from({ length: 50 }, () => open(`${issuer}/admin/journal/stream`)))
+    const streams = await Promise.all(
+      Array.from({ length: 50 }, (_, index) =>
+        open(`${issuer}/admin/journal/stream${index % 2 === 0 ? '' : '?secrets=true'}`),
+      ),
+    )
     const received = streams.map((stream) => (reads ? once(stream.setEncoding('utf8'), 'data') : undefined))
     const request = REQUEST_KINDS['900 secrets']!
     await send(issuer, request, 1)

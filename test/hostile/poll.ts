@@ -2,11 +2,11 @@
 import { Agent, get } from 'node:http'
 import { setTimeout } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
-import { readRss } from './proc.js'
+import { readRss, readWaited } from './proc.js'
 
 /** Figures of the polls. */
 export interface Polled {
-  /** Longest latency in milliseconds. */
+  /** Longest latency in milliseconds, without the time that the two processes waited for a core of a busy machine. */
   readonly latency: number
   /** Largest resident memory in megabytes; undefined on systems without `/proc`. */
   readonly rss: number | undefined
@@ -26,11 +26,13 @@ parentPort!.once('message', () => {
 
 /** Resolves with the time of one request, in milliseconds. */
 function request(): Promise<number> {
+  const waited = readWaited(pid)
   const start = performance.now()
   return new Promise((resolve, reject) => {
     get(url, { agent }, (response) => {
       response.resume().on('end', () => {
-        if (response.statusCode === 200) resolve(Math.round(performance.now() - start))
+        const latency = performance.now() - start - (readWaited(pid) - waited)
+        if (response.statusCode === 200) resolve(Math.max(0, Math.round(latency)))
         else reject(new Error(`/healthz responded ${response.statusCode}, expected 200`))
       })
     }).on('error', reject)

@@ -13,7 +13,16 @@ export function readCpu(pid: number): number | undefined {
   return fields === undefined ? undefined : 10 * (Number(fields[11]) + Number(fields[12]))
 }
 
-function readProc(pid: number, name: string): string {
+/**
+ * Returns the time that the main thread of a process and this thread have waited for a core, in milliseconds; 0 on systems
+ * without `/proc`. Scheduler statistics of Linux: the second field, in nanoseconds.
+ */
+export function readWaited(pid: number): number {
+  const texts = [readProc(pid, 'schedstat'), readProc('thread-self', 'schedstat')]
+  return texts.reduce((sum, text) => sum + Number(text.split(' ')[1] ?? 0), 0) / 1e6
+}
+
+function readProc(pid: number | 'thread-self', name: string): string {
   const file = `/proc/${pid}/${name}`
   return existsSync(file) ? readFileSync(file, 'utf8') : ''
 }

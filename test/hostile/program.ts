@@ -10,7 +10,7 @@ import { readCpu, readRss } from './proc.js'
 /** Figures of an action. Those of the process are undefined on systems without `/proc`. */
 export interface Measured<T> {
   readonly result: T
-  /** Longest latency of `/healthz` meanwhile, in milliseconds. */
+  /** Longest latency of `/healthz` meanwhile, in milliseconds, without the time in which other programs had the cores. */
   readonly latency: number
   /** CPU time of the process, in milliseconds. */
   readonly cpu: number | undefined

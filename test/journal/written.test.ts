@@ -1,7 +1,7 @@
 /** Tests of the texts of entries that readers share. */
 import t from 'tap'
 import { type StoredEntry, storeEntry } from '../../src/journal/stored.js'
-import { createMaskedWriter, writeWithSecrets } from '../../src/journal/written.js'
+import { shareTexts, writeMasked, writeWithSecrets } from '../../src/journal/written.js'
 
 /** Returns an entry that counts how often its text is read. */
 function countReads(id: number, size: number) {
@@ -19,7 +19,7 @@ function countReads(id: number, size: number) {
 }
 
 t.test('an entry is masked once for all readers', async (t) => {
-  const write = createMaskedWriter()
+  const write = shareTexts(writeMasked)
   const { entry, reads } = countReads(1, 10)
   const text = write(entry)
   t.match(JSON.parse(text), { id: 1, request: { url: '/token?code=***' } })
@@ -29,7 +29,7 @@ t.test('an entry is masked once for all readers', async (t) => {
 })
 
 t.test('the shared texts have a bound, and the oldest are removed', async (t) => {
-  const write = createMaskedWriter()
+  const write = shareTexts(writeMasked)
   const [first, ...others] = Array.from({ length: 50 }, (_, index) => countReads(index, 100_000))
   for (const { entry } of [first!, ...others]) write(entry)
   t.match(JSON.parse(write(others.at(-1)!.entry)), { id: 49 })
