@@ -8,8 +8,14 @@ import { renderPage } from '../pages/render.js'
 import { findRoute, findRouteAt, METHODS_OF_ROUTES, type Method, type Route } from '../routes.js'
 import { urlOf } from './routed_url.js'
 
-/** Serializes JSON with indentation, so that people can read it. */
-export const toJson = (payload: unknown) => `${JSON.stringify(payload, null, 2)}\n`
+/** Characters of JSON that is indented. In deep values, indentation takes several times as much as the values. */
+const MOST_INDENTED = 16_384
+
+/** Serializes JSON, with indentation unless it is long, so that people can read it. */
+export function toJson(payload: unknown): string {
+  const text = JSON.stringify(payload)
+  return `${text.length > MOST_INDENTED ? text : JSON.stringify(payload, null, 2)}\n`
+}
 
 export const pathOf = (request: FastifyRequest) => urlOf(request).split('?')[0]!.slice(0, 200)
 export const describeRequest = (request: FastifyRequest) => `${request.method} ${pathOf(request)}`

@@ -149,7 +149,11 @@ export const FLOODS: Readonly<Record<string, Flood>> = {
   ),
   'clients that register with long metadata': register(`"contacts":${texts(100, 2000)},"client_name":"€"`),
   'clients by PUT': (issuer, count) =>
-    sendJson(`${issuer}/admin/clients/client-${count}`, `{"redirect_uris":${texts(9000, 1)}}`, 'PUT'),
+    sendJson(
+      `${issuer}/admin/clients/client-${count}`,
+      `{"redirect_uris":${texts(8000, 1)},"token_endpoint_auth_method":"none"}`,
+      'PUT',
+    ),
   'logins with codes, sessions, grants, consents and users': (issuer, count) =>
     logIn(issuer, { sub: `user-${count}-${'u'.repeat(200)}`, action: 'allow', pad: 'x'.repeat(100_000) }),
   'logins with access and refresh tokens': (issuer, count) =>
