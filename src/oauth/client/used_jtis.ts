@@ -38,7 +38,6 @@ export async function useJti(ctx: Context, client_id: string, jti: string, exp: 
 async function makeRoom({ store: { used_jtis }, now, snapshot }: Context): Promise<void> {
   const all = [...(await used_jtis.list())].sort(([, one], [, other]) => one.expires_at - other.expires_at)
   const optional = snapshot.rules.bounded_assertions ? 0 : Math.ceil(all.length * FORGOTTEN)
-  for (const [index, [key, { expires_at }]] of all.entries()) {
-    if (expires_at <= now || index < optional) await used_jtis.delete(key)
-  }
+  const forgotten = all.filter(([, { expires_at }], index) => expires_at <= now || index < optional)
+  await Promise.all(forgotten.map(([key]) => used_jtis.delete(key)))
 }

@@ -101,7 +101,9 @@ async function createFull(t: Test, config: ConfigInput, expires_at: (index: numb
   const snapshot = await snapshotOf(config)
   const issuer = createIssuer(() => snapshot)
   const { used_jtis } = issuer.store
-  for (let index = 0; index < 10_000; index += 1) await used_jtis.put(`${index}`, { expires_at: expires_at(index) })
+  await Promise.all(
+    Array.from({ length: 10_000 }, (_, index) => used_jtis.put(`${index}`, { expires_at: expires_at(index) })),
+  )
   const test = await createApp(t, config, { findIssuer: () => issuer })
   return { test, countJtis: async () => (await used_jtis.list()).length }
 }
