@@ -38,7 +38,7 @@ const resolveBySystem: Resolve = (host) => lookup(host, { all: true })
 
 /** Largest number of simultaneous requests of a provider. */
 const MOST_REQUESTS = 50
-/** Largest number of requests that wait for others: fewer than connections of clients, of which each can cause one. */
+/** Largest number of waiting requests, less than `server.max_connections`: each connection of a client can cause one. */
 const MOST_WAITING = 500
 
 /** Creates the outbound requests of a provider. @param resolve returns the addresses that are checked and connected to. */
@@ -89,7 +89,7 @@ function createQueue() {
       running += 1
       return
     }
-    if (waiting.size >= MOST_WAITING) throw new OutboundError(`was not requested: ${MOST_WAITING} others are waiting`)
+    if (waiting.size >= MOST_WAITING) throw new OutboundError(`was not requested: ${MOST_WAITING} requests are waiting`)
     await new Promise<void>((resolve, reject) => {
       waiting.add(resolve)
       signal.addEventListener('abort', () => waiting.delete(resolve) && reject(signal.reason), { once: true })

@@ -1,4 +1,4 @@
-/** Connections of clients that neither send nor read: they are bounded, and keep no others out. */
+/** Connections of clients that neither send nor read: they are bounded, and keep no other client out. */
 import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
 import { createServer, type Server, type ServerResponse } from 'node:http'

@@ -237,7 +237,7 @@ t.test('a host without an address, or that cannot be resolved, fails', async (t)
   await fails(t, failing.getDocument(OUTBOUND, 'http://a.example/', '*/*'), /^can't be reached: getaddrinfo ENOTFOUND/)
 })
 
-t.test('at most 50 requests are in progress; others wait in order', async (t) => {
+t.test('at most 50 requests are in progress; further requests wait in order', async (t) => {
   const held: (() => void)[] = []
   const arrived: string[] = []
   let enough = () => {}
@@ -283,7 +283,7 @@ t.test('at most 500 requests wait', async (t) => {
   const first = Array.from({ length: 50 }, () => fails(t, call(BRIEF), 'did not answer within 0.3 s'))
   await Promise.all(first)
   const waiting = Array.from({ length: 500 }, () => call(OUTBOUND))
-  await fails(t, call(OUTBOUND), 'was not requested: 500 others are waiting')
+  await fails(t, call(OUTBOUND), 'was not requested: 500 requests are waiting')
   t.equal(served.connections, 0)
   resolved()
   await Promise.all(waiting)

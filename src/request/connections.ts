@@ -1,4 +1,4 @@
-/** Bounds the connections of a process, so that clients that neither send nor read do not keep others out. */
+/** Bounds the connections of a process, so that clients that neither send nor read keep no other client out. */
 import { readFile } from 'node:fs/promises'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'

@@ -1,4 +1,4 @@
-/** Connections under attack: clients that neither send nor read keep nobody out, and are closed in time. */
+/** Connections under attack: clients that neither send nor read keep no other client out, and are closed in time. */
 import { once } from 'node:events'
 import { get } from 'node:http'
 import { connect, type Socket } from 'node:net'
@@ -67,7 +67,7 @@ async function timeSlow(t: Test, url: string, bytes: string): Promise<number> {
   return Math.round((performance.now() - start) / 1000)
 }
 
-t.test('connections that wait for their client end in time, and 300 of them keep nobody out', async (t) => {
+t.test('connections that wait for their client end in time, and 300 of them keep no other client out', async (t) => {
   const secure = await attack(t, { server: { http_port: 0, tls: { self_signed: true } } })
   const [, http_url = ''] = /"http_url":"([^"]+)"/.exec(await secure.line(/"http_url"/))!
   const urls: Record<string, string> = { 'http:': http_url, 'https:': secure.issuer }
