@@ -7,8 +7,8 @@ import { findRoute, type Route } from './route.js'
 const POLL = 500
 
 export interface Notifier {
-  /** Follows these files from now on, on their present route. */
-  follow(files: Iterable<string>): Promise<void>
+  /** Notifies of events at these files from now on, on their present route. */
+  setFiles(files: Iterable<string>): Promise<void>
   close(): Promise<void>
 }
 
@@ -32,7 +32,7 @@ export async function openNotifier(
   let route = await findRoute(names)
   let watcher = await openWatcher(route, notify, onError)
   return {
-    async follow(files) {
+    async setFiles(files) {
       const next = [...files]
       // Only an event can change the route of the same files.
       if (isCurrent && isDeepStrictEqual(names, next)) return
@@ -53,7 +53,7 @@ export async function openNotifier(
 /** Calls `onEvent` twice a second, for file systems that send no notifications. */
 export function startClock(onEvent: () => void): Notifier {
   const timer = setInterval(onEvent, POLL)
-  return { follow: async () => undefined, close: async () => clearInterval(timer) }
+  return { setFiles: async () => undefined, close: async () => clearInterval(timer) }
 }
 
 /** Watches the folders of a route. Resolves when notifications have begun. */

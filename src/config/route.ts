@@ -30,12 +30,12 @@ export async function findRoute(files: Iterable<string>): Promise<Route> {
     inspected.set(path, found)
     return found
   }
-  await Promise.all([...files].map((file) => follow(resolve(file), once, route)))
+  await Promise.all([...files].map((file) => addRoute(resolve(file), once, route)))
   return route
 }
 
 /** Adds the folders and links that lead to one file. */
-async function follow(
+async function addRoute(
   file: string,
   inspect: Inspect,
   { folders, steps }: { folders: Map<string, number>; steps: Set<string> },

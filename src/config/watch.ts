@@ -60,7 +60,7 @@ export async function watchFiles(
     repeat.soon()
   }
   const compare = async () => {
-    await notifier.follow(known.keys())
+    await notifier.setFiles(known.keys())
     const found = await readContents(known.keys(), known)
     const changes = new Map([...found].filter(([file, content]) => !isSame(content, known.get(file)!)))
     const count = countEqualReads(found, changes)
