@@ -44,6 +44,15 @@ export async function* listClients(ctx: Context): AsyncIterable<ClientRecord> {
   }
 }
 
+/** Lists the clients with faults: those of the configuration that are not overridden, then those that were put. */
+export async function* listClientsWithFaults(ctx: Context): AsyncIterable<Pick<ClientRecord, 'client_id' | 'faults'>> {
+  for (const { client_id, faults } of ctx.snapshot.clients.values()) {
+    const found = faults === undefined ? undefined : await findClientRecord(ctx, client_id)
+    if (found?.origin === 'file') yield found
+  }
+  for (const [, stored] of await ctx.store.clients.listBy('faults', 'some')) yield stored
+}
+
 function resolveClient(
   { snapshot }: Context,
   client_id: string,

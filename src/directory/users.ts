@@ -35,6 +35,15 @@ export async function* listUsers(ctx: Context): AsyncIterable<UserRecord> {
   }
 }
 
+/** Lists the users with faults: those of the configuration that are not overridden, then those that were put. */
+export async function* listUsersWithFaults(ctx: Context): AsyncIterable<User> {
+  for (const { sub, faults } of ctx.snapshot.users.values()) {
+    const found = faults === undefined ? undefined : await findUserRecord(ctx, sub)
+    if (found?.origin === 'file') yield found
+  }
+  for (const [, stored] of await ctx.store.users.listBy('faults', 'some')) yield asUser(stored)
+}
+
 function resolve(
   { snapshot }: Context,
   sub: string,

@@ -51,6 +51,9 @@ const collection =
 /** Returns the index values of a member that a record may lack. */
 const valuesOf = (value: string | undefined) => (value === undefined ? [] : [value])
 
+/** Returns the one index value of records with faults, by which they are listed without reading all others. */
+const faultsOf = ({ faults = [] }: { readonly faults?: readonly unknown[] }) => (faults.length > 0 ? ['some'] : [])
+
 /** Records of a grant: an evicted grant must not leave a token behind. */
 const OF_A_GRANT = [
   ['authorization_codes', 'grant_id'],
@@ -78,6 +81,7 @@ export const COLLECTIONS = {
       client_id: ({ client_id }) => [client_id],
       sid: ({ sid }) => valuesOf(sid),
       flow_id: ({ flow_id }) => valuesOf(flow_id),
+      faults: faultsOf,
     },
     dependants: OF_A_GRANT,
   }),
@@ -102,11 +106,17 @@ export const COLLECTIONS = {
     reset: 'users',
     indexes: {
       origin: ({ origin }) => [origin],
+      faults: faultsOf,
       email: ({ claims: { email } }) => (typeof email === 'string' ? [email] : []),
     },
   }),
   /** Key: client_id. */
-  clients: collection<records.StoredClient>()({ cap: 1_000, lifetime: 'never', reset: 'clients' }),
+  clients: collection<records.StoredClient>()({
+    cap: 1_000,
+    lifetime: 'never',
+    reset: 'clients',
+    indexes: { faults: faultsOf },
+  }),
   /** One record. */
   recent_users: collection<records.RecentUsers>()({ cap: 1, lifetime: 'never', reset: 'users' }),
   /** Key: the random identifier in the browser's cookie. */

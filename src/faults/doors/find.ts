@@ -1,7 +1,7 @@
 /** Finds the fault that happens at a door, among the declared rules. */
 import type { Context } from '../../context.js'
-import { findClient, listClients } from '../../directory/clients.js'
-import { findUser, listUsers } from '../../directory/users.js'
+import { findClient, listClientsWithFaults } from '../../directory/clients.js'
+import { findUser, listUsersWithFaults } from '../../directory/users.js'
 import type { FaultAt, FaultDoor, FaultName } from '../catalogue.js'
 import { type CountedFault, doorOf, type Facts, type FaultRule, type FaultSource, matches } from '../rules.js'
 
@@ -77,14 +77,17 @@ function owned(source: FaultSource, owner = '', rules: readonly FaultRule[] = []
 export async function* listFaults(ctx: Context): AsyncIterable<DeclaredFault> {
   const { faults, snapshot, store } = ctx
   const flows = new Set<string>()
-  for await (const [, { flow_id, faults: rules }] of store.grants.each()) {
-    if (flow_id === undefined || rules === undefined || flows.has(flow_id)) continue
-    flows.add(flow_id)
-    yield* describe(ctx, { flow_id }, owned('login', flow_id, rules))
+  for (const [, { flow_id, faults: rules }] of await store.grants.listBy('faults', 'some')) {
+    // A login with faults has a flow_id, which several grants share if its form was sent twice.
+    if (flows.has(flow_id!)) continue
+    flows.add(flow_id!)
+    yield* describe(ctx, { flow_id: flow_id! }, owned('login', flow_id, rules))
   }
   yield* await faults.list()
-  for await (const { sub, faults: rules } of listUsers(ctx)) yield* describe(ctx, { sub }, owned('user', sub, rules))
-  for await (const { client_id, faults: rules } of listClients(ctx)) {
+  for await (const { sub, faults: rules } of listUsersWithFaults(ctx)) {
+    yield* describe(ctx, { sub }, owned('user', sub, rules))
+  }
+  for await (const { client_id, faults: rules } of listClientsWithFaults(ctx)) {
     yield* describe(ctx, { client_id }, owned('client', client_id, rules))
   }
   yield* describe(ctx, {}, owned('config', undefined, snapshot.config.faults))
