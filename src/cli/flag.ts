@@ -1,4 +1,6 @@
 /** The definition of a flag, and the readers that turn its text into a value. */
+import { show } from '../config/show.js'
+
 export interface Flag {
   /** Short and long name as shown by `--help`, without the value. */
   readonly names: string
@@ -46,8 +48,9 @@ export function claims(value: string): unknown {
   let parsed: unknown
   try {
     parsed = JSON.parse(value)
-  } catch (error) {
-    throw new Error(`must be a JSON object of claims such as {"sub": "alice"}: ${(error as Error).message}`)
+  } catch {
+    // The message of the parser quotes the text.
+    throw new Error(`is ${show(value, true)}, expected a JSON object of claims such as {"sub": "alice"}`)
   }
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
     throw new Error('must be a JSON object of claims such as {"sub": "alice"}')

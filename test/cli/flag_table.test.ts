@@ -131,7 +131,9 @@ test('text that is not a whole number is left for the schema to refuse', async (
 })
 
 test('claims are a JSON object with a sub', async (t) => {
-  t.throws(() => values('USER_CLAIMS', 'alice'), { message: /^must be a JSON object of claims such as .*: .*JSON/ })
+  t.throws(() => values('USER_CLAIMS', 'alice'), {
+    message: 'is a text of 5 characters (not shown), expected a JSON object of claims such as {"sub": "alice"}',
+  })
   for (const json of ['[]', 'null', '"alice"', '1']) {
     t.throws(() => values('USER_CLAIMS', json), {
       message: 'must be a JSON object of claims such as {"sub": "alice"}',
