@@ -6,7 +6,7 @@ import { createProvider, type Running } from '../provider.js'
 import { runProgram } from './program.js'
 
 /** Percentage by which the heap grows between two collections of garbage. By default, garbage takes several times as much. */
-const GARBAGE = 20
+const GARBAGE = 10
 
 async function serve(sources: Sources): Promise<void> {
   setFlagsFromString(`--heap-growing-percent=${GARBAGE}`)
