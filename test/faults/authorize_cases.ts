@@ -141,7 +141,7 @@ export const AUTHORIZE_CASES = {
       )
       const { after } = await agent.logOut()
       t.equal(listener.received.length, faults.length === 0 ? 1 : 0)
-      if (faults.length > 0) t.match(after.body, 'the fault logout.not_delivered suppressed the notification')
+      if (faults.length > 0) t.match(after.body, 'Failed:</span> the log and the journal have the reason')
     },
   },
 } satisfies Partial<Record<FaultName, Case>>
