@@ -30,8 +30,6 @@ export function sendRaw(origin: string, lines: readonly string[], body = ''): Pr
 export interface HeldRequest {
   /** Sends the body and resolves with the whole response. */
   finish(body: string): Promise<string>
-  /** Closes the connection without the body. */
-  close(): void
   /** Resolves with the received text when the connection is closed. */
   readonly closed: Promise<string>
 }
@@ -67,7 +65,6 @@ export async function holdRequest(t: Test, origin: string, path: string, length:
   })
   return {
     closed,
-    close: () => socket.destroy(),
     finish: (body) => {
       socket.write(body)
       return closed

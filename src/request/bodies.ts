@@ -1,5 +1,5 @@
 /** The bodies of requests: forms and JSON within bounds, read in turns. */
-import type { IncomingHttpHeaders, ServerResponse } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { parse as parseForm } from 'node:querystring'
 import { finished } from 'node:stream'
 import { promisify } from 'node:util'
@@ -21,10 +21,10 @@ export const MERGE_PATCH = 'application/merge-patch+json'
 /** Largest number of parameters of a form. */
 const MAX_PARAMETERS = 1000
 
-/** Bytes of a larger body, which takes many times its size in memory until its response is sent. */
+/** Bytes of a large body. */
 const LARGE = 16 * 1024
-/** Largest number of requests with a large body that are in progress. */
-const MOST_LARGE = 16
+/** Largest number of large bodies that are being received: `server.body_limit` times this is their memory. */
+const MOST_LARGE = 64
 
 type ParseJson = (request: FastifyRequest, text: string) => Promise<unknown>
 
@@ -33,10 +33,9 @@ export function readBodies(app: FastifyInstance): void {
   app.decorateRequest('raw_body', undefined)
   const parseJson = promisify(app.getDefaultJsonParser('error', 'error')) as ParseJson
   const turn = createTurns()
-  const start = createLine()
-  app.addHook('preParsing', async ({ headers }, { raw }, body) => {
-    if (isLarge(headers)) await start(raw)
-    return body
+  const receive = createReceiver()
+  app.addHook('preParsing', async ({ headers, raw }) => {
+    if (isLarge(headers)) receive(raw)
   })
   app.removeContentTypeParser(['application/json', 'text/plain'])
   app.addContentTypeParser<string>(
@@ -66,29 +65,19 @@ export function readBodies(app: FastifyInstance): void {
 const isLarge = ({ 'content-length': length, 'transfer-encoding': coding }: IncomingHttpHeaders) =>
   coding !== undefined || Number(length) > LARGE
 
-/** Creates a line of requests with large bodies. The returned function resolves when the body of a request can be read. */
-function createLine(): (response: ServerResponse) => Promise<void> {
-  const reading = new Set<ServerResponse>()
-  const waiting = new Map<ServerResponse, () => void>()
-  const admit = () => {
-    for (const [response, start] of waiting) {
-      if (reading.size >= MOST_LARGE) return
-      waiting.delete(response)
-      reading.add(response)
-      start()
-    }
+/**
+ * Creates a function that notes a request whose large body is being received. Beyond the bound, the connection with the
+ * oldest one is closed: a client that sends its body slowly must not keep others waiting.
+ */
+function createReceiver(): (request: IncomingMessage) => void {
+  const receiving = new Set<IncomingMessage>()
+  return (request) => {
+    const [oldest] = receiving
+    if (receiving.size >= MOST_LARGE) oldest!.destroy()
+    receiving.add(request)
+    // The body is complete, or the connection is closed.
+    finished(request, () => void receiving.delete(request))
   }
-  return (response) =>
-    new Promise((resolve) => {
-      waiting.set(response, resolve)
-      // The response is sent, or its connection is closed.
-      finished(response, () => {
-        waiting.delete(response)
-        reading.delete(response)
-        admit()
-      })
-      admit()
-    })
 }
 
 function checkForm(text: string): void {
