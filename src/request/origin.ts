@@ -7,6 +7,7 @@ import { invalidRequest, shown } from '../errors.js'
 import { mainPortOf } from './admin_port.js'
 
 const DEFAULT_PORTS: Readonly<Record<string, string>> = { http: '80', https: '443' }
+const LARGEST_PORT = 65_535
 
 /** The parts of a request that decide its base URL. */
 export interface Arrival {
@@ -34,7 +35,8 @@ export async function requireHost({ raw, headers }: FastifyRequest): Promise<voi
 /** Returns the name or address, and the port. */
 export function parseHost(host: string): { readonly name: string; readonly port: string | undefined } {
   const [, name, port] = HOST.exec(host) ?? []
-  if (name !== undefined) return { name, port }
+  // The pattern allows a port of 99999 and an address such as 1.2.3.999, which no URL can have.
+  if (name !== undefined && URL.canParse(`http://${host}`)) return { name, port }
   throw invalidRequest(`the host is ${shown(host)}, expected a name or address, optionally with a port`)
 }
 
@@ -83,8 +85,8 @@ export function readOrigin({ headers, protocol, trusted, fallback }: Arrival): s
   const { name, port: ownPort } = parseHost(host)
   if (!Object.hasOwn(DEFAULT_PORTS, proto))
     throw invalidRequest(`X-Forwarded-Proto is ${shown(proto)}, expected http or https`)
-  if (port !== undefined && !/^[0-9]{1,5}$/.test(port)) {
-    throw invalidRequest(`X-Forwarded-Port is ${shown(port)}, expected a number`)
+  if (port !== undefined && !(/^[0-9]{1,5}$/.test(port) && Number(port) <= LARGEST_PORT)) {
+    throw invalidRequest(`X-Forwarded-Port is ${shown(port)}, expected a number up to ${LARGEST_PORT}`)
   }
   const chosen = port ?? ownPort
   return `${proto}://${name}${chosen === undefined || chosen === DEFAULT_PORTS[proto] ? '' : `:${chosen}`}`

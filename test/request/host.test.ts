@@ -31,6 +31,48 @@ t.test('RFC 9112 §3.2: a request of HTTP/1.1 has one Host header with a valid v
   }
 })
 
+/** Hosts of the right characters that no URL can have. */
+const UNPARSABLE = [
+  ...['localhost:99999', '[::1]:99999', '1.2.3.999', '1.2.3.4.5', '0x1.2.3.4.5', 'a.1.2', 'xn--a', 'xn--'],
+  ...['[1:2]', '[:]', '[::1.2.3.999]'],
+]
+
+const PLACES: [method: 'GET' | 'POST' | 'PUT', path: string, body?: string][] = [
+  ['GET', '/'],
+  ['GET', DISCOVERY],
+  ['GET', '/.well-known/webfinger?resource=acct:alice@x'],
+  ['GET', '/healthz'],
+  ['GET', '/oauth2/authorize?client_id=a&redirect_uri=http://localhost/&response_type=code'],
+  ['POST', '/oauth2/authorize?client_id=a&redirect_uri=http://localhost/&response_type=code', 'sub=alice'],
+  ['POST', '/oauth2/device', 'user_code=x'],
+  ['POST', '/oauth2/end_session/confirm', 'a=b'],
+  ['POST', '/oidc/login', 'a=b'],
+  ['POST', '/oauth2/token', 'grant_type=client_credentials&client_id=a'],
+  ['PUT', '/users/bob', '{}'],
+  ['GET', '/admin/issuer'],
+  ['GET', '/admin/openapi.json'],
+  ['POST', '/admin/tokens', '{"sub":"alice","client_id":"a"}'],
+]
+
+t.test('RFC 9110 §7.2: a host that no URL can have is refused at every route', async (t) => {
+  for (const config of [{}, { public_url: 'https://idp.example' }, { server: { trust_forwarded: true } }]) {
+    const { app } = await createApp(t, config)
+    for (const [method, url, payload] of PLACES) {
+      const type = {
+        'content-type': payload?.startsWith('{') ? 'application/json' : 'application/x-www-form-urlencoded',
+      }
+      for (const host of UNPARSABLE) {
+        for (const origin of [{}, { origin: 'http://localhost' }, { origin: `http://${host}` }, { origin: 'null' }]) {
+          const headers = { host, ...origin, ...(payload !== undefined && type) }
+          const answer = await app.inject({ method, url, headers, ...(payload !== undefined && { payload }) })
+          if (answer.statusCode !== 400) t.fail(`${host}: ${method} ${url}: ${answer.statusCode}`)
+        }
+      }
+      t.pass(`${method} ${url}`)
+    }
+  }
+})
+
 t.test('RFC 9112 §3.2: a page is refused as a page', async (t) => {
   const { url } = await start(t)
   const answer = await sendRaw(url, ['GET / HTTP/1.1', 'Host: a', 'Host: b', 'Accept: text/html'])

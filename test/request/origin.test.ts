@@ -62,9 +62,13 @@ const BAD: [IncomingHttpHeaders, RegExp][] = [
   [forwarded('ftp'), /^X-Forwarded-Proto is ftp, expected http or https$/],
   [forwarded('javascript'), /^X-Forwarded-Proto/],
   [forwarded('constructor'), /^X-Forwarded-Proto/],
-  [forwarded('https', 'a', 'x'), /^X-Forwarded-Port is x, expected a number$/],
+  [forwarded('https', 'a', 'x'), /^X-Forwarded-Port is x, expected a number up to 65535$/],
   [forwarded('https', 'a', '-1'), /^X-Forwarded-Port/],
   [forwarded('https', 'a', '123456'), /^X-Forwarded-Port/],
+  [forwarded('https', 'a', '65536'), /^X-Forwarded-Port is 65536, expected/],
+  [forwarded('https', 'a:65536'), /^the host is a:65536, expected/],
+  [{ host: 'localhost:99999' }, /^the host is localhost:99999, expected/],
+  [{ host: '1.2.3.999' }, /^the host/],
 ]
 for (const [headers, message] of BAD) {
   t.throws(
