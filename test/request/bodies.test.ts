@@ -8,7 +8,8 @@ const PATH = '/oauth2/token'
 
 const post = async (url: string, body: string | ReadableStream) => {
   const headers = { 'content-type': 'application/x-www-form-urlencoded' }
-  return (await fetch(url + PATH, { method: 'POST', headers, body, duplex: 'half' })).status
+  const init = { method: 'POST', headers, body, duplex: 'half' }
+  return (await fetch(url + PATH, init)).status
 }
 
 t.test(
