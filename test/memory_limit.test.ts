@@ -78,6 +78,38 @@ t.test('an issuer that takes much makes room by itself, and the others keep thei
   }
 })
 
+for (const users of [5, 3]) {
+  t.test(
+    `old records of issuers with ${users} users make room if the largest issuer has only fault rules`,
+    async (t) => {
+      const { url } = await start(t, {
+        server: { memory_limit: 4 * MIB, body_limit: MIB },
+        journal: { max_entries: 0 },
+      })
+      const put = createPut(url)
+      await put('/issuers/small', 'small', 1)
+      const rule = { fault: 'id_token.expired', match: { client_id: 'x'.repeat(190_000) } }
+      const headers = { 'content-type': 'application/json' }
+      const add = () =>
+        fetch(`${url}/issuers/rules/admin/faults`, { method: 'POST', headers, body: JSON.stringify(rule) })
+      for (let count = 0; count < 5; count++) t.equal((await add()).status, 201)
+      for (let issuer = 0; issuer < 12; issuer++) {
+        for (let user = 0; user < users; user++) {
+          t.equal((await put(`/issuers/large-${issuer}`, `user-${user}`, 100_000)).status, 201)
+        }
+      }
+      t.strictSame(await listUsers(`${url}/issuers/small`), ['small'])
+      const { faults } = (await (await fetch(`${url}/issuers/rules/admin/faults`)).json()) as { faults: object[] }
+      t.equal(faults.length, 5)
+      const first = await listUsers(`${url}/issuers/large-0`)
+      t.ok(
+        first.length < users && !first.includes('user-0'),
+        'the oldest user of the least recently used issuer is gone',
+      )
+    },
+  )
+}
+
 t.test('a collection takes a quarter of the limit, and its oldest records make room', async (t) => {
   const { put, list } = await startLimited(t)
   for (const issuer of ['', '/issuers/one']) {

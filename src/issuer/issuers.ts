@@ -49,14 +49,16 @@ export function createIssuers(
     isolated.delete(name)
     reports[limit]()
   }
-  // Issuers that take much make room by themselves, so that they do not end the others: of those that take more than half
-  // of the most, the least recently used one. If none takes much, there are too many issuers.
+  // Issuers that take much make room by themselves, so that they do not end the others: the least recently used one first
+  // of those that take more than half of the most, then of those that take more than little. Rules and keys make no room.
+  // If none of these issuers can make room, there are too many issuers.
   const makeRoom = (asking: Account, bytes: number): boolean => {
     const accounts = [...[...isolated.values()].map(({ account }) => account), standard.account]
     const most = accounts.reduce((most, account) => Math.max(most, account.used()), 0)
-    const much = Math.max(SMALL, most / 2)
-    const large = accounts.find((account) => account.used() > much)
-    if (large?.removeOldest(Math.min(bytes, large.used() - much))) return true
+    for (const much of [Math.max(SMALL, most / 2), SMALL]) {
+      const large = accounts.filter((account) => account.used() > much)
+      if (large.some((account) => account.removeOldest(Math.min(bytes, account.used() - much)))) return true
+    }
     const oldest = [...isolated].find(([, { account }]) => account !== asking)
     if (oldest !== undefined) drop(oldest[0], 'memory_limit')
     return oldest !== undefined
