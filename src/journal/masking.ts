@@ -42,6 +42,9 @@ const PARTS: ReadonlySet<string> = new Set([
 /** Shown as the body of a request with more secrets than are masked. */
 export const TOO_MANY_SECRETS = `more than ${MOST_SECRETS} secrets, shown with secrets=true`
 
+/** Base64url of the first characters of a JSON object: `{"` or `{ `. */
+const JSON_START = /ey[AIJ]/
+
 type Members = Readonly<Record<string, unknown>>
 
 /** Masks the secrets of an entry. A value that is a secret at one place is masked at every place of the entry. */
@@ -168,13 +171,16 @@ function maskText(text: string, note: Note): string {
   )
 }
 
-/** Masks the signatures of JWTs within a text, whatever their name is. */
+/** Masks the signatures of JWTs within a text, whatever their name is and whatever precedes them. */
 function maskSignatures(text: string): string {
-  return text.replaceAll(
-    /(?<![\w-])(ey[\w-]+)\.([\w-]*)\.[\w-]+(\.[\w-]*\.[\w-]*)?/g,
-    (_all, header, payload, encrypted) =>
-      encrypted === undefined ? `${header}.${payload}.${MASK}` : `${header}.${MASK}`,
-  )
+  return text.replaceAll(/(?<![\w-])[\w-]+(?:\.[\w-]*)*\.[\w-]+/g, (word) => {
+    const parts = word.split('.')
+    const [header = -1] = parts.flatMap((part, index) => (JSON_START.test(part) ? [index] : []))
+    const rest = parts.length - header - 1
+    if (header < 0 || rest < 2) return word
+    // RFC 7516 §3.1: more than three parts are encrypted.
+    return [...parts.slice(0, header + (rest === 2 ? 2 : 1)), MASK].join('.')
+  })
 }
 
 /** Masks secrets in URLs and forms. A value that is no secret can contain further pairs. */

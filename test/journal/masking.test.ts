@@ -56,6 +56,18 @@ t.test('the signature of a JWT is masked, its header and payload stay', async (t
   t.strictSame(maskBody({ access_token: 'not.a.jwt' }), { access_token: '***' })
 })
 
+t.test('the signature of a JWT is masked after any character', async (t) => {
+  for (const before of ['v1_', 'v1-', '%22', 'id_token%3D', 'a.b.', 'a..', 'key.', 'https://monkey.example.com.']) {
+    const visible = `${before}${JWT.replace(/[^.]+$/, '***')}`
+    t.strictSame(maskBody({ state: `${before}${JWT}` }), { state: visible })
+    t.strictSame(maskBody({ state: `${before}${JWE}"` }), { state: `${before}${HEADER}.***"` })
+  }
+  t.strictSame(maskBody({ state: `${JWT}.aa` }), { state: `${HEADER}.***` })
+  for (const state of ['https://keycloak.dev.example.com/a.b', 'eyJh.b', 'a.b.eyJh.b', 'eyJh.b.']) {
+    t.strictSame(maskBody({ state }), { state }, 'other texts stay')
+  }
+})
+
 t.test('a plain code_challenge is masked, since it is the code_verifier', async (t) => {
   t.strictSame(maskBody({ code_challenge: 'c', code_challenge_method: 'plain' }), {
     code_challenge: '***',
@@ -247,7 +259,8 @@ t.test('every entry can be masked in linear time', async (t) => {
     { numRuns: 200 },
   )
   // Each takes minutes with a pattern that restarts at every character.
-  for (const text of ['a', 'ey-', 'ey', '"a', 'ey.', '" ', '"a":', 'a=', '%']) maskBody(text.repeat(100_000))
+  for (const text of ['a', 'ey-', 'ey', 'eyJ', 'eyJ.', '.', 'a..', '"a', 'ey.', '" ', '"a":', 'a=', '%'])
+    maskBody(text.repeat(100_000))
   maskHeaders({ cookie: 'x'.repeat(100_000), authorization: `Basic${' '.repeat(100_000)}` })
   maskBody({ code: [1, 2, 3].map((end) => 'a'.repeat(50_000) + end), text: 'a'.repeat(100_000) })
   t.pass('texts that are slow with backtracking patterns are masked')
