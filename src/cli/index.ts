@@ -5,11 +5,14 @@ import type { Sources } from '../config/load.js'
 import { createProvider, type Running } from '../provider.js'
 import { runProgram } from './program.js'
 
-/** Percentage by which the heap grows between two collections of garbage. By default, garbage takes several times as much. */
-const GARBAGE = 10
+/**
+ * Options of V8 that keep garbage small: the heap grows by 10 % between two collections, and the part for new objects keeps its
+ * first size. By default, garbage takes several times as much memory; measured, this costs 4 % of the CPU time of a login.
+ */
+const FLAGS = ['--heap-growing-percent=10', '--semi-space-growth-factor=1']
 
 async function serve(sources: Sources): Promise<void> {
-  setFlagsFromString(`--heap-growing-percent=${GARBAGE}`)
+  for (const flag of FLAGS) setFlagsFromString(flag)
   let provider: Running | undefined
   const stop = () => {
     if (provider === undefined) process.exit(0)
