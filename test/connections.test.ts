@@ -89,10 +89,80 @@ t.test('connections that wait for the provider stay; with too many of them, new 
   await closedByPeer(third)
   await t.rejects(createFetch()(url))
   t.strictSame(warnings, [
-    '2 connections are open, the most for this process: the reason. Connections that wait for their client are closed, oldest first',
+    '2 connections are open, the most for this process: the reason. Connections that wait for their client are closed, least recently used first',
   ])
   for (const response of held) response.end('done')
   for (const call of calls) t.equal(await (await call).text(), 'done')
+})
+
+const REQUEST = 'GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n'
+
+/** Sends a request and resolves with the first bytes of the response. */
+async function request(socket: Socket): Promise<string> {
+  const answered = once(socket, 'data')
+  socket.write(REQUEST)
+  const [bytes] = await answered
+  return String(bytes)
+}
+
+t.test('of connections that wait for their client, the least recently used one is closed', async (t) => {
+  const { port } = await serve(
+    t,
+    3,
+    createServer((_request, response) => void response.end('x')),
+  )
+  const used = await open(t, port)
+  const idle = [await open(t, port), await open(t, port)]
+  t.match(await request(used), /^HTTP\/1\.1 200/)
+  for (const socket of idle) {
+    await open(t, port)
+    await closedByPeer(socket)
+  }
+  t.match(await request(used), /^HTTP\/1\.1 200/)
+})
+
+t.test('a request is answered although another connection with its ports was closed', async (t) => {
+  const { url } = await start(t, { server: { host: '0.0.0.0' } })
+  const port = Number(new URL(url).port)
+  const to = async (host: string, localPort?: number) => {
+    const from = { localAddress: '127.0.0.1', ...(localPort !== undefined && { localPort }) }
+    const socket = connect({ port, host, ...from }).on('error', () => undefined)
+    t.teardown(() => socket.destroy())
+    await once(socket, 'connect')
+    return socket
+  }
+  const first = await to('127.0.0.1')
+  const second = await to('127.0.0.2', first.localPort!)
+  t.match(await request(first), /^HTTP\/1\.1 200/)
+  t.match(await request(second), /^HTTP\/1\.1 200/)
+  first.end()
+  await once(first, 'close')
+  t.match(await request(second), /^HTTP\/1\.1 200/)
+})
+
+t.test('a request is answered although its connection has the addresses of one that is closing', async (t) => {
+  const { url } = await start(t)
+  const port = Number(new URL(url).port)
+  const from = { port, host: '127.0.0.1', localAddress: '127.0.0.1' }
+  let localPort: number | undefined
+  for (let count = 0; count < 50; count++) {
+    const socket = connect({ ...from, ...(localPort !== undefined && { localPort }) })
+    await once(socket, 'connect')
+    localPort = socket.localPort!
+    t.match(await request(socket), /^HTTP\/1\.1 200/)
+    socket.resetAndDestroy()
+    await once(socket, 'close')
+  }
+})
+
+t.test('a request of a connection that is not counted is answered', async (t) => {
+  const limited = createServer((_request, response) => void response.end('answered'))
+  await serve(t, 1, limited)
+  const other = createServer((request, response) => void limited.emit('request', request, response))
+  await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => other.close())
+  const { port } = other.address() as AddressInfo
+  t.equal(await (await createFetch()(`http://127.0.0.1:${port}/`)).text(), 'answered')
 })
 
 t.test('the log reports each time that the limit is reached', async (t) => {

@@ -35,15 +35,15 @@ interface Connection {
 
 /**
  * Returns a function that adds a server to the limit. If there are too many connections, those that wait for their client are
- * closed, oldest first, and finally the new one.
+ * closed, least recently used first, and finally the new one.
  */
 export function createConnectionLimit(
   { most, reason }: MostConnections,
   log: { warn(details: object, message: string): void },
   unreadTimeout = UNREAD_TIMEOUT,
 ): (server: Server) => void {
-  /** In the order of their beginning. */
-  const connections = new Map<string, Connection>()
+  /** By socket, least recently used first. Addresses are no key: a client can use those of a connection that is closing. */
+  const connections = new Map<Socket, Connection>()
   let isFull = false
   const makeRoom = () => {
     for (const { socket } of [...connections.values()].filter(waitsForClient).slice(0, connections.size - most)) {
@@ -54,23 +54,28 @@ export function createConnectionLimit(
     isFull = true
   }
   const accept = (socket: Socket) => {
-    const key = keyOf(socket)
-    connections.set(key, { socket, pending: new Set() })
+    connections.set(socket, { socket, pending: new Set() })
     socket.once('close', () => {
-      connections.delete(key)
+      connections.delete(socket)
       if (connections.size <= most / 2) isFull = false
     })
     if (connections.size > most) makeRoom()
   }
+  const find = (socket: Socket) => connections.get(acceptedSocket(socket))
   /** Returns whether the request may be handled. */
   const begin = (request: IncomingMessage, response: ServerResponse): boolean => {
-    // A destroyed socket has no address, so its further requests have no connection.
-    const connection = connections.get(keyOf(request.socket))
-    if (connection === undefined) return false
-    connection.pending.add(request)
-    response.once('close', () => connection.pending.delete(request))
-    if (connection.pending.size > MOST_PIPELINED) connection.socket.destroy()
-    return !connection.socket.destroyed
+    const connection = find(request.socket)
+    if (connection !== undefined) {
+      const { socket, pending } = connection
+      pending.add(request)
+      response.once('close', () => {
+        pending.delete(request)
+        // A Map is in the order of insertion.
+        if (connections.delete(socket)) connections.set(socket, connection)
+      })
+      if (pending.size > MOST_PIPELINED) request.socket.destroy()
+    }
+    return !request.socket.destroyed
   }
   return (server) => {
     server.prependListener('connection', accept)
@@ -80,16 +85,16 @@ export function createConnectionLimit(
       if (begin(request, response)) for (const handle of handlers) handle.call(server, request, response)
     })
     server.setTimeout(unreadTimeout, (socket) => {
-      const connection = connections.get(keyOf(socket))
+      const connection = find(socket)
       if (connection === undefined || waitsForClient(connection)) socket.destroy()
     })
   }
 }
 
-const CLOSING = 'Connections that wait for their client are closed, oldest first'
+const CLOSING = 'Connections that wait for their client are closed, least recently used first'
 
-/** With TLS, a request has another socket than the connection, with the same addresses. */
-const keyOf = ({ remoteAddress, remotePort, localPort }: Socket) => `${remoteAddress} ${remotePort} ${localPort}`
+/** Returns the socket of the connection. With TLS, a request has another socket, of which this is the undocumented `_parent`. */
+const acceptedSocket = (socket: Socket & { readonly _parent?: Socket | null }): Socket => socket._parent ?? socket
 
 /** Whether a connection has no request, an incomplete request, or a response that the client does not read. */
 function waitsForClient({ pending }: Connection): boolean {
