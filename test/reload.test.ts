@@ -1,9 +1,9 @@
 /** A provider whose files change while it serves. */
 import { generateKeyPairSync } from 'node:crypto'
-import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setTimeout } from 'node:timers/promises'
+import { setImmediate, setTimeout } from 'node:timers/promises'
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose'
 import { type Test, test } from 'tap'
 import type { Sources } from '../src/config/load.js'
@@ -148,6 +148,29 @@ test('files that the configuration names are watched, also while they do not exi
   write(folder, 'key.json', keyOf('two'))
   t.match(await log.nth(2, RELOADED), { changes: { keys: { added: ['two'], removed: ['one'] } } })
   t.strictSame(await kids(), ['two'])
+})
+
+test('a configuration that was refused because a file was written comes into force when the file is quiet', async (t) => {
+  const folder = t.testdir({})
+  const config = write(folder, 'config.yaml', usersYaml('alice'))
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const key = write(folder, 'key.pem', String(privateKey.export({ type: 'pkcs8', format: 'pem' })))
+  const here = { source: 'test', path: ['server'], value: { port: 0, host: '127.0.0.1' } }
+  const { issuer, log } = await start(t, { config, overrides: [here] })
+  let isWritten = true
+  const touching = (async () => {
+    while (isWritten) {
+      utimesSync(key, 1, 1)
+      await setImmediate()
+    }
+  })()
+  writeFileSync(config, `${usersYaml('bob')}keys: [{ alg: ES256, file: key.pem }]\n`)
+  t.match(await log.nth(1, NOT_RELOADED), { problems: [{ file: key, message: /^changes while it is read/ }] })
+  isWritten = false
+  await touching
+  await log.nth(1, RELOADED)
+  t.match((await health(issuer)).config, { status: 'current', problems: [] })
+  t.strictSame(await offered(issuer), ['bob'])
 })
 
 test('a reload is refused while each read of a file is different', {

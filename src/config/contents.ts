@@ -1,7 +1,7 @@
 /** Reads several files as one consistent set: no file is read while it is written, and all are of the same moment. */
 import { setTimeout } from 'node:timers/promises'
 import { ConfigError } from './errors.js'
-import { type Content, isUnwritten, readContent } from './read.js'
+import { type Content, isUnwritten, readContent, UNREAD } from './read.js'
 
 /** Milliseconds between two reads that must be equal, and the maximum number of reads, about one second. */
 const PAUSE = 20
@@ -45,7 +45,7 @@ export interface LoadFiles {
   readonly contents: Contents
   /** Returns the content of a file. */
   read(file: string): Promise<Content>
-  /** Throws a ConfigError if a file has changed before all files were read. */
+  /** Throws a ConfigError if a file has changed before all files were read. The content of such a file becomes unread. */
   requireUnwritten(): Promise<void>
 }
 
@@ -63,6 +63,7 @@ export function openFiles(given: Contents): LoadFiles {
       if ([...contents.keys()].every((file) => given.has(file))) return
       const now = await readContents(contents.keys(), contents)
       const written = [...contents].filter(([file, content]) => !isUnwritten(content, now.get(file)!))
+      for (const [file] of written) contents.set(file, UNREAD)
       if (written.length > 0) throw new ConfigError(written.map(([file]) => beingWritten(file)))
     },
   }

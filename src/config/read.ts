@@ -54,6 +54,9 @@ export function textOf(content: Content): string {
   }
 }
 
+/** Stands for the content of a file that was written during its last read: each later content is a change. */
+export const UNREAD: Content = { failure: 'is written at the moment', absent: false }
+
 /** Whether two contents have the same effect. */
 export function isSame(one: Content, other: Content): boolean {
   if ('failure' in one || 'failure' in other) {

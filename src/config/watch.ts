@@ -1,7 +1,8 @@
 /** Watches the content of files, for every way of saving them. */
 import { type Contents, readContents, readUnwritten } from './contents.js'
+import type { ConfigError } from './errors.js'
 import { openNotifier, startClock } from './notifier.js'
-import { type Content, isSame, isUnwritten } from './read.js'
+import { type Content, isSame, isUnwritten, UNREAD } from './read.js'
 
 /** Milliseconds between two reads of files that have changed. */
 const PAUSE = 50
@@ -15,7 +16,10 @@ const LINE_FEED = 0x0a
 
 /** A running watch. */
 export interface Watch {
-  /** Reads the files now and passes them on, whether they have changed or not. */
+  /**
+   * Reads the files now and passes them on, whether they have changed or not. Throws a ConfigError if they are written
+   * all the time, and passes them on later.
+   */
   readNow(): Promise<void>
   close(): Promise<void>
 }
@@ -70,12 +74,21 @@ export async function watchFiles(
     else repeat.soon()
   }
 
+  const readAndPass = async () => {
+    const found = await readUnwritten([...known.keys()], known).catch((error: ConfigError) => {
+      known = new Map([...known, ...error.problems.map(({ file }) => [file, UNREAD] as const)])
+      repeat.soon()
+      throw error
+    })
+    await pass(found)
+  }
+
   const notifier = poll ? startClock(repeat.soon) : await openNotifier(known.keys(), repeat.soon, report)
   // Changes before the first notification.
   repeat.soon()
   return {
     async readNow() {
-      const reading = working.then(async () => pass(await readUnwritten([...known.keys()], known)))
+      const reading = working.then(readAndPass)
       working = reading.catch(() => undefined)
       await reading
     },

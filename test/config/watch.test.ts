@@ -1,5 +1,6 @@
 /** Each save of a file is one change, for every way of saving. */
 import { execFile, execFileSync } from 'node:child_process'
+import { utimesSync } from 'node:fs'
 import { appendFile, copyFile, link, mkdir, open, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
@@ -494,6 +495,17 @@ t.test(
     t.strictSame(texts(), [['b']])
   },
 )
+
+t.test('a file that readNow refused is passed on as soon as it is quiet, even with the same bytes', async (t) => {
+  const file = join(t.testdir({ 'config.yaml': 'a' }), 'config.yaml')
+  const { watch, after, texts } = await observe(t, [file])
+  await after(async () => {
+    const touching = setInterval(() => utimesSync(file, 1, 1), 1)
+    await t.rejects(watch.readNow(), { name: 'ConfigError', problems: [{ file }] })
+    clearInterval(touching)
+  })
+  t.strictSame(texts(), [['a']])
+})
 
 t.test('a closed watch lets the process end', async (t) => {
   const file = join(t.testdir({ 'config.yaml': 'a' }), 'config.yaml')
