@@ -1,4 +1,4 @@
-// Builds the folder of the image: the program with its dependencies in one file, and the files that it reads. The layout
+// Builds the folder of the image, `node schema/bundle.mjs FOLDER`: the program with its dependencies in one file, and the files that it reads. The layout
 // is that of the package, so that the program finds its files.
 import { execFileSync } from 'node:child_process'
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -7,7 +7,7 @@ import { build } from 'esbuild'
 import { createReproducibleSbom } from './sbom.mjs'
 
 const ROOT = join(import.meta.dirname, '..')
-const TARGET = join(ROOT, process.argv[2] ?? 'dist/image')
+const TARGET = join(ROOT, process.argv[2])
 
 // CommonJS dependencies use names that ES modules do not define.
 const BANNER = `import { createRequire as createBundleRequire } from 'node:module'
