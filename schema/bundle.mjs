@@ -1,5 +1,5 @@
-// Builds the folder of the image, `node schema/bundle.mjs FOLDER`: the program with its dependencies in one file, and the files that it reads. The layout
-// is that of the package, so that the program finds its files.
+// Builds the folder of the image: the program with its dependencies in one file, and the files that it reads. The layout
+// is that of the package, so that the program finds its files. Usage: node schema/bundle.mjs FOLDER
 import { execFileSync } from 'node:child_process'
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
