@@ -19,15 +19,30 @@ export interface Complaint {
   readonly message: string
 }
 
-/** An invalid configuration, with all its problems. */
+/** Largest number of problems that are listed: a mistake in a generated file can be repeated thousands of times. */
+const MOST_PROBLEMS = 100
+
+/** An invalid configuration, with its problems. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'
   readonly problems: readonly Problem[]
 
   constructor(problems: readonly Problem[]) {
-    super(problems.map(formatProblem).join('\n'))
-    this.problems = problems
+    const listed = list(problems)
+    super(listed.map(formatProblem).join('\n'))
+    this.problems = listed
   }
+}
+
+function list(problems: readonly Problem[]): readonly Problem[] {
+  const next = problems[MOST_PROBLEMS]
+  if (next === undefined) return problems
+  const more = {
+    file: next.file,
+    path: '',
+    message: `has ${problems.length - MOST_PROBLEMS} more problems, which are not listed`,
+  }
+  return [...problems.slice(0, MOST_PROBLEMS), more]
 }
 
 /** Returns a problem in one line: `config.yaml:4:19 /clients/0/redirect_url is not a known key; did you mean redirect_uris?` */

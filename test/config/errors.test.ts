@@ -22,3 +22,17 @@ t.test('the message of the error has a line for each problem', async (t) => {
   t.equal(error.name, 'ConfigError')
   t.strictSame(error.problems, problems)
 })
+
+t.test('at most 100 problems are listed, and the number of the others', async (t) => {
+  const problems = Array.from({ length: 102 }, (_, line) => ({
+    file: 'a.yaml',
+    line,
+    column: 1,
+    path: '',
+    message: MESSAGE,
+  }))
+  const { message } = new ConfigError(problems)
+  t.equal(message.split('\n').length, 101)
+  t.match(message, /a\.yaml:99:1 is wrong\na\.yaml has 2 more problems, which are not listed$/)
+  t.equal(new ConfigError(problems.slice(0, 100)).problems.length, 100)
+})
