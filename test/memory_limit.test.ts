@@ -110,6 +110,33 @@ for (const users of [5, 3]) {
   )
 }
 
+t.test('logins with unknown subs and registrations remove no user or client of an administrator', async (t) => {
+  const { url } = await start(t, {
+    server: { memory_limit: MIB },
+    journal: { max_entries: 0 },
+    users: [{ sub: 'alice' }],
+  })
+  const call = (method: string, path: string, body?: object) => {
+    const headers = { 'content-type': 'application/json' }
+    return fetch(url + path, { method, redirect: 'manual', ...(body && { headers, body: JSON.stringify(body) }) })
+  }
+  const redirect_uris = ['http://localhost/cb']
+  t.equal((await call('DELETE', '/admin/users/alice')).status, 204)
+  t.equal((await call('PUT', '/admin/users/bob', {})).status, 201)
+  t.equal((await call('PUT', '/admin/clients/app', { redirect_uris, token_endpoint_auth_method: 'none' })).status, 201)
+  const query = { client_id: 'web', response_type: 'code', redirect_uri: 'http://localhost/cb' }
+  for (let count = 0; count < 500; count++) {
+    const body = new URLSearchParams({ sub: `stranger-${count}` })
+    const path = `${url}/oauth2/authorize?${new URLSearchParams(query)}`
+    t.equal((await fetch(path, { method: 'POST', redirect: 'manual', body })).status, 302)
+    t.equal((await call('POST', '/oauth2/clients', { redirect_uris })).status, 201)
+  }
+  const kept = await listUsers(url)
+  t.ok(kept.includes('bob') && !kept.includes('alice') && !kept.includes('stranger-0'), String(kept))
+  t.equal((await call('GET', '/admin/clients/app')).status, 200)
+  t.equal((await call('GET', '/admin/users/alice')).status, 404)
+})
+
 t.test('a collection takes a quarter of the limit, and its oldest records make room', async (t) => {
   const { put, list } = await startLimited(t)
   for (const issuer of ['', '/issuers/one']) {

@@ -39,6 +39,8 @@ export interface CollectionRow<R extends records.StoredRecord, I extends string>
   readonly outside?: number
   /** Bytes of all records, if fewer than those of any collection. */
   readonly share?: number
+  /** Selects records that are evicted only if no others are left: those of an administrator. */
+  readonly isLasting?: (record: R) => boolean
   /** Set if records are never evicted: a write for which there is no room is refused. */
   readonly pinned?: true
 }
@@ -104,6 +106,8 @@ export const COLLECTIONS = {
     cap: 10_000,
     lifetime: 'never',
     reset: 'users',
+    // Logins with unknown subs must not bring a deleted user back.
+    isLasting: ({ origin }) => origin !== 'login',
     indexes: {
       origin: ({ origin }) => [origin],
       faults: faultsOf,
@@ -115,6 +119,7 @@ export const COLLECTIONS = {
     cap: 1_000,
     lifetime: 'never',
     reset: 'clients',
+    isLasting: ({ origin }) => origin !== undefined,
     indexes: { faults: faultsOf },
   }),
   /** One record. */

@@ -1,4 +1,4 @@
-/** The store in memory: bounded collections in which the least recently used record makes room. */
+/** The store in memory: bounded collections in which the least recently used record makes room, lasting records last. */
 import { insufficientStorage } from '../errors.js'
 import { type Budget, copyOf, sizeOf, unlimited } from './budget.js'
 import { COLLECTIONS, type CollectionName, type CollectionRow } from './collections.js'
@@ -14,8 +14,19 @@ const OVERHEAD = 512
 
 type Row = CollectionRow<StoredRecord, string>
 
+/** Whether records make room last. */
+type Rank = 'ordinary' | 'lasting'
+
+/** In the order in which they make room. */
+const RANKS: readonly Rank[] = ['ordinary', 'lasting']
+
+/** Entries by key; the least recently used entry comes first. */
+type Entries = Map<string, Entry>
+
 interface Entry {
   readonly key: string
+  /** The entries of the same rank. */
+  readonly peers: Entries
   /** JSON: no reader can change the record, and its size is known. */
   readonly text: string
   readonly size: number
@@ -27,8 +38,8 @@ interface Entry {
 interface Bounded {
   readonly verbs: Collection<StoredRecord, string>
   /** Number of the use that is longest ago. */
-  oldestUse(): number
-  evictOldest(): boolean
+  oldestUse(rank: Rank): number
+  evictOldest(rank: Rank): boolean
   /** Evicts the records that have this value in an index. */
   evictBy(index: string, value: string): void
   removeAll(): void
@@ -50,7 +61,8 @@ export function createMemoryStore(budget: Budget = unlimited()): Store {
   }
   const all = [...collections.values()]
   budget.register({
-    removeOldest: () => all.reduce((a, b) => (b.oldestUse() < a.oldestUse() ? b : a)).evictOldest(),
+    removeOldest: () =>
+      RANKS.some((rank) => all.reduce((a, b) => (b.oldestUse(rank) < a.oldestUse(rank) ? b : a)).evictOldest(rank)),
     clear() {
       for (const { removeAll } of all) removeAll()
     },
@@ -68,23 +80,25 @@ interface Surroundings {
 }
 
 function createCollection(row: Row, { name, budget, use, evicted }: Surroundings): Bounded {
-  // The least recently used entry comes first.
-  const entries = new Map<string, Entry>()
+  const ranks: Readonly<Record<Rank, Entries>> = { ordinary: new Map(), lasting: new Map() }
   const indexes = createIndexes(row.indexes ?? {})
   let bytes = 0
 
+  const find = (key: string) => ranks.ordinary.get(key) ?? ranks.lasting.get(key)
+  const keys = () => [...ranks.ordinary.keys(), ...ranks.lasting.keys()]
+  const count = () => ranks.ordinary.size + ranks.lasting.size
   const read = (key: string): StoredRecord | undefined => {
-    const entry = entries.get(key)
+    const entry = find(key)
     if (entry === undefined) return undefined
-    entries.delete(key)
-    entries.set(entry.key, entry)
+    entry.peers.delete(key)
+    entry.peers.set(entry.key, entry)
     entry.used = use()
     return JSON.parse(entry.text)
   }
   const remove = (key: string) => {
-    const entry = entries.get(key)
+    const entry = find(key)
     if (entry === undefined) return
-    entries.delete(key)
+    entry.peers.delete(key)
     indexes.remove(key, () => JSON.parse(entry.text))
     bytes -= entry.size
     budget.release(entry.size)
@@ -93,31 +107,34 @@ function createCollection(row: Row, { name, budget, use, evicted }: Surroundings
     remove(key)
     evicted(key)
   }
-  const evictOldest = () => {
-    const [oldest] = entries.keys()
-    if (oldest !== undefined) evict(oldest)
-    return oldest !== undefined
+  const evictOldest = (rank: Rank, except?: string) => {
+    const [oldest] = ranks[rank].keys()
+    if (oldest === undefined || oldest === except) return false
+    evict(oldest)
+    return true
   }
   const share = Math.min(row.share ?? budget.share, budget.share)
   const isFull = (count: number, size: number) => count > row.cap || size > share
   const write = (key: string, record: StoredRecord) => {
     const text = JSON.stringify(record)
     const size = OVERHEAD + (row.outside ?? 0) + sizeOf(key) + sizeOf(text) + indexes.sizeOf(record)
-    const before = entries.get(key)
-    if (row.pinned && isFull(entries.size + (before === undefined ? 1 : 0), bytes + size - (before?.size ?? 0))) {
+    const before = find(key)
+    if (row.pinned && isFull(count() + (before === undefined ? 1 : 0), bytes + size - (before?.size ?? 0))) {
       throw insufficientStorage(
-        `${name} holds ${entries.size} records in ${bytes} bytes, expected at most ${row.cap} in ${share}; delete some first`,
+        `${name} holds ${count()} records in ${bytes} bytes, expected at most ${row.cap} in ${share}; delete some first`,
       )
     }
     budget.charge(size)
     remove(key)
     const own = copyOf(key)
-    entries.set(own, { key: own, text, size, used: use() })
+    const peers = ranks[row.isLasting?.(record) ? 'lasting' : 'ordinary']
+    peers.set(own, { key: own, peers, text, size, used: use() })
     indexes.add(own, record)
     bytes += size
-    while (!row.pinned && isFull(entries.size, bytes)) evictOldest()
+    // A new record never makes room for itself: beside lasting records, there is room for the latest ordinary one.
+    while (!row.pinned && isFull(count(), bytes)) RANKS.some((rank) => evictOldest(rank, own))
   }
-  const list = (keys: Iterable<string>) => [...keys].map((key) => [key, JSON.parse(entries.get(key)!.text)] as const)
+  const list = (keys: Iterable<string>) => [...keys].map((key) => [key, JSON.parse(find(key)!.text)] as const)
 
   return {
     verbs: {
@@ -127,7 +144,7 @@ function createCollection(row: Row, { name, budget, use, evicted }: Surroundings
         return before
       },
       async add(key, record) {
-        const free = !entries.has(key)
+        const free = find(key) === undefined
         if (free) write(key, record)
         return free
       },
@@ -152,12 +169,12 @@ function createCollection(row: Row, { name, budget, use, evicted }: Surroundings
         return list(indexes.keysBy(index, value))
       },
       async list() {
-        return list(entries.keys())
+        return list(keys())
       },
       async *each() {
         let read = 0
-        for (const key of [...entries.keys()]) {
-          const entry = entries.get(key)
+        for (const key of keys()) {
+          const entry = find(key)
           if (entry === undefined) continue
           yield [key, JSON.parse(entry.text)]
           read += entry.size
@@ -170,7 +187,7 @@ function createCollection(row: Row, { name, budget, use, evicted }: Surroundings
         removeAll()
       },
     },
-    oldestUse: () => (row.pinned ? undefined : entries.values().next().value?.used) ?? Number.POSITIVE_INFINITY,
+    oldestUse: (rank) => (row.pinned ? undefined : ranks[rank].values().next().value?.used) ?? Number.POSITIVE_INFINITY,
     evictOldest,
     evictBy(index, value) {
       for (const key of [...indexes.keysBy(index, value)]) evict(key)
@@ -179,6 +196,6 @@ function createCollection(row: Row, { name, budget, use, evicted }: Surroundings
   }
 
   function removeAll() {
-    for (const key of [...entries.keys()]) remove(key)
+    for (const key of keys()) remove(key)
   }
 }

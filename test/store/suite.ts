@@ -256,6 +256,35 @@ function testBounds(t: Test, create: () => Store): void {
     }
   })
 
+  t.test('users and clients of an administrator make room last, and the newest record has room', async (t) => {
+    const { users, clients } = create()
+    const rows = { users: [users, 'login'], clients: [clients, undefined] } as const
+    for (const [name, [collection, origin]] of Object.entries(rows)) {
+      const { cap } = COLLECTIONS[name as 'users' | 'clients']
+      const records = collection as unknown as Collection<StoredRecord, string>
+      const stranger = { ...plain, origin }
+      for (const [key, record] of Object.entries({
+        put: plain,
+        deleted: { ...plain, origin: 'deleted' },
+        early: stranger,
+      })) {
+        await records.put(key, record)
+      }
+      await putMany(records, cap, stranger)
+      await records.put('late', stranger)
+      const keys = await keysOf(records.list())
+      t.equal(keys.length, cap)
+      t.strictSame(keys.slice(-3), ['deleted', 'late', 'put'], 'the oldest stranger is gone')
+
+      await putMany(records, cap, plain)
+      t.equal(await records.get('put'), undefined, 'the oldest record of the administrator')
+      for (const key of ['stranger', 'another']) await records.put(key, stranger)
+      t.strictSame(await records.get('another'), JSON.parse(JSON.stringify(stranger)))
+      const kept = (await records.list()).filter(([key]) => /^\d/.test(key))
+      t.equal(kept.length, cap - 1, 'strangers take the room of one record')
+    }
+  })
+
   t.test('a collection holds 32 MiB, however large its records are', async (t) => {
     const { consents } = create()
     for (let index = 0; index < 40; index++) {
