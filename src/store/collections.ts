@@ -136,8 +136,8 @@ export const COLLECTIONS = {
   }),
   /** Key: `consentKey` of a user and a client. */
   consents: collection<records.Consent>()({ cap: 10_000, lifetime: 'never', reset: 'grants' }),
-  /** Key: hash of the client_id and the `jti` of a client assertion. */
-  used_jtis: collection<records.UsedJti>()({
+  /** Key: hash of the client_id. */
+  used_jtis: collection<records.UsedJtis>()({
     // An evicted jti could be used again.
     pinned: true,
     cap: 10_000,

@@ -121,7 +121,7 @@ function createCollection(row: Row, { name, budget, use, evicted }: Surroundings
     const before = find(key)
     if (row.pinned && isFull(count() + (before === undefined ? 1 : 0), bytes + size - (before?.size ?? 0))) {
       throw insufficientStorage(
-        `${name} holds ${count()} records in ${bytes} bytes, expected at most ${row.cap} in ${share}; delete some first`,
+        `${name} holds ${count()} records in ${bytes} bytes, expected at most ${row.cap} in ${share}; delete some, or reset ${row.reset} by the admin API`,
       )
     }
     budget.charge(size)

@@ -101,8 +101,11 @@ export interface Consent extends StoredRecord {
   readonly claims?: ClaimsRequest
 }
 
-/** A `jti` that a client has used. */
-export type UsedJti = StoredRecord
+/** The `jti` values that a client has used. */
+export interface UsedJtis extends StoredRecord {
+  /** Expiry of the assertion by the hash of its `jti`. */
+  readonly jtis: Readonly<Record<string, number>>
+}
 
 /** A document of a client, such as a JWKS. */
 export interface FetchedDocument extends StoredRecord {

@@ -1,4 +1,5 @@
 /** Lifetimes and replays of client assertions. RFC 7523 §3, OpenID Connect Core §9. */
+import { createHash } from 'node:crypto'
 import { CompactSign, type JWTPayload, SignJWT } from 'jose'
 import t, { type Test } from 'tap'
 import type { ConfigInput } from '../../../src/generated/input.js'
@@ -96,39 +97,88 @@ t.test('an assertion for two issuers is used once at each, and one for another i
   refused(t, await send(test, one, '/issuers/two'), 'invalid_client', /^client_assertion has the aud /, 401)
 })
 
-/** Returns an app whose issuer has no room for another jti. */
-async function createFull(t: Test, config: ConfigInput, expires_at: (index: number) => number) {
+/** Returns an app whose issuer has the values of these clients: number of values, and expiry of each. */
+async function createUsed(
+  t: Test,
+  config: ConfigInput,
+  clients: readonly [key: string, count: number][],
+  expiry: Expiry,
+) {
   const snapshot = await snapshotOf(config)
   const issuer = createIssuer(() => snapshot)
   const { used_jtis } = issuer.store
-  await Promise.all(
-    Array.from({ length: 10_000 }, (_, index) => used_jtis.put(`${index}`, { expires_at: expires_at(index) })),
-  )
+  for (const [index, [key, count]] of clients.entries()) {
+    const jtis = Object.fromEntries(
+      Array.from({ length: count }, (_, one) => [hashOf(`known ${one}`), expiry(index + one)]),
+    )
+    await used_jtis.put(key, { jtis, expires_at: Math.max(...Object.values(jtis)) })
+  }
   const test = await createApp(t, config, { findIssuer: () => issuer })
-  return { test, countJtis: async () => (await used_jtis.list()).length }
+  const countJtis = async () => Object.keys((await used_jtis.get(APP))!.jtis).length
+  return { test, countJtis, countClients: async () => (await used_jtis.list()).length }
 }
 
-t.test('a full collection forgets the jtis of expired assertions', async (t) => {
+type Expiry = (index: number) => number
+
+const hashOf = (text: string) => createHash('sha256').update(text).digest('base64url')
+
+/** Key of the client of this file. */
+const APP = hashOf('app')
+const FULL_CLIENT: [string, number][] = [[APP, 1000]]
+const FULL_ISSUER = Array.from({ length: 10_000 }, (_, index): [string, number] => [`${index}`, 1])
+
+t.test('a client with 1000 values forgets those of expired assertions', async (t) => {
+  const { test, countJtis } = await createUsed(t, STRICT, FULL_CLIENT, (index) => NOW + (index % 2 === 0 ? HOUR : -1))
+  const assertion = await sign()
+  await accepted(t, send(test, assertion), 'there is room')
+  t.equal(await countJtis(), 501)
+  await replayed(t, send(test, assertion))
+})
+
+t.test('with the rule, an assertion of a client is refused rather than an earlier one forgotten', async (t) => {
+  const other = { ...CONFIG.clients![0]!, client_id: 'other' }
+  const config = { ...STRICT, clients: [...CONFIG.clients!, other] }
+  const { test, countJtis } = await createUsed(t, config, FULL_CLIENT, () => NOW + HOUR)
+  const assertion = await sign({ exp: NOW + HOUR + 30 })
+  const message = /^client app has 1000 assertions that have not expired, expected fewer; use a shorter exp$/
+  refused(t, await send(test, assertion), 'invalid_client', message, 401)
+  t.equal(await countJtis(), 1000)
+  await replayed(t, send(test, await sign({ jti: 'known 0' })))
+  await accepted(t, send(test, await sign({ iss: 'other', sub: 'other' })), 'other clients are not affected')
+  await test.post('/admin/clock/advance', undefined, { payload: { by: '1h' } })
+  await accepted(t, send(test, assertion), 'after the earlier assertions have expired')
+})
+
+t.test('without the rule, the values of a client that expire first make room', async (t) => {
+  const { test, countJtis } = await createUsed(t, CONFIG, FULL_CLIENT, (index) => (index < 10 ? NOW + HOUR : NEVER))
+  await accepted(t, send(test, await sign()), 'there is room')
+  t.equal(await countJtis(), 901)
+})
+
+t.test('a full collection forgets clients whose assertions have expired', async (t) => {
   for (const config of [STRICT, CONFIG]) {
-    const { test, countJtis } = await createFull(t, config, (index) => NOW + (index % 2 === 0 ? HOUR : -1))
+    const expiry = (index: number) => NOW + (index % 2 === 0 ? HOUR : -1)
+    const { test, countClients } = await createUsed(t, config, FULL_ISSUER, expiry)
     const assertion = await sign()
     await accepted(t, send(test, assertion), 'there is room')
-    t.equal(await countJtis(), 5001)
+    t.equal(await countClients(), 5001)
     await replayed(t, send(test, assertion))
   }
 })
 
-t.test('with the rule, an assertion is refused rather than an earlier one forgotten', async (t) => {
-  const { test, countJtis } = await createFull(t, STRICT, () => NOW + HOUR)
+t.test('with the rule, a full collection refuses a client rather than forgetting another', async (t) => {
+  const { test, countClients } = await createUsed(t, STRICT, FULL_ISSUER, () => NOW + HOUR)
   const refusal = await send(test, await sign())
-  refused(t, refusal, 'temporarily_unavailable', /^used_jtis holds 10000 records in \d+ bytes, expected at most/, 507)
-  t.equal(await countJtis(), 10_000)
+  const message =
+    /^used_jtis holds 10000 records in \d+ bytes, expected .*; delete some, or reset tokens by the admin API$/
+  refused(t, refusal, 'temporarily_unavailable', message, 507)
+  t.equal(await countClients(), 10_000)
   await test.post('/admin/clock/advance', undefined, { payload: { by: '1h' } })
   await accepted(t, send(test, await sign({ exp: NOW + 2 * HOUR })), 'after their assertions have expired')
 })
 
-t.test('without the rule, the jtis that expire first make room', async (t) => {
-  const { test, countJtis } = await createFull(t, CONFIG, (index) => (index < 10 ? NOW + HOUR : NEVER))
+t.test('without the rule, the clients whose assertions expire first make room', async (t) => {
+  const { test, countClients } = await createUsed(t, CONFIG, FULL_ISSUER, (index) => (index < 10 ? NOW + HOUR : NEVER))
   await accepted(t, send(test, await sign()), 'there is room')
-  t.equal(await countJtis(), 9001)
+  t.equal(await countClients(), 9001)
 })
