@@ -17,7 +17,7 @@ export async function loadAuthorities(
   try {
     return { pem: readCertificates(textOf(await files.read(resolve(folder, file)))), complaints: [] }
   } catch (error) {
-    const message = describeFile(resolve(folder, file), (error as Error).message)
+    const message = describeFile(folder, file, (error as Error).message)
     return { complaints: [{ path, at: 'value', message }] }
   }
 }

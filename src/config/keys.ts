@@ -112,15 +112,14 @@ async function loadKey(
   if (pem !== undefined) return await make(readPem(pem))
   if (jwk !== undefined) return await make(readJwk(jwk, alg))
   if (file !== undefined) {
-    const path = resolve(folder, file)
-    return await make(readKeyFile(path, await files.read(path), alg, kid))
+    return await make(readKeyFile(folder, file, await files.read(resolve(folder, file)), alg, kid))
   }
   if (keep_in === undefined) return takeGenerated({ alg, kid, generate: true }, unused)
   if (isFileContent(keep_in)) throw new Error(NOT_A_NAME)
   const kept = resolve(folder, keep_in)
   if (await isMissing(kept)) return 'missing'
   // The provider writes this file, so its changes are not followed.
-  return await make(readKeyFile(kept, await readContent(kept), alg, kid))
+  return await make(readKeyFile(folder, keep_in, await readContent(kept), alg, kid))
 }
 
 /** Returns the object of the previous snapshot for an unchanged entry, because issuers identify generated keys by it. */
@@ -129,11 +128,11 @@ function takeGenerated(key: KeyToGenerate, unused: KeyToGenerate[]): KeyToGenera
   return index === -1 ? key : unused.splice(index, 1)[0]!
 }
 
-function readKeyFile(file: string, content: Content, alg: KeyAlg, kid: string | undefined): Material {
+function readKeyFile(folder: string, file: string, content: Content, alg: KeyAlg, kid: string | undefined): Material {
   try {
     return readMaterial(textOf(content), alg, kid)
   } catch (error) {
-    throw new Error(describeFile(file, (error as Error).message))
+    throw new Error(describeFile(folder, file, (error as Error).message))
   }
 }
 

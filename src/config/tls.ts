@@ -48,7 +48,7 @@ export async function loadTls(
 ): Promise<{ tls?: Tls; complaints: Complaint[] }> {
   const complaints: Complaint[] = []
   const complain: Complain = (member, file, reason) => {
-    const message = describeFile(resolve(folder, file), reason)
+    const message = describeFile(folder, file, reason)
     complaints.push({ path: ['server', 'tls', member], at: 'value', message })
   }
   const read: Read = async (member, file, parse) => {

@@ -1,6 +1,6 @@
 /** No problem shows a secret: each place of examples/full.yaml is broken in several ways, with a known text as each secret. */
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import t, { type Test } from 'tap'
 import { isCollection, isScalar, type Node, type Pair, parseDocument, visit } from 'yaml'
 import { isSecret } from '../../src/config/annotations.js'
@@ -145,7 +145,12 @@ t.test('a secret in its place is not shown, however it is written', async (t) =>
 t.test('the content of a file in place of its name is not shown', async (t) => {
   const pem = '"-----BEGIN PRIVATE KEY-----\\nc4nary\\n-----END PRIVATE KEY-----"'
   const jwk = '\'{"kty":"EC","d":"c4nary"}\''
-  const texts = [pem, jwk].flatMap((content) => [
+  const spaced = `'\t{ "kty": "EC", "d": "c4nary" }'`
+  const list = `'[ "c4nary" ]'`
+  // DER in base64: an RSA key, an elliptic key, an Ed25519 key.
+  const der = ['MIIEvAIBADANBg', 'MHcCAQEEIK', ' MC4CAQAwBQYDK2Vw'].map((text) => `"${text}c4nary/${'x+'.repeat(30)}"`)
+  const long = `c4nary${'x'.repeat(250)}`
+  const texts = [pem, jwk, spaced, list, ...der, long].flatMap((content) => [
     `keys: [{ file: ${content} }]`,
     `keys: [{ keep_in: ${content} }]`,
     `encryption_keys: [{ file: ${content} }]`,
@@ -156,6 +161,16 @@ t.test('the content of a file in place of its name is not shown', async (t) => {
     const problems = await problemsIn(text)
     t.match(problems, [/is the content of a file \(not shown\), expected the name of a file$/], text)
     t.strictSame(leaksOf(problems), [])
+  }
+})
+
+t.test('a name of a file is shown, up to 255 characters of its path', async (t) => {
+  const names = ['keys/[1]{2}.pem', 'MINE.pem', `${'long/'.repeat(100)}c4nary`]
+  for (const name of names) {
+    const [problem] = await problemsIn(`keys: [{ file: "${name}" }]`)
+    const path = resolve(name)
+    const shown = path.length > 255 ? `${path.slice(0, 255)}…` : path
+    t.equal(problem?.slice(problem.indexOf('names ')), `names ${shown}, which does not exist`)
   }
 })
 
