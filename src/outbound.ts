@@ -1,13 +1,13 @@
 /** Sends HTTP requests to clients: fetches documents and posts forms. Bounds destinations, number, time and size; follows no redirect. */
 import type { LookupAddress } from 'node:dns'
 import { lookup } from 'node:dns/promises'
-import { once } from 'node:events'
 import { type ClientRequest, request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import { isIP, type LookupFunction } from 'node:net'
 import { rootCertificates } from 'node:tls'
 import { unbracketed } from './config/destinations.js'
 import type { OutboundSettings } from './config/snapshot.js'
+import { type Bounds, createQueue, within } from './outbound/queue.js'
 
 /** Value of the User-Agent header. */
 export const USER_AGENT = 'oidc-provider-mock'
@@ -36,76 +36,69 @@ export type Resolve = (host: string) => Promise<readonly LookupAddress[]>
 
 const resolveBySystem: Resolve = (host) => lookup(host, { all: true })
 
-/** Largest number of simultaneous requests of a provider. */
-const MOST_REQUESTS = 50
-/** Largest number of waiting requests, less than `server.max_connections`: each connection of a client can cause one. */
-const MOST_WAITING = 500
+/** A client can cause any number of documents, so they take no place of a logout, and those of a slow host leave places to others. */
+const DOCUMENTS: Bounds = { most: 50, most_of_one: 5, most_waiting: 500 }
+const LOGOUTS: Bounds = { most: 50, most_of_one: 25, most_waiting: 500 }
 
-/** Creates the outbound requests of a provider. @param resolve returns the addresses that are checked and connected to. */
-export function createOutbound(resolve: Resolve = resolveBySystem): Outbound {
-  const enqueue = createQueue()
-  const call = async (settings: OutboundSettings, url: string, message: Message): Promise<OutboundResponse> => {
-    const seconds = settings.timeout / 1000
-    const signal = AbortSignal.timeout(settings.timeout)
-    let late = `was not requested within ${seconds} s, since ${MOST_REQUESTS} other requests were in progress`
-    const task = async () => {
-      late = `did not answer within ${seconds} s`
-      const target = await findTarget(settings, url, resolve)
-      signal.throwIfAborted()
-      return await send(settings, target, message, signal)
-    }
-    try {
-      // A lookup cannot be aborted, so it keeps its place in the queue after the timeout.
-      return await Promise.race([enqueue(task, signal), rejectAtAbort(signal)])
-    } catch (error) {
-      if (signal.aborted) throw new OutboundError(late)
-      throw error instanceof OutboundError ? error : new OutboundError(`can't be reached: ${reasonOf(error)}`)
-    }
-  }
+/** Largest number of host names of one kind of requests that are being resolved. A lookup cannot be aborted. */
+const MOST_LOOKUPS = 50
+
+/**
+ * Creates the outbound requests of a provider.
+ * @param resolve returns the addresses that are checked and connected to.
+ * @param connections largest number of connections of clients. At most a half of them waits for outbound requests.
+ */
+export function createOutbound(resolve: Resolve = resolveBySystem, connections = Number.POSITIVE_INFINITY): Outbound {
+  const callForDocument = createCall(resolve, within(DOCUMENTS, connections / 4))
+  const callForLogout = createCall(resolve, within(LOGOUTS, connections / 4))
   return {
     getDocument: async (settings, url, accept) => {
-      const response = await call(settings, url, { method: 'GET', headers: { accept } })
+      const response = await callForDocument(settings, url, { method: 'GET', headers: { accept } })
       if (response.status !== 200) throw new OutboundError(`answered ${response.status}, expected 200`)
       return response
     },
     postForm: (settings, url, form) => {
       const headers = { accept: '*/*', 'content-type': 'application/x-www-form-urlencoded' }
-      return call(settings, url, { method: 'POST', headers, body: new URLSearchParams(form).toString() })
+      return callForLogout(settings, url, { method: 'POST', headers, body: new URLSearchParams(form).toString() })
     },
   }
 }
 
-const rejectAtAbort = async (signal: AbortSignal): Promise<never> => {
-  await once(signal, 'abort')
-  throw signal.reason
+type Call = (settings: OutboundSettings, url: string, message: Message) => Promise<OutboundResponse>
+
+function createCall(resolve: Resolve, bounds: Bounds): Call {
+  const enqueue = createQueue(bounds)
+  const lookUp = createLookup(resolve)
+  return async (settings, text, message) => {
+    const seconds = settings.timeout / 1000
+    const signal = AbortSignal.timeout(settings.timeout)
+    let late = `was not requested within ${seconds} s, since other requests were in progress`
+    try {
+      const destination = readDestination(text)
+      const task = async () => {
+        late = `did not answer within ${seconds} s`
+        const addresses = await findAddresses(settings, destination, lookUp)
+        signal.throwIfAborted()
+        return await send(settings, { ...destination, addresses }, message, signal)
+      }
+      return await enqueue(`${destination.host} ${destination.port}`, task, signal)
+    } catch (error) {
+      if (signal.aborted) throw new OutboundError(late)
+      throw error instanceof OutboundError ? error : new OutboundError(`can't be reached: ${reasonOf(error)}`)
+    }
+  }
 }
 
-/** Runs tasks in order, a limited number at the same time. A task whose signal is aborted leaves the queue. */
-function createQueue() {
-  let running = 0
-  const waiting = new Set<() => void>()
-  const start = async (signal: AbortSignal) => {
-    if (running < MOST_REQUESTS) {
-      running += 1
-      return
-    }
-    if (waiting.size >= MOST_WAITING) throw new OutboundError(`was not requested: ${MOST_WAITING} requests are waiting`)
-    await new Promise<void>((resolve, reject) => {
-      waiting.add(resolve)
-      signal.addEventListener('abort', () => waiting.delete(resolve) && reject(signal.reason), { once: true })
-    })
-  }
-  const end = () => {
-    const [next] = waiting
-    if (next === undefined) running -= 1
-    else {
-      waiting.delete(next)
-      next()
-    }
-  }
-  return async <T>(task: () => Promise<T>, signal: AbortSignal): Promise<T> => {
-    await start(signal)
-    return task().finally(end)
+/** Shares the lookups in progress of a host. */
+function createLookup(resolve: Resolve): Resolve {
+  const lookups = new Map<string, ReturnType<Resolve>>()
+  return (host) => {
+    const known = lookups.get(host)
+    if (known !== undefined) return known
+    if (lookups.size >= MOST_LOOKUPS) throw new Error(`${MOST_LOOKUPS} other hosts are being resolved`)
+    const lookup = resolve(host).finally(() => lookups.delete(host))
+    lookups.set(host, lookup)
+    return lookup
   }
 }
 
@@ -116,25 +109,37 @@ interface Message {
   readonly body?: string
 }
 
-/** A URL and the addresses of its host that may be called. */
-interface Target {
+/** A URL to call. */
+interface Destination {
   readonly url: URL
+  readonly host: string
+  readonly port: number
+}
+
+/** A destination and the addresses of its host that may be called. */
+interface Target extends Destination {
   readonly addresses: readonly LookupAddress[]
 }
 
-/** Resolves the host of a URL and checks its addresses. The request connects to them, so a second answer of DNS changes nothing. */
-async function findTarget({ findProblem }: OutboundSettings, text: string, resolve: Resolve): Promise<Target> {
+function readDestination(text: string): Destination {
   const url = URL.canParse(text) ? new URL(text) : undefined
   const standard = { 'http:': 80, 'https:': 443 }[url?.protocol ?? '']
   if (url === undefined || standard === undefined) throw new OutboundError('is no http or https URL')
-  const host = unbracketed(url.hostname)
+  return { url, host: unbracketed(url.hostname), port: url.port === '' ? standard : Number(url.port) }
+}
+
+/** Resolves a host and checks its addresses. The request connects to them, so a second answer of DNS changes nothing. */
+async function findAddresses(
+  { findProblem }: OutboundSettings,
+  { host, port }: Destination,
+  lookUp: Resolve,
+): Promise<LookupAddress[]> {
   const family = isIP(host)
-  const port = url.port === '' ? standard : Number(url.port)
-  const found = family === 0 ? await resolve(host) : [{ address: host, family }]
+  const found = family === 0 ? await lookUp(host) : [{ address: host, family }]
   const problems = found.map(({ address }) => findProblem({ host, port, address }))
   const addresses = found.filter((_, index) => problems[index] === undefined)
   if (addresses.length === 0) throw new OutboundError(problems[0] ?? 'has a host without an address')
-  return { url, addresses }
+  return addresses
 }
 
 function send(

@@ -67,10 +67,11 @@ export async function createProvider(
     (message) => log.warn(message),
   )
   const identity = await prepareIdentity(tls, createClock().now())
+  const connections = await findMostConnections(snapshot.config.server.max_connections)
   const app = await createServer({
     current: () => snapshot,
     findIssuer,
-    outbound: createOutbound(resolve),
+    outbound: createOutbound(resolve, connections.most),
     health: () => ({ status: 'ok', config: { status: problems.length === 0 ? 'current' : 'stale', problems } }),
     reload: () => reload(),
     schema: readSchema(),
@@ -111,7 +112,7 @@ export async function createProvider(
     return problems.length === 0
   }
 
-  const limit = createConnectionLimit(await findMostConnections(snapshot.config.server.max_connections), log)
+  const limit = createConnectionLimit(connections, log)
   let listening: Listening
   try {
     listening = await listen(app, snapshot.config.server, identity !== undefined, limit)

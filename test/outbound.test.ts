@@ -237,55 +237,129 @@ t.test('a host without an address, or that cannot be resolved, fails', async (t)
   await fails(t, failing.getDocument(OUTBOUND, 'http://a.example/', '*/*'), /^can't be reached: getaddrinfo ENOTFOUND/)
 })
 
-t.test('at most 50 requests are in progress; further requests wait in order', async (t) => {
+/** Serves requests until they are released. The host of a URL is any name. */
+async function hold(t: Test) {
   const held: (() => void)[] = []
   const arrived: string[] = []
-  let enough = () => {}
-  const served = await serveLoopback(t, (request, response) => {
-    arrived.push(request.url!)
+  const waiting = new Map<number, () => void>()
+  const served = await serveLoopback(t, ({ headers, url }, response) => {
+    arrived.push(`${headers.host!.split('.')[0]}${url}`)
     held.push(() => void response.end())
-    if (held.length === 50) enough()
+    waiting.get(arrived.length)?.()
   })
-  const url = (path: number | string) => `http://127.0.0.1:${served.port}/${path}`
-  const outbound = createOutbound()
-  const full = new Promise<void>((resolve) => {
-    enough = resolve
-  })
-  const calls = Array.from({ length: 60 }, (_, index) => outbound.getDocument(OUTBOUND, url(index), '*/*'))
-  await full
-  const late = 'was not requested within 0.3 s, since 50 other requests were in progress'
+  return {
+    arrived,
+    url: (host: string) => `http://${host}.example:${served.port}/`,
+    /** Resolves when this number of requests has arrived. */
+    count: async (number: number) => {
+      if (arrived.length < number) await new Promise<void>((resolve) => waiting.set(number, resolve))
+    },
+    release: () => {
+      for (const release of held.splice(0)) release()
+    },
+  }
+}
+const toLoopback = async () => [{ address: '127.0.0.1', family: 4 }]
+const range = (length: number) => Array.from({ length }, (_, index) => index)
+
+t.test('at most 50 requests are in progress; further requests wait in order', async (t) => {
+  const { arrived, url, count, release } = await hold(t)
+  const outbound = createOutbound(toLoopback)
+  const calls = range(60).map((index) => outbound.getDocument(OUTBOUND, url(`h${index}`), '*/*'))
+  await count(50)
+  const late = 'was not requested within 0.3 s, since other requests were in progress'
   await fails(t, outbound.getDocument(BRIEF, url('late'), '*/*'), late)
-  t.equal(served.connections, 50)
-  for (const release of held.splice(0)) release()
+  t.equal(arrived.length, 50)
+  release()
   await Promise.all(calls.slice(0, 50))
-  enough = () => {}
-  while (held.length < 10) await new Promise(setImmediate)
-  for (const release of held) release()
+  await count(60)
+  release()
   await Promise.all(calls)
   t.strictSame(
     arrived.slice(50).sort(),
-    ['50', '51', '52', '53', '54', '55', '56', '57', '58', '59'].map((path) => `/${path}`),
+    [50, 51, 52, 53, 54, 55, 56, 57, 58, 59].map((index) => `h${index}/`),
   )
-  t.equal(served.connections, 60, 'the request that was late is not sent')
 })
 
-t.test('at most 500 requests wait', async (t) => {
+t.test('a slow host takes no place of other hosts', async (t) => {
+  const { arrived, url, count, release } = await hold(t)
+  const outbound = createOutbound(toLoopback)
+  const slow = range(100).map(() => fails(t, outbound.getDocument(BRIEF, url('slow'), '*/*'), /^(was not|did not)/))
+  await count(5)
+  const other = outbound.getDocument(OUTBOUND, url('other'), '*/*')
+  await count(6)
+  t.strictSame(arrived, [...range(5).map(() => 'slow/'), 'other/'])
+  await Promise.all(slow)
+  release()
+  await other
+})
+
+t.test('documents take no place of a back-channel logout', async (t) => {
+  const { arrived, url, count, release } = await hold(t)
+  const outbound = createOutbound(toLoopback)
+  const documents = range(550).map((index) => outbound.getDocument(OUTBOUND, url(`h${index}`), '*/*'))
+  await fails(t, outbound.getDocument(OUTBOUND, url('more'), '*/*'), "can't be reached: 500 other requests are waiting")
+  const logouts = range(30).map(() => outbound.postForm(OUTBOUND, url('app'), {}))
+  await count(75)
+  t.equal(arrived.filter((name) => name === 'app/').length, 25)
+  while (arrived.length < 580) {
+    release()
+    await new Promise(setImmediate)
+  }
+  release()
+  await Promise.all([...documents, ...logouts])
+})
+
+for (const [connections, places, waiting] of [
+  [156, 20, 19],
+  [8, 1, 1],
+  [1, 1, 0],
+] as const) {
+  t.test(`of ${connections} connections, at most a half waits for requests`, async (t) => {
+    const { arrived, url, count, release } = await hold(t)
+    const outbound = createOutbound(toLoopback, connections)
+    const full = `can't be reached: ${waiting} other requests are waiting`
+    const call = (index: number) => outbound.getDocument(OUTBOUND, url(`h${index}`), '*/*')
+    const calls = range(places + waiting).map(call)
+    await fails(t, call(1000), full)
+    await count(places)
+    t.equal(arrived.length, places)
+    while (arrived.length < calls.length) {
+      release()
+      await new Promise(setImmediate)
+    }
+    release()
+    await Promise.all(calls)
+  })
+}
+
+t.test('a slow lookup leaves its place after the timeout, and at most 50 hosts are resolved at once', async (t) => {
+  const { arrived, url, count, release } = await hold(t)
+  const resolving: string[] = []
   let resolved = () => {}
-  const resolving = new Promise<void>((resolve) => {
+  const slow = new Promise<void>((resolve) => {
     resolved = resolve
   })
-  const served = await serveLoopback(t)
-  const outbound = createOutbound(async () => {
-    await resolving
-    return [{ address: '127.0.0.1', family: 4 }]
+  const outbound = createOutbound(async (host) => {
+    resolving.push(host)
+    if (host.startsWith('slow')) await slow
+    return toLoopback()
   })
-  const call = (settings: OutboundSettings) => outbound.getDocument(settings, `http://a.example:${served.port}/`, '*/*')
-  const first = Array.from({ length: 50 }, () => fails(t, call(BRIEF), 'did not answer within 0.3 s'))
-  await Promise.all(first)
-  const waiting = Array.from({ length: 500 }, () => call(OUTBOUND))
-  await fails(t, call(OUTBOUND), 'was not requested: 500 requests are waiting')
-  t.equal(served.connections, 0)
+  const call = (host: string, settings = BRIEF) => outbound.getDocument(settings, url(host), '*/*')
+  for (const names of [range(49), range(49)]) {
+    await Promise.all(names.map((index) => fails(t, call(`slow${index}`), 'did not answer within 0.3 s')))
+  }
+  t.equal(resolving.length, 49, 'lookups of one host are shared')
+  const fast = call('fast', OUTBOUND)
+  await count(1)
+  release()
+  await fast
+  await fails(t, call('slow49'), 'did not answer within 0.3 s')
+  await fails(t, call('fast'), "can't be reached: 50 other hosts are being resolved")
+  const last = call('slow0', OUTBOUND)
   resolved()
-  await Promise.all(waiting)
-  t.equal(served.connections, 500, 'requests that are late when their host is resolved are not sent')
+  await count(2)
+  release()
+  await last
+  t.strictSame(arrived, ['fast/', 'slow0/'], 'requests that are late when their host is resolved are not sent')
 })
