@@ -5,6 +5,9 @@ import type { Client, User } from '../generated/types.js'
 /** Texts that are searched, by `sub` or `client_id`, in the order of the configuration. */
 export type SearchTexts = ReadonlyMap<string, string>
 
+/** Texts that replace texts of the configuration; undefined hides one from every filter. */
+export type ChangedTexts = ReadonlyMap<string, string | undefined>
+
 /** The first matches, and the number of all. */
 export interface Matches {
   readonly keys: readonly string[]
@@ -14,15 +17,17 @@ export interface Matches {
 /** Number of texts that are searched before other requests have their turn. */
 const AT_ONCE = 5_000
 
-/** Returns the texts of users: what the pages show of them, and the claims that name them. */
-export function createUserTexts(users: readonly User[]): SearchTexts {
-  return new Map(
-    users.map(({ sub, display_name, description, claims: { name, email, preferred_username } }) => [
-      sub,
-      join([sub, display_name, description, name, email, preferred_username]),
-    ]),
-  )
+/** Returns the text of a user: what the pages show, and the claims that name the user. */
+export function createUserText({ sub, display_name, description, claims }: UserNames): string {
+  return join([sub, display_name, description, claims.name, claims.email, claims.preferred_username])
 }
+
+type UserNames = Pick<User, 'sub' | 'display_name' | 'description'> & {
+  readonly claims: Readonly<Record<string, unknown>>
+}
+
+export const createUserTexts = (users: readonly User[]): SearchTexts =>
+  new Map(users.map((user) => [user.sub, createUserText(user)]))
 
 export function createClientTexts(clients: readonly Client[]): SearchTexts {
   return new Map(clients.map(({ client_id, client_name }) => [client_id, join([client_id, client_name])]))
@@ -31,32 +36,32 @@ export function createClientTexts(clients: readonly Client[]): SearchTexts {
 /**
  * Searches for a part of the texts, in any case. The empty filter matches every text.
  * @param most maximum number of returned keys.
- * @param hidden keys that match no filter.
  */
 export async function search(
   texts: SearchTexts,
   filter: string,
   most: number,
-  hidden: ReadonlySet<string>,
+  changed: ChangedTexts,
 ): Promise<Matches> {
   const part = fold(filter.trim())
   const keys: string[] = []
   let [total, visited] = [0, 0]
-  for (const [key, text] of texts) {
+  for (const [key, configured] of texts) {
     visited += 1
     if (visited % AT_ONCE === 0) await setImmediate()
-    if (!text.includes(part) || hidden.has(key)) continue
+    const text = changed.has(key) ? changed.get(key) : configured
+    if (text === undefined || !text.includes(part)) continue
     total += 1
     if (keys.length < most) keys.push(key)
     // A page without a filter need not visit every text.
-    else if (part === '') return { keys, total: texts.size - countKeys(texts, hidden) }
+    else if (part === '') return { keys, total: texts.size - countHidden(texts, changed) }
   }
   return { keys, total }
 }
 
-function countKeys(texts: SearchTexts, keys: ReadonlySet<string>): number {
+function countHidden(texts: SearchTexts, changed: ChangedTexts): number {
   let count = 0
-  for (const key of keys) if (texts.has(key)) count += 1
+  for (const [key, text] of changed) if (text === undefined && texts.has(key)) count += 1
   return count
 }
 

@@ -1,4 +1,5 @@
 /** The users of an issuer. Users that were put at run time override users of the configuration. */
+import { type ChangedTexts, createUserText } from '../config/search.js'
 import type { DeepReadonly } from '../config/snapshot.js'
 import type { Context } from '../context.js'
 import { accessDenied, shown } from '../errors.js'
@@ -91,9 +92,19 @@ export async function putClaims(ctx: Context, sub: string, claims: Readonly<Reco
   await changeUser(ctx, sub, (before) => ({ ...NO_CLAIMS, ...before, sub, claims: rest }))
 }
 
-/** Returns the subs of deleted users, who are hidden even if the configuration has them. */
-export async function listDeletedUsers(ctx: Context): Promise<ReadonlySet<string>> {
-  return new Set((await ctx.store.users.listBy('origin', 'deleted')).map(([sub]) => sub))
+/** Hides the texts of deleted users. */
+export async function hideDeletedUsers(ctx: Context): Promise<ChangedTexts> {
+  return new Map((await ctx.store.users.listBy('origin', 'deleted')).map(([sub]) => [sub, undefined]))
+}
+
+/** Hides the texts of deleted users, and returns the present texts of users of the configuration that were put. */
+export async function readChangedTexts(ctx: Context): Promise<ChangedTexts> {
+  const changed = new Map<string, string | undefined>()
+  for await (const [sub, stored] of ctx.store.users.each()) {
+    if (stored.origin === 'login' || !ctx.snapshot.users.has(sub)) continue
+    changed.set(sub, stored.origin === 'put' ? createUserText(stored) : undefined)
+  }
+  return changed
 }
 
 /** Finds the `sub` of a user by the `email` claim: put at run time, else of the configuration. */

@@ -27,7 +27,7 @@ export interface Collection<R, I extends string = never> {
   list(): Promise<readonly (readonly [key: string, record: R])[]>
   /**
    * Reads one record after the other, and lets other requests run in between. A record that is written meanwhile may be
-   * missing. Only for administration.
+   * missing. Only for administration and the filter of the pages.
    */
   each(): AsyncIterable<readonly [key: string, record: R]>
   /** Removes every record. */

@@ -98,6 +98,19 @@ t.test('users are listed as they are at run time, and deleted users are not coun
   t.match(textOf((await filter('user-59')).body), 'Authorize as user-59 New')
 })
 
+t.test('the filter finds users by the names that they have at run time', async (t) => {
+  const named = { sub: 'bob', display_name: 'Old name', claims: { email: 'old@example.com' } }
+  const { test, agent, filter } = await start({ users: [...USERS, named] })
+  const payload = { display_name: 'Renamed', claims: { email: 'fresh@example.com' } }
+  await test.app.inject({ method: 'PUT', url: '/admin/users/bob', payload })
+  await test.app.inject({ method: 'PUT', url: '/admin/users/stranger', payload })
+  await agent.logIn('renamed')
+  for (const text of ['RENAMED', 'fresh@', 'bob']) t.strictSame(offered(await filter(text)), ['bob'], text)
+  for (const text of ['old', 'Old name']) t.strictSame(offered(await filter(text)), [], text)
+  await test.app.inject({ method: 'DELETE', url: '/admin/users/bob' })
+  for (const text of ['renamed', 'old', 'bob']) t.strictSame(offered(await filter(text)), [], text)
+})
+
 t.test('the filter keeps the request, the typed subject and the chosen fault', async (t) => {
   const { agent, filter } = await start()
   const page = await agent.ask({ login_hint: 'hint' })
