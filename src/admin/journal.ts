@@ -49,7 +49,9 @@ const QUERY = {
   fault: text('Name of an applied fault.', {
     enum: FAULT_NAMES,
   }),
-  after: integer('Only entries with a greater `id`.', { minimum: 0 }),
+  after: integer('Only entries with a greater `id`. All entries if no `id` is as great: it is of an earlier run.', {
+    minimum: 0,
+  }),
   secrets: boolean('Whether to show codes, tokens, secrets and passwords, which are otherwise `***`.'),
 }
 
@@ -65,7 +67,9 @@ const TOO_MANY = { ...component('Refusal'), description: `${MOST_LISTENERS} requ
 
 const ENTRIES = responseWith('The entries, oldest first.', {
   entries: listOf(component('JournalEntry')),
-  last_id: integer('Newest `id` when the entries were listed, for `after` of the next request.'),
+  last_id: integer(
+    'For `after` of the next request: the newest `id` when the entries were listed, or that of the last listed entry if `limit` left out later ones.',
+  ),
 })
 
 export const journal: FastifyPluginAsync = async (app) => {
@@ -96,7 +100,8 @@ export const journal: FastifyPluginAsync = async (app) => {
     },
   }
   app.get<{ Querystring: ListQuery }>(PATHS.journal, { schema: list }, async ({ ctx, query }, reply) => {
-    const { after, limit, wait, secrets, ...filter } = query
+    const { limit, wait, secrets, after: wanted, ...filter } = query
+    const after = await readAfter(ctx.journal, wanted)
     const time = wait === undefined ? 0 : readWait(wait)
     const fits = (entry: StoredEntry) => fitsFilter(entry, filter)
     const send = (ids: readonly number[], last_id: number, find = ctx.journal.find) => {
@@ -109,8 +114,9 @@ export const journal: FastifyPluginAsync = async (app) => {
     const { ids, last_id } = await findEntries(ctx.journal, onlyNew ? await ctx.journal.lastId() : after, fits)
     if (time === 0 || ids.length > 0) {
       next?.end()
-      const newest = Math.max(0, ids.length - (limit ?? ids.length))
-      return send(after === undefined ? ids.slice(newest) : ids.slice(0, limit), last_id)
+      if (after === undefined) return send(ids.slice(Math.max(0, ids.length - (limit ?? ids.length))), last_id)
+      const sent = ids.slice(0, limit)
+      return send(sent, sent.length < ids.length ? (sent.at(-1) ?? after) : last_id)
     }
     if (next === undefined) throw tooMany()
     endWith(reply, next.end)
@@ -147,7 +153,8 @@ export const journal: FastifyPluginAsync = async (app) => {
   app.get<{ Querystring: Query }>(PATHS.journal_stream, options, async ({ ctx, query, headers }, reply) => {
     const { after, secrets, ...filter } = query
     const events = streamEntries(ctx.journal, {
-      after: readEventId(headers['last-event-id']) ?? after ?? (await ctx.journal.lastId()),
+      after:
+        (await readAfter(ctx.journal, readEventId(headers['last-event-id']) ?? after)) ?? (await ctx.journal.lastId()),
       fits: (entry) => fitsFilter(entry, filter),
       write: writerFor(secrets),
       heartbeat: HEARTBEAT,
@@ -157,6 +164,10 @@ export const journal: FastifyPluginAsync = async (app) => {
     return reply.type('text/event-stream; charset=utf-8').header('cache-control', 'no-store').send(events.result)
   })
 }
+
+/** Returns the id after which entries are read. A greater id than all is of an earlier run of the provider: all are read. */
+const readAfter = async (journal: Journal, after: number | undefined) =>
+  after !== undefined && after > (await journal.lastId()) ? 0 : after
 
 /** Returns the ids of the entries that fit, and the newest id of all. */
 async function findEntries(journal: Journal, after: number | undefined, fits: (entry: StoredEntry) => boolean) {

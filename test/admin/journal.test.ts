@@ -127,6 +127,37 @@ t.test('last_id is that of the newest listed entry, also if entries are recorded
   t.equal(last_id, entries.at(-1)?.id)
 })
 
+t.test('last_id continues a list after an id that limit has cut', async (t) => {
+  const test = await createAdminApp(t)
+  for (let count = 0; count < 6; count += 1) await test.get(count === 3 ? '/.well-known/openid-configuration' : '/jwks')
+  const list = async (query: string) => {
+    const { entries, last_id } = jsonOf(t, await test.get(`/admin/journal?${query}`))
+    return [...(entries as JournalEntry[]).map(({ id }) => id), { last_id }]
+  }
+  t.strictSame(await list('after=1&limit=2'), [2, 3, { last_id: 3 }])
+  t.strictSame(await list('after=3&limit=2&endpoint=jwks'), [5, 6, { last_id: 6 }])
+  t.strictSame(await list('after=2&limit=1&endpoint=jwks&wait=1ms'), [3, { last_id: 3 }])
+  t.strictSame(await list('after=4&limit=2'), [5, 6, { last_id: 6 }])
+  t.strictSame(await list('after=4&limit=0'), [{ last_id: 4 }])
+  t.strictSame(await list('after=6&limit=0'), [{ last_id: 6 }])
+  t.strictSame(await list('limit=2'), [5, 6, { last_id: 6 }])
+})
+
+t.test('an id that is greater than all is of an earlier run, so that all entries come after it', async (t) => {
+  const { url } = await start(t)
+  const list = async (query: string) => (await fetch(`${url}/admin/journal?${query}`)).json()
+  t.match(await list('after=5000'), { entries: [], last_id: 0 })
+  const streams = await Promise.all([
+    open(`${url}/admin/journal/stream`, { 'last-event-id': '5000' }),
+    open(`${url}/admin/journal/stream?after=5000`),
+  ])
+  await fetch(`${url}/jwks`)
+  for (const stream of streams) t.match(await read(stream, 1), [{ id: '1' }])
+  t.match(await list('after=5000'), { entries: [{ id: 1 }], last_id: 1 })
+  t.match(await list('after=5000&wait=1m'), { entries: [{ id: 1 }], last_id: 1 })
+  t.match(await list('after=1'), { entries: [], last_id: 1 })
+})
+
 t.test('entries that are removed while a list is sent are left out', async (t) => {
   const snapshot = await snapshotOf()
   const issuer = createIssuer(() => snapshot)
