@@ -78,20 +78,25 @@ function refuseProviders({ headers }: FastifyRequest): void {
 
 /** Refuses requests that a page of another site can cause. */
 function refusePages(request: FastifyRequest, access: Route['access'], { host }: Place, snapshot: Snapshot): void {
-  if (access === 'admin') refuseForeignOrigins(request, snapshot)
+  refuseForeignOrigins(request, access, snapshot)
   refuseUnknownHost(request, snapshot, isLoopback(host))
 }
 
 /** RFC 6454 §7: a script of another origin sends its Origin. Fetch Metadata §2.4: a link or an image sends Sec-Fetch-Site only. */
-function refuseForeignOrigins(request: FastifyRequest, snapshot: Snapshot): void {
+function refuseForeignOrigins(request: FastifyRequest, access: Route['access'], snapshot: Snapshot): void {
   const { origin, 'sec-fetch-site': site } = request.headers
+  const listed = access === 'admin' ? [] : snapshot.config.server.cors_origins
+  if (listed.includes('*') || (origin !== undefined && listed.includes(origin))) return
   if (site === 'cross-site') {
     throw foreignPage('Sec-Fetch-Site is cross-site, expected a request of a program, or of a page of the provider')
   }
   if (origin === undefined) return
   const own = [...configuredUrls(snapshot), new URL(readRequestUrl(snapshot, request))].map((url) => url.origin)
   if (own.includes(origin)) return
-  throw foreignPage(`Origin is ${shown(origin)}, expected none, or ${[...new Set(own)].join(' or ')}`)
+  const advice = access === 'admin' ? '' : '; add it to server.cors_origins'
+  throw foreignPage(
+    `Origin is ${shown(origin)}, expected none, or ${[...new Set([...own, ...listed])].join(' or ')}${advice}`,
+  )
 }
 
 /**

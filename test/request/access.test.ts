@@ -86,6 +86,39 @@ t.test('RFC 6454 §7: pages of other origins are refused, with and without a tok
   }
 })
 
+const CLAIMS: ['PUT' | 'POST', string][] = [
+  ['PUT', '/users/alice'],
+  ['POST', '/users/alice/revoke-tokens'],
+]
+
+t.test('RFC 6454 §7: pages outside server.cors_origins cannot change users', async (t) => {
+  const users = [{ sub: 'alice' }]
+  const page = { 'sec-fetch-site': 'cross-site', origin: 'https://evil.example' }
+  const listed = { ...page, origin: 'https://app.example' }
+  for (const [method, url] of CLAIMS) {
+    const test = await createApp(t, { users, server: { cors_origins: ['https://app.example'] } })
+    const ask = (headers: Record<string, string>) =>
+      test.app.inject({ method, url, headers, ...(method === 'PUT' && { payload: {} }) })
+    refused(t, await ask(page), 'access_denied', /^Sec-Fetch-Site is cross-site/, 403)
+    const message =
+      /^Origin is https:\/\/evil.example, expected none, or http:\/\/localhost or https:\/\/app.example; add it to server.cors_origins$/
+    refused(t, await ask({ origin: page.origin }), 'access_denied', message, 403)
+    refused(t, await ask({ origin: 'null' }), 'access_denied', /^Origin is null, expected none/, 403)
+    refused(t, await ask({ 'sec-fetch-site': 'cross-site' }), 'access_denied', /^Sec-Fetch-Site is cross-site/, 403)
+    const accepted: Record<string, string>[] = [
+      {},
+      listed,
+      { origin: 'http://localhost' },
+      { 'sec-fetch-site': 'same-origin' },
+    ]
+    for (const headers of accepted) {
+      t.equal((await ask(headers)).statusCode, 204, JSON.stringify(headers))
+    }
+    await test.reload({ users })
+    t.equal((await ask(page)).statusCode, 204, 'the default is every origin, as in the reference')
+  }
+})
+
 const OPEN = /^every machine that reaches the admin API can use it without a token: set server.admin_token/
 
 t.test('start and reload warn if other machines can use the admin API without a token', async (t) => {
