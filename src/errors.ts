@@ -33,6 +33,15 @@ export function shown(value: string): string {
   return value.length > 200 ? `${value.slice(0, 197)}... (${value.length} characters)` : value
 }
 
+/** Takes the place of a text that can be a secret. */
+export const HIDDEN = '***'
+
+/** RFC 3986 §3.2.1: the user information of a URL, with or without its scheme, which can have a password. */
+const USER_INFORMATION = /(?<=:\/\/).*@|^[^/@]*:(?!\/\/).*@/gs
+
+/** Returns a text without the user information of a URL. */
+export const withoutUserInformation = (text: string) => text.replaceAll(USER_INFORMATION, `${HIDDEN}@`)
+
 // RFC 6749 §4.1.2.1 and §5.2.
 export const invalidRequest = (description: string) => new OAuthError('invalid_request', description)
 export const invalidGrant = (description: string) => new OAuthError('invalid_grant', description)

@@ -5,6 +5,7 @@ import { Command, CommanderError, Option } from 'commander'
 import { ConfigError, formatProblem, type Problem } from '../config/errors.js'
 import { loadServer, type Sources } from '../config/load.js'
 import { readText } from '../config/read.js'
+import { show } from '../config/show.js'
 import { validateFile } from '../config/validate.js'
 import { askedUrl, diagnose, formatDiagnosis } from '../doctor/doctor.js'
 import { isHttpUrl } from '../doctor/hosts.js'
@@ -124,8 +125,9 @@ async function doctor(
   { env, stdout }: CommandContext,
 ): Promise<number> {
   const asked = url ?? askedUrl(await loadServer(readSettings(given, env)))
-  if (!isHttpUrl(asked)) {
-    throw new ConfigError([{ file: 'URL', path: '', message: `is "${asked}", expected an http or https URL` }])
+  if (!isHttpUrl(asked) || new URL(asked).username + new URL(asked).password !== '') {
+    const message = `is ${show(asked, false, '')}, expected an http or https URL without user information`
+    throw new ConfigError([{ file: 'URL', path: '', message }])
   }
   const trusted = ca === undefined ? {} : { ca: await readAuthority(ca) }
   const diagnosis = await diagnose(asked, { insecure, ...trusted })

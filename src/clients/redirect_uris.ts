@@ -1,5 +1,5 @@
 /** The redirect URIs of a client. RFC 6749 §3.1.2, RFC 7591 §2, OpenID Connect Registration §2 and OpenID Connect Core §8.1. */
-import { shown } from '../errors.js'
+import { shown, withoutUserInformation } from '../errors.js'
 import { type Finding, has, type Metadata, type Settings } from './findings.js'
 import { isRedirected } from './response_types.js'
 
@@ -36,7 +36,7 @@ export function* checkRedirectUris(metadata: Metadata, settings: Settings): Iter
   for (const [index, uri] of (redirect_uris ?? []).entries()) {
     if (uri === undefined) continue
     const expected = expectRegistered(uri, wildcards)
-    const message = `is "${shown(uri)}", expected ${expected}`
+    const message = `is "${shown(withoutUserInformation(uri))}", expected ${expected}`
     if (expected !== undefined) yield { path: ['redirect_uris', index], message }
   }
 }
@@ -80,7 +80,7 @@ export function* checkApplicationType(metadata: Metadata): Iterable<Finding> {
     const expected =
       application_type === 'native' ? expectNative(uri) : expectWeb(uri, grant_types.includes('implicit'))
     if (expected === undefined) continue
-    const message = `is "${shown(uri)}", expected ${expected}`
+    const message = `is "${shown(withoutUserInformation(uri))}", expected ${expected}`
     yield { path: ['redirect_uris', index], message, rule: 'application_type' }
   }
 }

@@ -1,5 +1,5 @@
 /** The rules of client metadata, and the doors that apply them. RFC 7591 §2, OpenID Connect Registration §2, RFC 8705 §2. */
-import { shown } from '../errors.js'
+import { shown, withoutUserInformation } from '../errors.js'
 import { checkEncryption, checkUnsignedIdToken } from './algorithms.js'
 import {
   checkAssertionAlg,
@@ -102,7 +102,7 @@ function* checkValue(
 }
 
 function describe(value: unknown): string {
-  if (typeof value === 'string') return `"${shown(value)}"`
+  if (typeof value === 'string') return `"${shown(withoutUserInformation(value))}"`
   if (value === null || typeof value !== 'object') return String(value)
   return Array.isArray(value) ? `a list of ${value.length}` : 'an object'
 }

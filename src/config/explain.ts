@@ -1,7 +1,8 @@
 /** Describes the errors of a JSON Schema validator in sentences. */
 import type { ErrorObject } from 'ajv'
+import { HIDDEN } from '../errors.js'
 import type { Complaint } from './errors.js'
-import { count, HIDDEN, show, TYPES } from './show.js'
+import { count, show, TYPES } from './show.js'
 import { suggest } from './suggest.js'
 
 /** Number of known keys up to which they are listed if none resembles the unknown key. */

@@ -1,14 +1,9 @@
 /** Shows values in messages. A value that can be a secret is shown by its type and length only. */
 import { resolve } from 'node:path'
+import { withoutUserInformation } from '../errors.js'
 
 /** Number of characters of a text that are shown. */
 const LONGEST = 60
-
-/** Takes the place of a text that can be a secret. */
-export const HIDDEN = '***'
-
-/** RFC 3986 §3.2.1: the user information of a URL, which can have a password. */
-const USER_INFORMATION = /(?<=:\/\/)\S*@/g
 
 export const TYPES: Readonly<Record<string, string>> = {
   string: 'a text',
@@ -31,8 +26,7 @@ export function show(value: unknown, secret: boolean, text = 'the text '): strin
   if (typeof value === 'object') return 'an object'
   if (secret && typeof value !== 'boolean') return `${TYPES[typeof value]}${lengthOf(value)} (not shown)`
   if (typeof value !== 'string') return text === '' ? String(value) : `the ${typeof value} ${value}`
-  const shown = value.replaceAll(USER_INFORMATION, `${HIDDEN}@`)
-  return `${text}"${cut(shown, LONGEST)}"`
+  return `${text}"${cut(withoutUserInformation(value), LONGEST)}"`
 }
 
 const lengthOf = (value: unknown) => (typeof value === 'string' ? ` of ${count(value.length, 'character')}` : '')

@@ -164,6 +164,41 @@ t.test('the content of a file in place of its name is not shown', async (t) => {
   }
 })
 
+t.test('the user information of a URL is not shown, with or without a scheme', async (t) => {
+  const urls = [
+    'https://me:c4nary@a/#b',
+    'https://me:c4nary @a/#b',
+    'https://c4nary@a@b/#b',
+    'me:c4nary@a/#b',
+    'me:c4/c4nary@a/#b',
+    ':c4nary@a/#b',
+  ]
+  const texts = urls.flatMap((url) => [
+    ...['issuer', 'public_url', 'internal_url'].map((name) => `${name}: "${url}"`),
+    `outbound: { allow: ["${url}"] }`,
+    ...['allowed_hosts', 'trust_forwarded'].map((name) => `server: { ${name}: ["${url}"] }`),
+    `server: { tls: { self_signed: true, names: ["${url}"] } }`,
+    ...['redirect_uris', 'post_logout_redirect_uris'].map(
+      (name) => `clients: [{ client_id: a, token_endpoint_auth_method: none, ${name}: ["${url}"] }]`,
+    ),
+    ...['jwks_uri', 'backchannel_logout_uri', 'sector_identifier_uri'].map(
+      (name) =>
+        `clients: [{ client_id: a, token_endpoint_auth_method: none, redirect_uris: ["http://a"], ${name}: "${url}" }]`,
+    ),
+  ])
+  for (const text of texts) {
+    const problems = await problemsIn(text)
+    t.match(problems.at(-1), / is "(https:\/\/)?\*\*\*@/, text)
+    t.strictSame(leaksOf(problems), [])
+  }
+})
+
+t.test('the content of a file is not shown as a value that is repeated', async (t) => {
+  const problems = await problemsIn(`keys: [{ keep_in: '["c4nary"]' }, { keep_in: '["c4nary"]' }]`)
+  t.equal(problems.length, 2)
+  t.strictSame(leaksOf(problems), [])
+})
+
 t.test('a name of a file is shown, up to 255 characters of its path', async (t) => {
   const names = ['keys/[1]{2}.pem', 'MINE.pem', `${'long/'.repeat(100)}c4nary`]
   for (const name of names) {

@@ -175,7 +175,14 @@ test('the command: 0 for a healthy provider, 1 for findings, 2 for misuse', asyn
     code: 1,
     stdout: /fail {2}discovery: .*answered with status 404/,
   })
-  t.match(await run('ftp://op'), { code: 2, stderr: 'URL is "ftp://op", expected an http or https URL\n' })
+  const refused = (shown: string) => ({
+    code: 2,
+    stderr: `URL is "${shown}", expected an http or https URL without user information\n`,
+  })
+  t.match(await run('ftp://op'), refused('ftp://op'))
+  t.match(await run('http://me:hush@op'), refused('http://***@op'))
+  t.match(await run('http://:hush@op/@x'), refused('http://***@x'))
+  t.match(await run('me:hush@op'), refused('***@op'))
   t.match(await run('--format', 'xml'), { code: 2 })
   t.match(await run('--port', 'x'), { code: 2, stderr: /--port/ })
 })

@@ -6,6 +6,7 @@ import type { Config, EncryptionKey, Key, User } from '../../generated/types.js'
 import { parseEntry } from '../destinations.js'
 import type { Complaint } from '../errors.js'
 import type { Pruned } from '../schema.js'
+import { isFileContent, show } from '../show.js'
 import { suggest } from '../suggest.js'
 import { checkClient } from './client.js'
 import { checkServer } from './server.js'
@@ -37,12 +38,17 @@ export function check(config: Pruned<Config>): Complaint[] {
       ...checkFaults(['clients', String(index), 'faults'], client?.faults, suggest, { client_id: client?.client_id }),
     ]),
     ...repeated('keep_in', {
-      keys: keys.map((key) => key?.keep_in),
-      encryption_keys: encryption_keys.map((key) => key?.keep_in),
+      keys: keys.map(keepIn),
+      encryption_keys: encryption_keys.map(keepIn),
     }),
     ...keys.flatMap((key, index) => [...checkKey(['keys', String(index)], key ?? {})]),
     ...encryption_keys.flatMap((key, index) => [...checkKey(['encryption_keys', String(index)], key ?? {})]),
   ]
+}
+
+/** Returns the name of the file that keeps a key. The content of a file has its own problem. */
+function keepIn(key: Pruned<Key | EncryptionKey> | undefined): string | undefined {
+  return key?.keep_in !== undefined && isFileContent(key.keep_in) ? undefined : key?.keep_in
 }
 
 /** Returns the members of a key that name its source. */
@@ -99,7 +105,7 @@ function* checkDuration(
 function* checkDestinations({ outbound: { allow = [] } = {} }: Pruned<Config>): Found {
   for (const [index, text] of (allow as readonly (string | undefined)[]).entries()) {
     if (text === undefined || parseEntry(text) !== undefined) continue
-    const message = `is "${text}", expected a host such as app, app:3000 or *.example.com, an IP address, or a range such as 10.0.0.0/8`
+    const message = `is ${show(text, false, '')}, expected a host such as app, app:3000 or *.example.com, an IP address, or a range such as 10.0.0.0/8`
     yield { path: ['outbound', 'allow', String(index)], at: 'value', message }
   }
 }

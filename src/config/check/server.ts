@@ -73,7 +73,7 @@ function* checkProxies({ trust_forwarded }: Server): Found {
   if (!Array.isArray(trust_forwarded)) return
   for (const [index, proxy] of (trust_forwarded as readonly (string | undefined)[]).entries()) {
     if (proxy === undefined || isProxy(proxy)) continue
-    const message = `is "${proxy}", expected true, false, an IP address, a range such as 10.0.0.0/8, loopback, linklocal or uniquelocal`
+    const message = `is ${show(proxy, false, '')}, expected true, false, an IP address, a range such as 10.0.0.0/8, loopback, linklocal or uniquelocal`
     yield { path: ['server', 'trust_forwarded', String(index)], at: 'value', message }
   }
 }
@@ -112,7 +112,7 @@ function* checkTls({ tls }: Server): Found {
   }
   for (const [index, name] of (names ?? []).entries()) {
     if (name === undefined || isIP(name) !== 0 || DNS_NAME.test(name)) continue
-    const message = `is "${name}", expected a host name or an IP address without a port`
+    const message = `is ${show(name, false, '')}, expected a host name or an IP address without a port`
     yield { path: ['server', 'tls', 'names', String(index)], at: 'value', message }
   }
 }
@@ -143,7 +143,7 @@ function* checkAdminPort({ admin, admin_port, port, http_port }: Server): Found 
 function* checkAllowedHosts({ allowed_hosts = [] }: Server): Found {
   for (const [index, name] of allowed_hosts.entries()) {
     if (name === undefined || DNS_NAME.test(name)) continue
-    const message = `is "${name}", expected a host name such as op.example.test or *.example.test, without a port`
+    const message = `is ${show(name, false, '')}, expected a host name such as op.example.test or *.example.test, without a port`
     yield { path: ['server', 'allowed_hosts', String(index)], at: 'value', message }
   }
 }
