@@ -49,12 +49,13 @@ type Members = Readonly<Record<string, unknown>>
 
 /** Masks the secrets of an entry. A value that is a secret at one place is masked at every place of the entry. */
 export function maskEntry(entry: JournalEntry): JournalEntry {
-  const secrets = createSecrets([entry.client_id, entry.sub])
+  const secrets = createSecrets([entry.client_id, entry.sub, entry.grant_type])
   const masked = mapParts(entry, (part, name) =>
     name === 'headers' ? maskHeaders(part as Members, secrets.note) : maskValue(part, secrets.note),
   ) as JournalEntry
   if (secrets.overflow()) return outlineOf(masked)
-  const replace = secrets.createReplacer()
+  const isCut = entry.request?.body_cut !== undefined || entry.response?.body_cut !== undefined
+  const replace = secrets.createReplacer(isCut)
   return mapParts(masked, (part) => mapTexts(part, (text) => maskSignatures(replace(text)))) as JournalEntry
 }
 

@@ -18,8 +18,11 @@ export interface Secrets {
   readonly note: Note
   /** Tells whether more secrets were noted than are masked. */
   overflow(): boolean
-  /** Creates a function that masks the noted secrets in a text. */
-  createReplacer(): (text: string) => string
+  /**
+   * Creates a function that masks the noted secrets in a text, unless the text is an open value.
+   * @param isCut whether a secret can be the beginning of one that was cut; the rest of its word is masked too.
+   */
+  createReplacer(isCut: boolean): (text: string) => string
 }
 
 /** @param open values that are shown, such as the client's identifier. */
@@ -31,7 +34,10 @@ export function createSecrets(open: readonly (string | undefined)[]): Secrets {
       if (noted.size <= MOST_SECRETS) noted.add(value)
     },
     overflow: () => noted.size > MOST_SECRETS,
-    createReplacer: () => createReplacer(noted),
+    createReplacer(isCut) {
+      const replace = createReplacer(noted, isCut)
+      return (text) => (open.includes(text) ? text : replace(text))
+    },
   }
 }
 
@@ -42,7 +48,8 @@ interface Start {
 }
 
 /** Creates a function that replaces secrets in a text, the longest first, in one pass. */
-function createReplacer(secrets: ReadonlySet<string>): (text: string) => string {
+function createReplacer(secrets: ReadonlySet<string>, isCut: boolean): (text: string) => string {
+  const restOfWord = /[^\s&"'<>#;,]*/y
   const startsBy = groupStarts(secrets)
   // Most characters begin no secret; a table by their last eight bits finds that in the shortest time.
   const firsts = new Uint8Array(256)
@@ -57,6 +64,8 @@ function createReplacer(secrets: ReadonlySet<string>): (text: string) => string 
       if (found === undefined) continue
       result += text.slice(copied, index) + MASK
       copied = index + found.length
+      restOfWord.lastIndex = copied
+      if (isCut) copied += restOfWord.exec(text)![0].length
       index = copied - 1
     }
     return copied === 0 ? text : result + text.slice(copied)

@@ -152,6 +152,18 @@ t.test('a secret is masked everywhere in its entry', async (t) => {
   )
 })
 
+t.test('an identifier that begins with a secret stays', async (t) => {
+  const [client_id, sub, grant_type] = ['demo-client-app', 'authorization-alice', 'authorization_code']
+  const about = { client_id, sub, grant_type }
+  const entry = { ...bodyOf({ ...about, client_secret: 'demo-client', code: 'authorization' }), ...about }
+  const remarks = [{ event: 'decision' as const, message: 'demo-client is wrong', details: about }]
+  t.match(maskEntry({ ...entry, remarks }), {
+    ...about,
+    request: { body: { ...about, client_secret: '***', code: '***' } },
+    remarks: [{ message: '*** is wrong', details: about }],
+  })
+})
+
 t.test('secrets within other values and names are masked', async (t) => {
   t.equal(maskBody(`/?next=code=${SECRET}&x=y`), '/?next=code=***&x=y')
   t.strictSame(maskBody({ [`code=${SECRET}`]: '' }), { 'code=***': '' }, 'a form that was encoded twice')

@@ -139,6 +139,20 @@ t.test('secrets of a login are shown only on request', async (t) => {
   t.match(request?.body, { grant_type: 'authorization_code', code: '***', client_id: 'app', code_verifier: '***' })
 })
 
+t.test('a secret that was cut is masked whole at other places of its entry', async (t) => {
+  const test = await createApp(t, { journal: { max_body: 60 } })
+  const secret = 'LONG-SECRET-0123456789-abcdefghijklmnopq-ZZ'
+  const form = { grant_type: 'client_credentials', client_secret: secret, scope: secret }
+  await test.post(`/oauth2/token?a=${secret}&b=${secret}`, form)
+  const { request, scope } = await lastOf(test, '')
+  t.match(request, {
+    url: '/oauth2/token?a=***&b=***',
+    body: { grant_type: form.grant_type, client_secret: '***' },
+    body_cut: Number,
+  })
+  t.equal(scope, '***')
+})
+
 t.test('an entry has the request, the response and the decoded tokens', async (t) => {
   const test = await createApp(t, { faults: [{ fault: 'token.extra_members' }] })
   await getTokens(test, { nonce: 'n' })
