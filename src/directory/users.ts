@@ -61,13 +61,20 @@ function resolve(
 export async function findOrCreateUser(ctx: Context, sub: string): Promise<User> {
   const user = await findUser(ctx, sub)
   if (user !== undefined) return user
-  const created: StoredUser = { sub, claims: { email: sub }, origin: 'login', expires_at: expiryOf('users', ctx) }
+  const created: StoredUser = { ...newUser(sub), origin: 'login', expires_at: expiryOf('users', ctx) }
   if (await ctx.store.users.add(sub, created)) return asUser(created)
   // The user was deleted, or another request created it in the meantime.
   const found = await findUser(ctx, sub)
   if (found !== undefined) return found
   throw accessDenied(`user ${shown(sub)} was deleted; put the user again, or reset users`)
 }
+
+/** Finds a user, or returns the user that `findOrCreateUser` creates for an unknown `sub`. */
+export async function findOrDescribeUser(ctx: Context, sub: string): Promise<User> {
+  return (await findUser(ctx, sub)) ?? { ...NO_CLAIMS, ...newUser(sub) }
+}
+
+const newUser = (sub: string) => ({ sub, claims: { email: sub } })
 
 /** Stores a user, which overrides the user of the configuration. */
 export async function putUser(ctx: Context, user: User): Promise<void> {

@@ -1,7 +1,7 @@
 /** Tokens without a login, for the admin API: for any user, client and scope, valid or expired, with any claims. */
 import type { Context } from '../context.js'
 import { type Client, findClient } from '../directory/clients.js'
-import { findOrCreateUser, type User } from '../directory/users.js'
+import { findOrCreateUser, findOrDescribeUser, type User } from '../directory/users.js'
 import { invalidRequest, shown } from '../errors.js'
 import { createFlowId, createGrant } from '../oauth/grant.js'
 import { randomToken } from '../random.js'
@@ -41,16 +41,18 @@ export async function mintTokens(ctx: Context, request: MintRequest): Promise<Mi
   const { sub, client_id, scope, expires_in } = request
   const client = await findClient(ctx, client_id)
   if (client === undefined) throw invalidRequest(`client_id is ${shown(client_id)}, expected an existing client`)
-  const user = await findOrCreateUser(ctx, sub)
+  const user = await findOrDescribeUser(ctx, sub)
   const flow_id = createFlowId()
   const expires_at = Math.max(expiryOf('grants', ctx), ctx.now + (expires_in ?? 0))
   const login = { sub: user.sub, auth_time: ctx.now, sid: randomToken() }
   const granted = await createGrant(ctx, { ...login, client_id, scope, flow_id, expires_at })
   ctx.addFacts({ sub, client_id, scope, flow_id })
   try {
-    return { grant_id: granted.grant_id, flow_id, ...(await createTokens(ctx, { request, client, user, ...granted })) }
+    const tokens = await createTokens(ctx, { request, client, user, ...granted })
+    await findOrCreateUser(ctx, sub)
+    return { grant_id: granted.grant_id, flow_id, ...tokens }
   } catch (error) {
-    // A refused request, such as one whose ID token cannot be encrypted, leaves no token behind.
+    // A refused request, such as one whose ID token cannot be encrypted, leaves no token and no user behind.
     await ctx.store.grants.delete(granted.grant_id)
     throw error
   }

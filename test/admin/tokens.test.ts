@@ -62,14 +62,15 @@ for (const expires_in of [0, -60]) {
   })
 }
 
-t.test('a refused request leaves neither a grant nor a token behind', async (t) => {
+t.test('a refused request leaves no grant, no token and no user behind', async (t) => {
   const test = await createAdminApp(t)
   const weak = generateKeyPairSync('rsa', { modulusLength: 1024 }).publicKey.export({ format: 'jwk' })
   const { client_id } = await register(test, { id_token_encrypted_response_alg: 'RSA-OAEP', jwks: { keys: [weak] } })
-  const answer = await test.call('POST', '/tokens', { sub: 'alice', client_id })
+  const answer = await test.call('POST', '/tokens', { sub: 'stranger', client_id })
   refused(t, answer, 'invalid_client_metadata', /^encryption by RSA-OAEP to client \S+ failed: /)
   t.strictSame(jsonOf(t, await test.call('GET', '/grants')), { grants: [] })
   t.strictSame(jsonOf(t, await test.call('GET', '/tokens')), { tokens: [] })
+  t.equal((await test.call('GET', '/users/stranger')).statusCode, 404)
 })
 
 t.test('kind mints only one token', async (t) => {
