@@ -190,6 +190,31 @@ t.test('RFC 7662 §2.1: without the rule, a request of a public client is answer
   t.match(entries.at(-1).remarks[0].details, { rule: 'authenticated_introspection', error: 'invalid_client' })
 })
 
+t.test('RFC 7662 §2.1: an invented secret of an unregistered client is no authentication', async (t) => {
+  const test = await createApp(t, { rules: { authenticated_introspection: true } })
+  const { client_id, client_secret } = await register(test)
+  const { access_token: token } = (
+    await test.post('/admin/tokens', undefined, { payload: { sub: 'alice', client_id } })
+  ).json<{ access_token: string }>()
+  const message =
+    /^client invented is not registered, expected a client that authenticates, such as by a client_secret$/
+  const bad: [Record<string, string>, Record<string, string>][] = [
+    [{ client_id: 'invented', client_secret: 'x' }, {}],
+    [{}, { authorization: basic('invented', 'x') }],
+    [{ client_id: 'invented' }, {}],
+  ]
+  for (const [form, headers] of bad) {
+    const answer = await test.post(PATH, { token, ...form }, { headers })
+    refused(t, answer, 'invalid_client', message, 401)
+    t.notOk('active' in answer.json())
+  }
+  const right = { authorization: basic(client_id, client_secret) }
+  t.match(jsonOf(t, await test.post(PATH, { token }, { headers: right })), { active: true })
+  await test.reload({})
+  const invented = await test.post(PATH, { token, client_id: 'invented', client_secret: 'x' })
+  t.match(jsonOf(t, invented), { active: true }, 'without the rule')
+})
+
 t.test('RFC 7662 §2.1: bad input is refused', async (t) => {
   const test = await createApp(t)
   refused(t, await ask(test, {}), 'invalid_request', /^token is missing$/)
