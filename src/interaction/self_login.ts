@@ -15,6 +15,8 @@ import type { Cookies } from './session.js'
 const SCOPE = 'openid profile email address phone'
 const COOKIE = 'oidc_provider_mock_self_login'
 
+const NO_LOGIN = 'no login is in progress in this browser'
+
 type Answer = Readonly<Record<string, unknown>>
 type Outcome = NonNullable<SelfLogin['outcome']>
 
@@ -35,11 +37,14 @@ export const selfLogin: FastifyPluginAsync = async (app) => {
   app.get(PATHS.self_login_authorized, async (request, reply) => {
     const { ctx } = request
     const params = readParams(request.query)
-    const login = await ctx.store.self_logins.take(request.cookies[COOKIE] ?? '')
-    if (login === undefined) return failed(ctx, reply, 'no_login', 'no login is in progress in this browser')
-    // RFC 6749 §10.12: a response with another state belongs to another browser.
-    if (params.find('state') !== login.state)
+    const cookie = request.cookies[COOKIE] ?? ''
+    const pending = await ctx.store.self_logins.get(cookie)
+    if (pending === undefined || pending.outcome !== undefined) return failed(ctx, reply, 'no_login', NO_LOGIN)
+    // RFC 6749 §10.12: a response with another state belongs to another request, and does not end this login.
+    if (params.find('state') !== pending.state)
       return failed(ctx, reply, 'wrong_state', 'state differs from the state of the request')
+    const login = await ctx.store.self_logins.take(cookie)
+    if (login === undefined) return failed(ctx, reply, 'no_login', NO_LOGIN)
     const error = params.find('error')
     if (error !== undefined) return failed(ctx, reply, error, params.find('error_description') ?? '')
     const outcome = await exchange(app, request, { ...login, code: params.find('code') ?? '' })

@@ -73,7 +73,7 @@ for (const base of ['', '/issuers/one']) {
 
     const again = await browser.get(back)
     t.equal(again.statusCode, 400, 'the answer counts once')
-    t.equal((await browser.get(`${base}/oidc/success`)).statusCode, 400)
+    t.equal((await browser.get(`${base}/oidc/success`)).statusCode, 200, 'the finished login stays')
   })
 }
 
@@ -221,6 +221,25 @@ t.test('OpenID Connect Core §3.1.2.7: a response is accepted only in the browse
   t.equal(swapped.statusCode, 400)
   t.match(swapped.body, 'Error: wrong_state')
   t.equal((await one.get(back)).statusCode, 302)
+})
+
+t.test('RFC 6749 §10.12: a response with another state does not end the login of this browser', async (t) => {
+  const test = await createApp(t)
+  const browser = createBrowser(test)
+  const firstTab = await browser.authorize(await browser.start())
+  const asked = await browser.start()
+  t.match((await browser.get(firstTab)).body, 'Error: wrong_state')
+  t.match((await browser.get('/oidc/authorized?state=x&error=access_denied')).body, 'Error: wrong_state')
+  t.equal((await browser.get(await browser.authorize(asked))).headers.location, '/oidc/success')
+})
+
+t.test('RFC 6749 §4.1.2: of two equal responses at once, one is accepted', async (t) => {
+  const test = await createApp(t)
+  const browser = createBrowser(test)
+  const back = await browser.authorize(await browser.start())
+  const answers = await Promise.all([browser.get(back), browser.get(back)])
+  t.strictSame(answers.map(({ statusCode }) => statusCode).sort(), [302, 400])
+  t.match(answers.find(({ statusCode }) => statusCode === 400)!.body, 'Error: no_login')
 })
 
 t.test('OpenID Connect Core §3.1.2.7: a response without state or with an error is shown', async (t) => {
