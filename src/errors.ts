@@ -42,6 +42,9 @@ const USER_INFORMATION = /(?<=:\/\/).*@|^[^/@]*:(?!\/\/).*@/gs
 /** Returns a text without the user information of a URL. */
 export const withoutUserInformation = (text: string) => text.replaceAll(USER_INFORMATION, `${HIDDEN}@`)
 
+/** Shows a URL without the parts that can be secrets: user information, query and fragment. */
+export const shownUrl = (url: string) => shown(withoutUserInformation(url.split(/[?#]/)[0]!))
+
 // RFC 6749 §4.1.2.1 and §5.2.
 export const invalidRequest = (description: string) => new OAuthError('invalid_request', description)
 export const invalidGrant = (description: string) => new OAuthError('invalid_grant', description)

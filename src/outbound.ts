@@ -125,6 +125,8 @@ function readDestination(text: string): Destination {
   const url = URL.canParse(text) ? new URL(text) : undefined
   const standard = { 'http:': 80, 'https:': 443 }[url?.protocol ?? '']
   if (url === undefined || standard === undefined) throw new OutboundError('is no http or https URL')
+  // RFC 3986 §3.2.1: a stranger would authenticate as a user of another service.
+  if (url.username !== '' || url.password !== '') throw new OutboundError('has user information, expected none')
   return { url, host: unbracketed(url.hostname), port: url.port === '' ? standard : Number(url.port) }
 }
 

@@ -103,6 +103,25 @@ t.test('a call of a provider to a URL of a client cannot administer it', async (
   t.equal(await keys(), 2)
 })
 
+t.test('the log has URLs of clients without user information and query', async (t) => {
+  const silent = await listen(t, () => ({ status: 403 }))
+  const test = await createApp(t, config, { outbound })
+  const hidden = silent.url.replace('//', '//me:hush@')
+  for (const [name, url] of [
+    ['registration with sector_identifier_uri', hidden],
+    ['registration with sector_identifier_uri', `${silent.url}/?hush`],
+    ['authorization with request_uri', `${hidden}/path?hush#hush`],
+    ['token with a client_assertion of jwks_uri', `${silent.url}/?hush`],
+    ['logout with backchannel_logout_uri', `${silent.url}/?hush`],
+  ] as const) {
+    await ENDPOINTS[name]!(test, url)
+    const lines = JSON.stringify(test.log.splice(0))
+    t.match(lines, /127\.0\.0\.1:\d/, name)
+    t.notMatch(lines, 'hush', name)
+  }
+  t.ok(silent.received.every(({ headers }) => headers.authorization === undefined))
+})
+
 for (const [endpoint, send] of Object.entries(ENDPOINTS)) {
   t.test(`${endpoint}: the response is the same for every reason, and the log has the reason`, async (t) => {
     const services = await createServices(t)

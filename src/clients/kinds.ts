@@ -34,8 +34,8 @@ export const webUri = kind('an absolute http or https URL', (value) => isUrl(val
 
 /** A URL that the provider requests, or that a browser is sent to. */
 export const endpointUri = kind(
-  'an absolute http or https URL without a fragment',
-  (value) => isUrl(value, ['http:', 'https:']) && !String(value).includes('#'),
+  'an absolute http or https URL without user information and fragment',
+  (value) => isUrl(value, ['http:', 'https:']) && !hasUserInformation(value) && !String(value).includes('#'),
 )
 
 /** OpenID Connect Core §4: the initiate_login_uri must use https. */
@@ -50,10 +50,16 @@ function isUrl(value: unknown, protocols: readonly string[]): boolean {
   return protocols.includes(new URL(value).protocol)
 }
 
+/** Whether a valid URL has a name or a password for the service. RFC 3986 §3.2.1. */
+function hasUserInformation(value: unknown): boolean {
+  const { username, password } = new URL(String(value))
+  return username !== '' || password !== ''
+}
+
 /** OpenID Connect Core §6.2: at most 512 ASCII characters. A fragment can be the hash of the content. */
 export const requestUri = kind(
-  `an absolute http or https URL of at most ${MAX_REQUEST_URI} characters`,
-  (value) => isUrl(value, ['http:', 'https:']) && String(value).length <= MAX_REQUEST_URI,
+  `an absolute http or https URL without user information, of at most ${MAX_REQUEST_URI} characters`,
+  (value) => isUrl(value, ['http:', 'https:']) && !hasUserInformation(value) && String(value).length <= MAX_REQUEST_URI,
 )
 
 /** A URI of any scheme that a browser is redirected to. */

@@ -2,7 +2,7 @@
 import { setTimeout } from 'node:timers/promises'
 import type { Context } from '../context.js'
 import type { Client } from '../directory/clients.js'
-import { shown } from '../errors.js'
+import { shown, shownUrl } from '../errors.js'
 import { findUndelivered } from '../faults/doors/logout.js'
 import { decodeTokens } from '../journal/decoded_token.js'
 import type { Account } from '../store/records.js'
@@ -63,7 +63,7 @@ function skipNotification(ctx: Context, { client_id }: Client, backchannel_logou
   const outcome = { client_id, attempts: 0, reason: 'the fault logout.not_delivered suppressed the notification' }
   ctx.remark('backchannel_logout', `client ${client_id} was not notified: ${outcome.reason}`, {
     ...outcome,
-    backchannel_logout_uri,
+    backchannel_logout_uri: shownUrl(backchannel_logout_uri),
   })
   return outcome
 }
@@ -94,7 +94,7 @@ async function record(
   const event = 'backchannel_logout'
   const message =
     reason === undefined ? `client ${client_id} was notified` : `client ${client_id} was not notified: ${reason}`
-  const details = { ...outcome, backchannel_logout_uri: uri, sub, sid }
+  const details = { ...outcome, backchannel_logout_uri: shownUrl(uri), sub, sid }
   if (reason !== undefined && (await ctx.journal.isNews({ event, message })))
     ctx.log.warn({ event, ...details }, message)
   await ctx.journal.add({
@@ -117,8 +117,13 @@ async function post(ctx: Context, uri: string, logout_token: string): Promise<At
     // Back-Channel Logout §2.8: success is 200, or 204 in some frameworks; a client that fails to log out answers 400.
     if (status === 200 || status === 204) return { logout_token, status, retry: false }
     const details = body === '' ? '' : `: ${shown(body)}`
-    return { logout_token, status, reason: `${uri} answered ${status}, expected 200${details}`, retry: status >= 500 }
+    return {
+      logout_token,
+      status,
+      reason: `${shownUrl(uri)} answered ${status}, expected 200${details}`,
+      retry: status >= 500,
+    }
   } catch (error) {
-    return { logout_token, reason: `${uri} ${(error as Error).message}`, retry: true }
+    return { logout_token, reason: `${shownUrl(uri)} ${(error as Error).message}`, retry: true }
   }
 }

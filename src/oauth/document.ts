@@ -1,6 +1,6 @@
 /** Reads documents of clients from their URLs: keys, request objects and lists of redirect URIs. */
 import type { Context } from '../context.js'
-import { shown, withoutUserInformation } from '../errors.js'
+import { shown, shownUrl } from '../errors.js'
 import { JsonBoundError, parseJson } from '../store/json.js'
 
 /** A document of a client. */
@@ -28,7 +28,7 @@ export async function readDocument<T>(ctx: Context, { member, url, types, parse 
     }
     return parse(body)
   } catch (error) {
-    const subject = `${member} ${shown(withoutUserInformation(url))}`
+    const subject = `${member} ${shownUrl(url)}`
     const remark = { event: 'document_unusable', message: `${subject} ${(error as Error).message}` } as const
     ctx.exchange.remarks.push({ ...remark, details: {} })
     ctx.log.warn({ event: remark.event }, remark.message)

@@ -2,7 +2,7 @@
 import type { Context } from '../context.js'
 import type { Client } from '../directory/clients.js'
 import { describeTime } from '../duration.js'
-import { invalidRequest, invalidRequestObject, invalidRequestUri, shown } from '../errors.js'
+import { invalidRequest, invalidRequestObject, invalidRequestUri, shown, shownUrl } from '../errors.js'
 import { readDocument } from './document.js'
 import { MAX_OBJECT_LENGTH, overlay, type Params, readParams, words } from './params.js'
 import { openRequestObject } from './request_object_jwt.js'
@@ -80,7 +80,7 @@ export async function readRequestObject(
 
 /** Fetches the request object from its request_uri. OpenID Connect Core §6.2. */
 async function fetchRequestObject(ctx: Context, client: Client, request_uri: string): Promise<string> {
-  const refusal = (problem: string) => invalidRequestUri(`request_uri ${shown(request_uri)} ${problem}`)
+  const refusal = (problem: string) => invalidRequestUri(`request_uri ${shownUrl(request_uri)} ${problem}`)
   // OpenID Connect Core §6.2: at most 512 ASCII characters. Departure: http is accepted, for private networks.
   if (!/^[\x21-\x7e]{1,512}$/.test(request_uri)) throw refusal('is invalid, expected at most 512 ASCII characters')
   if (!/^https?:\/\//i.test(request_uri)) throw refusal('is no http or https URL')

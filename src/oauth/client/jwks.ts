@@ -2,7 +2,7 @@
 import { type ClientJwk, expectJwks, pruneKeys } from '../../clients/keys.js'
 import type { Context } from '../../context.js'
 import type { Client } from '../../directory/clients.js'
-import { shown } from '../../errors.js'
+import { shown, shownUrl } from '../../errors.js'
 import { readDocument, readJson } from '../document.js'
 
 /** The client's keys that were searched. */
@@ -59,7 +59,7 @@ async function findJwks(ctx: Context, { client_id, jwks, jwks_uri }: Client, aga
   if (jwks_uri === undefined) {
     throw new Error(`needs a key, but client ${shown(client_id)} has neither jwks nor jwks_uri; register one of them`)
   }
-  const source = `jwks_uri ${shown(jwks_uri)}`
+  const source = `jwks_uri ${shownUrl(jwks_uri)}`
   const name = `jwks ${jwks_uri}`
   const cached = again ? undefined : await ctx.store.documents.get(name)
   if (cached !== undefined && cached.expires_at > ctx.now) {
