@@ -28,7 +28,9 @@ const MOST_FIELDS = 100
 /** Reads the submission in a form; undefined if the form is only an authorization request. */
 export function readSubmission(form: Params): Submission | undefined {
   const names = new Set(form.entries().map(([name]) => name))
-  if (names.has('client_id') && !FIELDS.some((name) => names.has(name))) return undefined
+  // A filter is submitted with action=filter. Alone, it is a parameter of the request.
+  const isSubmission = FIELDS.some((name) => name !== 'filter' && names.has(name))
+  if (names.has('client_id') && !isSubmission) return undefined
   const [action, account, browser_state] = [form.find('action'), form.find('account'), form.find('browser_state')]
   // A pressed button takes precedence over the text field.
   const typed = account === undefined ? form.find('sub') : undefined

@@ -139,6 +139,16 @@ t.test('the filter of a posted request repeats its parameters', async (t) => {
   t.equal(returned(answer).get('state'), 'a"b')
 })
 
+t.test('OpenID Connect Core §3.1.2.1: a posted request can have a parameter filter of its own', async (t) => {
+  const { agent } = await start()
+  const request = { client_id: 'app', redirect_uri: REDIRECT_URI, response_type: 'code', filter: 'user-59' }
+  const page = await agent.post('/oauth2/authorize', request)
+  t.equal(page.statusCode, 200)
+  t.equal(countOn(page), '60 users. The first 50 are shown.')
+  const found = await agent.post('/oauth2/authorize', { ...filterOf(page), action: 'filter', filter: 'user-58' })
+  t.strictSame(offered(found), ['user-58'])
+})
+
 t.test('a form of more than 100 parameters is refused', async (t) => {
   const { agent } = await start()
   const many = Object.fromEntries(Array.from({ length: 98 }, (_, index) => [`p${index}`, '']))
