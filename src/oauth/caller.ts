@@ -28,6 +28,6 @@ export function authenticateCaller(
     params,
     certificate: findClientCertificate(socket),
     // Only the configured URLs count, because the sender chooses the host of the request.
-    endpoint: [internal_url, public_url].flatMap((url) => own.map((path) => url + path)),
+    endpoint: [...new Set([internal_url, public_url].flatMap((url) => own.map((path) => url + path)))],
   })
 }

@@ -82,6 +82,13 @@ t.test('OpenID Connect Core §9: client_secret_jwt authenticates', async (t) => 
   }
 })
 
+t.test('a refusal of an audience lists each URL once', async (t) => {
+  const test = await createApp(t, { ...CONFIG, internal_url: ISSUER })
+  const message =
+    /^client_assertion has the aud .*, expected one of http:\/\/op\.example, http:\/\/op\.example\/oauth2\/token$/
+  await rejected(t, call(test, await own.sign({ aud: 'http://other' })), message)
+})
+
 t.test('RFC 7523 §3: the audience is the issuer or the token endpoint', async (t) => {
   const good = [
     ISSUER,
