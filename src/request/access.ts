@@ -93,7 +93,7 @@ function refuseForeignOrigins(request: FastifyRequest, access: Route['access'], 
   if (origin === undefined) return
   const own = [...configuredUrls(snapshot), new URL(readRequestUrl(snapshot, request))].map((url) => url.origin)
   if (own.includes(origin)) return
-  const advice = access === 'admin' ? '' : '; add it to server.cors_origins'
+  const advice = access === 'admin' || !URL.canParse(origin) ? '' : '; add it to server.cors_origins'
   throw foreignPage(
     `Origin is ${shown(origin)}, expected none, or ${[...new Set([...own, ...listed])].join(' or ')}${advice}`,
   )

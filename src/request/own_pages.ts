@@ -30,9 +30,9 @@ export function requireOwnPage({ ctx, headers }: FastifyRequest): void {
     throw foreignPage(`Sec-Fetch-Site is ${shown(String(site))}, expected same-origin or none; ${ADVICE}`)
   }
   if (origin === undefined || isOwnOrigin(origin, ctx.snapshot, ctx.request_url)) return
-  throw foreignPage(
-    `Origin is ${shown(origin)}, expected ${new URL(ctx.public_url).origin}; ${ADVICE}. If it is the provider's own URL, set public_url to it`,
-  )
+  // RFC 6454 §7.1: a browser sends null in place of an origin that it hides.
+  const more = URL.canParse(origin) ? ". If it is the provider's own URL, set public_url to it" : ''
+  throw foreignPage(`Origin is ${shown(origin)}, expected ${new URL(ctx.public_url).origin}; ${ADVICE}${more}`)
 }
 
 const ADVICE =
