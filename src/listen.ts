@@ -38,6 +38,8 @@ export async function listen(
   https: boolean,
   limit: (server: Server) => void,
 ): Promise<Listening> {
+  // For localhost, Fastify would open servers without the limit and the listeners of this one.
+  const address = host === 'localhost' ? '127.0.0.1' : host
   limit(app.server)
   const others: NetServer[] = []
   const close = async () => {
@@ -49,21 +51,27 @@ export async function listen(
   const urlOf = (server: NetServer, name = scheme) => `${name}://${urlHost(host)}:${portOf(server)}`
   try {
     await attempt(host, port, '--port', async () => {
-      await app.listen({ host, port, listenTextResolver: (address) => `bound to ${address}` })
+      await app.listen({ host: address, port, listenTextResolver: (url) => `bound to ${url}` })
     })
+    if (host === 'localhost') {
+      const server = createForwarder(app.server)
+      others.push(server)
+      // Some machines have no such address, or another program uses the port of it.
+      await bind(server, '::1', portOf(app.server)).catch(() => undefined)
+    }
     const urls: { http_url?: string; admin_url?: string } = {}
     if (https && http_port !== undefined) {
       const server = createHttpServer(HTTP_OPTIONS, (request, reply) => app.routing(request, reply))
       // Requests without a route are refused as on the main port.
       for (const event of ['clientError', 'connect']) server.on(event, (...about) => app.server.emit(event, ...about))
       limit(server)
-      await attempt(host, http_port, '--http-port', () => bind(server, host, http_port))
+      await attempt(host, http_port, '--http-port', () => bind(server, address, http_port))
       others.push(server)
       urls.http_url = urlOf(server, 'http')
     }
     if (admin_port !== undefined) {
       const server = createAdminServer(app.server)
-      await attempt(host, admin_port, '--admin-port', () => bind(server, host, admin_port))
+      await attempt(host, admin_port, '--admin-port', () => bind(server, address, admin_port))
       others.push(server)
       urls.admin_url = urlOf(server)
     }
@@ -74,9 +82,14 @@ export async function listen(
   }
 }
 
-/** Creates the server of the admin port. Its connections are those of the main server, with the same TLS and limits. */
+/** Creates a server whose connections are those of the main server, with the same TLS and limits. */
+function createForwarder(main: Server): NetServer {
+  return createNetServer({ allowHalfOpen: true, noDelay: true }, (socket) => main.emit('connection', socket))
+}
+
+/** Creates the server of the admin port. */
 function createAdminServer(main: Server): NetServer {
-  const server = createNetServer({ allowHalfOpen: true, noDelay: true }, (socket) => main.emit('connection', socket))
+  const server = createForwarder(main)
   server.once('listening', () => {
     const [main_port, admin_port] = [portOf(main), portOf(server)]
     main.prependListener('request', (request: IncomingMessage) => {

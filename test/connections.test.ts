@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
 import { createServer, type Server, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
-import { type AddressInfo, connect, type Socket } from 'node:net'
+import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { createConnectionLimit, findMostConnections } from '../src/request/connections.js'
@@ -275,6 +275,43 @@ t.test('the limit is for all ports, with and without TLS', async (t) => {
   const fetchSecure = createFetch(provider.ca)
   t.equal((await fetchSecure(`${url}/healthz`)).status, 200)
   await closedByPeer(silent)
+})
+
+/** Opens a port of ::1, or prints why the machine cannot, and returns the server. */
+async function listenOnSix(t: Test, port: number) {
+  const server = createTcpServer()
+  t.teardown(() => server.close())
+  const failed = once(server, 'error').then(([{ message }]) => t.comment(message))
+  await Promise.race([once(server.listen({ host: '::1', port }), 'listening'), failed])
+  return server
+}
+
+t.test('for server.host localhost, ::1 has the same limit and refusals as 127.0.0.1', async (t) => {
+  const probe = await listenOnSix(t, 0)
+  if (!probe.listening) return
+  const { url } = await start(t, { server: { host: 'localhost', max_connections: 1 } })
+  const port = Number(new URL(url).port)
+  const silent = connect({ port, host: '::1', allowHalfOpen: true }).on('error', () => undefined)
+  t.teardown(() => silent.destroy())
+  await once(silent, 'connect')
+  t.equal((await createFetch()(`http://127.0.0.1:${port}/healthz`)).status, 200)
+  await closedByPeer(silent.resume())
+  t.equal((await createFetch()(`http://[::1]:${port}/healthz`)).status, 200)
+  const refused = connect(port, '::1').setEncoding('utf8')
+  refused.write(WAITING.CONNECT!)
+  let text = ''
+  for await (const chunk of refused) text += chunk
+  t.match(text, /^HTTP\/1\.1 405 /)
+})
+
+t.test('for server.host localhost, another program can use the port of ::1', async (t) => {
+  const { url, provider } = await start(t, { server: { host: 'localhost' } })
+  const port = Number(new URL(url).port)
+  await provider.close()
+  await listenOnSix(t, port)
+  const again = await start(t, { server: { host: 'localhost', port } })
+  t.equal((await createFetch()(`http://127.0.0.1:${port}/healthz`)).status, 200)
+  t.equal(again.url, url)
 })
 
 t.test('a request over TLS is a request of its connection', async (t) => {
