@@ -1,7 +1,6 @@
 /** Decodes recorded entries: forms, JSON, errors and tokens of their raw texts. */
 import { parse as parseForm } from 'node:querystring'
 import { decodeTokens } from './decoded_token.js'
-import { isTooDeep } from './depth.js'
 import type { JournalEntry, JournalRequest, JournalResponse, RecordedEntry } from './entry.js'
 
 type Members = Readonly<Record<string, unknown>>
@@ -34,7 +33,6 @@ export function findTokens(
   return [tokensOf(request, requestBody), responseTokens]
     .filter(isObject)
     .flatMap((members) => decodeTokens(members, max))
-    .filter((token) => !isTooDeep(token))
 }
 
 function tokensOf(request: RecordedEntry['request'], body: unknown): Members {

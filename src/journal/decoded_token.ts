@@ -1,5 +1,7 @@
 /** Tokens as far as they can be read without a key, for people to look at. RFC 7515 §7.1 and RFC 7519 §3. */
 
+import { parseJson } from '../store/json.js'
+
 /** A token of an exchange. */
 export interface DecodedToken {
   /** Which token it is, such as `id_token`. */
@@ -36,10 +38,10 @@ function decode({ name, parts }: ReturnType<typeof splitToken>): DecodedToken[] 
   return payload === undefined ? [] : [{ name, header, payload }]
 }
 
-/** Decodes the header or the payload of a token. Undefined if it is no JSON object. */
+/** Decodes the header or the payload of a token. Undefined if it is no JSON object within the bounds. */
 export function decodePart(part: string): Record<string, unknown> | undefined {
   try {
-    const value: unknown = JSON.parse(Buffer.from(part, 'base64url').toString())
+    const value: unknown = parseJson(Buffer.from(part, 'base64url').toString())
     return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : undefined
   } catch {
     return undefined

@@ -1,37 +1,11 @@
 /** Masks the secrets of journal entries, by the names of the specifications. */
+import { unescape as decode } from 'node:querystring'
+import { parseJson } from '../store/json.js'
 import { isObject } from './decode.js'
 import { decodePart } from './decoded_token.js'
 import type { JournalEntry } from './entry.js'
+import { hasSecretClaims, isKeyName, isSecretHeader, isSecretName, type Surroundings } from './secret_names.js'
 import { createSecrets, MASK, MOST_SECRETS, type Note } from './secrets.js'
-
-/** Names of secrets in forms, queries and JSON. A JWT among them loses only its signature. */
-const SECRET_NAMES: ReadonlySet<string> = new Set([
-  'access_token',
-  'actor_token',
-  'assertion',
-  'browser_state',
-  'client_assertion',
-  'client_secret',
-  'code',
-  'code_verifier',
-  'device_code',
-  'id_token',
-  'id_token_hint',
-  'initial_access_token',
-  'logout_token',
-  'password',
-  'refresh_token',
-  'registration_access_token',
-  'request',
-  // JARM §2.3: the whole response, which contains the code.
-  'response',
-  'software_statement',
-  'subject_token',
-  'token',
-])
-
-/** RFC 7518 §6.2.2, §6.3.2 and §6.4.1: private members of a JWK. */
-const PRIVATE_MEMBERS: ReadonlySet<string> = new Set(['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'])
 
 /** Members of an entry with values of the exchange. The others have words of the provider, which stay as they are. */
 const PARTS: ReadonlySet<string> = new Set([
@@ -45,13 +19,25 @@ export const TOO_MANY_SECRETS = `more than ${MOST_SECRETS} secrets, shown with s
 /** Base64url of the first characters of a JSON object: `{"` or `{ `. */
 const JSON_START = /ey[AIJ]/
 
+/** Largest number of encodings in one another that are decoded: percent-encoded parameters, and JSON in texts. */
+const MOST_ENCODINGS = 3
+
+/** A value that is masked. */
+interface Place {
+  readonly note: Note
+  /** Name of the value. */
+  readonly name: string
+  /** Number of encodings in one another that are still decoded. */
+  readonly encodings: number
+}
+
 type Members = Readonly<Record<string, unknown>>
 
 /** Masks the secrets of an entry. A value that is a secret at one place is masked at every place of the entry. */
 export function maskEntry(entry: JournalEntry): JournalEntry {
   const secrets = createSecrets([entry.client_id, entry.sub, entry.grant_type])
   const masked = mapParts(entry, (part, name) =>
-    name === 'headers' ? maskHeaders(part as Members, secrets.note) : maskValue(part, secrets.note),
+    name === 'headers' ? maskHeaders(part as Members, secrets.note) : maskValue(part, placeOf(name, secrets.note)),
   ) as JournalEntry
   if (secrets.overflow()) return outlineOf(masked)
   const isCut = entry.request?.body_cut !== undefined || entry.response?.body_cut !== undefined
@@ -103,7 +89,7 @@ function maskHeader(name: string, value: unknown, note: Note): unknown {
       .map((cookie) => maskCookie(cookie, note))
       .join(';')
   }
-  return maskValue(value, note)
+  return isSecretHeader(name) ? maskSecret(value, name, note) : maskValue(value, placeOf(name, note))
 }
 
 function maskCredentials(text: string, note: Note): string {
@@ -127,21 +113,21 @@ function maskCookie(cookie: string, note: Note): string {
   return end < 0 ? MASK : `${cookie.slice(0, end)}=${MASK}`
 }
 
-function maskValue(value: unknown, note: Note): unknown {
-  if (typeof value === 'string') return maskText(value, note)
-  if (Array.isArray(value)) return value.map((one) => maskValue(one, note))
-  return isObject(value) ? maskMembers(value, note) : value
+const placeOf = (name: string, note: Note): Place => ({ name, note, encodings: MOST_ENCODINGS })
+
+function maskValue(value: unknown, place: Place): unknown {
+  if (typeof value === 'string') return maskText(value, place)
+  if (Array.isArray(value)) return value.map((one) => maskValue(one, place))
+  return isObject(value) ? maskMembers(value, place) : value
 }
 
-function maskMembers(members: Members, note: Note): Members {
-  const isKey = 'kty' in members
-  // RFC 7636 §4.2: a plain code_challenge is the code_verifier.
+function maskMembers(members: Members, place: Place): Members {
   const isPlain = members.code_challenge_method !== 'S256'
-  const masked = Object.entries(members).map(([name, value]) => {
-    const isSecret =
-      SECRET_NAMES.has(name) || (isKey && PRIVATE_MEMBERS.has(name)) || (isPlain && name === 'code_challenge')
-    return [maskText(name, note), isSecret ? maskSecret(value, name, note) : maskValue(value, note)]
-  })
+  const beside = { isPlain, isKey: 'kty' in members || isKeyName(place.name) }
+  const masked = Object.entries(members).map(([name, value]) => [
+    maskText(name, place),
+    isSecretName(name, beside) ? maskSecret(value, name, place.note) : maskValue(value, { ...place, name }),
+  ])
   return Object.fromEntries(masked)
 }
 
@@ -158,19 +144,60 @@ function maskToken(value: string, name: string, note: Note): string {
     note(value)
     return MASK
   }
-  const keepsPayload = rest.length === 1 && name !== 'response'
+  const keepsPayload = rest.length === 1 && !hasSecretClaims(name)
   // All tokens of a key have the same header, so the header is no part of the secret.
   note(keepsPayload ? rest[0] : value.slice(header.length + 1))
   return keepsPayload ? `${header}.${payload}.${MASK}` : MASK
 }
 
 /** Masks named secrets in URLs, forms and JSON within a text, complete or cut. Each pattern reads a text once. */
-function maskText(text: string, note: Note): string {
-  return maskPairs(text, note).replaceAll(
-    /"(\w{1,40})"\s{0,9}:\s{0,9}"([^"\\]*(?:\\[\s\S][^"\\]*)*)/g,
-    (all, name: string, value: string) => (SECRET_NAMES.has(name) ? `"${name}":"${maskToken(value, name, note)}` : all),
+function maskText(text: string, place: Place): string {
+  const beside = {
+    isPlain: !/code_challenge_method[=":\s]{1,9}S256/.test(text),
+    isKey: isKeyName(place.name) || /"(?:keys|kty)"/.test(text),
+  }
+  return maskJson(text, place) ?? maskQuoted(maskPairs(text, place, beside), place, beside)
+}
+
+/** Masks a text that is JSON. Undefined if it is not, or has no secret. */
+function maskJson(text: string, { encodings, ...place }: Place): string | undefined {
+  if (encodings === 0 || !/^\s*[[{]/.test(text)) return undefined
+  try {
+    const value = parseJson(text)
+    const masked = JSON.stringify(maskValue(value, { ...place, encodings: encodings - 1 }))
+    return masked === JSON.stringify(value) ? undefined : masked
+  } catch {
+    return undefined
+  }
+}
+
+/** Masks the decoded text of a value. A value without a secret stays as it is. */
+function maskDecoded(
+  value: string,
+  decoded: string,
+  { encodings, ...place }: Place,
+  encode: (text: string) => string,
+): string {
+  if (encodings === 0 || decoded === value) return value
+  const masked = maskText(decoded, { ...place, encodings: encodings - 1 })
+  return masked === decoded ? value : encode(masked)
+}
+
+/** Masks texts of JSON within a text. */
+function maskQuoted(text: string, place: Place, beside: Surroundings): string {
+  return text.replaceAll(
+    /"([^"\\]{1,40})"\s{0,9}:\s{0,9}"([^"\\]*(?:\\[\s\S][^"\\]*)*)/g,
+    (all, name: string, value: string) => {
+      if (isSecretName(name, beside)) return `"${name}":"${maskToken(value, name, place.note)}`
+      const masked = maskDecoded(value, value.replaceAll(/\\(.)/g, '$1'), { ...place, name }, quote)
+      return masked === value ? all : `"${name}":"${masked}`
+    },
   )
 }
+
+const quote = (text: string) => JSON.stringify(text).slice(1, -1)
+/** Encodes a text as a value of a form; unlike encodeURIComponent, also one that is not well-formed. */
+const encodeValue = (text: string) => String(new URLSearchParams([['', text]])).slice(1)
 
 /** Masks the signatures of JWTs within a text, whatever their name is and whatever precedes them. */
 function maskSignatures(text: string): string {
@@ -184,32 +211,30 @@ function maskSignatures(text: string): string {
   })
 }
 
-/** Masks secrets in URLs and forms. A value that is no secret can contain further pairs. */
-function maskPairs(text: string, note: Note): string {
-  if (!text.includes('=')) return text
-  const isPlain = !text.includes('code_challenge_method=S256')
-  const value = /[^&#\s"]*/y
+/** Masks secrets in URLs and forms. A value that is no secret can contain further pairs, encoded or not. */
+function maskPairs(text: string, place: Place, beside: Surroundings): string {
+  if (!text.includes('=')) return maskDecoded(text, decode(text), place, encodeValue)
+  const whole = /[^&#\s"]*/y
+  const part = /[^=&#\s"]*/y
   let result = ''
   let copied = 0
-  for (const { index, 1: before } of text.matchAll(/=(?<=([^=&?#\s"]{1,80})=)/g)) {
+  for (const { index, 1: before } of text.matchAll(/=(?<=([^=&?#;\s"]{1,80})=)/g)) {
+    if (index < copied) continue
     const name = decode(before!)
-    if (index < copied || !(SECRET_NAMES.has(name) || (isPlain && name === 'code_challenge'))) continue
-    value.lastIndex = index + 1
-    const secret = value.exec(text)![0]
-    const decoded = decode(secret)
-    if (decoded !== secret) note(secret)
-    result += `${text.slice(copied, index)}=${maskToken(decoded, name, note)}`
-    copied = index + 1 + secret.length
+    const isSecret = isSecretName(name, beside)
+    const pattern = isSecret ? whole : part
+    pattern.lastIndex = index + 1
+    const value = pattern.exec(text)![0]
+    const decoded = decode(value)
+    if (isSecret && decoded !== value) place.note(value)
+    const masked = isSecret
+      ? maskToken(decoded, name, place.note)
+      : maskDecoded(value, decoded, { ...place, name }, encodeValue)
+    if (masked === value) continue
+    result += text.slice(copied, index + 1) + masked
+    copied = index + 1 + value.length
   }
   return copied === 0 ? text : result + text.slice(copied)
-}
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
-  }
 }
 
 /** Applies a function to the texts of a JSON value, and to the names of its members. */

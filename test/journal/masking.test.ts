@@ -57,7 +57,7 @@ t.test('the signature of a JWT is masked, its header and payload stay', async (t
 })
 
 t.test('the signature of a JWT is masked after any character', async (t) => {
-  for (const before of ['v1_', 'v1-', '%22', 'id_token%3D', 'a.b.', 'a..', 'key.', 'https://monkey.example.com.']) {
+  for (const before of ['v1_', 'v1-', '%22', 'name%3D', 'a.b.', 'a..', 'key.', 'https://monkey.example.com.']) {
     const visible = `${before}${JWT.replace(/[^.]+$/, '***')}`
     t.strictSame(maskBody({ state: `${before}${JWT}` }), { state: visible })
     t.strictSame(maskBody({ state: `${before}${JWE}"` }), { state: `${before}${HEADER}.***"` })
@@ -102,6 +102,77 @@ t.test('private members of keys are masked', async (t) => {
       k: 'k',
     },
   )
+})
+
+t.test('private members of keys are masked without kty, in a text, and in a text that was cut', async (t) => {
+  const jwks = { keys: [{ kid: 'a', d: SECRET, k: SECRET }] }
+  const masked = { keys: [{ kid: 'a', d: '***', k: '***' }] }
+  t.strictSame(maskBody({ jwks }), { jwks: masked })
+  t.strictSame(maskBody({ jwks: [{ d: 'd' }], jwk: { p: 'p' } }), { jwks: [{ d: '***' }], jwk: { p: '***' } })
+  t.strictSame(maskBody({ jwks: JSON.stringify(jwks) }), { jwks: JSON.stringify(masked) })
+  t.strictSame(maskBody({ a: '{"keys":[{"kid":"a","d":"cut' }), { a: '{"keys":[{"kid":"a","d":"***' })
+  t.strictSame(maskBody({ jwks: '[{"kid":"a","d":"cut' }), { jwks: '[{"kid":"a","d":"***' })
+  t.strictSame(maskBody({ q: 'word', d: { k: 'k' } }), { q: 'word', d: { k: 'k' } }, 'other members stay')
+})
+
+t.test('the claims of a request object are masked, since they can be secrets', async (t) => {
+  const claims = Buffer.from(`{"code_challenge":"${SECRET}"}`).toString('base64url')
+  const request = `${HEADER}.${claims}.`
+  t.strictSame(maskBody({ request, other: request }), { request: '***', other: `${HEADER}.***` })
+  t.equal(maskBody(`/?request=${request}`), '/?request=***')
+})
+
+t.test('a secret is masked in each spelling of its name', async (t) => {
+  for (const name of ['clientSecret', 'Client_Secret', 'client_secret[]', 'client_secret ', 'CLIENT-SECRET']) {
+    t.strictSame(maskBody({ [name]: 's' }), { [name]: '***' })
+    t.equal(maskBody(`a {"${name}": "s"`), `a {"${name}":"***"`)
+    const encoded = encodeURIComponent(name)
+    t.equal(maskBody(`/?a=b&${encoded}=s&c=d`), `/?a=b&${encoded}=***&c=d`)
+  }
+  t.equal(maskBody('/?a=b;client_secret=s'), '/?a=b;client_secret=***')
+  t.equal(maskBody('/?client_secret+=s'), '/?client_secret+=***')
+  t.strictSame(maskBody({ client_secret_expires_at: 1, codes: 'a' }), { client_secret_expires_at: 1, codes: 'a' })
+})
+
+t.test('headers are masked by the last word of their names', async (t) => {
+  for (const name of ['x-api-key', 'x-forwarded-access-token', 'token', 'x-client-secret', 'x-password']) {
+    t.strictSame(maskHeaders({ [name]: SECRET, other: SECRET }), { [name]: '***', other: '***' })
+  }
+  t.strictSame(maskHeaders({ monkey: 'a', 'key-id': 'b' }), { monkey: 'a', 'key-id': 'b' })
+})
+
+t.test('secrets in encoded values are masked, up to three encodings in one another', async (t) => {
+  const encode = encodeURIComponent
+  const json = (text: string) => JSON.stringify({ a: text })
+  const token = (value: string) => JSON.stringify({ a: 'b', access_token: value })
+  const shapes: Readonly<Record<string, (value: string) => string>> = {
+    'a pair in a URL': (value) => `/?redirect_uri=${encode(`http://localhost/cb?access_token=${value}`)}&a=b`,
+    'a pair in a URL in a URL': (value) => `/?a=${encode(`/b?c=${encode(`/d?code=${value}`)}`)}`,
+    'three encodings': (value) => `/?a=${encode(`/b?c=${encode(`/d?e=${encode(`/f?code=${value}`)}`)}`)}`,
+    'a text that is encoded alone': (value) => encode(`cb?code=${value}`),
+    'JSON in a URL': (value) => `/?state=${encode(token(value))}`,
+    JSON: token,
+    'JSON in JSON': (value) => json(token(value)),
+    'JSON in JSON in JSON': (value) => json(json(token(value))),
+    'a URL in JSON': (value) => json(`/?code=${value}`),
+    'JSON in a list': (value) => JSON.stringify([token(value)]),
+    'JSON with a repeated name': (value) => `{"a":{"code":"${value}"},"a":1}`,
+    'JSON in JSON that was cut': (value) => json(token(value)).slice(0, -5),
+    'a malformed encoding': (value) => `/?a=%zz${encode(`/b?code=${value}`)}`,
+  }
+  for (const [shape, create] of Object.entries(shapes)) {
+    const shown = String((maskBody({ state: create('short'), mirror: 'a' }) as { state: string }).state)
+    t.notMatch(shown, 'short', shape)
+    t.match(shown, '***', shape)
+    t.strictSame(maskBody({ state: create(SECRET), mirror: SECRET }), { state: shown, mirror: '***' }, shape)
+  }
+  t.strictSame(maskHeaders({ referer: 'http://a/?next=%2Fcb%3Fcode%3DX' }), {
+    referer: 'http://a/?next=%2Fcb%3Fcode%3D***',
+  })
+  t.equal(maskBody('/?a=%2Fb%3Fcode%3Dx%26c%3D\ud800'), '/?a=%2Fb%3Fcode%3D***%26c%3D%EF%BF%BD')
+  for (const text of ['{ "a": "b%20c" }', '/?a=%2F&b=%7B%7D', '%', '{"a":"\\"b\\""}', '['.repeat(10_000), '[]']) {
+    t.equal(maskBody(text), text, 'a text without a secret stays')
+  }
 })
 
 t.test('credentials and cookies in headers are masked', async (t) => {
@@ -166,6 +237,7 @@ t.test('an identifier that begins with a secret stays', async (t) => {
 
 t.test('secrets within other values and names are masked', async (t) => {
   t.equal(maskBody(`/?next=code=${SECRET}&x=y`), '/?next=code=***&x=y')
+  t.equal(maskBody('/?code=a=b==&x=y'), '/?code=***&x=y')
   t.strictSame(maskBody({ [`code=${SECRET}`]: '' }), { 'code=***': '' }, 'a form that was encoded twice')
   t.equal(maskBody('{"password":"a\\"b\\\\","scope":"a"}'), '{"password":"***","scope":"a"}')
   t.strictSame(maskBody({ password: SECRET, [SECRET]: 'a' }), { password: '***', '***': 'a' })
@@ -271,7 +343,28 @@ t.test('every entry can be masked in linear time', async (t) => {
     { numRuns: 200 },
   )
   // Each takes minutes with a pattern that restarts at every character.
-  for (const text of ['a', 'ey-', 'ey', 'eyJ', 'eyJ.', '.', 'a..', '"a', 'ey.', '" ', '"a":', 'a=', '%'])
+  for (const text of [
+    'a',
+    'ey-',
+    'ey',
+    'eyJ',
+    'eyJ.',
+    '.',
+    'a..',
+    '"a',
+    'ey.',
+    '" ',
+    '"a":',
+    'a=',
+    '%',
+    '%3D',
+    'a=%3D',
+    'a%3Db=',
+    '\\"',
+    '"a":"\\"',
+    '[',
+    '{"a":',
+  ])
     maskBody(text.repeat(100_000))
   maskHeaders({ cookie: 'x'.repeat(100_000), authorization: `Basic${' '.repeat(100_000)}` })
   maskBody({ code: [1, 2, 3].map((end) => 'a'.repeat(50_000) + end), text: 'a'.repeat(100_000) })
