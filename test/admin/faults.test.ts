@@ -61,6 +61,8 @@ t.test('the list has the rules of every source, in order of precedence, with the
     faults: [{ fault: 'jwks.empty' }, { fault: 'token.extra_members' }],
   })
   await test.call('PUT', '/users/carol', { faults: [{ fault: 'userinfo.missing_sub' }] })
+  const { client_id: _, ...metadata } = client
+  await test.call('PUT', '/clients/put', { ...metadata, faults: [{ fault: 'token.token_type_case' }] })
   await test.call('POST', '/faults', { fault: 'userinfo.wrong_sub', value: 'x', match: { sub: 'alice' } })
   const query = { client_id: 'app', redirect_uri: REDIRECT_URI, response_type: 'code', scope: 'openid' }
   const form = { sub: 'bob', fault: 'token.missing_id_token' }
@@ -74,12 +76,13 @@ t.test('the list has the rules of every source, in order of precedence, with the
     { source: 'user', rule: { fault: 'id_token.expired' }, sub: 'alice' },
     { source: 'user', rule: { fault: 'userinfo.missing_sub' }, sub: 'carol' },
     { source: 'client', rule: { fault: 'id_token.expired' }, client_id: 'app' },
+    { source: 'client', rule: { fault: 'token.token_type_case' }, client_id: 'put' },
     { source: 'config', rule: { fault: 'jwks.empty' } },
     { source: 'config', rule: { fault: 'token.extra_members' } },
   ])
-  t.equal(new Set(all.map(({ id }) => id)).size, 7)
+  t.equal(new Set(all.map(({ id }) => id)).size, 8)
   await test.get('/jwks')
-  const [, , , , , jwks] = await listed(test)
+  const [, , , , , , jwks] = await listed(test)
   t.match(jwks, { source: 'config', matched: 1, hits: 1 })
   t.strictSame(jsonOf(t, await test.call('GET', `/faults/${jwks!.id}`)), { ...jwks })
   for (const { id, source } of all.filter((one) => one.source !== 'runtime')) {
