@@ -14,7 +14,7 @@ import { ListenError, type Listening, listen } from './listen.js'
 import { createLogger, type LogStream } from './logger.js'
 import { createOutbound, type Resolve } from './outbound.js'
 import { createConnectionLimit, findMostConnections } from './request/connections.js'
-import { isLoopback } from './request/known_host.js'
+import { isLocal } from './request/known_host.js'
 import { createServer } from './server.js'
 import { createMemoryStore } from './store/memory.js'
 import { exchangeCertificate, prepareIdentity } from './tls/identity.js'
@@ -79,6 +79,9 @@ export async function createProvider(
     ...identity,
   })
 
+  /** Whether other machines can use the admin API. */
+  const isOpen = ({ config: { server } }: Snapshot) =>
+    server.admin && server.admin_token === undefined && !isLocal(app.server, host)
   const refuse = (error: unknown) => {
     if (!(error instanceof ConfigError)) throw error
     problems = error.problems
@@ -93,7 +96,7 @@ export async function createProvider(
     log.level = next.config.log.level
     if (exchanged) log.info('certificate exchanged')
     log.info({ changes }, `configuration reloaded: ${summarizeChanges(changes)}`)
-    if (isOpen(next, host) && !isOpen(before, host)) log.warn(OPEN)
+    if (isOpen(next) && !isOpen(before)) log.warn(OPEN)
   }
   let watched = files.contents
   const load = async (contents: Contents): Promise<Contents> => {
@@ -135,7 +138,7 @@ export async function createProvider(
     issuer === url ? `listening on ${url}` : `listening on ${url} as ${issuer}`,
   )
   if (admin_url !== undefined) log.info({ admin_url }, `admin API on ${admin_url} only`)
-  if (isOpen(snapshot, host)) log.warn(OPEN)
+  if (isOpen(snapshot)) log.warn(OPEN)
 
   const close = async () => {
     await watcher.close()
@@ -163,7 +166,3 @@ export async function createProvider(
 
 const OPEN =
   'every machine that reaches the admin API can use it without a token: set server.admin_token (--admin-token) or server.admin: false (--no-admin), set server.admin_port (--admin-port) to a port that is not published, or publish the port on 127.0.0.1 only'
-
-/** Whether other machines can use the admin API. */
-const isOpen = ({ config: { server } }: Snapshot, host: string) =>
-  server.admin && server.admin_token === undefined && !isLoopback(host)

@@ -9,7 +9,7 @@ import { isSameSecret } from '../oauth/secret.js'
 import { USER_AGENT } from '../outbound.js'
 import { findRoute, type Route } from '../routes.js'
 import { mainPortOf } from './admin_port.js'
-import { hostNameOf, isKnownHost, isLoopback } from './known_host.js'
+import { hostNameOf, isKnownHost, isLocal } from './known_host.js'
 import { readRequestUrl } from './origin.js'
 import { configuredUrls } from './own_pages.js'
 import { describeRequest } from './refusal.js'
@@ -79,7 +79,7 @@ function refuseProviders({ headers }: FastifyRequest): void {
 /** Refuses requests that a page of another site can cause. */
 function refusePages(request: FastifyRequest, access: Route['access'], { host }: Place, snapshot: Snapshot): void {
   refuseForeignOrigins(request, access, snapshot)
-  refuseUnknownHost(request, snapshot, isLoopback(host))
+  refuseUnknownHost(request, snapshot, isLocal(request.server.server, host))
 }
 
 /** RFC 6454 §7: a script of another origin sends its Origin. Fetch Metadata §2.4: a link or an image sends Sec-Fetch-Site only. */

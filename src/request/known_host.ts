@@ -1,11 +1,12 @@
 /** Host names that no page of another site can have, as a defense against DNS rebinding. */
-import { isIP } from 'node:net'
+import { type AddressInfo, isIP, type Server } from 'node:net'
 import type { Snapshot } from '../config/snapshot.js'
 import { parseHost } from './origin.js'
 import { configuredUrls } from './own_pages.js'
 
-/** Whether only this machine reaches the address. */
-export const isLoopback = (address: string) => /^(localhost$|(::ffff:)?127\.|::1$)/i.test(address)
+/** Whether only this machine reaches the server. The configured host counts only until the server has an address. */
+export const isLocal = (server: Server, host: string) =>
+  /^(localhost$|(::ffff:)?127\.|::1$)/i.test((server.address() as AddressInfo | null)?.address ?? host)
 
 /** Returns the name of a Host header in lower case, without the port and the dot of the DNS root. */
 export const hostNameOf = (host: string) => parseHost(host).name.toLowerCase().replace(/\.$/, '')

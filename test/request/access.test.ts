@@ -131,6 +131,13 @@ t.test('start and reload warn if other machines can use the admin API without a 
     false,
     'nobody else reaches the loopback',
   )
+  // The resolver reads a number as an address.
+  const named = await start(t, { server: { host: '2130706433' } })
+  t.equal(
+    named.lines().some(({ msg }) => OPEN.test(String(msg))),
+    false,
+    'another name of the loopback',
+  )
   const secured = await start(t, { server: { host: '0.0.0.0' } }, { config })
   t.equal(
     secured.lines().some(({ msg }) => OPEN.test(String(msg))),

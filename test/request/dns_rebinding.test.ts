@@ -3,6 +3,8 @@ import t, { type Test } from 'tap'
 import type { ConfigInput } from '../../src/generated/input.js'
 import { ADMIN_ROUTES } from '../admin_routes.js'
 import { createApp, refused, type TestApp } from '../app.js'
+import { start } from '../provider.js'
+import { sendRaw } from '../raw_request.js'
 
 type Headers = Record<string, string>
 
@@ -78,6 +80,14 @@ t.test('on a loopback address, only names of this machine and IP addresses are a
     for (const name of KNOWN) t.equal(await statusOf(t, config, { host: name }), 200, `${host}: ${name}`)
     for (const name of UNKNOWN) t.equal(await statusOf(t, config, { host: name }), 403, `${host}: ${name}`)
   }
+})
+
+t.test('a name that leads to a loopback address has the same rule', async (t) => {
+  // The resolver reads a number as an address: 127.0.0.1.
+  const { url } = await start(t, { server: { host: '2130706433' } })
+  const at = (host: string) => sendRaw(url, ['GET /admin/users HTTP/1.1', `Host: ${host}`])
+  t.equal((await at('localhost')).status, 200)
+  t.equal((await at('evil.example')).status, 403)
 })
 
 t.test('the hosts of configured URLs are accepted, with any port', async (t) => {
