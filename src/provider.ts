@@ -1,4 +1,5 @@
 /** The composition root: builds configuration, snapshot, issuers and server; reloads and closes them. */
+import { QUIET } from './config/age.js'
 import { describeChanges, summarizeChanges } from './config/changes.js'
 import { type Contents, openFiles } from './config/contents.js'
 import { ConfigError, type Problem } from './config/errors.js'
@@ -109,7 +110,12 @@ export async function createProvider(
     return watched
   }
   const failed = (error: unknown) => log.warn({ err: error }, 'watching failed')
-  const watcher = await watchFiles(watched, load, failed, { poll: sources.poll === true })
+  const onWait = (files: readonly string[]) =>
+    log.warn(
+      { files },
+      `${files.join(', ')} is written all the time, expected ${QUIET} ms without a write; not reloaded until then`,
+    )
+  const watcher = await watchFiles(watched, load, failed, { poll: sources.poll === true, onWait })
   const reload = async (): Promise<boolean> => {
     await watcher.readNow().catch(refuse)
     return problems.length === 0

@@ -173,6 +173,18 @@ test('a configuration that was refused because a file was written comes into for
   t.strictSame(await offered(issuer), ['bob'])
 })
 
+test('the log warns once of a file that is written all the time', async (t) => {
+  const config = write(t.testdir({}), 'config.yaml', usersYaml('alice'))
+  const { log } = await start(t, { config })
+  writeFileSync(config, usersYaml('bob'))
+  const touching = setInterval(() => utimesSync(config, 1, 1), 20)
+  const message = `${config} is written all the time, expected 250 ms without a write; not reloaded until then`
+  t.match(await log.nth(1, /is written all the time/), { level: 40, files: [config], msg: message })
+  clearInterval(touching)
+  await log.nth(1, RELOADED)
+  t.equal(log.matching(/is written all the time/).length, 1)
+})
+
 test('a reload is refused while each read of a file is different', {
   skip: process.platform !== 'linux' && 'only Linux has /proc',
 }, async (t) => {

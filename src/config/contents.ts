@@ -1,37 +1,47 @@
 /** Reads several files as one consistent set: no file is read while it is written, and all are of the same moment. */
 import { setTimeout } from 'node:timers/promises'
+import { elapsed, QUIET } from './age.js'
 import { ConfigError } from './errors.js'
 import { type Content, isUnwritten, readContent, UNREAD } from './read.js'
 
-/** Milliseconds between two reads that must be equal, and the maximum number of reads, about one second. */
+/** Milliseconds between two reads that must be equal, and after which the reads end. */
 const PAUSE = 20
-const MOST_READS = 50
+const LONGEST = 1000
 
 /** Contents by the names of the files. */
 export type Contents = ReadonlyMap<string, Content>
 
-/** Reads files. @param known the contents of an earlier read: a pipe, which can be read only once, keeps its content. */
+/** Reads files. @param known the contents of an earlier read: a pipe and a file with the same version keep theirs. */
 export async function readContents(files: Iterable<string>, known?: Contents): Promise<Contents> {
   const entries = [...files].map(async (file) => [file, await readContent(file, known?.get(file))] as const)
   return new Map(await Promise.all(entries))
 }
 
 /**
- * Reads files at once, until two reads in a row are equal: a file that is being written is not read in the middle, and
- * files that are replaced together are of the same version. Throws a ConfigError after about one second.
+ * Reads files at once if they are old and two reads in a row are equal, so that files that are replaced together are of
+ * the same version. A file that was written a moment ago is read when it is complete: after 250 ms without a write.
+ * Throws a ConfigError after about one second.
  */
 export async function readUnwritten(files: readonly string[], known?: Contents): Promise<Contents> {
+  const begun = elapsed()
+  let quietSince = begun
   let found = await readContents(files, known)
-  if (found.size === 0) return found
-  for (let count = 1; ; count++) {
-    await setTimeout(PAUSE)
+  for (;;) {
     const next = await readContents(files, found)
     const written = files.filter((file) => !isUnwritten(found.get(file)!, next.get(file)!))
-    if (written.length === 0) return found
-    if (count === MOST_READS) throw new ConfigError(written.map(beingWritten))
+    const unsettled = files.filter((file) => !isSettled(next.get(file)!, known?.get(file)))
+    const now = elapsed()
+    if (written.length > 0) quietSince = now
+    else if (unsettled.length === 0 || now - quietSince >= QUIET) return next
+    if (now - begun > LONGEST) throw new ConfigError([...new Set([...written, ...unsettled])].map(beingWritten))
     found = next
+    await setTimeout(PAUSE)
   }
 }
+
+/** Whether a save is not in progress. A file can be missing during a save. */
+const isSettled = (content: Content, known: Content | undefined) =>
+  'bytes' in content ? content.settled : known === undefined || 'failure' in known
 
 const beingWritten = (file: string) => ({
   file,

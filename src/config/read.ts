@@ -1,6 +1,7 @@
 /** Reads a file or a pipe and describes failures in sentences. */
 import type { BigIntStats } from 'node:fs'
 import { type FileHandle, lstat, open, readdir, stat } from 'node:fs/promises'
+import { isPast } from './age.js'
 
 /** Largest file that is read, in bytes. */
 const LARGEST = 4 * 1024 * 1024
@@ -9,8 +10,10 @@ const CHUNK = 64 * 1024
 /** The bytes of a file or of a pipe such as a shell's `<(…)`. */
 interface Bytes {
   readonly bytes: Buffer
-  /** Inode, size and times of the file before and after the read, or `pipe`. */
+  /** Inode, size and times of the file, twice if they changed during the read, or `pipe`. */
   readonly version: string
+  /** Whether the bytes are those of the version: all were read, and the last write was not a moment before. */
+  readonly settled: boolean
   /** Whether the file has no name any more, as a mounted file that was replaced on the host. */
   readonly unlinked: boolean
 }
@@ -59,6 +62,7 @@ export const UNREAD: Content = { failure: 'is written at the moment', absent: fa
 
 /** Whether two contents have the same effect. */
 export function isSame(one: Content, other: Content): boolean {
+  if (one === other) return true
   if ('failure' in one || 'failure' in other) {
     return 'failure' in one && 'failure' in other && one.failure === other.failure && one.absent === other.absent
   }
@@ -70,12 +74,17 @@ export function isUnwritten(one: Content, other: Content): boolean {
   return isSame(one, other) && ('failure' in one || 'failure' in other || one.version === other.version)
 }
 
-/** Returns the content of a path. @param known the content of an earlier read, which a pipe keeps: it can be read only once. */
+/**
+ * Returns the content of a path.
+ * @param known the content of an earlier read, which is returned if the file has the same version. A pipe keeps it: it can be read only once.
+ */
 export async function readContent(file: string, known?: Content): Promise<Content> {
   try {
-    const found = await stat(file)
+    const found = await stat(file, { bigint: true })
     const isPipe = !found.isFile() && !found.isDirectory()
-    if (isPipe && known !== undefined) return 'bytes' in known && known.version === PIPE ? known : LATE_PIPE
+    const bytes = known !== undefined && 'bytes' in known ? known : undefined
+    if (isPipe && known !== undefined) return bytes?.version === PIPE ? bytes : LATE_PIPE
+    if (bytes?.settled && bytes.version === describeVersion(found)) return bytes
     return await readBytes(await open(file), isPipe)
   } catch (error) {
     const absent = (error as NodeJS.ErrnoException).code === 'ENOENT' && !(await isLink(file))
@@ -101,8 +110,11 @@ async function readBytes(handle: FileHandle, isPipe: boolean): Promise<Bytes> {
       size += bytesRead
     }
     const after = await handle.stat({ bigint: true })
-    const version = isPipe ? PIPE : [before, after].map(describeVersion).join(' ')
-    return { bytes: Buffer.concat(chunks), version, unlinked: !isPipe && after.nlink === 0n }
+    const bytes = Buffer.concat(chunks)
+    if (isPipe) return { bytes, version: PIPE, settled: true, unlinked: false }
+    const versions = new Set([before, after].map(describeVersion))
+    const settled = versions.size === 1 && BigInt(bytes.length) === after.size && isPast(Number(after.ctimeMs))
+    return { bytes, version: [...versions].join(' '), settled, unlinked: after.nlink === 0n }
   } finally {
     await handle.close()
   }

@@ -1,4 +1,5 @@
 /** Watches the content of files, for every way of saving them. */
+import { elapsed, QUIET } from './age.js'
 import { type Contents, readContents, readUnwritten } from './contents.js'
 import type { ConfigError } from './errors.js'
 import { openNotifier, startClock } from './notifier.js'
@@ -6,12 +7,12 @@ import { type Content, isSame, isUnwritten, UNREAD } from './read.js'
 
 /** Milliseconds between two reads of files that have changed. */
 const PAUSE = 50
-/** Number of equal reads in a row, 250 ms, after which a changed file is complete. */
-const QUIET = 5
-/** Number of equal reads for a file that ends in the middle of a line or has lost more than half of its bytes. */
+/** Milliseconds without a write for a file that ends in the middle of a line or has lost more than half of its bytes. */
 const DOUBTFUL = 2 * QUIET
-/** Number of equal reads, one second, after which a missing or empty file is a change and not a save in progress. */
+/** Milliseconds after which a missing or empty file is a change and not a save in progress. */
 const LOST = 4 * QUIET
+/** Milliseconds of waiting for a file that is written all the time, after which it is reported. */
+const LONG = 5000
 const LINE_FEED = 0x0a
 
 /** A running watch. */
@@ -27,6 +28,8 @@ export interface Watch {
 export interface WatchOptions {
   /** Whether to poll instead of waiting for notifications of the file system. */
   readonly poll?: boolean
+  /** Called once for changed files that are written all the time, until they were passed on. */
+  readonly onWait?: (files: readonly string[]) => void
 }
 
 /** Uses new contents. Resolves with the contents, possibly of more or other files, whose changes are passed on next. */
@@ -42,13 +45,15 @@ export async function watchFiles(
   initial: Contents,
   use: UseContents,
   onError: (error: unknown) => void = () => undefined,
-  { poll = false }: WatchOptions = {},
+  { poll = false, onWait = () => undefined }: WatchOptions = {},
 ): Promise<Watch> {
   let known = initial
+  /** The contents of the last read. */
+  let last = initial
   let reported = false
   // Reads and uses run one at a time, so that the newest content is used last.
   let working: Promise<unknown> = Promise.resolve()
-  const countEqualReads = createCount(initial)
+  const meter = createMeter(onWait)
 
   const report = (error: unknown) => {
     if (!reported) onError(error)
@@ -58,25 +63,31 @@ export async function watchFiles(
     working = working.then(compare).catch(report)
     return working
   })
+  const learn = (contents: Contents) => {
+    known = contents
+    last = contents
+    meter.endWait()
+  }
   const pass = async (found: Contents) => {
-    known = found
-    known = await use(found)
+    learn(found)
+    learn(await use(found))
     repeat.soon()
   }
   const compare = async () => {
     await notifier.setFiles(known.keys())
-    const found = await readContents(known.keys(), known)
+    const found = await readContents(known.keys(), last)
     const changes = new Map([...found].filter(([file, content]) => !isSame(content, known.get(file)!)))
-    const count = countEqualReads(found, changes)
+    const quiet = meter.measure(found, last, changes)
+    last = found
     if (changes.size === 0 || repeat.hasEnded()) return
-    const isComplete = [...changes].every(([file, content]) => count >= readsUntilComplete(content, known.get(file)!))
+    const isComplete = [...changes].every(([file, content]) => quiet >= timeUntilComplete(content, known.get(file)!))
     if (isComplete) await pass(found)
     else repeat.soon()
   }
 
   const readAndPass = async () => {
     const found = await readUnwritten([...known.keys()], known).catch((error: ConfigError) => {
-      known = new Map([...known, ...error.problems.map(({ file }) => [file, UNREAD] as const)])
+      learn(new Map([...known, ...error.problems.map(({ file }) => [file, UNREAD] as const)]))
       repeat.soon()
       throw error
     })
@@ -100,19 +111,31 @@ export async function watchFiles(
   }
 }
 
-/** Returns a function that counts how many reads in a row were equal. A changed file must also not be written meanwhile. */
-function createCount(initial: Contents): (found: Contents, changes: Contents) => number {
-  let last = initial
-  let count = 0
-  return (found, changes) => {
-    const equal = [...found].every(([file, content]) => {
-      const before = last.get(file)
-      return before !== undefined && (changes.has(file) ? isUnwritten : isSame)(content, before)
-    })
-    count = equal ? count + 1 : 0
-    last = found
-    return count
+/** Measures for how many milliseconds no file was written, and reports changes that wait long for it. */
+function createMeter(onWait: (files: readonly string[]) => void) {
+  let writtenAt = elapsed()
+  let changedAt: number | undefined
+  let isReported = false
+  const endWait = () => {
+    changedAt = undefined
+    isReported = false
   }
+  const measure = (found: Contents, last: Contents, changes: Contents): number => {
+    const now = elapsed()
+    // A file without a change may be written with the same bytes.
+    const isQuiet = [...found].every(([file, content]) =>
+      (changes.has(file) ? isUnwritten : isSame)(content, last.get(file)!),
+    )
+    if (!isQuiet) writtenAt = now
+    if (changes.size === 0) endWait()
+    else changedAt ??= now
+    if (changedAt !== undefined && !isReported && now - changedAt > LONG) {
+      isReported = true
+      onWait([...changes.keys()])
+    }
+    return now - writtenAt
+  }
+  return { measure, endWait }
 }
 
 /** Repeats a step on request, after a pause. The pause begins when the step has ended, however long that takes. */
@@ -137,8 +160,8 @@ function createRepeat(step: () => Promise<unknown>) {
   return { soon, end, hasEnded: () => ended }
 }
 
-/** Returns the number of equal reads in a row after which a changed content is taken for complete. */
-function readsUntilComplete(content: Content, before: Content): number {
+/** Returns the milliseconds without a write after which a changed content is taken for complete. */
+function timeUntilComplete(content: Content, before: Content): number {
   if ('failure' in content || content.bytes.length === 0) return LOST
   const hasShrunk = 'bytes' in before && content.bytes.length < before.bytes.length / 2
   return hasShrunk || content.bytes.at(-1) !== LINE_FEED ? DOUBTFUL : QUIET

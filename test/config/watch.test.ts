@@ -1,12 +1,12 @@
 /** Each save of a file is one change, for every way of saving. */
 import { execFile, execFileSync } from 'node:child_process'
 import { utimesSync } from 'node:fs'
-import { appendFile, copyFile, link, mkdir, open, rename, rm, symlink, writeFile } from 'node:fs/promises'
+import { appendFile, copyFile, link, mkdir, open, rename, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
-import { type Contents, readContents } from '../../src/config/contents.js'
+import { type Contents, readContents, readUnwritten } from '../../src/config/contents.js'
 import { textOf } from '../../src/config/read.js'
 import { type WatchOptions, watchFiles } from '../../src/config/watch.js'
 import { ROOT } from '../root.js'
@@ -505,6 +505,65 @@ t.test('a file that readNow refused is passed on as soon as it is quiet, even wi
     clearInterval(touching)
   })
   t.strictSame(texts(), [['a']])
+})
+
+t.test('readNow waits for the end of a save', async (t) => {
+  const file = join(t.testdir({ 'config.yaml': 'a: 1\n' }), 'config.yaml')
+  const { watch, texts } = await observe(t, [file])
+  const handle = await open(file, 'w')
+  await handle.write('a: 2\n')
+  const reading = watch.readNow()
+  await setTimeout(100)
+  await handle.write('b: 2\n')
+  await handle.close()
+  await reading
+  t.strictSame(texts(), [['a: 2\nb: 2\n']])
+})
+
+t.test('readNow waits for a file that is missing during a save, and accepts one that stays missing', async (t) => {
+  const file = join(t.testdir({ 'config.yaml': 'a' }), 'config.yaml')
+  const { watch, count, texts } = await observe(t, [file])
+  await rm(file)
+  const reading = watch.readNow()
+  await setTimeout(100)
+  await writeFile(file, 'b')
+  await reading
+  t.strictSame(texts(), [['b']])
+  await rm(file)
+  await watch.readNow()
+  t.equal(count(), 2)
+  t.throws(texts, { message: 'does not exist' })
+})
+
+t.test('a file is read again only if its version has changed', async (t) => {
+  const file = join(t.testdir({ 'config.yaml': 'a' }), 'config.yaml')
+  const known = await readUnwritten([file])
+  t.equal((await readContents([file], known)).get(file), known.get(file))
+  const { atime, mtime } = await stat(file)
+  await writeFile(file, 'b')
+  await utimes(file, atime, mtime)
+  t.equal(textOf((await readContents([file], known)).get(file)!), 'b', 'with the same size and time')
+})
+
+t.test('a changed file that is written all the time is passed on when it is quiet, and reported once', async (t) => {
+  const file = join(t.testdir({ 'config.yaml': 'a\n' }), 'config.yaml')
+  const reports: (readonly string[])[] = []
+  let wake = () => {}
+  const reported = new Promise<void>((resolve) => {
+    wake = resolve
+  })
+  const onWait = (files: readonly string[]) => {
+    reports.push(files)
+    wake()
+  }
+  const [{ after, texts }, silent] = [await observe(t, [file], { onWait }), await observe(t, [file])]
+  await writeFile(file, 'b\n')
+  const touching = setInterval(() => utimesSync(file, 1, 1), 20)
+  await reported
+  t.equal(silent.count(), 0)
+  await Promise.all([after(async () => clearInterval(touching)), silent.after(async () => {})])
+  t.strictSame(texts(), [['b\n']])
+  t.strictSame(reports, [[file]])
 })
 
 t.test('a closed watch lets the process end', async (t) => {
