@@ -5,6 +5,7 @@ import { dirname, join, relative } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Page } from 'playwright-core'
 import { type Test, test } from 'tap'
+import { RESTART_KEYS } from '../src/generated/values.js'
 import { PATHS } from '../src/routes.js'
 import { browserTest } from './browser.js'
 import { serve } from './cli/program.js'
@@ -102,6 +103,13 @@ test('generated tables are current', async (t) => {
       `${page} has ${shown}`,
     )
   }
+})
+
+test('docs/configuration.md lists the keys that take effect at the next start', async (t) => {
+  const [sentence] =
+    /^`[^\n]*\n(?:[^\n]+\n)*?[^\n]*take effect at the next\s/m.exec(readPage('docs/configuration.md')) ?? []
+  const keys = RESTART_KEYS.filter((key) => !key.startsWith('server.tls.'))
+  t.strictSame([...String(sentence).matchAll(/`([^`]+)`/g)].map(([, key]) => key).toSorted(), keys.toSorted())
 })
 
 test('each YAML block is a valid configuration or a file of another program', async (t) => {
