@@ -2,7 +2,7 @@
 import type { ErrorObject } from 'ajv'
 import { HIDDEN } from '../errors.js'
 import type { Complaint } from './errors.js'
-import { count, show, TYPES } from './show.js'
+import { count, isFileContent, show, TYPES } from './show.js'
 import { suggest } from './suggest.js'
 
 /** Number of known keys up to which they are listed if none resembles the unknown key. */
@@ -67,7 +67,7 @@ export function explain(error: ErrorObject): Complaint {
   const expected = EXPECTED[schema.title ?? '']
   if (expected !== undefined) return value(`is ${show(data, secret, '')}, expected ${expected}`)
   if (keyword === 'type') {
-    return value(`is ${show(data, secret || isOutOfPlace(params.type))}, expected ${typeNames(params.type)}`)
+    return value(`is ${show(data, secret || isOutOfPlace(error))}, expected ${typeNames(params.type)}`)
   }
   if (keyword === 'format') return value(`is ${show(data, secret, '')}, expected an absolute URL`)
   if (keyword === 'pattern') return value(`is ${show(data, secret, '')}, expected ${meaning(error)}`)
@@ -75,10 +75,14 @@ export function explain(error: ErrorObject): Complaint {
   return value(limit === undefined ? error.message! : `${size(data, secret)}, expected ${limit(params.limit)}`)
 }
 
-/** Whether a text in place of a list or an object belongs to another place, and could be a secret there. */
-function isOutOfPlace(types: string | readonly string[]): boolean {
-  return [types].flat().every((type) => ['array', 'object', 'null'].includes(type))
+/** Whether a value in place of a list or an object belongs to another place, and can be a secret or a file there. */
+function isOutOfPlace({ data, params, parentSchema }: ErrorObject): boolean {
+  if (![params.type].flat().every((type) => ['array', 'object', 'null'].includes(type))) return false
+  return isFileContent(String(data)) || HAS_SECRET.test(JSON.stringify(parentSchema))
 }
+
+/** A schema with a secret at or below it, or with another schema. */
+const HAS_SECRET = /"(x-secret|\$ref)"/
 
 /**
  * Whether an unknown key is meant as a key, and no secret: it is a word, and has a value or is similar to a known key. In

@@ -230,12 +230,28 @@ t.test('a secret behind a broken key is not shown', async (t) => {
 
 t.test('a secret in place of a list or an object is not shown', async (t) => {
   const places = PLACES.filter(({ isScalar, isSecret, path }) => !isScalar && !isSecret && !isData(path))
+  const holdsSecret = ({ path }: Place) =>
+    PLACES.some((place) => place.isSecret && path.every((name, index) => place.path[index] === name))
   const takesText = ({ path }: Place) => ['trust_forwarded', 'delay'].includes(path.at(-1)!)
   await checkAll(
     t,
-    places.filter((place) => !takesText(place)).map((place) => replace(TEXT, place, `${SECRET}\n`)),
+    places
+      .filter((place) => holdsSecret(place) && !takesText(place))
+      .map((place) => replace(TEXT, place, `${SECRET}\n`)),
   )
   await checkAll(t, [SECRET, `- ${SECRET}`, `"${SECRET}`, `${SECRET}:x`, `[${SECRET}`])
+})
+
+t.test('a text in place of a list or an object is shown if nothing there is a secret', async (t) => {
+  t.strictSame(await problemsIn('server: { tls: cert.pem, cors_origins: 5 }\nacr_values: a\n'), [
+    'c:1:16 /server/tls is the text "cert.pem", expected an object',
+    'c:1:40 /server/cors_origins is the number 5, expected a list',
+    'c:2:13 /acr_values is the text "a", expected a list',
+  ])
+  const key = `"MIIEvAIBADANBg${'x'.repeat(40)}"`
+  t.strictSame(await problemsIn(`server: { tls: ${key} }\n`), [
+    'c:1:16 /server/tls is a text of 54 characters (not shown), expected an object',
+  ])
 })
 
 t.test('no beginning of the file shows a secret', async (t) => {

@@ -106,10 +106,10 @@ encryption_keys: [5]
     [
       'config.yaml:1:9 /users/0 is a number (not shown), expected an object',
       'config.yaml:1:19 /users/1/sub is the number 3, expected a text',
-      'config.yaml:1:62 /users/2/claims is a number (not shown), expected an object',
+      'config.yaml:1:62 /users/2/claims is the number 1, expected an object',
       'config.yaml:2:11 /clients/0 is a number (not shown), expected an object',
       'config.yaml:2:27 /clients/1/client_id is the number 1, expected a text',
-      'config.yaml:2:45 /clients/1/redirect_uris is a number (not shown), expected a list',
+      'config.yaml:2:45 /clients/1/redirect_uris is the number 5, expected a list',
       'config.yaml:2:63 /clients/1/client_secret is a number (not shown), expected a text',
       'config.yaml:2:118 /clients/2/redirect_uris/0 is the number 5, expected a text',
       'config.yaml:3:8 /keys/0 is a number (not shown), expected an object',

@@ -157,7 +157,7 @@ const BAD: [string, string, string[]][] = [
   [
     'names is a list',
     'server: { tls: { self_signed: true, names: 7 } }\n',
-    ['config.yaml:1:44 /server/tls/names is a number (not shown), expected a list'],
+    ['config.yaml:1:44 /server/tls/names is the number 7, expected a list'],
   ],
   [
     'a value that the schema refuses has one problem',
@@ -168,7 +168,7 @@ const BAD: [string, string, string[]][] = [
       'config.yaml:2:57 /server/http_port is the text "x", expected a whole number',
       'config.yaml:2:73 /server/tls/cert is the number 5, expected a text',
       'config.yaml:2:81 /server/tls/key is the number 6, expected a text',
-      'config.yaml:2:91 /server/tls/names is a number (not shown), expected a list',
+      'config.yaml:2:91 /server/tls/names is the number 7, expected a list',
     ],
   ],
 ]
