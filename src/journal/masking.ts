@@ -100,8 +100,9 @@ function maskCredentials(text: string, note: Note): string {
     const pair = Buffer.from(credentials, 'base64').toString()
     const secret = pair.slice(pair.indexOf(':') + 1)
     note(secret)
-    // RFC 6749 §2.3.1: the secret is encoded as in a form.
+    // RFC 6749 §2.3.1: the secret is encoded as in a form, by some clients without + for spaces.
     note(decode(secret))
+    note(decode(secret.replaceAll('+', ' ')))
   }
   return `${scheme} ${MASK}`
 }

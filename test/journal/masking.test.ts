@@ -256,6 +256,11 @@ t.test('credentials are masked everywhere, encoded or not, and cookies without a
     'x-copy': `pass/word pass%2Fword ${SECRET}`,
   }
   t.strictSame(maskHeaders(headers), { authorization: 'Basic ***', cookie: '***;***', 'x-copy': '*** *** ***' })
+  const authorization = `Basic ${Buffer.from('app:pass+word').toString('base64')}`
+  t.strictSame(maskHeaders({ authorization, 'x-copy': 'pass+word pass word' }), {
+    authorization: 'Basic ***',
+    'x-copy': '*** ***',
+  })
   t.strictSame(maskHeaders({ authorization: SECRET, 'x-copy': SECRET }), { authorization: '***', 'x-copy': '***' })
 })
 
