@@ -119,7 +119,7 @@ function toTypeScript(code) {
   ].join('\n')
 }
 
-/** Writes the enumerations that have a title, by their titles; the rules; the defaults of a client; and the annotated keys. */
+/** Writes the enumerations that have a title, by their titles; the rules; the defaults of a client; the annotated keys. */
 function writeValues() {
   const schema = readSchema()
   const enums = Object.fromEntries(listEnums(schema).map((node) => [node.title, node.enum]))
@@ -130,8 +130,18 @@ function writeValues() {
     `export const RULES = ${JSON.stringify(Object.keys(schema.properties.rules.properties), null, 2)} as const`,
     `export const CLIENT_DEFAULTS = ${JSON.stringify(defaults, null, 2)} as const`,
     `export const SECRET_KEYS: readonly string[] = ${JSON.stringify(listAnnotated(schema, 'x-secret'), null, 2)}`,
+    `export const SECRET_TYPES: readonly string[] = ${JSON.stringify(listSecretTypes(schema), null, 2)}`,
     `export const RESTART_KEYS: readonly string[] = ${JSON.stringify(listAnnotated(schema, 'x-restart'), null, 2)}\n`,
   ].join('\n')
+}
+
+/** Returns the names of the definitions with a secret, in themselves or in a definition that they use. */
+function listSecretTypes({ $defs }) {
+  const hasSecret = (name) => {
+    const text = JSON.stringify($defs[name])
+    return text.includes('"x-secret"') || [...text.matchAll(/#\/\$defs\/(\w+)/g)].some(([, used]) => hasSecret(used))
+  }
+  return Object.keys($defs).filter(hasSecret)
 }
 
 function listEnums(node) {

@@ -1,6 +1,7 @@
 /** Describes the errors of a JSON Schema validator in sentences. */
 import type { ErrorObject } from 'ajv'
 import { HIDDEN } from '../errors.js'
+import { SECRET_TYPES } from '../generated/values.js'
 import type { Complaint } from './errors.js'
 import { count, isFileContent, show, TYPES } from './show.js'
 import { suggest } from './suggest.js'
@@ -81,8 +82,8 @@ function isOutOfPlace({ data, params, parentSchema }: ErrorObject): boolean {
   return isFileContent(String(data)) || HAS_SECRET.test(JSON.stringify(parentSchema))
 }
 
-/** A schema with a secret at or below it, or with another schema. */
-const HAS_SECRET = /"(x-secret|\$ref)"/
+/** The text of a schema with a secret at or below it. */
+const HAS_SECRET = new RegExp(`"x-secret"|/(${SECRET_TYPES.join('|')})"`)
 
 /**
  * Whether an unknown key is meant as a key, and no secret: it is a word, and has a value or is similar to a known key. In
