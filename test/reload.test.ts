@@ -261,7 +261,7 @@ test('a reload shows no secret in the log, at /healthz and at /admin/config', as
   const good = [valid, valid.replaceAll(secret, `${secret}-2`)]
   const bad = [
     secret,
-    `server: ${secret}`,
+    `registration: ${secret}`,
     `${valid}  registration`,
     `pairwise_salt: *${secret}`,
     `registration: { initial_access_token:${secret} }`,
