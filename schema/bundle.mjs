@@ -2,12 +2,12 @@
 // is that of the package, so that the program finds its files. Usage: node schema/bundle.mjs FOLDER
 import { execFileSync } from 'node:child_process'
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { build } from 'esbuild'
 import { createReproducibleSbom } from './sbom.mjs'
 
 const ROOT = join(import.meta.dirname, '..')
-const TARGET = join(ROOT, process.argv[2])
+const TARGET = resolve(ROOT, process.argv[2])
 
 // CommonJS dependencies use names that ES modules do not define.
 const BANNER = `import { createRequire as createBundleRequire } from 'node:module'

@@ -1,6 +1,7 @@
 /** Licenses and the bill of materials of the packages that are needed at run time, in the package and in the image. */
 import { execFileSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Test, test } from 'tap'
 import { ROOT } from './root.js'
@@ -80,13 +81,15 @@ test('npm run sbom prints every package that is needed at run time', async (t) =
 })
 
 test('the folder of the image has a bill of materials and the text of each license', async (t) => {
-  const folder = join('build', 'image')
+  // Outside of the repository, since the copy of the program does not count for the coverage.
+  const folder = mkdtempSync(join(tmpdir(), 'image-'))
+  t.teardown(() => rmSync(folder, { recursive: true }))
   node('schema/bundle.mjs', folder)
-  const sbom = parse<Sbom>(join(ROOT, folder, 'sbom.cdx.json'))
+  const sbom = parse<Sbom>(join(folder, 'sbom.cdx.json'))
   checkSbom(t, sbom)
   t.strictSame([sbom.serialNumber, sbom.metadata.timestamp], [undefined, undefined], 'two builds give the same file')
-  const sections = readFileSync(join(ROOT, folder, 'LICENSES'), 'utf8').split(`\n${'-'.repeat(80)}\n\n`)
-  const program = readFileSync(join(ROOT, folder, 'dist/cli/index.js'), 'utf8')
+  const sections = readFileSync(join(folder, 'LICENSES'), 'utf8').split(`\n${'-'.repeat(80)}\n\n`)
+  const program = readFileSync(join(folder, 'dist/cli/index.js'), 'utf8')
   const bundled = [...program.matchAll(/^\/\/ .*node_modules\/((?:@[\w-]+\/)?[\w.-]+)\//gm)].map(
     ([, name = '']) => name,
   )
@@ -100,5 +103,5 @@ test('the folder of the image has a bill of materials and the text of each licen
     else t.match(text.join('\n\n'), /copyright|permission/i, name)
   }
   t.equal(node(join(folder, 'dist/cli/index.js'), '--version').trim(), OWN.version)
-  t.notOk(existsSync(join(ROOT, folder, 'node_modules')))
+  t.notOk(existsSync(join(folder, 'node_modules')))
 })

@@ -20,10 +20,8 @@ export function isHttpUrl(url: unknown): url is string {
   return typeof url === 'string' && /^https?:\/\//i.test(url) && URL.canParse(url)
 }
 
-/** Returns scheme, host and port of a URL, or the text itself if it is not a URL. */
-export function originOf(url: string): string {
-  return URL.canParse(url) ? new URL(url).origin : url
-}
+/** Returns scheme, host and port of a URL. */
+export const originOf = (url: string): string => new URL(url).origin
 
 /** Describes why a client configured with `asked` refuses tokens of this issuer, and the setting that helps. */
 export function explainHost(asked: string, issuer: string): { message: string; advice: string } {
