@@ -98,9 +98,9 @@ const BAD: [string, string, RegExp[]][] = [
     `${STAFF}  - { <<: *a, sub: b }\n  - *a\n`,
     [
       /^config.yaml:2:15 \/users\/2\/sub is "a", expected a value that no earlier entry/,
-      /^config.yaml:2:26 \/users\/0\/claims is a number \(not shown\), expected an object/,
-      /^config.yaml:2:26 \/users\/1\/claims is a number \(not shown\), expected an object/,
-      /^config.yaml:2:26 \/users\/2\/claims is a number \(not shown\), expected an object/,
+      /^config.yaml:2:26 \/users\/0\/claims is the number 1, expected an object/,
+      /^config.yaml:2:26 \/users\/1\/claims is the number 1, expected an object/,
+      /^config.yaml:2:26 \/users\/2\/claims is the number 1, expected an object/,
     ],
   ],
   [
