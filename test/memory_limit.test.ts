@@ -5,9 +5,11 @@ import { serveProcess } from './cli/program.js'
 import { start } from './provider.js'
 
 const MIB = 1024 * 1024
+/** Two thirds of it, 1 MiB, are for records. */
+const LIMIT = (MIB * 3) / 2
 
 async function startLimited(t: Test, server: ConfigInput['server'] = {}) {
-  const { url } = await start(t, { server: { memory_limit: MIB, body_limit: MIB, ...server } })
+  const { url } = await start(t, { server: { memory_limit: LIMIT, body_limit: MIB, ...server } })
   return {
     put: createPut(url),
     list: (issuer: string) => listUsers(url + issuer),
@@ -83,7 +85,7 @@ for (const users of [5, 3]) {
     `old records of issuers with ${users} users make room if the largest issuer has only fault rules`,
     async (t) => {
       const { url } = await start(t, {
-        server: { memory_limit: 4 * MIB, body_limit: MIB },
+        server: { memory_limit: 4 * LIMIT, body_limit: MIB },
         journal: { max_entries: 0 },
       })
       const put = createPut(url)
@@ -112,7 +114,7 @@ for (const users of [5, 3]) {
 
 t.test('logins with unknown subs and registrations remove no user or client of an administrator', async (t) => {
   const { url } = await start(t, {
-    server: { memory_limit: MIB },
+    server: { memory_limit: LIMIT },
     journal: { max_entries: 0 },
     users: [{ sub: 'alice' }],
   })
@@ -199,7 +201,7 @@ t.test('a flood of users with many objects does not end a process with a small h
 })
 
 t.test('RFC 4918 §11.5: rules for which there is no room are refused, since no rule is dropped', async (t) => {
-  const { url } = await start(t, { server: { memory_limit: MIB } })
+  const { url } = await start(t, { server: { memory_limit: LIMIT } })
   const headers = { 'content-type': 'application/json' }
   const client_id = Array.from({ length: 1000 }, (_, index) => `${index}-${'x'.repeat(90)}`)
   const body = JSON.stringify({ fault: 'token.error', error: 'invalid_grant', match: { client_id } })

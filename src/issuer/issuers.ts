@@ -63,7 +63,7 @@ export function createIssuers(
     if (oldest !== undefined) drop(oldest[0], 'memory_limit')
     return oldest !== undefined
   }
-  const open = createPool(memory_limit, makeRoom)
+  const open = createPool(Math.floor(memory_limit * RECORDS), makeRoom)
   const create = (): Entry => {
     const account = open()
     account.charge(BYTES)
@@ -85,6 +85,9 @@ export function createIssuers(
     return entry.issuer
   }
 }
+
+/** Part of the limit for records. The rest is for replaced records, whose memory is collected a moment later. */
+const RECORDS = 2 / 3
 
 /** Bytes of an issuer without any record; measured with `process.memoryUsage()`. */
 const BYTES = 56 * 1024

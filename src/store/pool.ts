@@ -61,7 +61,7 @@ export function createPool(limit: number, makeRoom: (account: Account, bytes: nu
 }
 
 const tooLarge = (bytes: number, share: number) =>
-  `the record takes ${bytes} bytes of memory, expected ${share} at most, which is a quarter of server.memory_limit or 32 MiB`
+  `the record takes ${bytes} bytes of memory, expected ${share} at most, which is a quarter of the memory for records, or 32 MiB; raise server.memory_limit`
 
 const noRoom = (total: number, bytes: number, limit: number) =>
-  `the records of all issuers take ${total} bytes of memory, and ${bytes} more exceed the server.memory_limit of ${limit}; delete records, reset an issuer, or raise the limit`
+  `the records of all issuers take ${total} bytes of memory, and ${bytes} more exceed ${limit}, the part of server.memory_limit for records; delete records, reset an issuer, or raise the limit`
