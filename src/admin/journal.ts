@@ -1,5 +1,4 @@
 /** The journal: lists the last exchanges, waits for the next one, and streams them. */
-import { Readable } from 'node:stream'
 import type { FastifyPluginAsync, FastifyReply } from 'fastify'
 import { parseDelay } from '../duration.js'
 import { invalidRequest, shown, temporarilyUnavailable } from '../errors.js'
@@ -12,6 +11,7 @@ import type { StoredEntry } from '../journal/stored.js'
 import { nextEntry, streamEntries } from '../journal/wait.js'
 import { createPacer, shareTexts, type WriteEntry, writeMasked, writeWithSecrets } from '../journal/written.js'
 import { PATHS } from '../routes.js'
+import { sendTexts } from './list.js'
 import { boolean, component, integer, listOf, noContent, object, refusedIf, responseWith, text } from './schema.js'
 
 interface Query extends JournalFilter {
@@ -31,8 +31,6 @@ const LONGEST_WAIT = 300_000
 const HEARTBEAT = 15_000
 /** Largest length of an indented entry, as a multiple of its length. */
 const MOST_INDENT = 4
-/** Number of characters of a list that are sent together. */
-const CHUNK = 65_536
 
 const QUERY = {
   endpoint: text(
@@ -104,10 +102,8 @@ export const journal: FastifyPluginAsync = async (app) => {
     const after = await readAfter(ctx.journal, wanted)
     const time = wait === undefined ? 0 : readWait(wait)
     const fits = (entry: StoredEntry) => fitsFilter(entry, filter)
-    const send = (ids: readonly number[], last_id: number, find = ctx.journal.find) => {
-      const texts = writeList(ids, last_id, find, writerFor(secrets))
-      return reply.type('application/json; charset=utf-8').send(Readable.from(texts, { highWaterMark: 1 }))
-    }
+    const send = (ids: readonly number[], last_id: number, find = ctx.journal.find) =>
+      sendTexts(reply, writeList(ids, last_id, find, writerFor(secrets)))
     // Before the list, so that no entry is missed in between.
     const next = time === 0 ? undefined : nextEntry(ctx.journal, fits, time)
     const onlyNew = wait !== undefined && after === undefined
@@ -199,21 +195,17 @@ async function* writeList(
   write: WriteEntry,
 ): AsyncGenerator<string, void, undefined> {
   const pace = createPacer()
-  let text = '{\n  "entries": ['
+  yield '{\n  "entries": ['
   let separator = ''
   for (const id of ids) {
     const entry = await find(id)
     if (entry === undefined) continue
     const item = indent(write(entry))
-    text += `${separator}\n    ${item}`
+    yield `${separator}\n    ${item}`
     separator = ','
-    if (text.length >= CHUNK) {
-      yield text
-      text = ''
-    }
     await pace(entry.json.length + item.length)
   }
-  yield `${text}${separator === '' ? '' : '\n  '}],\n  "last_id": ${last_id}\n}\n`
+  yield `${separator === '' ? '' : '\n  '}],\n  "last_id": ${last_id}\n}\n`
 }
 
 const tooMany = () =>

@@ -7,18 +7,31 @@ const CHUNK = 65_536
 
 /** Sends a JSON object whose only member is a list, one item per line. An item is read after the client has received those before it. */
 export function sendList(reply: FastifyReply, name: string, items: AsyncIterable<object>): FastifyReply {
-  return reply.type('application/json; charset=utf-8').send(Readable.from(writeList(name, items), { highWaterMark: 1 }))
+  return sendTexts(reply, writeList(name, items))
 }
 
 async function* writeList(name: string, items: AsyncIterable<object>): AsyncGenerator<string, void, undefined> {
-  let text = `{"${name}":[`
+  yield `{"${name}":[`
   let separator = '\n'
   for await (const item of items) {
-    text += separator + JSON.stringify(item)
+    yield separator + JSON.stringify(item)
     separator = ',\n'
-    if (text.length < CHUNK) continue
-    yield text
-    text = ''
   }
-  yield `${text}\n]}\n`
+  yield '\n]}\n'
+}
+
+/** Sends JSON of many texts. They are read as the client receives them. */
+export function sendTexts(reply: FastifyReply, texts: AsyncIterable<string>): FastifyReply {
+  return reply.type('application/json; charset=utf-8').send(Readable.from(joinTexts(texts), { highWaterMark: 1 }))
+}
+
+async function* joinTexts(texts: AsyncIterable<string>): AsyncGenerator<string, void, undefined> {
+  let joined = ''
+  for await (const text of texts) {
+    joined += text
+    if (joined.length < CHUNK) continue
+    yield joined
+    joined = ''
+  }
+  yield joined
 }
