@@ -5,10 +5,15 @@ import type { StoredRecord } from './records.js'
 
 type Columns = NonNullable<CollectionRow<StoredRecord, string>['indexes']>
 
+/** A value of a record and the index that finds the record by it. */
+interface IndexValue {
+  readonly index: Map<string, Set<string>>
+  readonly value: string
+}
+
 interface Indexes {
-  /** Returns the bytes that the entries of a record take. */
-  sizeOf(record: StoredRecord): number
-  add(key: string, record: StoredRecord): void
+  valuesOf(record: StoredRecord): readonly IndexValue[]
+  add(key: string, values: readonly IndexValue[]): void
   /** Removes the entries of a record that is read only if there are indexes. */
   remove(key: string, read: () => StoredRecord): void
   keysBy(index: string, value: string): Iterable<string>
@@ -17,16 +22,20 @@ interface Indexes {
 /** Bytes of an entry besides its value: a set of one key in a map. Measured with `process.memoryUsage()`. */
 const OVERHEAD = 240
 
+/** Returns the bytes that the entries of a record take. */
+export const sizeOfValues = (values: readonly IndexValue[]): number =>
+  values.reduce((size, { value }) => size + OVERHEAD + sizeOf(value), 0)
+
 export function createIndexes(columns: Columns): Indexes {
   const indexes = new Map(Object.keys(columns).map((name) => [name, new Map<string, Set<string>>()]))
-  const valuesOf = (record: StoredRecord) =>
+  const valuesOf = (record: StoredRecord): IndexValue[] =>
     Object.entries(columns).flatMap(([name, column]) =>
       column(record).map((value) => ({ index: indexes.get(name)!, value })),
     )
   return {
-    sizeOf: (record) => valuesOf(record).reduce((size, { value }) => size + OVERHEAD + sizeOf(value), 0),
-    add(key, record) {
-      for (const { index, value } of valuesOf(record)) {
+    valuesOf,
+    add(key, values) {
+      for (const { index, value } of values) {
         const keys = index.get(value)
         if (keys === undefined) index.set(copyOf(value), new Set([key]))
         else keys.add(key)

@@ -2,7 +2,7 @@
 import { insufficientStorage } from '../errors.js'
 import { type Budget, copyOf, sizeOf, unlimited } from './budget.js'
 import { COLLECTIONS, type CollectionName, type CollectionRow } from './collections.js'
-import { createIndexes } from './indexes.js'
+import { createIndexes, sizeOfValues } from './indexes.js'
 import type { StoredRecord } from './records.js'
 import type { Collection, Store } from './store.js'
 
@@ -117,7 +117,8 @@ function createCollection(row: Row, { name, budget, use, evicted }: Surroundings
   const isFull = (count: number, size: number) => count > row.cap || size > share
   const write = (key: string, record: StoredRecord) => {
     const text = JSON.stringify(record)
-    const size = OVERHEAD + (row.outside ?? 0) + sizeOf(key) + sizeOf(text) + indexes.sizeOf(record)
+    const values = indexes.valuesOf(record)
+    const size = OVERHEAD + (row.outside ?? 0) + sizeOf(key) + sizeOf(text) + sizeOfValues(values)
     const before = find(key)
     if (row.pinned && isFull(count() + (before === undefined ? 1 : 0), bytes + size - (before?.size ?? 0))) {
       throw insufficientStorage(
@@ -129,7 +130,7 @@ function createCollection(row: Row, { name, budget, use, evicted }: Surroundings
     const own = copyOf(key)
     const peers = ranks[row.isLasting?.(record) ? 'lasting' : 'ordinary']
     peers.set(own, { key: own, peers, text, size, used: use() })
-    indexes.add(own, record)
+    indexes.add(own, values)
     bytes += size
     // A new record never makes room for itself: beside lasting records, there is room for the latest ordinary one.
     while (!row.pinned && isFull(count(), bytes)) RANKS.some((rank) => evictOldest(rank, own))
