@@ -1,6 +1,7 @@
 /** Reads and reloads the configuration of the provider. */
 import type { FastifyPluginAsync } from 'fastify'
 import { isSecret } from '../config/annotations.js'
+import { HIDDEN } from '../errors.js'
 import { PATHS } from '../routes.js'
 import { boolean, listOf, object, responseWith, text } from './schema.js'
 
@@ -69,7 +70,7 @@ export const config: FastifyPluginAsync<ConfigOptions> = async (app, { health, r
 
 /** Returns a copy with every secret masked. */
 function mask(value: unknown, path: readonly string[] = []): unknown {
-  if (isSecret(path)) return '***'
+  if (isSecret(path)) return HIDDEN
   if (typeof value !== 'object' || value === null) return value
   if (Array.isArray(value)) return value.map((item, index) => mask(item, [...path, String(index)]))
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, mask(inner, [...path, name])]))

@@ -1,11 +1,12 @@
 /** Masks the secrets of journal entries, by the names of the specifications. */
 import { unescape as decode } from 'node:querystring'
+import { HIDDEN } from '../errors.js'
 import { parseJson } from '../store/json.js'
 import { isObject } from './decode.js'
 import { decodePart } from './decoded_token.js'
 import type { JournalEntry } from './entry.js'
 import { hasSecretClaims, isKeyName, isSecretHeader, isSecretName, type Surroundings } from './secret_names.js'
-import { createSecrets, MASK, MOST_SECRETS, type Note } from './secrets.js'
+import { createSecrets, MOST_SECRETS, type Note } from './secrets.js'
 
 /** Members of an entry with values of the exchange. The others have words of the provider, which stay as they are. */
 const PARTS: ReadonlySet<string> = new Set([
@@ -66,7 +67,7 @@ function outlineOf({ request, response, remarks, ...about }: JournalEntry): Jour
     }),
     ...(response && { response: { status: response.status, headers: {} } }),
     tokens: [],
-    remarks: remarks.map(({ event }) => ({ event, message: MASK, details: {} })),
+    remarks: remarks.map(({ event }) => ({ event, message: HIDDEN, details: {} })),
   }
 }
 
@@ -95,7 +96,7 @@ function maskHeader(name: string, value: unknown, note: Note): unknown {
 function maskCredentials(text: string, note: Note): string {
   const [scheme = '', credentials] = text.split(/ +/)
   note(credentials ?? scheme)
-  if (credentials === undefined) return MASK
+  if (credentials === undefined) return HIDDEN
   if (scheme.toLowerCase() === 'basic') {
     const pair = Buffer.from(credentials, 'base64').toString()
     const secret = pair.slice(pair.indexOf(':') + 1)
@@ -104,14 +105,14 @@ function maskCredentials(text: string, note: Note): string {
     note(decode(secret))
     note(decode(secret.replaceAll('+', ' ')))
   }
-  return `${scheme} ${MASK}`
+  return `${scheme} ${HIDDEN}`
 }
 
 /** Masks the value of a cookie. A cookie without a name is a value. */
 function maskCookie(cookie: string, note: Note): string {
   const end = cookie.indexOf('=')
   note(cookie.slice(end + 1).trim())
-  return end < 0 ? MASK : `${cookie.slice(0, end)}=${MASK}`
+  return end < 0 ? HIDDEN : `${cookie.slice(0, end)}=${HIDDEN}`
 }
 
 const placeOf = (name: string, note: Note): Place => ({ name, note, encodings: MOST_ENCODINGS })
@@ -135,7 +136,7 @@ function maskMembers(members: Members, place: Place): Members {
 /** Masks a secret; a repeated name has a list of values. */
 function maskSecret(value: unknown, name: string, note: Note): unknown {
   if (Array.isArray(value)) return value.map((one) => maskSecret(one, name, note))
-  return typeof value === 'string' ? maskToken(value, name, note) : MASK
+  return typeof value === 'string' ? maskToken(value, name, note) : HIDDEN
 }
 
 /** Masks a secret value; a JWT keeps its header and claims. RFC 7515 §7.1, RFC 7516 §7.1. */
@@ -143,12 +144,12 @@ function maskToken(value: string, name: string, note: Note): string {
   const [header = '', payload = '', ...rest] = value.split('.', 6)
   if ((rest.length !== 1 && rest.length !== 3) || decodePart(header) === undefined) {
     note(value)
-    return MASK
+    return HIDDEN
   }
   const keepsPayload = rest.length === 1 && !hasSecretClaims(name)
   // All tokens of a key have the same header, so the header is no part of the secret.
   note(keepsPayload ? rest[0] : value.slice(header.length + 1))
-  return keepsPayload ? `${header}.${payload}.${MASK}` : MASK
+  return keepsPayload ? `${header}.${payload}.${HIDDEN}` : HIDDEN
 }
 
 /** Masks named secrets in URLs, forms and JSON within a text, complete or cut. Each pattern reads a text once. */
@@ -208,7 +209,7 @@ function maskSignatures(text: string): string {
     const rest = parts.length - header - 1
     if (header < 0 || rest < 2) return word
     // RFC 7516 §3.1: more than three parts are encrypted.
-    return [...parts.slice(0, header + (rest === 2 ? 2 : 1)), MASK].join('.')
+    return [...parts.slice(0, header + (rest === 2 ? 2 : 1)), HIDDEN].join('.')
   })
 }
 

@@ -1,6 +1,5 @@
 /** The secrets of an entry: noted under their names, then masked wherever they occur. */
-
-export const MASK = '***'
+import { HIDDEN } from '../errors.js'
 
 /** Shorter secrets are masked only under their name: elsewhere they can be part of a word. */
 const SHORTEST_SECRET = 8
@@ -62,7 +61,7 @@ function createReplacer(secrets: ReadonlySet<string>, isCut: boolean): (text: st
       const starts = startsBy.get(text.slice(index, index + SHORTEST_SECRET))
       const found = starts?.find((start) => text.startsWith(start.text, index))
       if (found === undefined) continue
-      result += text.slice(copied, index) + MASK
+      result += text.slice(copied, index) + HIDDEN
       copied = index + found.length
       restOfWord.lastIndex = copied
       if (isCut) copied += restOfWord.exec(text)![0].length

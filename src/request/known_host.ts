@@ -1,5 +1,6 @@
 /** Host names that no page of another site can have, as a defense against DNS rebinding. */
 import { type AddressInfo, isIP, type Server } from 'node:net'
+import { unbracketed } from '../config/destinations.js'
 import type { Snapshot } from '../config/snapshot.js'
 import { parseHost } from './origin.js'
 import { configuredUrls } from './own_pages.js'
@@ -16,7 +17,7 @@ export function isKnownHost(name: string, snapshot: Snapshot): boolean {
   // RFC 6761 §6.3: no DNS has localhost.
   if (/(^|\.)localhost$/.test(name)) return true
   // A page at an IP address cannot move to another one.
-  if (isIP(name.replace(/^\[(.*)\]$/, '$1')) !== 0) return true
+  if (isIP(unbracketed(name)) !== 0) return true
   if (configuredUrls(snapshot).some(({ hostname }) => hostname === name)) return true
   return snapshot.config.server.allowed_hosts.some((allowed) => matches(allowed.toLowerCase(), name))
 }
