@@ -444,8 +444,10 @@ t.test('the files of the returned contents are watched instead', async (t) => {
   let wake = () => {}
   const use = async (contents: Contents) => {
     used.push(contents)
+    // The next change follows this read, or it would not be a change.
+    const next = await readContents([two])
     wake()
-    return await readContents([two])
+    return next
   }
   const watch = await watchFiles(await readContents([one]), use)
   t.teardown(() => watch.close())
