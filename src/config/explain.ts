@@ -29,6 +29,7 @@ const LIMITS: Readonly<Record<string, (limit: number) => string>> = {
 /** The expected value, by the title of a schema whose values are numbers or texts. */
 const EXPECTED: Readonly<Record<string, string>> = {
   Duration: 'seconds (1 or more) or a duration such as 15m, 1h, 30d',
+  Interval: 'seconds (0 or more) or a duration such as 10s, 1m',
   Delay: 'seconds (up to 3600) or a time such as 200ms, 2s, 1m30s',
   DelayOrRange: 'seconds (up to 3600) or a time such as 200ms, 2s, 1m30s, or an object with min and max',
   Shift: 'seconds or a duration such as 2h or -30m',

@@ -1,4 +1,6 @@
 /** The profiles, one row each, and the settings that a configuration leaves to its profile. */
+
+import { parseDuration } from '../duration.js'
 import type { Config, EncryptionKey, Key } from '../generated/types.js'
 import { RULES } from '../generated/values.js'
 import type { Pruned } from './schema.js'
@@ -20,14 +22,17 @@ interface Profile extends KeyLists {
   /** The rules that are on. */
   readonly rules: readonly Rule[]
   readonly single_sign_on: boolean
+  /** Seconds in which a rotated refresh token is accepted again. */
+  readonly reuse_interval: number
 }
 
 export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
   // OpenID Connect Core §15.1: every OpenID Provider supports RS256.
-  lenient: { rules: [], single_sign_on: false, keys: [{ alg: 'RS256' }], encryption_keys: [] },
+  lenient: { rules: [], single_sign_on: false, reuse_interval: 10, keys: [{ alg: 'RS256' }], encryption_keys: [] },
   strict: {
     rules: RULES,
     single_sign_on: true,
+    reuse_interval: 0,
     keys: [{ alg: 'RS256' }, { alg: 'PS256' }, { alg: 'ES256' }, { alg: 'EdDSA' }],
     encryption_keys: [{ alg: 'RSA-OAEP' }, { alg: 'ECDH-ES' }],
   },
@@ -45,6 +50,11 @@ export function resolveRules({ profile, rules, require_registration }: Config): 
 /** Returns whether a browser that has logged in can skip the login page. */
 export function resolveSingleSignOn({ profile, sessions }: Config): boolean {
   return sessions.single_sign_on ?? PROFILES[profile].single_sign_on
+}
+
+/** Returns the seconds in which a rotated refresh token is accepted again. */
+export function resolveReuseInterval({ profile, refresh_token }: Config): number {
+  return parseDuration(refresh_token.reuse_interval ?? PROFILES[profile].reuse_interval)
 }
 
 /** Returns the keys of the configuration, by default those of the profile; an empty list if the schema refused it. */

@@ -9,7 +9,7 @@ import type { Alg, Client, Config, EncryptionAlg, User } from '../generated/type
 import { normalizePath } from './check/server.js'
 import { createDestinationCheck, type FindProblem } from './destinations.js'
 import type { Preset } from './presets.js'
-import { type Rules, resolveRules, resolveSingleSignOn } from './profiles.js'
+import { type Rules, resolveReuseInterval, resolveRules, resolveSingleSignOn } from './profiles.js'
 import { createClientTexts, createUserTexts, type SearchTexts } from './search.js'
 import type { Tls } from './tls.js'
 import { createPartValidator, type PartValidator } from './validate_part.js'
@@ -84,6 +84,8 @@ export interface Snapshot extends LoadedKeys {
   readonly rules: Rules
   /** Whether a browser that has logged in can skip the login page. */
   readonly single_sign_on: boolean
+  /** Seconds in which a rotated refresh token is accepted again. */
+  readonly reuse_interval: number
   readonly lifetimes: Lifetimes
   readonly key_rotation: KeyRotation
   readonly clock: ClockStart
@@ -144,6 +146,7 @@ export async function buildSnapshot(
     config,
     rules: resolveRules(config),
     single_sign_on: resolveSingleSignOn(config),
+    reuse_interval: resolveReuseInterval(config),
     key_rotation: Object.freeze(readRotation(config)),
     clock: Object.freeze(readClock(config)),
     outbound: Object.freeze(readOutbound(config, outbound_ca)),

@@ -4,9 +4,9 @@ import { describeTime } from '../duration.js'
 import { invalidGrant } from '../errors.js'
 import { changeRotation } from '../faults/doors/refresh_token_rotation.js'
 import { narrowScope } from '../oauth/scopes.js'
-import type { RefreshToken } from '../store/records.js'
+import type { RefreshToken, Rotation } from '../store/records.js'
 import { followGrant } from '../tokens/lookup.js'
-import { rotateRefreshToken } from '../tokens/refresh_token.js'
+import { isUsable, rotateRefreshToken } from '../tokens/refresh_token.js'
 import { type GrantHandler, requireIssuedTo } from './grant.js'
 
 /** Refreshes the tokens of a grant. */
@@ -26,34 +26,45 @@ export const refreshToken: GrantHandler = async (ctx, { client, params, scope: r
   const scope = narrowScope(grant.scope, requested)
   // RFC 9700 §4.14.2: the refresh tokens of public clients are rotated.
   // Departure: if the rule is off, the refresh token stays the same, as in the reference.
-  const rotates = ctx.snapshot.rules.rotate_refresh_tokens && client.token_endpoint_auth_method === 'none'
+  const { rules, reuse_interval } = ctx.snapshot
+  const rotates = rules.rotate_refresh_tokens && client.token_endpoint_auth_method === 'none'
   const about = { ...(grant.sub !== undefined && { sub: grant.sub }), client_id: grant.client_id, scope }
-  if (!(await changeRotation(ctx, rotates, about))) {
-    // A rotated refresh token stays unusable, even if the rule or the fault that rotated it is no longer active.
-    if (found.rotated) await endGrant(ctx, grant_id)
+  const interval = await changeRotation(ctx, rotates ? reuse_interval : undefined, about)
+  // A rotated refresh token does not come back if the rule or the fault that rotated it is no longer active.
+  if (interval === undefined && found.rotation === undefined) {
     const refresh_token = { token, expires_at, known: true }
     return { client, user, grant_id, grant, scope, refresh_token }
   }
-  await spend(ctx, token, found)
-  const refresh_token = rotateRefreshToken(found)
-  return { client, user, grant_id, grant, scope, refresh_token, rotated: { token, record: found } }
+  const record = await spend(ctx, token, interval ?? reuse_interval)
+  return { client, user, grant_id, grant, scope, refresh_token: rotateRefreshToken(found), rotated: { token, record } }
 }
 
-/** Marks the refresh token as rotated, in one step: of several requests at the same time, one finds it unused. */
-async function spend(ctx: Context, token: string, found: RefreshToken): Promise<void> {
+/**
+ * Marks the refresh token as rotated, in one step: of several requests at the same time, one finds it unused, and the others
+ * need a reuse interval.
+ * @returns the record before.
+ */
+async function spend(ctx: Context, token: string, reuse_interval: number): Promise<RefreshToken> {
   let before: RefreshToken | undefined
   await ctx.store.refresh_tokens.update(token, (record) => {
     before = record
-    return record && { ...record, rotated: true }
+    return record && { rotation: { at: ctx.now, reuse_interval }, ...record }
   })
   if (before === undefined) throw unknownToken()
-  if (before.rotated) await endGrant(ctx, found.grant_id)
+  const { grant_id, rotation } = before
+  if (rotation === undefined || isUsable(ctx, rotation, reuse_interval)) return before
+  // RFC 9700 §4.14.2: an attacker can be the second user of a refresh token, so its grant is revoked.
+  await ctx.store.grants.delete(grant_id)
+  throw invalidGrant(
+    `refresh_token was already used${describeReuse(ctx, rotation, reuse_interval)}; the grant and all its tokens have ended`,
+  )
+}
+
+/** Tells when the token was replaced, unless each token can be used once anyway. */
+function describeReuse({ now }: Context, { at, reuse_interval }: Rotation, longest: number): string {
+  const interval = Math.min(reuse_interval, longest)
+  if (interval === 0) return ''
+  return `: it was replaced ${describeTime(at, now)}, and refresh_token.reuse_interval is ${interval} seconds`
 }
 
 const unknownToken = () => invalidGrant('refresh_token is unknown: this issuer did not issue it, or no longer keeps it')
-
-/** Revokes the grant of a reused refresh token, since an attacker can be its second user. RFC 9700 §4.14.2. */
-async function endGrant(ctx: Context, grant_id: string): Promise<never> {
-  await ctx.store.grants.delete(grant_id)
-  throw invalidGrant('refresh_token was already used; the grant and all its tokens have ended')
-}

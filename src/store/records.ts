@@ -130,10 +130,16 @@ export interface AccessToken extends StoredRecord {
 
 export interface RefreshToken extends StoredRecord {
   readonly grant_id: string
-  /** The access token that the next refresh revokes. */
-  readonly access_token: string
   /** Set when another refresh token has replaced this one. */
-  readonly rotated?: true
+  readonly rotation?: Rotation
+}
+
+/** The first replacement of a refresh token. */
+export interface Rotation {
+  /** Seconds since the epoch. */
+  readonly at: number
+  /** Seconds in which the refresh token is accepted again. */
+  readonly reuse_interval: number
 }
 
 /** RFC 8628 §3.2. */

@@ -6,6 +6,7 @@ import type { User } from '../directory/users.js'
 import { subjectFor } from '../oauth/subject.js'
 import type { AccessToken, Grant, RefreshToken } from '../store/records.js'
 import { followGrant } from './lookup.js'
+import { isUsable } from './refresh_token.js'
 
 export type Introspection = { readonly active: false } | ({ readonly active: true } & Readonly<Record<string, unknown>>)
 
@@ -33,10 +34,10 @@ async function describeAccessToken(
 
 async function describeRefreshToken(
   ctx: Context,
-  { grant_id, expires_at, rotated }: RefreshToken,
+  { grant_id, expires_at, rotation }: RefreshToken,
 ): Promise<Introspection> {
   const granted = await findActiveGrant(ctx, grant_id, expires_at)
-  if (granted === undefined || granted.grant.refresh_ended || rotated) return INACTIVE
+  if (granted === undefined || granted.grant.refresh_ended || !isUsable(ctx, rotation)) return INACTIVE
   return { ...standardMembers(ctx, granted), aud: ctx.issuer, scope: granted.grant.scope, exp: expires_at }
 }
 

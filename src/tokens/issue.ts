@@ -14,7 +14,7 @@ import { randomToken } from '../random.js'
 import type { Account, Grant, RefreshToken } from '../store/records.js'
 import { createAccessToken } from './access_token.js'
 import { createIdToken } from './id_token.js'
-import type { IssuedRefreshToken } from './refresh_token.js'
+import { type IssuedRefreshToken, storeRefreshToken } from './refresh_token.js'
 
 /** A token response. RFC 6749 §5.1. */
 export interface TokenResponse {
@@ -46,8 +46,7 @@ export async function issueTokens(ctx: Context, granted: Granted): Promise<Token
   try {
     const parts = { token: true, id_token: words(granted.scope).includes('openid') }
     const { access_token, id_token } = await signTokens(ctx, granted, parts)
-    if (refresh_token !== undefined) await keepRefreshToken(ctx, granted.grant_id, refresh_token, access_token!)
-    if (rotated !== undefined) await ctx.store.access_tokens.delete(rotated.record.access_token)
+    if (refresh_token?.known === false) await storeRefreshToken(ctx, granted.grant_id, refresh_token)
     return {
       access_token: access_token!,
       token_type: 'Bearer',
@@ -82,27 +81,6 @@ async function signTokens(
         : undefined
     return { access_token, id_token }
   })
-}
-
-/** Stores a refresh token with its new access token, and revokes its previous access token. */
-async function keepRefreshToken(
-  { store }: Context,
-  grant_id: string,
-  { token, expires_at, known }: IssuedRefreshToken,
-  access_token: string,
-): Promise<void> {
-  if (!known) {
-    // RFC 6749 §6: a refresh token keeps the scope of its grant even if one refresh requested less.
-    await store.refresh_tokens.put(token, { grant_id, access_token, expires_at })
-    return
-  }
-  let before: RefreshToken | undefined
-  await store.refresh_tokens.update(token, (current) => {
-    before = current
-    // The token can be revoked in the meantime, and then it stays revoked.
-    return current && { ...current, access_token }
-  })
-  if (before !== undefined) await store.access_tokens.delete(before.access_token)
 }
 
 /** Creates the grant of a login and issues the parts of its response type. OpenID Connect Core §3.3.2.5. */

@@ -53,6 +53,14 @@ t.test('an unknown rule or profile is refused with a suggestion', async (t) => {
   ])
 })
 
+t.test('reuse_interval takes precedence over the profile', async (t) => {
+  const interval = async (text: string) => (await load(t, text)).reuse_interval
+  t.equal(await interval('{}'), 10)
+  t.equal(await interval('profile: strict'), 0)
+  t.equal(await interval('refresh_token: { reuse_interval: 0s }'), 0)
+  t.equal(await interval('profile: strict\nrefresh_token: { reuse_interval: 1m }'), 60)
+})
+
 t.test('single_sign_on takes precedence over the profile', async (t) => {
   const remembers = async (text: string) => (await load(t, text)).single_sign_on
   t.equal(await remembers('{}'), false)

@@ -84,11 +84,13 @@ const AUTHORIZE = `/oauth2/authorize?${new URLSearchParams({
   response_type: 'code',
 })}`
 
-t.test('RFC 9700 §4.14.2: a rotated refresh token is inactive', async (t) => {
+t.test('RFC 9700 §4.14.2: a rotated refresh token is inactive after its reuse_interval', async (t) => {
   const test = await createApp(t, { rules: { rotate_refresh_tokens: true } })
   const { client_id } = await register(test, { token_endpoint_auth_method: 'none' })
   const { refresh_token } = await getTokens(test, { client_id })
   const next = (await refresh(test, refresh_token, { client_id })).json<{ refresh_token: string }>()
+  t.match(jsonOf(t, await ask(test, { token: refresh_token })), { active: true })
+  test.advance(10)
   t.match(jsonOf(t, await ask(test, { token: refresh_token })), { active: false })
   t.match(jsonOf(t, await ask(test, { token: next.refresh_token })), { active: true })
 })

@@ -229,7 +229,8 @@ t.test('a rule of a user, of a client, or for a scope applies to no others', asy
 })
 
 t.test('RFC 9700 §4.14.2: a rotated refresh token stays unusable after its fault rule is removed', async (t) => {
-  const test = await start(t, [], {}, { rules: { rotate_refresh_tokens: true } })
+  const rules = { rotate_refresh_tokens: true }
+  const test = await start(t, [], {}, { rules, refresh_token: { reuse_interval: 0 } })
   const { refresh_token } = await getTokens(test)
   t.equal((await refresh(test, refresh_token)).statusCode, 200)
   await test.reload({ keys: KEYS })
@@ -242,6 +243,15 @@ t.test('a remark reports that refresh_not_rotated or refresh_reuse_revokes_all c
   t.equal((await refresh(staying.test, refresh_token)).json<Tokens>().refresh_token, undefined)
   const remark = 'token.refresh_not_rotated changes nothing: the refresh is the same without it'
   t.strictSame(await staying.pointless(), [remark])
+})
+
+t.test('token.refresh_reuse_revokes_all ends the grant within reuse_interval as well', async (t) => {
+  const rules = { rotate_refresh_tokens: true }
+  const test = await start(t, [{ fault: 'token.refresh_reuse_revokes_all', after: 1 }], {}, { rules })
+  const { refresh_token } = await getTokens(test)
+  const second = (await refresh(test, refresh_token)).json<Tokens>()
+  refused(t, await refresh(test, refresh_token), 'invalid_grant', /^refresh_token was already used;/)
+  t.equal((await getUserinfo(test, second.access_token)).statusCode, 401)
 })
 
 t.test('a remark reports that keys cannot rotate', async (t) => {

@@ -1,6 +1,6 @@
 /** The refresh_token grant. RFC 6749 §6 and OpenID Connect Core §12. */
 import { decodeJwt } from 'jose'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import {
   createApp,
   exchange,
@@ -10,22 +10,43 @@ import {
   REDIRECT_URI,
   refresh,
   refused,
+  type TestApp,
   type Tokens,
 } from '../app.js'
 
+/** A request for which a strict provider issues a refresh token. */
+const OFFLINE = { scope: 'openid offline_access', prompt: 'consent' }
+
+async function checkAccess(t: Test, test: TestApp, tokens: readonly string[], status: number): Promise<void> {
+  for (const token of tokens) t.equal((await getUserinfo(test, token)).statusCode, status)
+}
+
 const refreshed = async (...args: Parameters<typeof refresh>) => (await refresh(...args)).json<Tokens>()
 
-t.test('RFC 6749 §6: a refresh issues a new access token and revokes the previous one', async (t) => {
-  const test = await createApp(t)
+t.test('RFC 6749 §1.5: a refresh issues an additional access token, and the previous ones stay valid', async (t) => {
+  const test = await createApp(t, { lifetimes: { access_token: 600 } })
   const first = await getTokens(test, { scope: 'openid email' })
   const second = await refreshed(test, first.refresh_token)
-  t.match(second, { token_type: 'Bearer', expires_in: 3600, scope: 'openid email' })
-  t.not(second.access_token, first.access_token)
-  t.equal((await getUserinfo(test, first.access_token)).statusCode, 401)
-  t.equal((await getUserinfo(test, second.access_token)).statusCode, 200)
+  t.match(second, { token_type: 'Bearer', expires_in: 600, scope: 'openid email' })
   const third = await refreshed(test, first.refresh_token)
-  t.equal((await getUserinfo(test, second.access_token)).statusCode, 401)
-  t.equal((await getUserinfo(test, third.access_token)).statusCode, 200)
+  const tokens = [first, second, third].map(({ access_token }) => access_token)
+  t.equal(new Set(tokens).size, 3)
+  await checkAccess(t, test, tokens, 200)
+  test.advance(600)
+  await checkAccess(t, test, tokens, 401)
+})
+
+t.test('RFC 7009 §2.1: the revocation of a refresh token revokes all access tokens of its refreshes', async (t) => {
+  const test = await createApp(t)
+  const first = await getTokens(test)
+  const later = await Promise.all([1, 2, 3].map(() => refreshed(test, first.refresh_token)))
+  await test.post('/oauth2/revoke', { client_id: 'app', token: first.refresh_token })
+  await checkAccess(
+    t,
+    test,
+    [first, ...later].map(({ access_token }) => access_token),
+    401,
+  )
 })
 
 t.test('the refresh token stays valid', async (t) => {
@@ -151,14 +172,20 @@ t.test('RFC 6749 §5.1: the response to a refresh is not cached', async (t) => {
   t.equal((await exchange(test, { grant_type: 'refresh_token' })).headers['cache-control'], 'no-store')
 })
 
-t.test('RFC 6749 §6: after simultaneous refreshes, one access token is valid', async (t) => {
-  const test = await createApp(t)
-  const { refresh_token, access_token } = await getTokens(test)
-  const answers = await Promise.all(Array.from({ length: 8 }, () => refreshed(test, refresh_token)))
-  const tokens = [access_token, ...answers.map((answer) => answer.access_token)]
-  const statuses = await Promise.all(tokens.map(async (token) => (await getUserinfo(test, token)).statusCode))
-  t.strictSame(statuses.toSorted(), [200, ...Array(8).fill(401)])
-})
+for (const profile of ['lenient', 'strict'] as const) {
+  t.test(`RFC 6749 §1.5: all access tokens of simultaneous refreshes are valid, ${profile}`, async (t) => {
+    const client = { client_id: 'app', client_secret: 's', redirect_uris: [REDIRECT_URI] }
+    const client_auth = { token_endpoint_auth_method: 'client_secret_post' as const }
+    const test = await createApp(t, { profile, clients: [{ ...client, ...client_auth }] })
+    const code = (await logIn(test, OFFLINE)).get('code')!
+    const secret = { client_secret: 's' }
+    const { refresh_token, access_token } = (await exchange(test, { code, ...secret })).json<Tokens>()
+    const answers = await Promise.all([1, 2, 3].map(() => refreshed(test, refresh_token, secret)))
+    const tokens = [access_token, ...answers.map((answer) => answer.access_token)]
+    t.equal(new Set(tokens).size, 4)
+    await checkAccess(t, test, tokens, 200)
+  })
+}
 
 const PUBLIC = {
   client_id: 'public',
@@ -166,6 +193,7 @@ const PUBLIC = {
   token_endpoint_auth_method: 'none' as const,
 }
 const ROTATING = { clients: [PUBLIC], rules: { rotate_refresh_tokens: true } }
+const ONCE = { ...ROTATING, refresh_token: { reuse_interval: 0 } }
 const asPublic = { client_id: 'public' }
 
 t.test(
@@ -177,14 +205,74 @@ t.test(
     t.match(second.refresh_token, /^[\w-]{43}$/)
     t.not(second.refresh_token, first.refresh_token)
     const third = await refreshed(test, second.refresh_token, asPublic)
-    t.equal((await getUserinfo(test, first.access_token)).statusCode, 401)
-    t.equal((await getUserinfo(test, second.access_token)).statusCode, 401)
-    t.equal((await getUserinfo(test, third.access_token)).statusCode, 200)
+    await checkAccess(
+      t,
+      test,
+      [first, second, third].map(({ access_token }) => access_token),
+      200,
+    )
   },
 )
 
-t.test('RFC 9700 §4.14.2: the use of an old refresh token revokes the grant', async (t) => {
+t.test('within reuse_interval, each use of an old refresh token gets a refresh token of its own', async (t) => {
   const test = await createApp(t, ROTATING)
+  const { refresh_token } = await getTokens(test, asPublic)
+  const tabs = await Promise.all([1, 2, 3].map(() => refreshed(test, refresh_token, asPublic)))
+  t.equal(new Set([refresh_token, ...tabs.map((tab) => tab.refresh_token)]).size, 4)
+  await checkAccess(
+    t,
+    test,
+    tabs.map((tab) => tab.access_token),
+    200,
+  )
+  test.advance(9)
+  t.equal((await refresh(test, refresh_token, asPublic)).statusCode, 200, 'the last second')
+  for (const tab of tabs) t.equal((await refresh(test, tab.refresh_token, asPublic)).statusCode, 200)
+})
+
+t.test('RFC 9700 §4.14.2: after reuse_interval, the use of an old refresh token revokes the grant', async (t) => {
+  const test = await createApp(t, { ...ROTATING, refresh_token: { reuse_interval: '1m' } })
+  const first = await getTokens(test, asPublic)
+  const second = await refreshed(test, first.refresh_token, asPublic)
+  test.advance(59)
+  const third = await refreshed(test, first.refresh_token, asPublic)
+  test.advance(1)
+  const message =
+    /^refresh_token was already used: it was replaced 1 minute ago, at \S+Z, and refresh_token.reuse_interval is 60 seconds;/
+  refused(t, await refresh(test, first.refresh_token, asPublic), 'invalid_grant', message)
+  for (const { access_token, refresh_token } of [second, third]) {
+    t.equal((await getUserinfo(test, access_token)).statusCode, 401)
+    refused(t, await refresh(test, refresh_token, asPublic), 'invalid_grant', /^refresh_token was revoked$/)
+  }
+})
+
+t.test('an old refresh token within reuse_interval is rotated again, even if rotation is off since then', async (t) => {
+  const test = await createApp(t, ROTATING)
+  const { refresh_token } = await getTokens(test, asPublic)
+  await refreshed(test, refresh_token, asPublic)
+  await test.reload({ clients: [PUBLIC] })
+  t.type((await refreshed(test, refresh_token, asPublic)).refresh_token, 'string')
+})
+
+t.test('under strict, reuse_interval is 0', async (t) => {
+  const test = await createApp(t, { profile: 'strict', clients: [PUBLIC], rules: { pkce_for_public_clients: false } })
+  const first = await getTokens(test, { ...asPublic, ...OFFLINE })
+  const second = await refreshed(test, first.refresh_token, asPublic)
+  t.equal((await getUserinfo(test, second.access_token)).statusCode, 200)
+  refused(t, await refresh(test, first.refresh_token, asPublic), 'invalid_grant', /^refresh_token was already used/)
+  t.equal((await getUserinfo(test, second.access_token)).statusCode, 401)
+})
+
+t.test('a refresh token is not accepted again if the clock is set back after its rotation', async (t) => {
+  const test = await createApp(t, ONCE)
+  const { refresh_token } = await getTokens(test, asPublic)
+  await refreshed(test, refresh_token, asPublic)
+  test.advance(-60)
+  refused(t, await refresh(test, refresh_token, asPublic), 'invalid_grant', /already used/)
+})
+
+t.test('RFC 9700 §4.14.2: the use of an old refresh token revokes the grant', async (t) => {
+  const test = await createApp(t, ONCE)
   const first = await getTokens(test, asPublic)
   const second = await refreshed(test, first.refresh_token, asPublic)
   const message = /^refresh_token was already used; the grant and all its tokens have ended$/
@@ -194,7 +282,7 @@ t.test('RFC 9700 §4.14.2: the use of an old refresh token revokes the grant', a
 })
 
 t.test('RFC 9700 §4.14.2: of several simultaneous refreshes, one gets tokens, which are then revoked', async (t) => {
-  const test = await createApp(t, ROTATING)
+  const test = await createApp(t, ONCE)
   const { refresh_token } = await getTokens(test, asPublic)
   const answers = await Promise.all(Array.from({ length: 8 }, () => refresh(test, refresh_token, asPublic)))
   const good = answers.filter(({ statusCode }) => statusCode === 200)

@@ -14,6 +14,7 @@ import {
   register,
   snapshotOf,
   type TestApp,
+  type Tokens,
 } from '../app.js'
 import { CLIENT, createUserAgent, idTokenFor, returned, type UserAgent } from '../user_agent.js'
 import { createDelayingStore } from './delaying.js'
@@ -117,12 +118,27 @@ race('RFC 8628 §3.3: of two approvals one counts, and the other leaves no grant
 
 race(
   'RFC 9700 §4.14.2: of several uses of a rotated refresh token at most one gets tokens, and the grant ends',
-  { clients: [PUBLIC], rules: { rotate_refresh_tokens: true } },
+  { clients: [PUBLIC], rules: { rotate_refresh_tokens: true }, refresh_token: { reuse_interval: 0 } },
   async (t, { test, store }) => {
     const { refresh_token } = await getTokens(test)
     const answers = await Promise.all([1, 2, 3].map(() => refresh(test, refresh_token)))
     t.ok(statusesOf(answers).filter((status) => status === 200).length <= 1)
     t.strictSame(await store.grants.list(), [])
+  },
+)
+
+race(
+  'with reuse_interval, several uses of a refresh token each get tokens, and the grant stays',
+  { clients: [PUBLIC], rules: { rotate_refresh_tokens: true } },
+  async (t, { test }) => {
+    const { refresh_token } = await getTokens(test)
+    const answers = await Promise.all([1, 2, 3].map(() => refresh(test, refresh_token)))
+    t.strictSame(statusesOf(answers), [200, 200, 200])
+    for (const answer of answers) {
+      const next = answer.json<Tokens>()
+      t.equal((await getUserinfo(test, next.access_token)).statusCode, 200)
+      t.equal((await refresh(test, next.refresh_token)).statusCode, 200)
+    }
   },
 )
 

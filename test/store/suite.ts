@@ -243,7 +243,7 @@ function testBounds(t: Test, create: () => Store): void {
       const record = { grant_id, expires_at: 1 }
       await store.authorization_codes.put(grant_id, { ...record, client_id: 'app', redirect_uri: '' })
       await store.access_tokens.put(grant_id, { ...record, scope: '' })
-      await store.refresh_tokens.put(grant_id, { ...record, access_token: '' })
+      await store.refresh_tokens.put(grant_id, record)
       const waiting = { user_code: 'B', client_id: 'app', scope: '', interval: 5, flow_id: '', expires_at: 1 }
       await store.device_codes.put(grant_id, { ...waiting, answer: { grant_id } })
     }

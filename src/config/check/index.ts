@@ -78,10 +78,12 @@ export function* repeated(
 /** Longest timeout of an outbound call, in seconds. */
 const LONGEST_CALL = 3600
 
-function* checkDurations({ lifetimes = {}, key_rotation = {}, outbound = {} }: Pruned<Config>): Found {
+function* checkDurations(config: Pruned<Config>): Found {
+  const { lifetimes = {}, key_rotation = {}, outbound = {}, refresh_token = {} } = config
   for (const [name, value] of Object.entries(lifetimes)) yield* checkDuration(['lifetimes', name], value)
   for (const [name, value] of Object.entries(key_rotation)) yield* checkDuration(['key_rotation', name], value)
-  yield* checkDuration(['outbound', 'timeout'], outbound.timeout, LONGEST_CALL, '1 hour')
+  yield* checkDuration(['outbound', 'timeout'], outbound.timeout, { longest: LONGEST_CALL, inWords: '1 hour' })
+  yield* checkDuration(['refresh_token', 'reuse_interval'], refresh_token.reuse_interval, { shortest: 0 })
   const { period, publish_ahead } = key_rotation
   if (period === undefined || publish_ahead === undefined) return
   if (parseDuration(publish_ahead) < parseDuration(period)) return
@@ -92,13 +94,12 @@ function* checkDurations({ lifetimes = {}, key_rotation = {}, outbound = {} }: P
 function* checkDuration(
   path: readonly string[],
   value: number | string | undefined,
-  longest = LONGEST_DURATION,
-  inWords = '100 years',
+  { shortest = 1, longest = LONGEST_DURATION, inWords = '100 years' } = {},
 ): Found {
   if (value === undefined) return
   const seconds = parseDuration(value)
-  if (seconds >= 1 && seconds <= longest) return
-  const message = `is "${value}" (${seconds} seconds), expected from 1 second to ${longest} seconds (${inWords})`
+  if (seconds >= shortest && seconds <= longest) return
+  const message = `is "${value}" (${seconds} seconds), expected from ${shortest} ${shortest === 1 ? 'second' : 'seconds'} to ${longest} seconds (${inWords})`
   yield { path, at: 'value', message }
 }
 

@@ -92,6 +92,26 @@ const BAD: [string, string, string[]][] = [
     ],
   ],
   [
+    'a reuse_interval is at most a century and can be 0',
+    'refresh_token: { reuse_interval: 0s }\nlifetimes: { id_token: 0 }\n',
+    ['config.yaml:2:24 /lifetimes/id_token is 0, expected seconds (1 or more) or a duration such as 15m, 1h, 30d'],
+  ],
+  [
+    'a reuse_interval is at most a century',
+    'refresh_token:\n  reuse_interval: 5300w\n',
+    [
+      'config.yaml:2:19 /refresh_token/reuse_interval is "5300w" (3205440000 seconds), expected from 0 seconds to 3155760000 seconds (100 years)',
+    ],
+  ],
+  [
+    'a reuse_interval is seconds or a duration',
+    'refresh_token: { reuse_interval: -1, reuse_intervall: 5 }\n',
+    [
+      'config.yaml:1:34 /refresh_token/reuse_interval is -1, expected seconds (0 or more) or a duration such as 10s, 1m',
+      'config.yaml:1:38 /refresh_token/reuse_intervall is not a known key; did you mean reuse_interval?',
+    ],
+  ],
+  [
     'a value that the schema refuses has one problem',
     `users: [5, { sub: 3, claims: { sub: 4 } }, { sub: a, claims: 1 }]
 clients: [5, { client_id: 1, redirect_uris: 5, client_secret: 5 }, { client_id: b, client_secret: s, redirect_uris: [5], scope: x, id_token_signed_response_alg: ES256 }]
