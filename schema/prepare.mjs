@@ -6,7 +6,7 @@ import { join } from 'node:path'
 try {
   createRequire(import.meta.url).resolve('typescript/bin/tsc')
 } catch {
-  // Some versions of npm prepare a global installation without the development dependencies.
+  // `npm ci --omit=dev` installs no compiler.
   const options = ['--global=false', '--include=dev', '--ignore-scripts', '--no-audit', '--no-fund']
   const cwd = join(import.meta.dirname, '..')
   execFileSync(process.execPath, [process.env.npm_execpath, 'ci', ...options], { cwd, stdio: 'inherit' })

@@ -166,5 +166,5 @@ test('the pattern of the hook matches the documented file names', async (t) => {
   const { bin, scripts } = readYaml<{ bin: object; scripts: object }>('package.json')
   t.hasProp(bin, command!)
   t.equal(subcommand, 'validate')
-  t.hasProp(scripts, 'prepare', 'what npm runs where it installs from git')
+  for (const name of ['dependencies', 'prepack']) t.hasProp(scripts, name, 'what npm runs where it installs from git')
 })
