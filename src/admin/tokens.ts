@@ -44,10 +44,13 @@ const ORDER = object(
       ...component('Claims'),
       description: 'Claims that replace claims of the tokens; null removes a claim.',
     },
-    expires_in: integer('Lifetime in seconds; zero or less: already expired. Absent: the configured lifetime.', {
-      minimum: -LONGEST,
-      maximum: LONGEST,
-    }),
+    expires_in: integer(
+      'Lifetime in seconds; zero or less: already expired, and issued before that. Absent: the configured lifetime.',
+      {
+        minimum: -LONGEST,
+        maximum: LONGEST,
+      },
+    ),
     kind: { description: 'Kind of token. Absent: one token of each kind.', enum: [...TOKEN_KINDS] },
   },
   ['sub', 'client_id'],

@@ -33,6 +33,7 @@ const CATALOGUE = {
       endpoints: ['authorization', 'token'],
       grant_types: 'every',
       offered: true,
+      also_takes: ['jwt_only'],
     },
   ),
   ...group('userinfo', tokens.SIGNATURE, { ...USERINFO, door: 'userinfo', requires: 'signed_userinfo' }),
@@ -129,9 +130,12 @@ export function listSchemaEnum(): readonly (readonly [name: FaultName, descripti
 function group<P extends string, R extends Rows, D extends FaultDoor>(
   prefix: P,
   rows: R,
-  shared: Group & { readonly door: D },
+  { also_takes = [], ...shared }: Group & { readonly door: D },
 ) {
-  const entries = Object.entries(rows).map(([name, row]) => [`${prefix}.${name}`, { ...shared, ...row }])
+  const entries = Object.entries(rows).map(([name, row]) => {
+    const takes = [...(row.takes ?? []), ...also_takes]
+    return [`${prefix}.${name}`, { ...shared, ...row, ...(takes.length > 0 && { takes }) }]
+  })
   return Object.fromEntries(entries) as {
     readonly [K in keyof R & string as `${P}.${K}`]: CatalogueEntry & {
       readonly door: R[K] extends { readonly door: infer O } ? O : D

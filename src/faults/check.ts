@@ -1,6 +1,6 @@
 /** Checks of fault rules beyond the schema: parameters that fit the fault, and a match that is possible. */
 import { validateHeaderName, validateHeaderValue } from 'node:http'
-import { parseDelay } from '../duration.js'
+import { findDuration, LONGEST_DURATION, parseDelay } from '../duration.js'
 import { FAULT_CATALOGUE, type FaultName } from './catalogue.js'
 import { checkMatch, type FaultOwner, type Suggest } from './check_match.js'
 import type { FaultParameter } from './rows/row.js'
@@ -63,6 +63,10 @@ function* checkRule(rule: Rule, owner: FaultOwner, suggest: Suggest): Iterable<R
     yield [['seed'], 'needs the key probability, which is missing', 'key']
   }
   yield* checkDelay(rule.delay)
+  const { by } = rule
+  if (by !== undefined && !findDuration(by)) {
+    yield [['by'], `is "${by}", expected from 1 second to ${LONGEST_DURATION} seconds (100 years)`]
+  }
   yield* checkResponse(rule)
 }
 

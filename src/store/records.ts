@@ -126,6 +126,8 @@ export interface AuthorizationCode extends StoredRecord {
 export interface AccessToken extends StoredRecord {
   readonly grant_id: string
   readonly scope: string
+  /** Set by a fault of the token: introspection says that it is inactive, or has other members; null removes one. */
+  readonly introspection?: 'inactive' | Readonly<Record<string, unknown>>
 }
 
 export interface RefreshToken extends StoredRecord {

@@ -2,6 +2,7 @@
 import type { Context } from '../context.js'
 import type { Client } from '../directory/clients.js'
 import type { User } from '../directory/users.js'
+import { describeFaultyRecord } from '../faults/doors/access_token_record.js'
 import { draftJwt } from '../faults/doors/draft.js'
 import { changeJwt } from '../faults/doors/jwt.js'
 import type { StoredGrant } from '../oauth/grant.js'
@@ -15,6 +16,8 @@ export interface TokenOverrides {
   readonly claims?: Readonly<Record<string, unknown>>
   /** Seconds. */
   readonly expires_in?: number | undefined
+  /** Time of issue, in seconds since the epoch. Default: now. */
+  readonly issued_at?: number
 }
 
 /** The grant that an access token is issued for. */
@@ -41,7 +44,7 @@ export async function createAccessToken(ctx: Context, subject: AccessTokenSubjec
     // RFC 9068 §3: without a resource parameter, a default audience; the issuer is the resource that userinfo serves.
     aud: ctx.issuer,
     client_id: client.client_id,
-    iat: now,
+    iat: overrides.issued_at ?? now,
     exp,
     ...(grant.auth_time !== undefined && { auth_time: grant.auth_time }),
     jti: randomToken(),
@@ -50,14 +53,13 @@ export async function createAccessToken(ctx: Context, subject: AccessTokenSubjec
   const shown = applyPreset(ctx, 'access_token', claims, { user, client, sub, scope, sid: grant.sid })
   const unsigned = draftJwt(await requireSigningKey(ctx), 'at+jwt', { ...shown, ...overrides.claims })
   const about = { client_id: client.client_id, ...(user !== undefined && { sub: user.sub }), scope }
-  const { draft, rule } = await changeJwt(ctx, 'access_token', unsigned, about)
-  const token = await signJwt(draft)
+  const drafted = await changeJwt(ctx, 'access_token', unsigned, about)
+  const token = await signJwt(drafted.draft)
   await ctx.store.access_tokens.put(token, {
     grant_id,
-    // A changed expiry or scope applies to userinfo and introspection as well. All other faults change only the JWT
-    // for resource servers; at this provider the token is valid.
-    scope: rule?.fault === 'access_token.insufficient_scope' ? (rule.scope ?? '') : scope,
-    expires_at: rule?.fault === 'access_token.expired' ? Number(draft.claims.exp) : exp,
+    scope,
+    expires_at: exp,
+    ...describeFaultyRecord(unsigned, drafted),
   })
   return token
 }

@@ -41,7 +41,7 @@ export async function createIdToken(ctx: Context, subject: IdTokenSubject): Prom
     iss: ctx.issuer,
     sub,
     aud: client.client_id,
-    iat: now,
+    iat: overrides.issued_at ?? now,
     exp: now + (overrides.expires_in ?? ctx.snapshot.lifetimes.id_token),
     auth_time: grant.auth_time,
     sid: grant.sid,

@@ -39,16 +39,17 @@ export interface MintedTokens {
 /** Creates the tokens and their grant. */
 export async function mintTokens(ctx: Context, request: MintRequest): Promise<MintedTokens> {
   const { sub, client_id, scope, expires_in } = request
+  const issued_at = findTimeOfIssue(ctx, request)
   const client = await findClient(ctx, client_id)
   if (client === undefined) throw invalidRequest(`client_id is ${shown(client_id)}, expected an existing client`)
   const user = await findOrDescribeUser(ctx, sub)
   const flow_id = createFlowId()
   const expires_at = Math.max(expiryOf('grants', ctx), ctx.now + (expires_in ?? 0))
-  const login = { sub: user.sub, auth_time: ctx.now, sid: randomToken() }
+  const login = { sub: user.sub, auth_time: issued_at, sid: randomToken() }
   const granted = await createGrant(ctx, { ...login, client_id, scope, flow_id, expires_at })
   ctx.addFacts({ sub, client_id, scope, flow_id })
   try {
-    const tokens = await createTokens(ctx, { request, client, user, ...granted })
+    const tokens = await createTokens(ctx, { request, issued_at, client, user, ...granted })
     await findOrCreateUser(ctx, sub)
     return { grant_id: granted.grant_id, flow_id, ...tokens }
   } catch (error) {
@@ -58,8 +59,15 @@ export async function mintTokens(ctx: Context, request: MintRequest): Promise<Mi
   }
 }
 
+/** Returns the time of issue: now, or for expired tokens the time at which a token of the usual lifetime was issued. */
+function findTimeOfIssue({ now, snapshot }: Context, { expires_in = 1, claims = {} }: MintRequest): number {
+  const exp = typeof claims.exp === 'number' ? claims.exp : now + expires_in
+  return exp > now ? now : exp - snapshot.lifetimes.access_token
+}
+
 interface Minting {
   readonly request: MintRequest
+  readonly issued_at: number
   readonly client: Client
   readonly user: User
   readonly grant_id: string
@@ -68,13 +76,14 @@ interface Minting {
 
 async function createTokens(
   ctx: Context,
-  { request, client, user, grant_id, grant }: Minting,
+  { request, issued_at, client, user, grant_id, grant }: Minting,
 ): Promise<Omit<MintedTokens, 'grant_id' | 'flow_id'>> {
   const { scope, aud, expires_in, kind } = request
   const isRequested = (one: TokenKind) => (kind ?? one) === one
   const claims = Object.entries({ ...(aud !== undefined && { aud }), ...request.claims })
   const overrides = {
     expires_in,
+    issued_at,
     claims: Object.fromEntries(claims.map(([name, value]) => [name, value ?? undefined])),
   }
   const access_token = isRequested('access_token')

@@ -53,14 +53,29 @@ for (const expires_in of [0, -60]) {
       201,
     ) as unknown as Minted
     for (const token of [minted.id_token, minted.access_token]) {
-      const { exp, iat } = decodeJwt(token)
-      t.equal(exp! - iat!, expires_in)
+      const { exp, iat, auth_time } = decodeJwt(token)
+      t.equal(exp! - iat!, 3600, 'iat is before exp, as in a token that was kept for too long')
+      t.equal(auth_time, iat)
+      const now = Math.floor(Date.now() / 1000) + expires_in
+      t.ok(exp! <= now && exp! > now - 30, 'exp is that far from now')
     }
     refused(t, await getUserinfo(test, minted.access_token), 'invalid_token', /expired/, 401)
     refused(t, await refresh(test, minted.refresh_token), 'invalid_grant', /expired/)
     t.match(jsonOf(t, await test.call('GET', '/tokens')), { tokens: [{ expired: true }, { expired: true }] })
   })
 }
+
+t.test('RFC 7519 §4.1: a token whose exp was set is not issued after it', async (t) => {
+  const test = await createAdminApp(t, { preset: 'entra' })
+  const order = { sub: 'zoe', client_id: 'app', claims: { exp: 1_000_000 } }
+  const minted = jsonOf(t, await test.call('POST', '/tokens', order), 201) as unknown as Minted
+  for (const token of [minted.id_token, minted.access_token]) {
+    t.match(decodeJwt(token), { exp: 1_000_000, iat: 995_500, nbf: 995_500, auth_time: 995_500 })
+  }
+  const later = { ...order, claims: { exp: 9_999_999_999 } }
+  const ahead = jsonOf(t, await test.call('POST', '/tokens', later), 201) as unknown as Minted
+  t.ok(decodeJwt(ahead.id_token).iat! > 1_000_000_000, 'now')
+})
 
 t.test('a refused request leaves no grant, no token and no user behind', async (t) => {
   const test = await createAdminApp(t)

@@ -58,7 +58,7 @@ t.test('state and iss are changed in refusals and if absent; a refusal has no co
       { fault: 'authorize.missing_code', times: 1 },
     ],
   })
-  t.equal((await answerOf(test, { client_id: 'a', state: '' })).get('state'), '_altered')
+  t.equal((await answerOf(test, { client_id: 'a', state: '' })).get('state'), 'another-state')
   const denied = await answerOf(test, { client_id: 'b' }, { action: 'deny' })
   t.strictSame(Object.fromEntries(denied), {
     error: 'access_denied',

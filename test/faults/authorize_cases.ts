@@ -71,7 +71,7 @@ export const AUTHORIZE_CASES = {
       t.match(asked.headers.location, 'error=temporarily_unavailable', 'no page is shown')
     },
   },
-  'authorize.wrong_state': { check: parameter('state', 's-1', 's-1_altered') },
+  'authorize.wrong_state': { check: parameter('state', 's-1', 'another-state') },
   'authorize.missing_state': { check: parameter('state', 's-1', null) },
   'authorize.wrong_iss': {
     check: parameter('iss', 'http://localhost:80', 'https://another-issuer.example', {
@@ -121,7 +121,7 @@ export const AUTHORIZE_CASES = {
     },
   },
   'end_session.missing_state': { check: loggedOut(null) },
-  'end_session.wrong_state': { check: loggedOut('s-1_altered') },
+  'end_session.wrong_state': { check: loggedOut('another-state') },
   'logout.not_delivered': {
     check: async (t, faults) => {
       const listener = await listen(t)

@@ -33,7 +33,27 @@ const BAD: [title: string, rule: string, ...problems: string[]][] = [
   [
     'a parameter that the fault does not take',
     'fault: id_token.expired, status: 503',
-    '/status is not a parameter of id_token.expired, which takes no parameters',
+    '/status is not a parameter of id_token.expired, which takes only by',
+  ],
+  [
+    'a parameter of a fault without parameters',
+    'fault: id_token.missing_exp, by: 1h',
+    '/by is not a parameter of id_token.missing_exp, which takes no parameters',
+  ],
+  [
+    'a time that is no distance',
+    'fault: id_token.expired, by: yesterday',
+    '/by is "yesterday", expected seconds (1 or more) or a duration such as 15m, 1h, 30d',
+  ],
+  [
+    'no distance',
+    'fault: access_token.not_yet_valid, by: 0h',
+    '/by is "0h", expected from 1 second to 3155760000 seconds (100 years)',
+  ],
+  [
+    'a distance beyond a century',
+    'fault: logout_token.stale_iat, by: 9999w',
+    '/by is "9999w", expected from 1 second to 3155760000 seconds (100 years)',
   ],
   [
     'a parameter of another fault',

@@ -76,7 +76,7 @@ t.test('a fault of the signature signs a token that the client registered withou
   }
   t.equal((await of('id_token.hs256_with_public_key')).header.alg, 'HS256')
   t.match((await of('id_token.malformed')).id_token, /^[\w-]+\.[\w-]+$/)
-  t.match(decodeJwt((await of('id_token.wrong_nonce')).id_token), { nonce: 'another-n' })
+  t.match(decodeJwt((await of('id_token.wrong_nonce')).id_token), { nonce: 'another-nonce' })
 })
 
 for (const [alg, another] of [
@@ -184,6 +184,36 @@ t.test('any other fault of an access token changes the JWT only: userinfo accept
   }
 })
 
+t.test(
+  'OpenID Connect Core §3.1.3.7: times lie so far off that no tolerance accepts them, or as far as the rule says',
+  async (t) => {
+    const times = async (fault: Fault['fault'], by?: Fault['by']) => {
+      const test = await start(t, [{ fault, ...(by !== undefined && { by }) }], {}, { clock: { frozen: true } })
+      const { now } = (await test.get('/admin/clock')).json<{ now: number }>()
+      const { iat, exp, nbf, auth_time } = decodeJwt((await getTokens(test)).id_token)
+      const ahead = [iat, exp, nbf, auth_time as number].map((time) => (time === undefined ? undefined : time - now))
+      return Object.fromEntries(['iat', 'exp', 'nbf', 'auth_time'].map((name, index) => [name, ahead[index]]))
+    }
+    const hour = 3600
+    const ended = { iat: -2 * hour, exp: -hour, nbf: undefined, auth_time: -2 * hour }
+    t.strictSame(await times('id_token.expired'), ended, 'an hour: some clients tolerate ten minutes')
+    const longer = { iat: -3 * hour, exp: -2 * hour, nbf: undefined, auth_time: -3 * hour }
+    t.strictSame(await times('id_token.expired', '2h'), longer)
+    t.strictSame(await times('id_token.not_yet_valid'), { iat: hour, exp: 2 * hour, nbf: hour, auth_time: 0 })
+    t.strictSame(await times('id_token.not_yet_valid', 60), { iat: 60, exp: 60 + hour, nbf: 60, auth_time: 0 })
+    const old = { exp: hour, nbf: undefined }
+    t.strictSame(await times('id_token.stale_iat'), { iat: -168 * hour, ...old, auth_time: -168 * hour })
+    t.strictSame(await times('id_token.stale_iat', '30m'), { iat: -1800, ...old, auth_time: -1800 })
+  },
+)
+
+t.test('an access token of a preset with nbf that has expired was valid before', async (t) => {
+  const test = await start(t, [{ fault: 'access_token.expired' }], {}, { preset: 'entra' })
+  const { nbf, iat, exp } = decodeJwt((await getTokens(test)).access_token)
+  t.equal(nbf, iat)
+  t.equal(exp! - nbf!, 3600)
+})
+
 t.test('a rule can set the replacement value', async (t) => {
   const test = await start(t, [{ fault: 'id_token.wrong_iss', value: 'https://evil.example' }])
   t.equal(decodeJwt((await getTokens(test)).id_token).iss, 'https://evil.example')
@@ -201,9 +231,10 @@ t.test('a remark reports a fault that changes nothing', async (t) => {
   ])
 })
 
-t.test('wrong_nonce adds a nonce if the request had none', async (t) => {
+t.test('wrong_nonce adds a nonce if the request had none, and never is the right one', async (t) => {
   const test = await start(t, [{ fault: 'id_token.wrong_nonce' }])
   t.equal(decodeJwt((await getTokens(test)).id_token).nonce, 'another-nonce')
+  t.equal(decodeJwt((await getTokens(test, { nonce: 'another-nonce' })).id_token).nonce, 'a-third-nonce')
 })
 
 t.test('a fault of a hash changes the token that has the hash', async (t) => {

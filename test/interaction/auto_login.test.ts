@@ -98,7 +98,7 @@ t.test('a submitted form takes precedence', async (t) => {
   t.equal((await idTokenOf(test, await agent.logIn('bob'))).sub, 'bob')
   t.equal(returned(await agent.answer({ action: 'deny' })).get('error'), 'access_denied')
   const wrong = returned(await agent.answer({ fault: 'authorize.wrong_state' }, { state: 's' }))
-  t.equal(wrong.get('state'), 's_altered', 'a fault alone says nothing about who')
+  t.equal(wrong.get('state'), 'another-state', 'a fault alone says nothing about who')
 })
 
 t.test('a request for another user gets a page, or login_required', async (t) => {

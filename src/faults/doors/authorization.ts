@@ -3,7 +3,7 @@ import type { Context } from '../../context.js'
 import { declaredError } from '../../errors.js'
 import type { FaultAt } from '../catalogue.js'
 import type { Facts } from '../rules.js'
-import { ANOTHER_ISSUER } from './claims.js'
+import { ANOTHER_ISSUER, anotherValue } from './claims.js'
 import { type Applicable, findFault } from './find.js'
 
 /**
@@ -65,10 +65,8 @@ export async function changeResponse(ctx: Context, parameters: Parameters): Prom
   return { parameters, twice: false }
 }
 
-/** Returns another `state` than that of the request, which may have none. */
-export function alterState(state = ''): string {
-  return `${state}_altered`
-}
+/** Returns another `state` than that of the request. */
+export const alterState = (state: string | undefined) => anotherValue('state', state)
 
 /** @param reason why the response may not have the parameter. */
 function missing(name: string, reason: string): Change {

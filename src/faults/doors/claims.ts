@@ -1,15 +1,14 @@
 /** Faults of claims: each changes the token in one way only, so that a refusal has one reason. RFC 7519 §4.1. */
+import { parseDuration } from '../../duration.js'
 import type { FaultRule } from '../rules.js'
 import type { Draft } from './draft.js'
 
 type Claims = Draft['claims']
 
 /** Changes claims. `now` is the time of the issuer in seconds since the epoch. */
-export type ClaimsChange = (claims: Claims, rule: Pick<FaultRule, 'value' | 'scope'>, now: number) => Claims
+export type ClaimsChange = (claims: Claims, rule: Pick<FaultRule, 'value' | 'scope' | 'by'>, now: number) => Claims
 
-const MINUTE = 60
-const HOUR = 60 * MINUTE
-const WEEK = 7 * 24 * HOUR
+const HOUR = 3600
 
 export const ANOTHER_ISSUER = 'https://another-issuer.example'
 const ANOTHER_USER = 'another-user'
@@ -26,13 +25,24 @@ const replaced =
   (name: string, other: unknown): ClaimsChange =>
   (claims, { value = other }) => ({ ...claims, [name]: value })
 
+/** Moves `iat` and the other times of issue, as far as the token has them. A login is never after its token. */
+const issuedAt = (claims: Claims, iat: number): Claims => ({
+  ...claims,
+  iat,
+  ...(claims.nbf !== undefined && { nbf: iat }),
+  ...(claims.auth_time !== undefined && { auth_time: Math.min(Number(claims.auth_time), iat) }),
+})
+
+/** Returns another value. Nothing of it is the right one: some clients compare only the beginning, or the end. */
+export const anotherValue = (name: string, right: unknown) =>
+  right === `another-${name}` ? `a-third-${name}` : `another-${name}`
+
 /** Replaces a hash by another one of the same length and encoding. */
 export const rehashed =
   (name: string): ClaimsChange =>
   (claims) => {
-    const bytes = Buffer.from(String(claims[name]), 'base64url')
-    bytes[0]! ^= 1
-    return { ...claims, [name]: bytes.toString('base64url') }
+    const bytes = Buffer.from(String(claims[name]), 'base64url').map((byte) => byte ^ 0xff)
+    return { ...claims, [name]: Buffer.from(bytes).toString('base64url') }
   }
 
 export const AUDIENCE = {
@@ -45,18 +55,24 @@ export const CLAIMS = {
   missing_aud: without('aud'),
   missing_iat: without('iat'),
   missing_exp: without('exp'),
-  // iat is before exp, as in a token that was kept for too long.
-  expired: (claims, _rule, now) => ({ ...claims, iat: now - 10 * MINUTE, exp: now - 5 * MINUTE }),
+  // iat is before exp, as in a token that was kept for too long. Clients tolerate clocks that differ by minutes.
+  expired: (claims, { by = '1h' }, now) => {
+    const exp = now - parseDuration(by)
+    return { ...issuedAt(claims, exp - HOUR), exp }
+  },
   // exp is after nbf, as in a token that becomes valid later.
-  not_yet_valid: (claims, _rule, now) => ({ ...claims, nbf: now + HOUR, iat: now + HOUR, exp: now + 2 * HOUR }),
-  stale_iat: (claims, _rule, now) => ({ ...claims, iat: now - WEEK }),
+  not_yet_valid: (claims, { by = '1h' }, now) => {
+    const nbf = now + parseDuration(by)
+    return { ...claims, nbf, iat: nbf, exp: nbf + HOUR }
+  },
+  stale_iat: (claims, { by = '1w' }, now) => issuedAt(claims, now - parseDuration(by)),
 } satisfies Record<string, ClaimsChange>
 
 export const ID_TOKEN = {
   extra_aud: (claims) => ({ ...omit(claims, 'azp'), aud: [claims.aud, 'another-client'] }),
   wrong_azp: replaced('azp', 'another-client'),
   missing_sub: without('sub'),
-  wrong_nonce: (claims) => ({ ...claims, nonce: `another-${claims.nonce ?? 'nonce'}` }),
+  wrong_nonce: (claims) => ({ ...claims, nonce: anotherValue('nonce', claims.nonce) }),
   missing_nonce: without('nonce'),
 } satisfies Record<string, ClaimsChange>
 

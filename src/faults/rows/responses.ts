@@ -11,7 +11,7 @@ export const AUTHORIZE = {
     door: 'authorization_request',
     offered: false,
   },
-  wrong_state: { effect: '`state` is altered.', ...REJECT },
+  wrong_state: { effect: '`state` is another value than that of the request.', ...REJECT },
   missing_state: { effect: 'The response has no `state`.', ...REJECT },
   wrong_iss: { effect: '`iss` is another issuer, or `value`.', ...REJECT, takes: ['value'] },
   missing_iss: { effect: 'The response has no `iss`, although discovery announces it.', ...REJECT },
@@ -128,7 +128,7 @@ export const JWKS = {
 /** OpenID Connect RP-Initiated Logout §3. */
 export const END_SESSION = {
   missing_state: { effect: 'The redirect back to the client has no `state`.', ...COPE },
-  wrong_state: { effect: 'The redirect back to the client has an altered `state`.', ...COPE },
+  wrong_state: { effect: 'The redirect back to the client has another `state` than the request.', ...COPE },
 } as const satisfies Rows
 
 /** RFC 7591 §3.2. */

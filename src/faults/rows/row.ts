@@ -72,10 +72,12 @@ export interface Group extends SharedColumns {
   /** Heading of the group in the documentation and on the login page. */
   readonly section: string
   readonly endpoints: readonly FaultEndpoint[]
+  /** Parameters that every fault of the group takes, after its own. */
+  readonly also_takes?: readonly FaultParameter[]
 }
 
 /** One fault with all columns. */
-export type CatalogueEntry = Row & Group
+export type CatalogueEntry = Row & Omit<Group, 'also_takes'>
 
 /** Endpoints at which faults can happen: those of the journal. */
 export const FAULT_ENDPOINTS: readonly FaultEndpoint[] = [

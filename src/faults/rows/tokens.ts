@@ -34,9 +34,9 @@ export const CLAIMS = {
   missing_aud: { effect: 'The token has no `aud`.', ...REJECT },
   missing_iat: { effect: 'The token has no `iat`.', ...REJECT },
   missing_exp: { effect: 'The token has no `exp`.', ...REJECT },
-  expired: { effect: '`exp` is five minutes ago.', ...REJECT },
-  not_yet_valid: { effect: '`nbf` and `iat` are one hour ahead.', ...REJECT },
-  stale_iat: { effect: '`iat` is one week ago.', ...REJECT },
+  expired: { effect: '`exp` is one hour ago, or `by`, and `iat` is before it.', ...REJECT, takes: ['by'] },
+  not_yet_valid: { effect: '`nbf` and `iat` are one hour ahead, or `by`.', ...REJECT, takes: ['by'] },
+  stale_iat: { effect: '`iat` is one week ago, or `by`.', ...REJECT, takes: ['by'] },
 } as const satisfies Rows
 
 export const ID_TOKEN = {
@@ -44,7 +44,7 @@ export const ID_TOKEN = {
   wrong_azp: { effect: '`azp` is another client, or `value`.', ...REJECT, takes: ['value'] },
   missing_sub: { effect: 'The ID token has no `sub`.', ...REJECT },
   wrong_nonce: {
-    effect: '`nonce` is altered. The claim is added if the request had no nonce.',
+    effect: '`nonce` is another value. The claim is added if the request had no nonce.',
     ...REJECT,
   },
   missing_nonce: { effect: 'The ID token has no `nonce`.', ...REJECT },
