@@ -172,7 +172,8 @@ export const FLAGS: readonly Flag[] = [
     names: '--wildcard-redirect-uris',
     env: 'WILDCARD_REDIRECT_URIS',
     value: '[BOOL]',
-    description: 'let a * in redirect_uris match any characters except separators (default: false)',
+    description:
+      'let * in redirect_uris match any characters except separators, and ** any part of a path (default: false)',
     paths: [['wildcard_redirect_uris']],
     parse: boolean,
   },

@@ -3,7 +3,6 @@ import { isIP } from 'node:net'
 import { listRequestObjectEncryptionAlgs, listResponseAlgs } from './algorithms.js'
 import { canonicalDn } from './distinguished_name.js'
 import type { Settings } from './findings.js'
-import { expectRedirectUri } from './redirect_uris.js'
 
 /** Returns what is expected of a value, or undefined if the value is valid. */
 export type Kind = (value: unknown, settings: Settings) => string | undefined
@@ -61,9 +60,6 @@ export const requestUri = kind(
   `an absolute http or https URL without user information, of at most ${MAX_REQUEST_URI} characters`,
   (value) => isUrl(value, ['http:', 'https:']) && !hasUserInformation(value) && String(value).length <= MAX_REQUEST_URI,
 )
-
-/** A URI of any scheme that a browser is redirected to. */
-export const redirectTarget: Kind = (value) => (typeof value === 'string' ? expectRedirectUri(value) : 'a text')
 
 /** RFC 4514 §3. */
 export const distinguishedName = kind(

@@ -37,7 +37,7 @@ export const MEMBERS: Readonly<Record<keyof Client | 'software_statement', Membe
   client_name: { kind: kinds.text, localizable: true },
   redirect_uris: { items: kinds.text },
   wildcard_redirect_uris: { configuration_only: EXTENSION },
-  post_logout_redirect_uris: { items: kinds.redirectTarget },
+  post_logout_redirect_uris: { items: kinds.text },
   token_endpoint_auth_method: { kind: oneOf(VALUES.ClientAuthMethod) },
   grant_types: { items: oneOf(VALUES.GrantType) },
   response_types: { items: oneOf(VALUES.ResponseType) },

@@ -3,8 +3,8 @@ import { shown, withoutUserInformation } from '../errors.js'
 import { type Finding, has, type Metadata, type Settings } from './findings.js'
 import { isRedirected } from './response_types.js'
 
-/** Schemes that run or show the URI itself. */
-const SCRIPTS = ['javascript:', 'data:', 'vbscript:']
+/** Schemes whose URIs are content that a browser runs or shows: in a form of the provider, with the origin of the provider. */
+const SCRIPTS = ['javascript:', 'data:', 'vbscript:', 'blob:', 'filesystem:']
 const LOOPBACK = ['localhost', '127.0.0.1', '[::1]']
 
 /** Returns what is expected of a URI that browsers are redirected to, or undefined if it is valid. */
@@ -26,6 +26,29 @@ function withoutWildcards(uri: string): string {
   return URL.canParse(uri) ? uri : uri.replaceAll('*', '1')
 }
 
+/** A part of a URI with wildcards before or after its longest wildcard. */
+export interface Pattern {
+  readonly head: string
+  /** Whether the wildcard between head and tail is `**`, which matches separators of a path. */
+  readonly isDeep: boolean
+  readonly tail: string
+}
+
+/** The scheme and the authority of a URI, or the first segment of a URI without authority. */
+const AUTHORITY = /^[^/?#]*(?:\/\/[^/?#]*)?/
+
+/** Splits a URI at its `**`, else at its last `*`; undefined for a URI without wildcards. */
+export function splitPattern(uri: string): Pattern | undefined {
+  // A host has no path: there, any number of `*` is the same as one.
+  const [authority] = AUTHORITY.exec(uri)!
+  const pattern = authority.replaceAll(/\*+/g, '*') + uri.slice(authority.length).replaceAll(/\*{3,}/g, '**')
+  const deep = pattern.indexOf('**')
+  const last = pattern.lastIndexOf('*')
+  if (last === -1) return undefined
+  if (deep === -1) return { head: pattern.slice(0, last), isDeep: false, tail: pattern.slice(last + 1) }
+  return { head: pattern.slice(0, deep), isDeep: true, tail: pattern.slice(deep + 2) }
+}
+
 export function* checkRedirectUris(metadata: Metadata, settings: Settings): Iterable<Finding> {
   const wildcards = metadata.wildcard_redirect_uris === true || settings.wildcard_redirect_uris
   const { redirect_uris } = metadata
@@ -33,18 +56,25 @@ export function* checkRedirectUris(metadata: Metadata, settings: Settings): Iter
   if (redirect_uris?.length === 0 && isRedirected(metadata)) {
     yield { path: ['redirect_uris'], message: 'is missing or empty, expected at least one absolute URI' }
   }
-  for (const [index, uri] of (redirect_uris ?? []).entries()) {
-    if (uri === undefined) continue
-    const expected = expectRegistered(uri, wildcards)
-    const message = `is "${shown(withoutUserInformation(uri))}", expected ${expected}`
-    if (expected !== undefined) yield { path: ['redirect_uris', index], message }
+  for (const member of ['redirect_uris', 'post_logout_redirect_uris'] as const) {
+    for (const [index, uri] of (metadata[member] ?? []).entries()) {
+      if (uri === undefined) continue
+      const expected = wildcards ? expectPattern(uri) : (expectWithoutWildcard(member, uri) ?? expectRedirectUri(uri))
+      const message = `is "${shown(withoutUserInformation(uri))}", expected ${expected}`
+      if (expected !== undefined) yield { path: [member, index], message }
+    }
   }
 }
 
-function expectRegistered(uri: string, wildcards: boolean): string | undefined {
-  if (uri.includes('*') && !wildcards) {
-    return 'a URI without *; wildcard_redirect_uris: true makes * a wildcard, for this client or for all'
-  }
+/** A `*` in a post_logout_redirect_uri is a character of the URI unless wildcards are on. */
+function expectWithoutWildcard(member: string, uri: string): string | undefined {
+  if (member !== 'redirect_uris' || !uri.includes('*')) return undefined
+  return 'a URI without *; wildcard_redirect_uris: true makes * a wildcard, for this client or for all'
+}
+
+function expectPattern(uri: string): string | undefined {
+  // The comparison takes linear time with one `**`.
+  if (splitPattern(uri)?.tail.includes('**')) return '** once at most; * matches a part between two slashes'
   return expectRedirectUri(withoutWildcards(uri))
 }
 

@@ -4,6 +4,7 @@ import type { Context } from '../context.js'
 import { type Client, findClient } from '../directory/clients.js'
 import { invalidRequest, shown } from '../errors.js'
 import type { Params } from '../oauth/params.js'
+import { differsInPort, fitsSome } from '../oauth/redirect_uri.js'
 import { withQuery } from '../oauth/response_mode.js'
 import { enforce } from '../oauth/rules.js'
 import { readOwnIdToken } from '../tokens/jwt.js'
@@ -72,15 +73,18 @@ function requireRedirectable(
     const refusal = invalidRequest(`post_logout_redirect_uri is ${shown(uri)}, but id_token_hint is missing`)
     enforce(ctx, 'verified_id_token_hint', refusal)
   }
-  // RP-Initiated Logout §3: compared exactly with the registered URIs.
+  // RP-Initiated Logout §3.1: compared exactly with the registered URIs.
   const registered = client?.post_logout_redirect_uris
   if (registered === undefined) {
     // As in the reference, an unknown client, or a client without registered URIs, may redirect anywhere.
     const refusal = `post_logout_redirect_uri is ${shown(uri)}, but ${client_id === undefined ? 'the request names no client' : `client ${shown(client_id)} has registered none`}`
     enforce(ctx, 'registered_post_logout_redirect_uris', invalidRequest(refusal))
   } else if (!registered.includes(uri)) {
-    throw invalidRequest(
-      `post_logout_redirect_uri is ${shown(uri)}, expected one of the client's post_logout_redirect_uris: ${shown(registered.join(', ') || 'none')}`,
-    )
+    const mismatch = `post_logout_redirect_uri is ${shown(uri)}, expected one of the client's post_logout_redirect_uris: ${shown(registered.join(', ') || 'none')}`
+    // Departure: the port of a native application and the host of a preview environment are as unknown as at the login.
+    const isNative = client?.application_type === 'native' && differsInPort(registered, uri)
+    const fits = client?.wildcard_redirect_uris === true && fitsSome(registered, uri)
+    if (!isNative && !fits) throw invalidRequest(mismatch)
+    enforce(ctx, 'exact_redirect_uris', invalidRequest(mismatch))
   }
 }

@@ -15,7 +15,7 @@ import { readClaimsRequest } from './claims_request.js'
 import { type Params, words } from './params.js'
 import { type CodeChallenge, readCodeChallenge } from './pkce.js'
 import { type Display, findDisplay, type Prompt, readPrompt } from './prompt.js'
-import { fitsPattern, isRegistered } from './redirect_uri.js'
+import { differsInPort, fitsPattern, isRegistered } from './redirect_uri.js'
 import { readRequestObject } from './request_object.js'
 import { type ReturnAddress, readResponseMode, requireFittingMode } from './response_mode.js'
 import { readResponseType } from './response_type.js'
@@ -107,9 +107,12 @@ function requireRedirectUri(
     const refusal = `redirect_uri is ${shown(redirect_uri)}, expected the redirect_uri of a self-login in progress in this browser`
     throw untrustedClient(`${refusal}; start one at ${ctx.public_url}${PATHS.self_login}`)
   }
-  const known = shown([client.redirect_uris].flat().join(', '))
-  const mismatch = `redirect_uri is ${shown(redirect_uri)}, expected one of the client's redirect_uris: ${known}`
-  if (!fitsPattern(client, redirect_uri)) throw untrustedClient(mismatch)
+  const known = [client.redirect_uris].flat()
+  const mismatch = `redirect_uri is ${shown(redirect_uri)}, expected one of the client's redirect_uris: ${shown(known.join(', '))}`
+  if (!fitsPattern(client, redirect_uri)) {
+    const hint = '; application_type: native allows any port of the loopback interface'
+    throw untrustedClient(differsInPort(known, redirect_uri) ? mismatch + hint : mismatch)
+  }
   enforce(ctx, 'exact_redirect_uris', untrustedClient(`${mismatch}, in which * is not a wildcard`))
 }
 

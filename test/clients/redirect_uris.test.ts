@@ -37,5 +37,13 @@ const BAD: [string, RegExp][] = [
   ['JavaScript:alert(1)', /not a script/],
   ['data:text/html,<script>', /not a script/],
   ['vbscript:x', /not a script/],
+  ['javascript://localhost/%0aalert(1)', /not a script/],
+  ['JAVASCRIPT://localhost:3000/cb', /not a script/],
+  ['blob:http://localhost:9400/0c8c1ff6', /not a script/],
+  ['filesystem:http://localhost:9400/temporary/x.html', /not a script/],
+  ['\tjavascript:alert(1)', /printable ASCII/],
+  ['java\nscript:alert(1)', /printable ASCII/],
+  [' javascript:alert(1)', /printable ASCII/],
+  ['\u0001javascript:alert(1)', /printable ASCII/],
 ]
 for (const [uri, problem] of BAD) t.match(expectRedirectUri(uri), problem, `${JSON.stringify(uri)} is refused`)

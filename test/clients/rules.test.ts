@@ -158,6 +158,26 @@ const BAD: [rule: string, members: Members, paths: string[]][] = [
     { redirect_uris: ['/cb', 'localhost:3000/cb', 'http://a/cb#x', 'com.example:/cb', 'http://[::1]:3000/'] },
     ['redirect_uris/0', 'redirect_uris/1', 'redirect_uris/2'],
   ],
+  [
+    'a URI that is a script or the content itself is refused, with wildcards too',
+    {
+      wildcard_redirect_uris: true,
+      redirect_uris: ['JavaScript://app.example/*', 'blob:https://a.example/*', 'vbscript:*'],
+      post_logout_redirect_uris: ['javascript:alert(1)//*', 'filesystem:https://a.example/temporary/x'],
+    },
+    [
+      'post_logout_redirect_uris/0',
+      'post_logout_redirect_uris/1',
+      'redirect_uris/0',
+      'redirect_uris/1',
+      'redirect_uris/2',
+    ],
+  ],
+  [
+    'a path can have ** once',
+    { wildcard_redirect_uris: true, redirect_uris: ['https://a.example/**/x/**', 'https://**.a.example/**'] },
+    ['redirect_uris/0'],
+  ],
   ['a wildcard must be enabled', { redirect_uris: ['https://*.a/cb'] }, ['redirect_uris/0']],
   ['RFC 7591 §2: a client that is redirected has redirect_uris', { redirect_uris: [] }, ['redirect_uris']],
   [
@@ -292,6 +312,15 @@ const GOOD: [rule: string, members: Members, config?: object][] = [
   ],
   ['a scope of the configuration', { scope: 'openid groups' }, { scopes: { groups: {} } }],
   ['a wildcard for one client', { redirect_uris: ['https://*.a/cb'], wildcard_redirect_uris: true }],
+  [
+    'wildcards of a port, a path and a logout',
+    {
+      wildcard_redirect_uris: true,
+      redirect_uris: ['http://localhost:*/cb', 'https://*.a.example:*/**', 'com.example.app:/**'],
+      post_logout_redirect_uris: ['http://localhost:*/bye', 'https://*.a.example/**'],
+    },
+  ],
+  ['a * in a logout is a character without wildcards', { post_logout_redirect_uris: ['https://a.example/*'] }],
   ['a wildcard for all clients', { redirect_uris: ['https://a:*/cb'] }, { wildcard_redirect_uris: true }],
   [
     'RFC 7591 §2: no redirect URI without a grant that redirects',

@@ -146,6 +146,9 @@ const UNTRUSTED: [string, Record<string, string>, string, RegExp][] = [
     /printable ASCII/,
   ],
   ['redirect_uri is a script', { redirect_uri: 'javascript:alert(1)' }, 'invalid_client', /not a script/],
+  ['redirect_uri is a script in capitals', { redirect_uri: 'JavaScript://a/%0ax' }, 'invalid_client', /not a script/],
+  ['redirect_uri is a blob', { redirect_uri: 'blob:http://localhost/1' }, 'invalid_client', /not a script/],
+  ['redirect_uri is a script after a tab', { redirect_uri: '\tvbscript:x' }, 'invalid_client', /printable ASCII/],
   [
     "redirect_uri isn't registered",
     { client_id: 'web', redirect_uri: 'https://evil.com/' },

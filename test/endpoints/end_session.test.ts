@@ -164,7 +164,12 @@ const REFUSED: [string, Record<string, string>, RegExp][] = [
     /client&#39;s post_logout_redirect_uris: none/,
   ],
   ['a script', { post_logout_redirect_uri: 'javascript:alert(1)' }, /not a script/],
+  ['a script in capitals', { post_logout_redirect_uri: 'JavaScript://localhost/%0aalert(1)' }, /not a script/],
+  ['a script after a space', { post_logout_redirect_uri: ' javascript:alert(1)' }, /printable ASCII/],
+  ['a script of a client', { client_id: 'web', post_logout_redirect_uri: 'vbscript:x' }, /not a script/],
+  ['a script by the name of the reference', { redirect_uri: 'javascript:alert(1)' }, /not a script/],
   ['data', { post_logout_redirect_uri: 'data:text/html,x' }, /not a script/],
+  ['a blob', { post_logout_redirect_uri: 'blob:http://localhost/1' }, /not a script/],
   ['a fragment', { post_logout_redirect_uri: `${BYE}#x` }, /without a fragment/],
   ['a path that leads elsewhere', { post_logout_redirect_uri: '/\\evil.com' }, /an absolute URI/],
   ['a path with a fragment', { post_logout_redirect_uri: '/oidc/login#x' }, /without a fragment/],
@@ -290,6 +295,48 @@ t.test('with disabled rules, the refusal of a strict provider is logged once', a
   await endSession(test, { post_logout_redirect_uri: 'myapp:bye' })
   t.strictSame(remarksOf(test).slice(before), ['verified_id_token_hint', 'registered_post_logout_redirect_uris'])
 })
+
+t.test(
+  'RP-Initiated Logout §3.1: wildcards and the loopback port of a native client are for lenient logouts',
+  async (t) => {
+    const clients: ConfigInput['clients'] = [
+      {
+        client_id: 'preview',
+        token_endpoint_auth_method: 'none',
+        redirect_uris: [REDIRECT_URI],
+        wildcard_redirect_uris: true,
+        post_logout_redirect_uris: ['https://*.example.test/**'],
+      },
+      {
+        client_id: 'native',
+        token_endpoint_auth_method: 'none',
+        redirect_uris: [REDIRECT_URI],
+        application_type: 'native',
+        post_logout_redirect_uris: ['http://127.0.0.1/bye', 'https://*.example.test/bye'],
+      },
+    ]
+    const lenient = await createApp(t, { clients })
+    const strict = await createApp(t, { clients, rules: { exact_redirect_uris: true } })
+    const cases: [string, string][] = [
+      ['preview', 'https://pr-1.example.test/a/bye'],
+      ['native', 'http://127.0.0.1:51004/bye'],
+    ]
+    for (const [client_id, post_logout_redirect_uri] of cases) {
+      const params = { client_id, post_logout_redirect_uri }
+      const { after } = await endSession(lenient, params)
+      t.equal(after.headers.location, post_logout_redirect_uri)
+      t.ok(remarksOf(lenient).includes('exact_redirect_uris'), client_id)
+      await refusedEverywhere(t, strict, params, /expected one of the client's/)
+    }
+    for (const [client_id, post_logout_redirect_uri] of [
+      ['preview', 'https://example.test/bye'],
+      ['native', 'http://127.0.0.1:51004/other'],
+      ['native', 'https://pr-1.example.test/bye'],
+    ] as const) {
+      await refusedEverywhere(t, lenient, { client_id, post_logout_redirect_uri }, /expected one of the client's/)
+    }
+  },
+)
 
 t.test('RP-Initiated Logout §3: a state of 128 characters is returned unchanged', async (t) => {
   const state = 'aZ09-._~!*()'.repeat(11).slice(0, 128)

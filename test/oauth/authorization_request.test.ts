@@ -186,6 +186,14 @@ for (const { rule, title, query, error, message, valid } of HELD) {
   })
 }
 
+t.test('RFC 8252 §7.3: the refusal of another loopback port names application_type', async (t) => {
+  const ctx = await createContext({ clients: [public_client({ redirect_uris: ['http://localhost/cb'] })] })
+  const message = /expected one of the client's redirect_uris: http:\/\/localhost\/cb; application_type: native allows/
+  await t.rejects(read(ctx, { redirect_uri: 'http://localhost:3000/cb' }), { error: 'invalid_client', message })
+  const elsewhere = /redirect_uris: http:\/\/localhost\/cb$/
+  await t.rejects(read(ctx, { redirect_uri: 'http://localhost:3000/' }), { message: elsewhere })
+})
+
 t.test('RFC 9700 §2.1.1: a client with a secret or without registration needs no code_challenge', async (t) => {
   const rules = { pkce_for_public_clients: true }
   const secret = public_client({ token_endpoint_auth_method: 'client_secret_post', client_secret: 's' })

@@ -79,6 +79,22 @@ const FITS: [string, string][] = [
   ['https://*a*.example.com/cb', 'https://bab.example.com/cb'],
   ['https://a*', 'https://a'],
   ['https://example.com/cb?t=*', 'https://example.com/cb?t=1&u=2'],
+  ['http://localhost:*/cb', 'http://localhost/cb'],
+  ['http://localhost:*', 'http://localhost'],
+  ['http://[::1]:*/cb', 'http://[::1]:3000/cb'],
+  ['https://*.example.test:*/cb', 'https://a.example.test:8443/cb'],
+  ['https://*.example.test:*/cb', 'https://a.example.test/cb'],
+  ['https://*.example.test/**', 'https://a.example.test/'],
+  ['https://*.example.test/**', 'https://a.example.test/deep/er/cb'],
+  ['https://*.example.test/**', 'https://a.example.test/x:y/@z'],
+  ['https://example.test/**/cb', 'https://example.test/a/b/cb'],
+  ['https://example.test/**/cb', 'https://example.test/cb/cb'],
+  ['https://example.test/*/x/**/y/*', 'https://example.test/1/x/2/3/y/4'],
+  ['https://example.test/*-a-**', 'https://example.test/1-a-b-a-c/d'],
+  ['https://example.test/app/**?tenant=*', 'https://example.test/app/cb?tenant=1'],
+  ['http://localhost:*/**', 'http://localhost:3000/a/b'],
+  ['myapp:/**', 'myapp:/a/b'],
+  ['https://**.example.test/cb', 'https://a.b.example.test/cb'],
 ]
 for (const [pattern, uri] of FITS) {
   t.equal(fitsPattern(clientWith([pattern], true), uri), true, `${uri} fits ${pattern}`)
@@ -110,6 +126,23 @@ const ATTACKS: [string, string][] = [
   ['http://localhost*/cb', 'http://localhost:80/cb'],
   ['https://example.com/*/cb', 'https://example.com/a/b/cb'],
   ['https://example.com/(a|b)+/*', 'https://example.com/a/x'],
+  ['http://localhost:*/cb', 'http://localhost:80:90/cb'],
+  ['http://localhost:*/cb', 'http://localhost.evil.com/cb'],
+  ['http://localhost:*', 'http://localhost.evil.com'],
+  ['https://**.example.test/cb', 'https://evil.com/.example.test/cb'],
+  ['https://**', 'https://evil.com/cb'],
+  ['https://*.example.test/**', 'https://evil.com/.example.test/cb'],
+  ['https://*.example.test/**', 'https://a.example.test@evil.com/cb'],
+  ['https://*.example.test/**', 'https://a.example.test'],
+  ['https://*.example.test/**', 'https://a.example.test/cb?to=evil'],
+  ['https://*.example.test/**', 'https://a.example.test/a\\b'],
+  ['https://example.test/app/**', 'https://example.test/app/../admin'],
+  ['https://example.test/app/**', 'https://example.test/app/x/%2e%2E/%2e./admin'],
+  ['https://example.test/app/**', 'https://example.test/app/x/..'],
+  ['https://example.test/*/cb', 'https://example.test/../cb'],
+  ['https://example.test/app/**/cb', 'https://example.test/app/cb'],
+  ['https://example.test/app/**/cb', 'https://example.test/app/x/y'],
+  ['https://example.test/a*-**-*b', 'https://example.test/a-b'],
 ]
 for (const [pattern, uri] of ATTACKS) {
   t.equal(fitsPattern(clientWith([pattern], true), uri), false, `${uri} does not fit ${pattern}`)
@@ -126,4 +159,6 @@ t.test('a pattern with several wildcards is compared in linear time', async (t) 
   const client = clientWith(['https://*-*-*-*.example.com/cb'], true)
   // A comparison with backtracking would not end in time.
   t.equal(fitsPattern(client, `https://${'-'.repeat(8000)}.example.org/cb`), false)
+  const deep = clientWith([`https://example.com/${'*-'.repeat(100)}**${'-*'.repeat(100)}`], true)
+  t.equal(fitsPattern(deep, `https://example.com/${'-'.repeat(8000)}?`), false)
 })
