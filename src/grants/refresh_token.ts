@@ -14,7 +14,7 @@ export const refreshToken: GrantHandler = async (ctx, { client, params, scope: r
   const token = params.require('refresh_token')
   const found = await ctx.store.refresh_tokens.get(token)
   if (found === undefined) throw unknownToken()
-  const { grant_id, expires_at } = found
+  const { grant_id, access_token: replaced, expires_at } = found
   const { grant, user } = await followGrant(ctx, grant_id)
   if (grant === undefined) throw invalidGrant('refresh_token was revoked')
 
@@ -33,10 +33,11 @@ export const refreshToken: GrantHandler = async (ctx, { client, params, scope: r
   // A rotated refresh token does not come back if the rule or the fault that rotated it is no longer active.
   if (interval === undefined && found.rotation === undefined) {
     const refresh_token = { token, expires_at, known: true }
-    return { client, user, grant_id, grant, scope, refresh_token }
+    return { client, user, grant_id, grant, scope, refresh_token, replaced }
   }
   const record = await spend(ctx, token, interval ?? reuse_interval)
-  return { client, user, grant_id, grant, scope, refresh_token: rotateRefreshToken(found), rotated: { token, record } }
+  const refresh_token = rotateRefreshToken(found)
+  return { client, user, grant_id, grant, scope, refresh_token, replaced, rotated: { token, record } }
 }
 
 /**

@@ -132,6 +132,8 @@ export interface AccessToken extends StoredRecord {
 
 export interface RefreshToken extends StoredRecord {
   readonly grant_id: string
+  /** The access token of the same response, which the first refresh revokes. */
+  readonly access_token?: string
   /** Set when another refresh token has replaced this one. */
   readonly rotation?: Rotation
 }

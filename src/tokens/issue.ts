@@ -36,17 +36,22 @@ export interface Granted extends StoredGrant {
   readonly nonce?: string | undefined
   /** The refresh token of the response, or the unchanged one of the request. */
   readonly refresh_token?: IssuedRefreshToken | undefined
+  /** The access token that the new one replaces. */
+  readonly replaced?: string | undefined
   /** The refresh token that a rotation has used up. */
   readonly rotated?: { readonly token: string; readonly record: RefreshToken }
 }
 
 /** Issues the tokens of a token request. */
 export async function issueTokens(ctx: Context, granted: Granted): Promise<TokenResponse> {
-  const { refresh_token, rotated } = granted
+  const { refresh_token, replaced, rotated } = granted
   try {
     const parts = { token: true, id_token: words(granted.scope).includes('openid') }
     const { access_token, id_token } = await signTokens(ctx, granted, parts)
-    if (refresh_token?.known === false) await storeRefreshToken(ctx, granted.grant_id, refresh_token)
+    if (refresh_token?.known === false) {
+      await storeRefreshToken(ctx, granted.grant_id, refresh_token, access_token!)
+    }
+    if (replaced !== undefined) await ctx.store.access_tokens.delete(replaced)
     return {
       access_token: access_token!,
       token_type: 'Bearer',

@@ -95,7 +95,11 @@ async function createTokens(
   const refresh_token = isRequested('refresh_token') ? randomToken() : undefined
   if (refresh_token !== undefined) {
     const expires_at = ctx.now + (expires_in ?? ctx.snapshot.lifetimes.refresh_token)
-    await ctx.store.refresh_tokens.put(refresh_token, { grant_id, expires_at })
+    await ctx.store.refresh_tokens.put(refresh_token, {
+      grant_id,
+      ...(access_token !== undefined && { access_token }),
+      expires_at,
+    })
   }
   return {
     ...(access_token !== undefined && { access_token }),

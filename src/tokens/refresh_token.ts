@@ -34,8 +34,9 @@ export async function storeRefreshToken(
   { store }: Context,
   grant_id: string,
   { token, expires_at }: IssuedRefreshToken,
+  access_token: string,
 ): Promise<void> {
-  await store.refresh_tokens.put(token, { grant_id, expires_at })
+  await store.refresh_tokens.put(token, { grant_id, access_token, expires_at })
 }
 
 /**
