@@ -8,7 +8,7 @@ const ROOT = join(import.meta.dirname, '..')
 
 export async function buildModules() {
   execFileSync(process.execPath, [join(ROOT, 'schema/generate.mjs')], { stdio: 'inherit' })
-  await transpile('src', 'dist', (file) => file.startsWith('pages'))
+  await transpile('src', 'dist', (file) => file.startsWith('pages') && !file.endsWith('.mjs'))
   chmodSync(join(ROOT, 'dist/cli/index.js'), 0o755)
 }
 

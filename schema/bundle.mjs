@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process'
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { build } from 'esbuild'
+import { BUNDLED } from './page_module.mjs'
 import { createReproducibleSbom } from './sbom.mjs'
 
 const ROOT = join(import.meta.dirname, '..')
@@ -34,9 +35,13 @@ const { metafile } = await build({
   minify: false,
   logLevel: 'warning',
 })
-writeFileSync(join(TARGET, 'LICENSES'), licensesOf(Object.keys(metafile.inputs)))
+writeFileSync(
+  join(TARGET, 'LICENSES'),
+  licensesOf([...Object.keys(metafile.inputs), ...BUNDLED.map((name) => `node_modules/${name}`)]),
+)
 writeFileSync(join(TARGET, 'sbom.cdx.json'), `${JSON.stringify(createReproducibleSbom(), undefined, 2)}\n`)
-cpSync(join(ROOT, 'src/pages'), join(TARGET, 'dist/cli'), { recursive: true, filter: (file) => !file.endsWith('.ts') })
+const isAsset = (file) => !/\.(ts|mjs)$/.test(file)
+cpSync(join(ROOT, 'src/pages'), join(TARGET, 'dist/cli'), { recursive: true, filter: isAsset })
 cpSync(join(ROOT, 'schema/config.schema.json'), join(TARGET, 'schema/config.schema.json'))
 cpSync(join(ROOT, 'schema/presets'), join(TARGET, 'schema/presets'), { recursive: true })
 const { name, version, license, type, exports } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))

@@ -1,19 +1,21 @@
 // Writes what is generated from the schema of the configuration into a folder, `src/generated` by default:
 // `types.ts`, the configuration with its defaults filled in; `input.ts`, the configuration as users write it;
-// `validators.ts`, the validators as code; and `values.ts`, enumerations and defaults. Does nothing if the files are newer
-// than their sources. First writes the catalogue of faults into the schema.
+// `validators.ts`, the validators as code; and `values.ts`, enumerations and defaults. Beside them, `check_session.ts` is the
+// script of a page. Does nothing if the files are newer than their sources. First writes the catalogue of faults into the schema.
 import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { CATALOGUE_FILES, writeFaults } from './faults.mjs'
+import { PAGE_MODULE_FILES, writePageModule } from './page_module.mjs'
 
 const HERE = import.meta.dirname
 const TARGET = process.argv[2] ?? join(HERE, '../src/generated')
-const SOURCES = [import.meta.filename, join(HERE, 'config.schema.json'), ...CATALOGUE_FILES]
+const SOURCES = [import.meta.filename, join(HERE, 'config.schema.json'), ...CATALOGUE_FILES, ...PAGE_MODULE_FILES]
 const FILES = {
   'types.ts': writeTypes,
   'input.ts': writeInput,
   'validators.ts': writeValidators,
   'values.ts': writeValues,
+  'check_session.ts': writePageModule,
 }
 const BANNER = '// Generated from schema/config.schema.json by schema/generate.mjs; do not edit.'
 /** The exported validators and the parts of the schema that they check. */

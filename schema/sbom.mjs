@@ -2,13 +2,15 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { BUNDLED } from './page_module.mjs'
 
 const ROOT = join(import.meta.dirname, '..')
 
-/** Returns each package that is needed at run time, by its name and version, with its license. */
+/** Returns each package that is needed at run time or whose code is in the package, by its name and version, with its license. */
 export function listPackages() {
   const { packages } = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8'))
-  const needed = Object.entries(packages).filter(([path, { dev }]) => path !== '' && !dev)
+  const bundled = BUNDLED.map((name) => `node_modules/${name}`)
+  const needed = Object.entries(packages).filter(([path, { dev }]) => path !== '' && (!dev || bundled.includes(path)))
   return new Map(
     needed.map(([path, { version, license }]) => [`${path.replace(/^.*node_modules\//, '')}@${version}`, license]),
   )

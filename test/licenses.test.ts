@@ -41,7 +41,11 @@ const node = (...args: string[]) => execFileSync(process.execPath, args, { cwd: 
 
 const OWN = parse<{ name: string; version: string; dependencies: object }>(join(ROOT, 'package.json'))
 const LOCK = parse<{ packages: Record<string, Installed> }>(join(ROOT, 'package-lock.json'))
-const NEEDED = Object.entries(LOCK.packages).filter(([path, { dev }]) => path !== '' && dev !== true)
+/** Packages for development whose code is in a script of a page. */
+const BUNDLED = ['js-sha256']
+const isNeeded = ([path, { dev }]: [string, Installed]) =>
+  path !== '' && (dev !== true || BUNDLED.some((name) => path === `node_modules/${name}`))
+const NEEDED = Object.entries(LOCK.packages).filter(isNeeded)
 
 const idOf = ([path, { version }]: [string, Installed]) => `${path.replace(/^.*node_modules\//, '')}@${version}`
 const IDS = [...new Set(NEEDED.map(idOf))].sort()
@@ -59,13 +63,13 @@ function checkSbom(t: Test, sbom: Sbom): void {
   }
   const [own, ...others] = sbom.dependencies
   t.strictSame(
-    own!.dependsOn.map((one) => one.replace(/@[^@]*$/, '')),
-    Object.keys(OWN.dependencies),
+    own!.dependsOn.map((one) => one.replace(/@[^@]*$/, '')).sort(),
+    [...Object.keys(OWN.dependencies), ...BUNDLED].sort(),
   )
   for (const { dependsOn } of others) for (const one of dependsOn) t.ok(IDS.includes(one), one)
 }
 
-test('each package that is needed at run time has an allowed license', async (t) => {
+test('each package that is needed at run time or bundled has an allowed license', async (t) => {
   t.ok(NEEDED.length > Object.keys(OWN.dependencies).length)
   for (const entry of NEEDED) {
     const [path, { license = 'none' }] = entry
@@ -74,7 +78,7 @@ test('each package that is needed at run time has an allowed license', async (t)
   }
 })
 
-test('npm run sbom prints every package that is needed at run time', async (t) => {
+test('npm run sbom prints every package that is needed at run time or bundled', async (t) => {
   const sbom = JSON.parse(execFileSync('npm', ['run', '--silent', 'sbom'], { cwd: ROOT, encoding: 'utf8' })) as Sbom
   checkSbom(t, sbom)
   t.match(sbom, { serialNumber: /^urn:uuid:/, metadata: { timestamp: /^\d{4}-/ } })
@@ -94,7 +98,7 @@ test('the folder of the image has a bill of materials and the text of each licen
     ([, name = '']) => name,
   )
   t.ok(bundled.length > 100)
-  for (const name of new Set(bundled)) {
+  for (const name of new Set([...bundled, ...BUNDLED])) {
     const section = sections.find((one) => one.startsWith(`${name} `)) ?? ''
     const [head = '', ...text] = section.split('\n\n')
     t.ok(IDS.includes(head.replace(/^(\S+) (\S+): .*$/, '$1@$2')), head)
@@ -102,6 +106,11 @@ test('the folder of the image has a bill of materials and the text of each licen
     if (own === undefined) t.match(text.join('\n'), /^by \w/, name)
     else t.match(text.join('\n\n'), /copyright|permission/i, name)
   }
+  t.match(
+    program,
+    /The script contains js-sha256 [\d.]+\.\n\nCopyright/,
+    'the license accompanies the script of a page',
+  )
   t.equal(node(join(folder, 'dist/cli/index.js'), '--version').trim(), OWN.version)
   t.notOk(existsSync(join(folder, 'node_modules')))
 })

@@ -127,10 +127,11 @@ function ask(page: Page, issuer: string, message: unknown): Promise<unknown> {
 }
 
 /** A client on the provider's host, where it logs in and gets a session_state. */
-async function startSession(t: Test, { page }: Visit) {
-  const { url } = await listen(t, () => PAGE, 'localhost')
+async function startSession(t: Test, { page }: Visit, name = 'localhost') {
+  const { url } = await listen(t, () => PAGE, name)
   const client = { client_id: 'my app', redirect_uris: [`${url}/`], token_endpoint_auth_method: 'none' as const }
-  const issuer = await start(t, { clients: [client], rules: { session_state: true } })
+  const started = await start(t, { clients: [client], rules: { session_state: true } })
+  const issuer = started.replace('localhost', name)
   const query = { client_id: 'my app', redirect_uri: `${url}/`, response_type: 'code', scope: 'openid' }
   const logIn = async (sub: string) => {
     await page.goto(`${issuer}/oauth2/authorize?${new URLSearchParams(query)}`)
@@ -196,10 +197,27 @@ browserTest('Session Management §3.2: error if the browser withholds the cookie
   t.equal(await ask(page, issuer, `my app ${session_state}`), 'error')
 })
 
-browserTest('Session Management §3.2: error in a browser without a hash function', async (t, visit) => {
-  const { page } = visit
-  const { issuer, logIn } = await startSession(t, visit)
-  const session_state = await logIn('alice')
-  await page.addInitScript(() => Object.defineProperty(crypto, 'subtle', { value: undefined }))
-  t.equal(await ask(page, issuer, `my app ${session_state}`), 'error')
-})
+/** Names of the provider and of the client's page. Browsers treat plain http as secure at `localhost` only. */
+for (const name of ['localhost', 'op.test']) {
+  for (const hasCrypto of [true, false]) {
+    browserTest(
+      `Session Management §3.2: the frame answers over plain http at ${name}, ${hasCrypto ? 'with' : 'without'} the browser's crypto`,
+      async (t, visit) => {
+        const { page } = visit
+        if (!hasCrypto) {
+          await page.addInitScript(() => Object.defineProperty(window, 'crypto', { value: undefined }))
+        }
+        const { issuer, logIn } = await startSession(t, visit, name)
+        const before = await logIn('alice')
+        t.equal(
+          await page.evaluate(() => typeof window.crypto?.subtle),
+          hasCrypto && name === 'localhost' ? 'object' : 'undefined',
+        )
+        t.equal(await ask(page, issuer, `my app ${before}`), 'unchanged')
+        const after = await logIn('bob')
+        t.equal(await ask(page, issuer, `my app ${before}`), 'changed')
+        t.equal(await ask(page, issuer, `my app ${after}`), 'unchanged')
+      },
+    )
+  }
+}

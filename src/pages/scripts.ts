@@ -2,10 +2,11 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { CHECK_SESSION } from '../generated/check_session.js'
 
 /** Scripts by page. */
 export const SCRIPTS = {
-  check_session: readInline('check_session.js'),
+  check_session: CHECK_SESSION,
   double_callback: readInline('double_callback.js'),
   filter: readInline('filter.js'),
   form_post: readInline('form_post.js'),

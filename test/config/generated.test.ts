@@ -11,7 +11,7 @@ const generate = (...folders: string[]) =>
 t.test('src/generated is current', async (t) => {
   const folder = t.testdir({})
   generate(folder)
-  t.strictSame(readdirSync(folder).sort(), ['input.ts', 'types.ts', 'validators.ts', 'values.ts'])
+  t.strictSame(readdirSync(folder).sort(), ['check_session.ts', 'input.ts', 'types.ts', 'validators.ts', 'values.ts'])
   for (const name of readdirSync(folder)) {
     const generated = readFileSync(join(folder, name), 'utf8')
     t.ok(readFileSync(join(ROOT, 'src/generated', name), 'utf8') === generated, `${name} is that of the schema`)
@@ -27,13 +27,25 @@ t.test('without a folder, src/generated is left alone if it is current', async (
 })
 
 t.test('files that are newer than the schema are not generated again', async (t) => {
-  const folder = t.testdir({ 'types.ts': 'a', 'input.ts': 'b', 'validators.ts': 'c', 'values.ts': 'd' })
+  const folder = t.testdir({
+    'types.ts': 'a',
+    'input.ts': 'b',
+    'validators.ts': 'c',
+    'values.ts': 'd',
+    'check_session.ts': 'e',
+  })
   generate(folder)
   t.equal(readFileSync(join(folder, 'types.ts'), 'utf8'), 'a')
 })
 
 t.test('all files are generated again if one of them is older than the schema', async (t) => {
-  const folder = t.testdir({ 'types.ts': 'a', 'input.ts': 'b', 'validators.ts': 'c', 'values.ts': 'd' })
+  const folder = t.testdir({
+    'types.ts': 'a',
+    'input.ts': 'b',
+    'validators.ts': 'c',
+    'values.ts': 'd',
+    'check_session.ts': 'e',
+  })
   utimesSync(join(folder, 'input.ts'), 0, 0)
   generate(folder)
   for (const name of readdirSync(folder)) t.ok(statSync(join(folder, name)).size > 1000, name)

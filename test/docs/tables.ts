@@ -133,12 +133,14 @@ function isKnown(schema: Schema, path: readonly string[] | string): boolean {
   return resolve(schema).title === 'Fault' && path.length > 0
 }
 
-/** The licenses of the packages that are needed at run time, by the lock file. */
+/** The licenses of the packages that are needed at run time or bundled, by the lock file. */
 function licensesTable(): string {
   const { packages } = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')) as {
     packages: Record<string, { dev?: boolean; license?: string }>
   }
-  const needed = Object.entries(packages).filter(([path, { dev }]) => path !== '' && dev !== true)
+  const needed = Object.entries(packages).filter(
+    ([path, { dev }]) => path !== '' && (dev !== true || path === 'node_modules/js-sha256'),
+  )
   const licenses = new Map(
     needed.map(([path, { license = 'none' }]) => [path.replace(/^.*node_modules\//, ''), license]),
   )
