@@ -13,7 +13,7 @@ import type { Snapshot } from '../config/snapshot.js'
 import type { Context } from '../context.js'
 import { VALUES } from '../generated/values.js'
 import { CODE_CHALLENGE_METHODS } from '../oauth/pkce.js'
-import { DISPLAYS } from '../oauth/prompt.js'
+import { DISPLAYS, PROMPTS } from '../oauth/prompt.js'
 import { RESPONSE_MODES } from '../oauth/response_mode.js'
 import { listScopes } from '../oauth/scopes.js'
 import { PATHS, ROUTES } from '../routes.js'
@@ -63,6 +63,8 @@ function describeRequests(snapshot: Snapshot): Metadata {
     code_challenge_methods_supported: CODE_CHALLENGE_METHODS,
     acr_values_supported: config.acr_values,
     display_values_supported: DISPLAYS,
+    // Initiating User Registration §4.2.
+    prompt_values_supported: PROMPTS,
     // All pages are in English.
     ui_locales_supported: ['en'],
     claims_parameter_supported: true,

@@ -38,6 +38,8 @@ export async function loginPage(
   const html = renderPage('login', {
     ...describeForm(ctx, request, form),
     ...describeRequest(ctx, request),
+    // Initiating User Registration §4.1.
+    registers: request.prompt.includes('create'),
     predefined,
     recent: await listRecentUsers(ctx),
     accounts: await Promise.all(accounts.map((account) => describeAccount(ctx, account))),

@@ -70,7 +70,7 @@ export async function nextStep(
 
 /**
  * Logs a user in without a page, if the configuration names one. `prompt=none` succeeds as well, since no page is shown.
- * Departure: no page is shown for `prompt=login`, `consent` or `select_account` either.
+ * Departure: no page is shown for `prompt=login`, `consent`, `select_account` or `create` either.
  */
 async function logInAutomatically(
   ctx: Context,
@@ -153,6 +153,8 @@ async function interact(
     accounts.filter(({ sub, sid }) => isRequested(sub, sid)),
   )
   const account = chosen ?? fitting[0]
+  // Initiating User Registration §4.1: the end-user is to create an account, whether or not there are logins.
+  if (prompt.includes('create')) return askLogin(ctx, request, browserSession, [], 'prompt is create')
   if (account === undefined) return askLogin(ctx, request, browserSession, [], 'the requested user is not logged in')
   // OpenID Connect Core §3.1.2.1: prompt=login and an exceeded max_age require a new login.
   if (prompt.includes('login')) return askLogin(ctx, request, browserSession, [], 'prompt is login', account.sub)

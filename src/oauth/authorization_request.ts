@@ -126,7 +126,7 @@ export function readAuthorizationRequest(
   if (params.find('registration') !== undefined) throw unsupportedParameter('registration')
   const response_type = readResponseType(client, params)
   requireFittingMode(client, params.find('response_mode'), response_type)
-  const prompt = readPrompt(params)
+  const prompt = readPrompt(ctx, params)
   const offline = prompt.includes('consent') && RESPONSE_TYPES[response_type].code
   const scope = grantScope(ctx, client, params.find('scope'), offline)
   // OpenID Connect Core §3.1.2.1: only an OpenID Connect request, which has the scope `openid`, gets an ID token.

@@ -1,8 +1,11 @@
 /** The parameters `prompt` and `display` of an authorization request. OpenID Connect Core §3.1.2.1. */
+import type { Context } from '../context.js'
 import { invalidRequest, shown } from '../errors.js'
 import { type Params, words } from './params.js'
+import { enforce } from './rules.js'
 
-const PROMPTS = ['none', 'login', 'consent', 'select_account'] as const
+/** Known values of `prompt`, as discovery lists them. `create`: Initiating User Registration §4.1. */
+export const PROMPTS = ['none', 'login', 'consent', 'select_account', 'create'] as const
 
 export type Prompt = (typeof PROMPTS)[number]
 
@@ -12,14 +15,17 @@ export const DISPLAYS = ['page', 'popup', 'touch', 'wap'] as const
 export type Display = (typeof DISPLAYS)[number]
 
 /** Reads the values of `prompt`. */
-export function readPrompt(params: Params): Prompt[] {
+export function readPrompt(ctx: Context, params: Params): Prompt[] {
   const requested = params.find('prompt')
-  const prompt = words(requested).map((word) => {
-    const known = PROMPTS.find((one) => one === word)
+  const given = words(requested)
+  const prompt = PROMPTS.filter((one) => given.includes(one))
+  const unknown = given.filter((word) => !PROMPTS.some((one) => one === word))
+  if (unknown.length > 0) {
     // Initiating User Registration §4.1: unsupported values of prompt are refused.
-    if (known === undefined) throw invalidRequest(`prompt has ${shown(word)}, expected one of ${PROMPTS.join(', ')}`)
-    return known
-  })
+    const refusal = `prompt has ${shown(unknown.join(' '))}, expected only ${PROMPTS.join(', ')}`
+    // Departure: applications send the values of other providers, such as `admin_consent`; without the rule they are ignored.
+    enforce(ctx, 'known_prompts', invalidRequest(refusal))
+  }
   // OpenID Connect Core §3.1.2.1: `none` must not be combined with other values.
   if (prompt.includes('none') && prompt.length > 1) {
     throw invalidRequest(`prompt is ${shown(requested!)}, expected no other value with none`)

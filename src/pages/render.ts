@@ -74,6 +74,8 @@ export interface Pages {
     rules: readonly boolean[]
   }
   login: PageRequest & {
+    /** Whether the request asks for the registration of the end-user. */
+    registers: boolean
     /** Initial value of the text field. */
     login_hint?: string
     predefined: PageList<PageUser>

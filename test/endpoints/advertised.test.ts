@@ -117,7 +117,7 @@ t.test('every response type and mode returns its parameters', async (t) => {
   }
 })
 
-t.test('every code_challenge_method, display and acr value is accepted', async (t) => {
+t.test('every code_challenge_method, display, prompt and acr value is accepted', async (t) => {
   const test = await strict(t)
   const metadata = await metadataOf(test)
   const client = await registerWith(test, { response_types: ['code', 'id_token'] })
@@ -127,6 +127,9 @@ t.test('every code_challenge_method, display and acr value is accepted', async (
   }
   for (const display of metadata.display_values_supported ?? []) {
     t.ok((await authorize(test, client, { display })).has('code'), display)
+  }
+  for (const prompt of metadata.prompt_values_supported ?? []) {
+    t.ok((await authorize(test, client, { prompt })).has('code'), prompt)
   }
   for (const acr of metadata.acr_values_supported ?? []) {
     const { id_token } = Object.fromEntries(

@@ -23,7 +23,7 @@ t.test('auto_login logs the user in for every request and prompt, and the journa
   const { test, agent } = await start(t, { auto_login: 'alice' })
   t.equal(await subOf(test, agent), 'alice')
   t.equal((await said(test)).at(-1), 'alice is logged in without a page: auto_login names the user')
-  for (const prompt of ['none', 'login', 'consent', 'select_account']) {
+  for (const prompt of ['none', 'login', 'consent', 'select_account', 'create']) {
     t.equal(await subOf(test, createUserAgent(test), { prompt }), 'alice', prompt)
   }
 })

@@ -50,6 +50,25 @@ t.test('OpenID Connect Core §3.1.2.1: login_hint fills the field', async (t) =>
   t.match(await pageOf(test, { login_hint: 'bob"' }), /name="sub" type="text" value="bob&quot;"/)
 })
 
+t.test('Initiating User Registration §4.1: with prompt=create, the page asks to create an account', async (t) => {
+  const test = await createApp(t)
+  const body = await pageOf(test, { prompt: 'create', login_hint: 'new@example.com' })
+  t.match(body, /<h1>Authorize Client<\/h1>(?:.|\n)*asks you to create an account\./)
+  t.match(body, /role="note">The request has <code>prompt=create<\/code>/)
+  t.match(body, /<label for="sub">Subject<\/label>\n<input[^>]* value="new@example.com"/)
+  t.match(body, '<button class="primary">Authorize</button>')
+  t.match(body, 'The user to create. There is no password.')
+  t.notMatch(await pageOf(test, {}), /create/)
+})
+
+t.test('prompts of other providers are ignored in the default profile', async (t) => {
+  const test = await createApp(t)
+  t.match(await pageOf(test, { prompt: 'admin_consent' }), '<h1>Authorize Client</h1>')
+  const strict = await createApp(t, { profile: 'strict', rules: { registered_clients: false } })
+  const query = new URLSearchParams({ ...QUERY, prompt: 'admin_consent', nonce: 'n' })
+  t.match((await strict.get(`/oauth2/authorize?${query}`)).headers.location, /error=invalid_request&.*admin_consent/)
+})
+
 t.test('a registered client is shown by its name, a scope with its description', async (t) => {
   const test = await createApp(t, {
     scopes: { groups: { description: 'Your <teams>' }, bare: {}, email: { description: 'Mail' } },

@@ -252,6 +252,18 @@ async function logInBoth(agent: UserAgent): Promise<void> {
 const browserStateOf = (agent: UserAgent) =>
   [...agent.cookies.values()].find(({ name }) => name.startsWith('oidc_browser_state_'))!.value
 
+t.test('Initiating User Registration §4.1: prompt=create shows the page although there is a login', async (t) => {
+  const both = await start(t)
+  await both.agent.logIn('alice')
+  const page = await both.agent.ask({ prompt: 'create' })
+  asksLogin(t, page)
+  t.match(page.body, 'asks you to create an account.')
+  t.notMatch(page.body, 'Logged in here')
+  const created = await idTokenOf(both.test, await both.agent.logIn('new', { prompt: 'create' }))
+  t.equal(created.sub, 'new')
+  isError(t, await both.agent.ask({ prompt: 'none create' }), 'invalid_request')
+})
+
 t.test('OpenID Connect Core §3.1.2.1: prompt=select_account offers the logins of the browser', async (t) => {
   const alice = { sub: 'alice', display_name: 'Alice Adams', description: 'The usual one' }
   const both = await start(t, { ...STRICT, users: [alice] })

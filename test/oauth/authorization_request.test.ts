@@ -69,12 +69,8 @@ for (const [title, query, expected, ctx = lenient] of READ) {
 }
 
 const REFUSED: [string, Query, RegExp][] = [
-  [
-    'an unknown prompt',
-    { prompt: 'login create' },
-    /^prompt has create, expected one of none, login, consent, select_acc/,
-  ],
   ['prompt=none with another', { prompt: 'none login' }, /^prompt is none login, expected no other value with none$/],
+  ['prompt=none with create', { prompt: 'none create' }, /^prompt is none create, expected no other value with none$/],
   ['a negative max_age', { max_age: '-1' }, /^max_age is -1, expected a whole number of seconds/],
   ['a max_age that is not a whole number', { max_age: '1.5' }, /^max_age is 1\.5/],
   ['a max_age in hexadecimal', { max_age: '0x10' }, /^max_age is 0x10/],
@@ -140,6 +136,14 @@ const HELD: Held[] = [
       valid: CHALLENGE,
     }),
   ),
+  {
+    rule: 'known_prompts',
+    title: 'Initiating User Registration §4.1: the values of prompt must be supported',
+    query: { prompt: 'login admin_consent Create', ...CHALLENGE },
+    error: 'invalid_request',
+    message: /prompt has admin_consent Create, expected only none, login, consent, select_account, create$/,
+    valid: { prompt: 'create login' },
+  },
   {
     rule: 'openid_scope',
     title: 'OpenID Connect Core §3.1.2.1: an ID token requires the scope openid',

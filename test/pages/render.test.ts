@@ -32,6 +32,7 @@ const home: Pages['home'] = {
 const request = { hidden: [], links: [], claims: [], fault_options: { errors: [], groups: [] } }
 const login: Pages['login'] = {
   ...request,
+  registers: false,
   accounts: [],
   action: '/oauth2/authorize?client_id=app&scope=openid',
   client_id: 'app',
@@ -104,6 +105,7 @@ function everyPage(text: string): [keyof Pages, string][] {
       'login',
       renderPage('login', {
         ...asked,
+        registers: true,
         login_hint: text,
         predefined: firstOf(2, person),
         filter: text,
