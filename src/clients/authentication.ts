@@ -30,6 +30,21 @@ export function isByCertificate(method: string): method is 'tls_client_auth' | '
   return method.endsWith('tls_client_auth')
 }
 
+type CredentialMember = 'client_secret' | 'jwks' | 'jwks_uri' | (typeof TLS_CLIENT_AUTH_MEMBERS)[number]
+
+/** Returns the methods that the credentials of a client allow: `none` without a client_secret, keys and names of a certificate. */
+export function listProvableMethods(metadata: { readonly [M in CredentialMember]?: unknown }): ClientAuthMethod[] {
+  const keys = has(metadata, 'jwks') || has(metadata, 'jwks_uri')
+  const methods: ClientAuthMethod[] = [
+    ...(has(metadata, 'client_secret')
+      ? (['client_secret_basic', 'client_secret_post', 'client_secret_jwt'] as const)
+      : []),
+    ...(keys ? (['private_key_jwt', 'self_signed_tls_client_auth'] as const) : []),
+    ...(TLS_CLIENT_AUTH_MEMBERS.some((member) => has(metadata, member)) ? (['tls_client_auth'] as const) : []),
+  ]
+  return methods.length === 0 ? ['none'] : methods
+}
+
 export function* checkAuthMethod(
   { token_endpoint_auth_method: method }: Metadata,
   { client_certificates }: Settings,

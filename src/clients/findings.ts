@@ -42,6 +42,6 @@ type WithoutInvalid<T> = T extends (infer E)[]
 export type Metadata = { readonly [M in keyof Client]?: WithoutInvalid<Client[M]> | undefined }
 
 /** Whether a member is present, valid or not. */
-export function has(metadata: Metadata, member: keyof Client): boolean {
+export function has<M extends keyof Client>(metadata: { readonly [K in M]?: unknown }, member: M): boolean {
   return Object.hasOwn(metadata, member)
 }

@@ -91,8 +91,21 @@ export const MEMBERS: Readonly<Record<keyof Client | 'software_statement', Membe
 
 const { wildcard_redirect_uris: _, ...defaults } = DEFAULTS
 
+/**
+ * Defaults of the members that a client of the configuration can leave out without being bound to the default.
+ * Departure: RFC 7591 §2 has the grant type authorization_code only. Clients of the reference get refresh tokens.
+ */
+export const UNBOUND_DEFAULTS = {
+  token_endpoint_auth_method: 'client_secret_basic',
+  grant_types: ['authorization_code', 'refresh_token'],
+  response_types: ['code'],
+} as const satisfies Partial<Client>
+
+/** A member that a client of the configuration can leave out without being bound to the default. */
+export type UnboundMember = keyof typeof UNBOUND_DEFAULTS
+
 /** The defaults of the members that every client can have. */
-export const CLIENT_DEFAULTS = defaults
+export const CLIENT_DEFAULTS = { ...defaults, ...UNBOUND_DEFAULTS }
 
 /** A member with a language tag in the syntax of RFC 5646 §2.1. RFC 7591 §2.2. */
 const LOCALIZED = /^(\w+)#[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8}){0,8}$/

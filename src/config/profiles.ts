@@ -38,13 +38,15 @@ export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
   },
 }
 
-/** Returns whether each rule is on: by `rules`, else by the older key with the same meaning, else by the profile. */
-export function resolveRules({ profile, rules, require_registration }: Config): Rules {
-  const entries = RULES.map((rule) => {
-    const older = rule === 'registered_clients' && require_registration
-    return [rule, rules[rule] ?? (older || PROFILES[profile].rules.includes(rule))]
-  })
-  return Object.freeze(Object.fromEntries(entries) as Rules)
+/** Returns whether each rule is on. */
+export function resolveRules(config: Config): Rules {
+  return Object.freeze(Object.fromEntries(RULES.map((rule) => [rule, isOn(config, rule)])) as Rules)
+}
+
+/** Whether a rule is on: by `rules`, else by the older key with the same meaning, else by the profile. */
+export function isOn({ profile = 'lenient', rules = {}, require_registration }: Pruned<Config>, rule: Rule): boolean {
+  const older = rule === 'registered_clients' && require_registration === true
+  return rules[rule] ?? (older || PROFILES[profile].rules.includes(rule))
 }
 
 /** Returns whether a browser that has logged in can skip the login page. */

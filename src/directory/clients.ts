@@ -1,5 +1,6 @@
 /** The clients of an issuer. A client of run time, put or registered, replaces one of the configuration. */
-import { CLIENT_DEFAULTS } from '../clients/members.js'
+import { listProvableMethods } from '../clients/authentication.js'
+import { CLIENT_DEFAULTS, UNBOUND_DEFAULTS, type UnboundMember } from '../clients/members.js'
 import type { DeepReadonly } from '../config/snapshot.js'
 import type { Context } from '../context.js'
 import type * as config from '../generated/types.js'
@@ -9,10 +10,14 @@ import { expiryOf } from '../store/collections.js'
 import type { StoredClient } from '../store/records.js'
 
 /** A client of a request, registered or not. */
-export interface Client extends DeepReadonly<Omit<config.Client, 'redirect_uris' | 'token_endpoint_auth_method'>> {
+export interface Client extends DeepReadonly<Omit<config.Client, 'redirect_uris' | UnboundMember>> {
   /** `any` for an unregistered client, whose redirect URI and authentication are not checked. */
   readonly redirect_uris: readonly string[] | 'any'
-  readonly token_endpoint_auth_method: config.Client['token_endpoint_auth_method'] | 'any'
+  readonly token_endpoint_auth_method: config.ClientAuthMethod | 'any'
+  readonly grant_types: readonly config.GrantType[]
+  readonly response_types: readonly config.ResponseType[]
+  /** Members that the configuration of the client leaves out. Only the rule default_client_metadata binds it to their defaults. */
+  readonly left_out: readonly UnboundMember[]
   /** Seconds since the epoch; 0 is never. */
   readonly client_secret_expires_at?: number
 }
@@ -79,11 +84,29 @@ export async function findClient(ctx: Context, client_id: string): Promise<Clien
   const found = resolveClient(ctx, client_id, stored)
   if (found !== undefined) {
     const { origin: _, wildcard_redirect_uris = false, ...client } = found
-    return { ...client, wildcard_redirect_uris: wildcard_redirect_uris || ctx.snapshot.config.wildcard_redirect_uris }
+    return {
+      ...fillLeftOut(client),
+      wildcard_redirect_uris: wildcard_redirect_uris || ctx.snapshot.config.wildcard_redirect_uris,
+    }
   }
   if (client_id === SELF_LOGIN) return describeSelfLogin(ctx)
   const refused = stored?.origin === 'deleted' || ctx.snapshot.rules.registered_clients
   return refused ? undefined : unregistered(client_id)
+}
+
+const UNBOUND = Object.keys(UNBOUND_DEFAULTS) as UnboundMember[]
+
+/** Fills in the defaults of the members that a client leaves out. Without credentials, it is a public client. */
+function fillLeftOut(client: Omit<ClientRecord, 'origin' | 'wildcard_redirect_uris'>) {
+  const left_out = UNBOUND.filter((member) => client[member] === undefined)
+  const isPublic = listProvableMethods(client).includes('none')
+  const { token_endpoint_auth_method } = UNBOUND_DEFAULTS
+  return {
+    ...UNBOUND_DEFAULTS,
+    token_endpoint_auth_method: isPublic ? ('none' as const) : token_endpoint_auth_method,
+    ...client,
+    left_out,
+  }
 }
 
 /** Stores a client of run time. */
@@ -142,6 +165,7 @@ function describeSelfLogin({ public_url }: Context): Client {
     wildcard_redirect_uris: false,
     post_logout_redirect_uris: [public_url + PATHS.self_login],
     token_endpoint_auth_method: 'none',
+    left_out: [],
   }
 }
 
@@ -155,5 +179,6 @@ function unregistered(client_id: string): Client {
     token_endpoint_auth_method: 'any',
     grant_types: VALUES.GrantType,
     response_types: VALUES.ResponseType,
+    left_out: [],
   }
 }

@@ -14,7 +14,7 @@ export const deviceAuthorization: FastifyPluginAsync = async (app) => {
     const { ctx, headers, body } = request
     const params = readForm(headers['content-type'], body)
     const { client } = await authenticateCaller(request, params, { device_authorization_endpoint, token_endpoint })
-    requireGrantType(client, 'urn:ietf:params:oauth:grant-type:device_code')
+    requireGrantType(ctx, client, 'urn:ietf:params:oauth:grant-type:device_code')
     // OpenID Connect Core §11: offline_access needs consent, which the device page always requests.
     const scope = grantScope(ctx, client, params.find('scope'), true)
     const { device_code, record } = await createDeviceCode(ctx, client, scope)

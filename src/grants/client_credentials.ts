@@ -1,5 +1,5 @@
 /** The client_credentials grant: a client acts on its own behalf. RFC 6749 §4.4: https://www.rfc-editor.org/rfc/rfc6749#section-4.4 */
-import { unauthorizedClient } from '../errors.js'
+import { shown, unauthorizedClient } from '../errors.js'
 import { createGrant } from '../oauth/grant.js'
 import { words } from '../oauth/params.js'
 import { grantScope } from '../oauth/scopes.js'
@@ -10,12 +10,15 @@ const END_USER_SCOPES: readonly string[] = ['openid', 'offline_access']
 
 /** Grants a confidential client access without an end-user. */
 export const clientCredentials: GrantHandler = async (ctx, { client, scope }) => {
-  const { client_id, token_endpoint_auth_method } = client
+  const { client_id, token_endpoint_auth_method, left_out } = client
   // RFC 6749 §4.4: only confidential clients can use this grant.
   // Departure: an unregistered client, whose type is unknown, can use it as well.
   if (token_endpoint_auth_method === 'none') {
+    const isUnset = left_out.includes('token_endpoint_auth_method')
     throw unauthorizedClient(
-      'token_endpoint_auth_method of the client is none, expected one that authenticates it, such as client_secret_basic',
+      isUnset
+        ? `client_secret of client ${shown(client_id)} is missing, expected one, because the client has to authenticate`
+        : 'token_endpoint_auth_method of the client is none, expected one that authenticates it, such as client_secret_basic',
     )
   }
   // RFC 6749 §3.3: the default of an omitted scope is the registered one.

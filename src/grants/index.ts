@@ -4,6 +4,7 @@ import type { Client } from '../directory/clients.js'
 import { shown, unauthorizedClient, unsupportedGrantType } from '../errors.js'
 import type { GrantType } from '../generated/types.js'
 import type { Params } from '../oauth/params.js'
+import { enforce } from '../oauth/rules.js'
 import { issueTokens, type TokenResponse } from '../tokens/issue.js'
 import { authorizationCode } from './authorization_code.js'
 import { clientCredentials } from './client_credentials.js'
@@ -27,7 +28,7 @@ export async function handleTokenRequest(
   grant_type: TokenGrantType,
   request: TokenRequest,
 ): Promise<TokenResponse> {
-  requireGrantType(request.client, grant_type)
+  requireGrantType(ctx, request.client, grant_type)
   return issueTokens(ctx, await GRANTS[grant_type](ctx, request))
 }
 
@@ -41,9 +42,11 @@ export function readGrantType(params: Params): TokenGrantType {
 }
 
 /** Refuses a grant_type that is not registered for the client. RFC 6749 §5.2. */
-export function requireGrantType(client: Client, grant_type: GrantType): void {
+export function requireGrantType(ctx: Context, client: Client, grant_type: GrantType): void {
   if (client.grant_types.includes(grant_type)) return
-  throw unauthorizedClient(
+  const refusal = unauthorizedClient(
     `grant_type is ${grant_type}, expected one of the client's grant_types: ${client.grant_types.join(', ') || 'it has none'}`,
   )
+  if (!client.left_out.includes('grant_types')) throw refusal
+  enforce(ctx, 'default_client_metadata', refusal)
 }

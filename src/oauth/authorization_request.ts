@@ -124,7 +124,7 @@ export function readAuthorizationRequest(
   if (failure !== undefined) throw failure
   // OpenID Connect Core §7.2.1: a provider without support for the parameter answers with registration_not_supported.
   if (params.find('registration') !== undefined) throw unsupportedParameter('registration')
-  const response_type = readResponseType(client, params)
+  const response_type = readResponseType(ctx, client, params)
   requireFittingMode(client, params.find('response_mode'), response_type)
   const prompt = readPrompt(ctx, params)
   const offline = prompt.includes('consent') && RESPONSE_TYPES[response_type].code

@@ -9,6 +9,7 @@ const clientWith = (redirect_uris: Client['redirect_uris'], wildcard_redirect_ur
   ...CLIENT_DEFAULTS,
   client_id: 'app',
   redirect_uris,
+  left_out: [],
   wildcard_redirect_uris,
   token_endpoint_auth_method: 'none',
 })

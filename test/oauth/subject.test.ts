@@ -11,6 +11,7 @@ const client = (redirect_uris: string[], more: Partial<Client> = {}): Client => 
   redirect_uris,
   wildcard_redirect_uris: false,
   token_endpoint_auth_method: 'none',
+  left_out: [],
   subject_type: 'pairwise',
   ...more,
 })

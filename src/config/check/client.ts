@@ -1,9 +1,10 @@
 /** The rules of client metadata applied to the clients of a configuration and of the admin API. */
 import type { Door, Settings } from '../../clients/findings.js'
+import { UNBOUND_DEFAULTS } from '../../clients/members.js'
 import { checkMembers, checkRules } from '../../clients/rules.js'
 import type { Client, Config } from '../../generated/types.js'
 import type { Complaint } from '../errors.js'
-import { listKeys } from '../profiles.js'
+import { isOn, listKeys } from '../profiles.js'
 import type { Pruned } from '../schema.js'
 
 /** Yields the problems of one client. What the schema refused is undefined in the client and has its problem already. */
@@ -15,8 +16,9 @@ export function* checkClient(
   if (client === undefined) return
   const settings = readClientSettings(config, 'configuration')
   const { findings, metadata } = checkMembers(client, settings)
+  const bound = isOn(config, 'default_client_metadata') ? { ...UNBOUND_DEFAULTS, ...metadata } : metadata
   // The rule of a finding does not matter: the author of a configuration learns of it under every profile.
-  for (const finding of [...findings, ...checkRules(metadata, settings)]) {
+  for (const finding of [...findings, ...checkRules(bound, settings)]) {
     yield { path: [...path, ...finding.path.map(String)], at: 'value', message: finding.message }
   }
 }

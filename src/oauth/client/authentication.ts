@@ -1,5 +1,6 @@
 /** Client authentication at back-channel endpoints. RFC 6749 §2.3, OpenID Connect Core §9 and RFC 8705 §2. */
-import { isByCertificate } from '../../clients/authentication.js'
+import { isByCertificate, listProvableMethods } from '../../clients/authentication.js'
+import { UNBOUND_DEFAULTS } from '../../clients/members.js'
 import type { Context } from '../../context.js'
 import { type Client, findClient } from '../../directory/clients.js'
 import { describeTime } from '../../duration.js'
@@ -50,15 +51,55 @@ export async function authenticateClient(ctx: Context, caller: Caller): Promise<
   }
   const registered = client.token_endpoint_auth_method
   if (registered === 'any') return { client, authentication: { method: credentials.method ?? 'none' } }
-  const { method = caller.certificate !== undefined && isByCertificate(registered) ? registered : 'none' } = credentials
-  if (method !== registered) {
-    const problem = `used ${method}, expected its token_endpoint_auth_method ${registered}`
-    const advice = isByCertificate(registered) && caller.certificate === undefined ? NO_CERTIFICATE : ''
-    throw refusal(credentials, `client ${shown(client_id)} ${problem}${advice}`)
-  }
+  const unbound = client.left_out.includes('token_endpoint_auth_method')
+  const method = unbound
+    ? requireProvable(ctx, client, credentials, caller)
+    : requireRegistered(client, registered, credentials, caller)
   await PROOFS[method](ctx, client, credentials, caller)
   return { client, authentication: { method } }
 }
+
+/** Returns the method of the request, which must be the registered one. */
+function requireRegistered(
+  client: Client,
+  registered: ClientAuthMethod,
+  credentials: Credentials,
+  { certificate }: Caller,
+): ClientAuthMethod {
+  const { method = certificate !== undefined && isByCertificate(registered) ? registered : 'none' } = credentials
+  if (method === registered) return method
+  const problem = `used ${method}, expected its token_endpoint_auth_method ${registered}`
+  const advice = isByCertificate(registered) && certificate === undefined ? NO_CERTIFICATE : ''
+  throw refusal(credentials, `client ${shown(client.client_id)} ${problem}${advice}`)
+}
+
+/** Returns the method of the request, which must be one that the credentials of the client allow. */
+// Departure: RFC 7591 §2 has the default client_secret_basic. Many libraries send the secret in the form.
+function requireProvable(
+  ctx: Context,
+  client: Client,
+  credentials: Credentials,
+  { certificate }: Caller,
+): ClientAuthMethod {
+  const provable = listProvableMethods(client)
+  const byCertificate = certificate && provable.find(isByCertificate)
+  const used = credentials.method ?? byCertificate ?? 'none'
+  // A client without a secret cannot send a wrong one.
+  const method = provable.includes('none') && credentials.client_secret !== undefined ? 'none' : used
+  const { token_endpoint_auth_method: byDefault } = UNBOUND_DEFAULTS
+  const name = `client ${shown(client.client_id)}`
+  const missing = client.client_secret === undefined ? ', for which it has no client_secret' : ''
+  const strict = `${name} used ${used}, expected ${byDefault}, the default of token_endpoint_auth_method${missing}`
+  if (!provable.includes(method)) {
+    const isOn = ctx.snapshot.rules.default_client_metadata
+    throw refusal(credentials, isOn ? strict : `${name} used ${used}, expected ${listOf(provable)}`)
+  }
+  if (method !== byDefault) enforce(ctx, 'default_client_metadata', refusal(credentials, strict))
+  return method
+}
+
+const listOf = (values: readonly string[]) =>
+  [values.slice(0, -1).join(', '), values.at(-1)].filter(Boolean).join(' or ')
 
 const NO_CERTIFICATE = '; the request has no certificate, which server.tls.client_certificates asks for'
 

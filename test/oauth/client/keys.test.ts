@@ -20,6 +20,7 @@ const clientWith = (more: Partial<Client>): Client => ({
   redirect_uris: ['http://localhost/cb'],
   wildcard_redirect_uris: false,
   token_endpoint_auth_method: 'private_key_jwt',
+  left_out: [],
   ...more,
 })
 const withKeys = (...keys: JWK[]) => clientWith({ jwks: { keys: keys as Record<string, unknown>[] } })
