@@ -13,7 +13,7 @@ t.test('the list has every client with its secrets and its origin: the file, a p
   t.equal((await test.call('PUT', '/clients/new', BODY)).statusCode, 201)
   const { clients } = jsonOf(t, await test.call('GET', '/clients')) as { clients: Record<string, unknown>[] }
   t.match(clients, [
-    { ...WEB, origin: 'file', grant_types: ['authorization_code', 'refresh_token'] },
+    { ...WEB, origin: 'file', subject_type: 'public' },
     { ...BODY, client_id: 'app', origin: 'put', client_id_issued_at: Number },
     {
       client_id: registered.client_id,
@@ -88,7 +88,7 @@ const BAD: [string, 'PUT' | 'PATCH', unknown, RegExp][] = [
   [
     'no secret',
     'PUT',
-    { redirect_uris: [REDIRECT_URI] },
+    { redirect_uris: [REDIRECT_URI], token_endpoint_auth_method: 'client_secret_basic' },
     /^\/client_secret is missing, expected one for token_endpoint_auth_method client_secret_basic;/,
   ],
   [

@@ -51,7 +51,11 @@ const DIFFERENCES: readonly Difference[] = [
     { response_types: ['token code'], grant_types: ['authorization_code', 'implicit'] },
     CONFIGURATION,
   ],
-  ['RFC 7591 §3.2.1: registration issues the secret', { client_secret: undefined }, CONFIGURATION],
+  [
+    'RFC 7591 §3.2.1: registration issues the secret',
+    { client_secret: undefined, token_endpoint_auth_method: 'client_secret_post' },
+    CONFIGURATION,
+  ],
   ['the author of a file defines its scopes', { scope: 'openid unknown' }, CONFIGURATION],
   [
     'a file can be used with and without certificates of clients',

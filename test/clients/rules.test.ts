@@ -131,7 +131,7 @@ const BAD: [rule: string, members: Members, paths: string[]][] = [
   ],
   [
     'RFC 7591 §2.1: a response type with a token needs implicit',
-    { response_types: ['code', 'code token'] },
+    { response_types: ['code', 'code token'], grant_types: ['authorization_code'] },
     ['grant_types'],
   ],
   [

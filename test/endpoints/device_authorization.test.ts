@@ -38,7 +38,7 @@ t.test('RFC 8628 §3.1: the client must authenticate and have the grant type', a
       grant_types: [GRANT_TYPE] as [typeof GRANT_TYPE],
       response_types: [],
     },
-    { client_id: 'web', client_secret: 's', redirect_uris },
+    { client_id: 'web', client_secret: 's', redirect_uris, grant_types: ['authorization_code' as const] },
   ]
   const test = await createApp(t, { clients, rules: { registered_clients: true } })
   const ask = (id: string, secret: string, form: Record<string, string> = {}) =>

@@ -70,7 +70,7 @@ t.test('RFC 7009 §2.1: a public client revokes its own tokens, also under stric
 
 t.test('RFC 7009 §2.1: the client must authenticate, and bad input is refused', async (t) => {
   const clients = [{ client_id: 'app', client_secret: 'secret', redirect_uris: ['http://localhost/'] }]
-  const test = await createApp(t, { clients })
+  const test = await createApp(t, { clients, rules: { default_client_metadata: true } })
   const wrong = { headers: { authorization: basic('app', 'wrong') } }
   refused(t, await test.post(PATH, { token: 'x' }, wrong), 'invalid_client', /client_secret/, 401)
   refused(t, await test.post(PATH, { token: 'x' }), 'invalid_client', /client_id is missing/, 401)

@@ -7,7 +7,7 @@ const client = (client_id: string, more: object = {}) => ({ client_id, redirect_
 const SECRET = 's3cret: ä%+&'
 const CLIENTS: ConfigInput = {
   clients: [
-    client('basic', { client_secret: SECRET }),
+    client('basic', { client_secret: SECRET, token_endpoint_auth_method: 'client_secret_basic' }),
     client('post', { client_secret: SECRET, token_endpoint_auth_method: 'client_secret_post' }),
     client('public', { token_endpoint_auth_method: 'none' }),
     client('a:b c', { client_secret: SECRET }),

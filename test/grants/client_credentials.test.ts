@@ -111,7 +111,15 @@ t.test('RFC 6749 §4.4: a public client is refused', async (t) => {
 
 t.test('RFC 6749 §5.2: a wrong secret and a client without the grant are refused', async (t) => {
   const test = await createApp(t, {
-    clients: [CLIENT, { client_id: 'web', client_secret: 'secret', redirect_uris: ['http://localhost/cb'] }],
+    clients: [
+      CLIENT,
+      {
+        client_id: 'web',
+        client_secret: 'secret',
+        redirect_uris: ['http://localhost/cb'],
+        grant_types: ['authorization_code'],
+      },
+    ],
   })
   refused(t, await request(test, {}, 'wrong'), 'invalid_client', /^client_secret/, 401)
   const response = await test.post('/oauth2/token', { grant_type: 'client_credentials' }, basic('web', 'secret'))
