@@ -15,7 +15,7 @@ export function createLogger({ level, format }: Config['log'], stream: LogStream
         destination: stream,
         colorize: stream.isTTY === true,
         // Members that the message already contains, or that only programs need.
-        ignore: 'pid,hostname,reqId,changes,problems,issuer,endpoint,flow_id',
+        ignore: 'pid,hostname,reqId,changes,problems,warnings,issuer,endpoint,flow_id',
         translateTime: 'HH:MM:ss',
         errorLikeObjectKeys: ['err'],
         singleLine: true,

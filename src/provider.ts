@@ -2,7 +2,7 @@
 import { QUIET } from './config/age.js'
 import { describeChanges, summarizeChanges } from './config/changes.js'
 import { type Contents, openFiles } from './config/contents.js'
-import { ConfigError, type Problem } from './config/errors.js'
+import { ConfigError, formatProblem, type Problem } from './config/errors.js'
 import { identifierOf } from './config/issuer_identifier.js'
 import { loadSnapshot, readFiles, readSchema, type Sources } from './config/load.js'
 import type { Snapshot } from './config/snapshot.js'
@@ -73,7 +73,10 @@ export async function createProvider(
     current: () => snapshot,
     findIssuer,
     outbound: createOutbound(resolve, connections.most),
-    health: () => ({ status: 'ok', config: { status: problems.length === 0 ? 'current' : 'stale', problems } }),
+    health: () => ({
+      status: 'ok',
+      config: { status: problems.length === 0 ? 'current' : 'stale', problems, warnings: snapshot.warnings },
+    }),
     reload: () => reload(),
     schema: readSchema(),
     log,
@@ -83,6 +86,10 @@ export async function createProvider(
   /** Whether other machines can use the admin API. */
   const isOpen = ({ config: { server } }: Snapshot) =>
     server.admin && server.admin_token === undefined && !isLocal(app.server, host)
+  const warn = ({ warnings }: Snapshot) => {
+    if (warnings.length === 0) return
+    log.warn({ warnings }, `the configuration is valid, but:\n${warnings.map(formatProblem).join('\n')}`)
+  }
   const refuse = (error: unknown) => {
     if (!(error instanceof ConfigError)) throw error
     problems = error.problems
@@ -97,6 +104,7 @@ export async function createProvider(
     log.level = next.config.log.level
     if (exchanged) log.info('certificate exchanged')
     log.info({ changes }, `configuration reloaded: ${summarizeChanges(changes)}`)
+    warn(next)
     if (isOpen(next) && !isOpen(before)) log.warn(OPEN)
   }
   let watched = files.contents
@@ -145,6 +153,7 @@ export async function createProvider(
   )
   if (admin_url !== undefined) log.info({ admin_url }, `admin API on ${admin_url} only`)
   if (isOpen(snapshot)) log.warn(OPEN)
+  warn(snapshot)
 
   const close = async () => {
     await watcher.close()

@@ -66,7 +66,7 @@ async function createHandler(config: ConfigInput, parts: Partial<Foundation>) {
       return issuer
     },
     outbound: createOutbound(),
-    health: () => ({ status: 'ok', config: { status: 'current', problems: [] } }),
+    health: () => ({ status: 'ok', config: { status: 'current', problems: [], warnings: [] } }),
     reload: async () => true,
     schema: readSchema(),
     log: pino({ level: 'debug' }, { write }),

@@ -7,7 +7,11 @@ import { boolean, listOf, object, responseWith, text } from './schema.js'
 
 export interface ConfigOptions {
   readonly health: () => {
-    readonly config: { readonly status: 'current' | 'stale'; readonly problems: readonly object[] }
+    readonly config: {
+      readonly status: 'current' | 'stale'
+      readonly problems: readonly object[]
+      readonly warnings: readonly object[]
+    }
   }
   readonly reload: () => Promise<boolean>
 }
@@ -25,6 +29,7 @@ const PROBLEM = object(
   ['file', 'path', 'message'],
 )
 const PROBLEMS = { ...listOf(PROBLEM), description: 'Reasons why the current content of the files is not in force.' }
+const WARNINGS = { ...listOf(PROBLEM), description: 'Values of the configuration in force that are hardly intended.' }
 
 export const config: FastifyPluginAsync<ConfigOptions> = async (app, { health, reload }) => {
   const get = {
@@ -42,12 +47,12 @@ export const config: FastifyPluginAsync<ConfigOptions> = async (app, { health, r
           enum: ['current', 'stale'],
         },
         problems: PROBLEMS,
+        warnings: WARNINGS,
       }),
     },
   }
   app.get(PATHS.admin_config, { schema: get }, async ({ ctx: { snapshot } }) => {
-    const { status, problems } = health().config
-    return { config: mask(snapshot.config), files: snapshot.files, status, problems }
+    return { config: mask(snapshot.config), files: snapshot.files, ...health().config }
   })
 
   const post = {
@@ -59,12 +64,14 @@ export const config: FastifyPluginAsync<ConfigOptions> = async (app, { health, r
       200: responseWith('The result of the reload.', {
         reloaded: boolean('Whether the current content of the files is in force.'),
         problems: PROBLEMS,
+        warnings: WARNINGS,
       }),
     },
   }
   app.post(PATHS.reload_config, { schema: post }, async () => {
     const reloaded = await reload()
-    return { reloaded, problems: health().config.problems }
+    const { problems, warnings } = health().config
+    return { reloaded, problems, warnings }
   })
 }
 

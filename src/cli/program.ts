@@ -5,8 +5,8 @@ import { Command, CommanderError, Option } from 'commander'
 import { ConfigError, formatProblem, type Problem } from '../config/errors.js'
 import { loadServer, type Sources } from '../config/load.js'
 import { readText } from '../config/read.js'
-import { show } from '../config/show.js'
-import { validateFile } from '../config/validate.js'
+import { count, show } from '../config/show.js'
+import { type Validation, validateFile } from '../config/validate.js'
 import { askedUrl, diagnose, formatDiagnosis } from '../doctor/doctor.js'
 import { isHttpUrl } from '../doctor/hosts.js'
 import { ListenError } from '../provider.js'
@@ -145,15 +145,21 @@ async function readAuthority(file: string): Promise<string> {
 
 async function validate(files: readonly string[], format: string, { env, stdout }: CommandContext): Promise<number> {
   const results = []
-  for (const file of files) results.push({ file, problems: await validateFile(file, env) })
+  for (const file of files) results.push({ file, ...(await validateFile(file, env)) })
   const valid = results.every(({ problems }) => problems.length === 0)
   if (format === 'json') {
     stdout.write(`${JSON.stringify({ valid, files: results }, null, 2)}\n`)
   } else {
-    const lines = results.map(({ file, problems }) => problems.map(formatProblem).join('\n') || `${file}: valid`)
-    stdout.write(`${lines.join('\n')}\n`)
+    stdout.write(`${results.flatMap(describeValidation).join('\n')}\n`)
   }
   return valid ? 0 : MISUSE
+}
+
+/** Returns the lines for a file: its problems, or its warnings and that it is valid. */
+function describeValidation({ file, problems, warnings }: Validation & { readonly file: string }): string[] {
+  if (problems.length > 0) return problems.map(formatProblem)
+  const found = warnings.length === 0 ? '' : `, with ${count(warnings.length, 'warning')}`
+  return [...warnings.map((warning) => `${formatProblem(warning)} (warning)`), `${file}: valid${found}`]
 }
 
 /** Formats each problem as one line. The place is the flag alone, unless its value is JSON. */

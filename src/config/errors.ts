@@ -28,19 +28,20 @@ export class ConfigError extends Error {
   readonly problems: readonly Problem[]
 
   constructor(problems: readonly Problem[]) {
-    const listed = list(problems)
+    const listed = limitProblems(problems, 'problems')
     super(listed.map(formatProblem).join('\n'))
     this.problems = listed
   }
 }
 
-function list(problems: readonly Problem[]): readonly Problem[] {
+/** Returns the first problems, and the number of the others. @param noun of the problems, such as `warnings`. */
+export function limitProblems(problems: readonly Problem[], noun: string): readonly Problem[] {
   const next = problems[MOST_PROBLEMS]
   if (next === undefined) return problems
   const more = {
     file: next.file,
     path: '',
-    message: `has ${problems.length - MOST_PROBLEMS} more problems, which are not listed`,
+    message: `has ${problems.length - MOST_PROBLEMS} more ${noun}, which are not listed`,
   }
   return [...problems.slice(0, MOST_PROBLEMS), more]
 }

@@ -69,12 +69,20 @@ export function explain(error: ErrorObject): Complaint {
   const expected = EXPECTED[schema.title ?? '']
   if (expected !== undefined) return value(`is ${show(data, secret, '')}, expected ${expected}`)
   if (keyword === 'type') {
-    return value(`is ${show(data, secret || isOutOfPlace(error))}, expected ${typeNames(params.type)}`)
+    return value(
+      `is ${show(data, secret || isOutOfPlace(error))}, expected ${typeNames(params.type)}${quoted(error, secret)}`,
+    )
   }
   if (keyword === 'format') return value(`is ${show(data, secret, '')}, expected an absolute URL`)
   if (keyword === 'pattern') return value(`is ${show(data, secret, '')}, expected ${meaning(error)}`)
   const limit = LIMITS[keyword]
   return value(limit === undefined ? error.message! : `${size(data, secret)}, expected ${limit(params.limit)}`)
+}
+
+/** Returns how to write a number or a boolean, which YAML reads from a text without quotes, as a text. */
+function quoted({ data, params }: ErrorObject, secret: boolean): string {
+  if (![params.type].flat().includes('string') || !['number', 'boolean'].includes(typeof data)) return ''
+  return secret ? '; put it in quotes' : `; write "${data}"`
 }
 
 /** Whether a value in place of a list or an object belongs to another place, and can be a secret or a file there. */

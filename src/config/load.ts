@@ -4,9 +4,10 @@ import { setImmediate } from 'node:timers/promises'
 import type { Config } from '../generated/types.js'
 import { loadAuthorities } from './authorities.js'
 import { check } from './check/index.js'
+import { findWarnings } from './check/warnings.js'
 import { type LoadFiles, openFiles, readUnwritten } from './contents.js'
 import { type Parsed, parseText } from './document.js'
-import { ConfigError, type Problem } from './errors.js'
+import { ConfigError, limitProblems, type Problem } from './errors.js'
 import { loadKeys } from './keys.js'
 import { appendUsers, applyOverride, flatUsers, isMembers, type Layer, type Override } from './merge.js'
 import { locate, type Origin, problemAt } from './origin.js'
@@ -73,7 +74,15 @@ export async function loadSnapshot(
   const problems = [...parsed.problems, ...located.filter((problem) => !places.has(place(problem)))]
   if (problems.length > 0) throw new ConfigError(inOrder(sources, found, problems))
   await setImmediate()
-  return await buildSnapshot(value as Config, loaded, namesOf(found), { tls, outbound_ca: authorities.pem, preset })
+  const config = value as Config
+  const warnings = findWarnings(config).map((complaint) => locate(origin, complaint))
+  await setImmediate()
+  return await buildSnapshot(config, loaded, namesOf(found), {
+    tls,
+    outbound_ca: authorities.pem,
+    preset,
+    warnings: limitProblems(inOrder(sources, found, warnings), 'warnings'),
+  })
 }
 
 /** Loads the settings of the server, to connect to a running one. Ignores problems in other sections. */

@@ -70,5 +70,13 @@ export function locate(root: Origin, { path, at, message }: Complaint): Problem 
 export function problemAt(source: Source, node: unknown, path: string, message: string): Problem {
   if (source.lines === undefined || !isNode(node)) return { file: source.name, path, message }
   const { line, col } = source.lines.linePos((node as Node).range![0])
-  return { file: source.name, line, column: col, path, message }
+  return { file: source.name, line, column: col, path, message: asWritten(message, node) }
+}
+
+/** Returns a message with a number or a boolean as it is in the file: `007`, not 7. */
+function asWritten(message: string, node: Node): string {
+  if (!isScalar(node) || typeof node.value === 'string' || node.source === undefined) return message
+  const value = String(node.value).replace(/[.+]/g, String.raw`\$&`)
+  const shown = new RegExp(`(?<=^is (?:the (?:number|boolean) )?|; write ")${value}(?=[", ]|$)`, 'g')
+  return message.replace(shown, () => node.source!)
 }

@@ -8,6 +8,7 @@ import { doorsOf } from '../faults/rules.js'
 import type { Alg, Client, Config, EncryptionAlg, User } from '../generated/types.js'
 import { normalizePath } from './check/server.js'
 import { createDestinationCheck, type FindProblem } from './destinations.js'
+import type { Problem } from './errors.js'
 import type { Preset } from './presets.js'
 import { type Rules, resolveReuseInterval, resolveRules, resolveSingleSignOn } from './profiles.js'
 import { createClientTexts, createUserTexts, type SearchTexts } from './search.js'
@@ -104,6 +105,8 @@ export interface Snapshot extends LoadedKeys {
   readonly fault_doors: ReadonlySet<FaultDoor>
   /** The files that the configuration was read from. */
   readonly files: readonly string[]
+  /** Values of a valid configuration that are hardly intended. */
+  readonly warnings: readonly Problem[]
   /** The path of the provider in browsers, without a slash at its end; empty for the root. */
   readonly base_path: string
   /** The imitated provider, if any. */
@@ -129,10 +132,12 @@ export async function buildSnapshot(
     tls,
     outbound_ca,
     preset,
+    warnings = [],
   }: {
     readonly tls?: Tls | undefined
     readonly outbound_ca?: string | undefined
     readonly preset?: Preset | undefined
+    readonly warnings?: readonly Problem[]
   } = {},
 ): Promise<Snapshot> {
   const lifetimes = Object.entries(config.lifetimes).map(([name, duration]) => [name, parseDuration(duration)])
@@ -161,6 +166,7 @@ export async function buildSnapshot(
     encryption_keys: Object.freeze(encryption_keys.map((key) => Object.freeze(key))),
     fault_doors: doorsOf([config, ...config.users, ...config.clients].flatMap(({ faults = [] }) => faults)),
     files: Object.freeze([...files]),
+    warnings: Object.freeze(warnings),
     base_path: basePathOf(config, preset),
     preset_paths: new Map(Object.entries(preset?.paths ?? {}).map(([name, path]) => [path, name])),
     issuer_suffix: preset?.issuer_suffix ?? '',

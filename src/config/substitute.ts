@@ -33,6 +33,8 @@ export function substitute(document: Document, scalar: Scalar, env: Environment,
     return replacement ?? ''
   })
   scalar.value = type === Scalar.PLAIN && tag === undefined ? typed(document, text) : text
+  // Messages show a number as the variable has it.
+  scalar.source = text
   return problems
 }
 

@@ -3,13 +3,19 @@ import { ConfigError, type Problem } from './errors.js'
 import { loadSnapshot } from './load.js'
 import type { Environment } from './substitute.js'
 
-/** Returns the problems that a start with the file would report. Writes no files. */
-export async function validateFile(file: string, env: Environment): Promise<readonly Problem[]> {
+/** The problems of a file, and the warnings of a file without problems. */
+export interface Validation {
+  readonly problems: readonly Problem[]
+  readonly warnings: readonly Problem[]
+}
+
+/** Returns the problems and warnings that a start with the file would report. Writes no files. */
+export async function validateFile(file: string, env: Environment): Promise<Validation> {
   try {
-    await loadSnapshot({ config: file, overrides: [], env }, undefined, { create_keys: false })
-    return []
+    const { warnings } = await loadSnapshot({ config: file, overrides: [], env }, undefined, { create_keys: false })
+    return { problems: [], warnings }
   } catch (error) {
-    if (error instanceof ConfigError) return error.problems
+    if (error instanceof ConfigError) return { problems: error.problems, warnings: [] }
     throw error
   }
 }

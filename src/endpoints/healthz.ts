@@ -6,7 +6,12 @@ import { PATHS } from '../routes.js'
 export interface Health {
   readonly status: 'ok'
   /** `stale`: the changed files have errors, so the earlier configuration is still in force. */
-  readonly config: { readonly status: 'current' | 'stale'; readonly problems: readonly object[] }
+  readonly config: {
+    readonly status: 'current' | 'stale'
+    readonly problems: readonly object[]
+    /** Warnings of the configuration in force, for the admin API. */
+    readonly warnings: readonly object[]
+  }
 }
 
 export interface HealthzOptions {
@@ -19,8 +24,8 @@ export interface HealthzOptions {
 export const healthz: FastifyPluginAsync<HealthzOptions> = async (app, { health, mayAdminister }) => {
   app.get(PATHS.healthz, async (request) => {
     const { status, config } = health()
-    const { problems, ...rest } = config
+    const { problems } = config
     const shown = mayAdminister(request) ? { problems } : {}
-    return { status, config: { ...rest, problem_count: problems.length, ...shown } }
+    return { status, config: { status: config.status, problem_count: problems.length, ...shown } }
   })
 }

@@ -13,6 +13,8 @@ export interface ConfigAnswer {
   readonly status: 'current' | 'stale'
   /** Problems of the files. */
   readonly problems: readonly Problem[]
+  /** Values of the configuration in force that are hardly intended, such as a number as `phone_number`. */
+  readonly warnings: readonly Problem[]
 }
 
 /** Result of a reload. */
@@ -20,6 +22,7 @@ export interface ReloadAnswer {
   /** Whether the current content of the files is in force. */
   readonly reloaded: boolean
   readonly problems: readonly Problem[]
+  readonly warnings: readonly Problem[]
 }
 
 /** A refused call throws an `AdminError`. */

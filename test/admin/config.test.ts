@@ -56,9 +56,9 @@ t.test('a reload returns whether the files are in force, and their problems', as
   const { url } = await start(t, {}, { config })
   const reload = async (base = '') => (await fetch(`${url}${base}/admin/config/reload`, { method: 'POST' })).json()
   const get = async () => (await fetch(`${url}/admin/config`)).json()
-  t.strictSame(await reload(), { reloaded: true, problems: [] })
+  t.strictSame(await reload(), { reloaded: true, problems: [], warnings: [] })
   writeFileSync(config, 'users: [{ sub: bob }]')
-  t.strictSame(await reload('/issuers/x'), { reloaded: true, problems: [] })
+  t.strictSame(await reload('/issuers/x'), { reloaded: true, problems: [], warnings: [] })
   t.match(await get(), { status: 'current', files: [config], config: { users: [{ sub: 'bob' }] } })
   writeFileSync(config, 'users: [{ sbu: eve }]')
   const problem = { file: config, line: 1, column: 11, path: '/users/0/sbu', message: /^is not a known key/ }
@@ -66,9 +66,32 @@ t.test('a reload returns whether the files are in force, and their problems', as
   t.match(await get(), { status: 'stale', problems: [{}, problem], config: { users: [{ sub: 'bob' }] } })
 })
 
+t.test('warnings of the configuration in force are shown until the file is right', async (t) => {
+  const folder = t.testdir({ 'config.yaml': 'users: [{ sub: alice, claims: { phone_number: +14255551234 } }]' })
+  const config = `${folder}/config.yaml`
+  const { url, line, lines } = await start(t, {}, { config })
+  const reload = async () => (await fetch(`${url}/admin/config/reload`, { method: 'POST' })).json()
+  const get = async () => (await fetch(`${url}/admin/config`)).json()
+  const phone = { file: config, line: 1, column: 47, path: '/users/0/claims/phone_number' }
+  t.match(await get(), { status: 'current', problems: [], warnings: [{ ...phone, message: /write "\+14255551234"$/ }] })
+  const start_line = await line(
+    /^the configuration is valid, but:\n\S+config.yaml:1:47 \/users\/0\/claims\/phone_number is /,
+  )
+  t.match(start_line, { level: 40, warnings: [phone] })
+  writeFileSync(config, 'users: [{ sub: alice, claims: { birthdate: 1990 } }]')
+  const birthdate = { path: '/users/0/claims/birthdate', message: /write "1990"$/ }
+  t.match(await reload(), { reloaded: true, problems: [], warnings: [birthdate] })
+  t.match(await line(/^the configuration is valid, but:/, 2), { warnings: [birthdate] })
+  writeFileSync(config, 'users: [{ sub: 5 }]')
+  t.match(await reload(), { reloaded: false, problems: [{}], warnings: [birthdate] })
+  writeFileSync(config, 'users: [{ sub: alice, claims: { birthdate: "1990" } }]')
+  t.strictSame(await reload(), { reloaded: true, problems: [], warnings: [] })
+  t.equal(lines().filter(({ msg }) => msg?.startsWith('the configuration is valid, but')).length, 2)
+})
+
 t.test('unknown query parameters are refused', async (t) => {
   const test = await createAdminApp(t, {}, { reload: async () => false })
-  t.strictSame(jsonOf(t, await test.call('POST', '/config/reload')), { reloaded: false, problems: [] })
+  t.strictSame(jsonOf(t, await test.call('POST', '/config/reload')), { reloaded: false, problems: [], warnings: [] })
   refused(t, await test.call('GET', '/config?secrets=true'), 'invalid_request', /^secrets is not a known key/)
   refused(t, await test.call('POST', '/config/reload?force=1'), 'invalid_request', /^force is not a known key/)
 })

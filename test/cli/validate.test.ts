@@ -36,18 +36,33 @@ test('validate --format json prints JSON', async (t) => {
   t.strictSame(JSON.parse(stdout), {
     valid: false,
     files: [
-      { file: valid, problems: [] },
+      { file: valid, problems: [], warnings: [] },
       {
         file: wrong,
         problems: [
           { file: wrong, line: 1, column: 1, path: '/user', message: 'is not a known key; did you mean users?' },
         ],
+        warnings: [],
       },
     ],
   })
   const fine = await run(['validate', '--format=json', valid])
   t.equal(fine.code, 0)
-  t.strictSame(JSON.parse(fine.stdout), { valid: true, files: [{ file: valid, problems: [] }] })
+  t.strictSame(JSON.parse(fine.stdout), { valid: true, files: [{ file: valid, problems: [], warnings: [] }] })
+})
+
+test('validate prints warnings of a valid file and ends with code 0', async (t) => {
+  const folder = t.testdir({})
+  const file = write(folder, 'config.yaml', '- sub: alice\n  email_verified: yes\n  birthdate: 1990\n')
+  const { code, stdout } = await run(['validate', file])
+  t.equal(code, 0)
+  t.equal(
+    stdout.replaceAll(`${folder}/`, ''),
+    `config.yaml:2:19 /0/email_verified is the text "yes", expected true or false; write true (warning)
+config.yaml:3:14 /0/birthdate is the number 1990, expected a text; write "1990" (warning)
+config.yaml: valid, with 2 warnings
+`,
+  )
 })
 
 test('validate substitutes variables of the environment', async (t) => {

@@ -119,7 +119,7 @@ t.test('problems of a flat list have paths of the flat list', async (t) => {
     'users.yaml:1:8 /0/sub is "alice", expected a value that no earlier entry of users has',
     'users.yaml:2:3 /1 lacks the required key sub',
     'users.yaml:3:3 /2 is a text of 9 characters (not shown), expected an object',
-    'users.yaml:7:10 /4/sub is the number 5, expected a text',
+    'users.yaml:7:10 /4/sub is the number 5, expected a text; write "5"',
   ])
 })
 

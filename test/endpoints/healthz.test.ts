@@ -4,7 +4,7 @@ import type { ConfigInput } from '../../src/generated/input.js'
 import { createApp, jsonOf } from '../app.js'
 
 const problems = [{ file: 'config.yaml', line: 1, column: 2, path: '/users', message: 'is "s3cret", expected a list' }]
-const health = () => ({ status: 'ok' as const, config: { status: 'stale' as const, problems } })
+const health = () => ({ status: 'ok' as const, config: { status: 'stale' as const, problems, warnings: [] } })
 const PUBLIC = { status: 'ok', config: { status: 'stale', problem_count: 1 } }
 
 type Case = [title: string, server: ConfigInput['server'] & object, headers: Record<string, string>]

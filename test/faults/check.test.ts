@@ -148,7 +148,7 @@ const BAD: [title: string, rule: string, ...problems: string[]][] = [
   [
     'a number instead of an endpoint, without a problem of the others',
     'fault: http.reset, match: { endpoint: [token, 5] }',
-    '/match/endpoint/1 is the number 5, expected a text',
+    '/match/endpoint/1 is the number 5, expected a text; write "5"',
   ],
   [
     'a match with an empty list',
@@ -194,7 +194,11 @@ const BAD: [title: string, rule: string, ...problems: string[]][] = [
     'fault: http.status, headers: { Content-Length: "5" }',
     '/headers/Content-Length is set by the server; http.truncate makes it wrong',
   ],
-  ['a header that is no text', 'fault: http.status, headers: { a: 1 }', '/headers/a is the number 1, expected a text'],
+  [
+    'a header that is no text',
+    'fault: http.status, headers: { a: 1 }',
+    '/headers/a is the number 1, expected a text; write "1"',
+  ],
   [
     'a media type that no header can hold',
     'fault: http.wrong_content_type, content_type: "a\\nb"',

@@ -75,7 +75,7 @@ const BAD: [string, string, string[]][] = [
     [
       'config.yaml:1:74 /server/trust_forwarded/4 is "proxy", expected true, false, an IP address, a range such as 10.0.0.0/8, loopback, linklocal or uniquelocal',
       'config.yaml:1:81 /server/trust_forwarded/5 is "10.0.0.0/99", expected true, false, an IP address, a range such as 10.0.0.0/8, loopback, linklocal or uniquelocal',
-      'config.yaml:1:94 /server/trust_forwarded/6 is the number 5, expected a text',
+      'config.yaml:1:94 /server/trust_forwarded/6 is the number 5, expected a text; write "5"',
     ],
   ],
   [
@@ -106,7 +106,7 @@ const BAD: [string, string, string[]][] = [
     [
       'config.yaml:1:82 /server/tls/names/4 is "op:9400", expected a host name or an IP address without a port',
       'config.yaml:1:93 /server/tls/names/5 is "http://op", expected a host name or an IP address without a port',
-      'config.yaml:1:106 /server/tls/names/6 is the number 7, expected a text',
+      'config.yaml:1:106 /server/tls/names/6 is the number 7, expected a text; write "7"',
     ],
   ],
   ['a second port is beside TLS', 'server: { http_port: 80 }\n', [`config.yaml:1:22 /server/http_port ${NEED_TLS}`]],
@@ -151,7 +151,7 @@ const BAD: [string, string, string[]][] = [
           `config.yaml:1:${column} /server/allowed_hosts/${index} is "${name}", expected a host name such as op.example.test or *.example.test, without a port`,
       ),
       'config.yaml:1:96 /server/allowed_hosts/8 is empty, expected at least 1 character',
-      'config.yaml:1:100 /server/allowed_hosts/9 is the number 7, expected a text',
+      'config.yaml:1:100 /server/allowed_hosts/9 is the number 7, expected a text; write "7"',
     ],
   ],
   [
@@ -163,11 +163,11 @@ const BAD: [string, string, string[]][] = [
     'a value that the schema refuses has one problem',
     'issuer: 5\nserver: { base_path: /a, trust_forwarded: 5, http_port: x, tls: { cert: 5, key: 6, names: 7 } }\n',
     [
-      'config.yaml:1:9 /issuer is the number 5, expected a text',
+      'config.yaml:1:9 /issuer is the number 5, expected a text; write "5"',
       'config.yaml:2:43 /server/trust_forwarded is the number 5, expected a boolean or a list',
       'config.yaml:2:57 /server/http_port is the text "x", expected a whole number',
-      'config.yaml:2:73 /server/tls/cert is the number 5, expected a text',
-      'config.yaml:2:81 /server/tls/key is the number 6, expected a text',
+      'config.yaml:2:73 /server/tls/cert is the number 5, expected a text; write "5"',
+      'config.yaml:2:81 /server/tls/key is the number 6, expected a text; write "6"',
       'config.yaml:2:91 /server/tls/names is the number 7, expected a list',
     ],
   ],

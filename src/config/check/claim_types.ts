@@ -1,0 +1,111 @@
+/** The types of the standard claims (OpenID Connect Core §5.1), and values that YAML reads as another type. */
+import type { Config } from '../../generated/types.js'
+import type { Complaint } from '../errors.js'
+import { isMembers } from '../merge.js'
+import { show } from '../show.js'
+
+type Type = 'string' | 'boolean' | 'number' | 'object'
+
+/** The types of the claims that are not strings. OpenID Connect Core §5.1. */
+const TYPES: Readonly<Record<string, Type>> = {
+  email_verified: 'boolean',
+  phone_number_verified: 'boolean',
+  updated_at: 'number',
+  address: 'object',
+}
+
+const TEXTS = [
+  ...[
+    'sub',
+    'name',
+    'given_name',
+    'family_name',
+    'middle_name',
+    'nickname',
+    'preferred_username',
+    'profile',
+    'picture',
+  ],
+  ...['website', 'email', 'gender', 'birthdate', 'zoneinfo', 'locale', 'phone_number'],
+]
+
+/** The members of `address`, which are strings. OpenID Connect Core §5.1.1. */
+const ADDRESS = ['formatted', 'street_address', 'locality', 'region', 'postal_code', 'country']
+
+const EXPECTED: Readonly<Record<Type, string>> = {
+  string: 'a text',
+  boolean: 'true or false',
+  number: 'seconds since 1970 as a number',
+  object: 'an object with members such as street_address',
+}
+
+const TRUE = /^(true|yes|on|y|t|1)$/i
+const FALSE = /^(false|no|off|n|f|0)$/i
+
+/** The sections of a user with claims. */
+const SECTIONS = ['claims', 'id_token', 'userinfo', 'access_token'] as const
+
+/** Returns the type of a standard claim. §5.2: a language tag can follow its name. */
+function typeOf(name: string): Type | undefined {
+  const plain = name.replace(/#.*$/, '')
+  if (Object.hasOwn(TYPES, plain)) return TYPES[plain]
+  return TEXTS.includes(plain) ? 'string' : undefined
+}
+
+/** Whether a value at a path of the configuration is a claim, or a member of one, that is a text. */
+export function isTextClaim(path: readonly string[]): boolean {
+  const [list, , section, ...names] = path
+  if (list !== 'users') return false
+  const [name, member] = section === 'claim_sources' ? names.slice(2) : names
+  if (name === undefined) return false
+  return member === undefined ? typeOf(name) === 'string' : typeOf(name) === 'object' && ADDRESS.includes(member)
+}
+
+/** Yields a warning for each standard claim of a user with a value of another type. `null` is taken for intended. */
+export function* checkClaimTypes({ users }: Pick<Config, 'users'>): Iterable<Complaint> {
+  for (const [index, user] of users.entries()) {
+    const path = ['users', String(index)]
+    for (const section of SECTIONS) yield* checkClaims([...path, section], user[section])
+    for (const [name, { claims }] of Object.entries(user.claim_sources ?? {})) {
+      yield* checkClaims([...path, 'claim_sources', name, 'claims'], claims)
+    }
+  }
+}
+
+function* checkClaims(path: readonly string[], claims: object): Iterable<Complaint> {
+  for (const [name, value] of Object.entries(claims)) {
+    const type = typeOf(name)
+    if (type === undefined) continue
+    yield* checkType([...path, name], value, type)
+    if (type !== 'object' || !isMembers(value)) continue
+    for (const [member, inner] of Object.entries(value)) {
+      if (ADDRESS.includes(member)) yield* checkType([...path, name, member], inner, 'string')
+    }
+  }
+}
+
+function* checkType(path: readonly string[], value: unknown, type: Type): Iterable<Complaint> {
+  if (value === null || (type === 'object' ? isMembers(value) : typeof value === type)) return
+  const written = rewrite(value, type)
+  const hint = written === undefined ? '' : `; write ${written}`
+  yield { path, at: 'value', message: `is ${show(value, false)}, expected ${EXPECTED[type]}${hint}` }
+}
+
+/** Returns the text that has the same meaning as a value and the expected type. */
+function rewrite(value: unknown, type: Type): string | undefined {
+  if (typeof value === 'object') return undefined
+  const text = String(value)
+  switch (type) {
+    case 'string':
+      return `"${text}"`
+    case 'boolean':
+      if (TRUE.test(text)) return 'true'
+      return FALSE.test(text) ? 'false' : undefined
+    case 'number': {
+      const seconds = /^\d{1,12}$/.test(text) ? Number(text) : Math.floor(Date.parse(text) / 1000)
+      return Number.isFinite(seconds) ? String(seconds) : undefined
+    }
+    case 'object':
+      return `{ formatted: ${JSON.stringify(text)} }`
+  }
+}
