@@ -357,8 +357,9 @@ const CHECKS: Readonly<Record<string, (t: Test, provider: Handle) => Promise<unk
       files: Array,
       status: 'current',
       problems: [],
+      warnings: [],
     })
-    t.strictSame(await config.reload(), { reloaded: true, problems: [] })
+    t.strictSame(await config.reload(), { reloaded: true, problems: [], warnings: [] })
   },
 
   async 'reset() resets all parts or the given parts'(t, provider) {
