@@ -14,8 +14,8 @@ export interface Route {
   readonly channel: 'browser' | 'back'
   /** Format of a refusal: an HTML page, JSON, or the format that the Accept header prefers. */
   readonly answer: 'page' | 'json' | 'accepted'
-  /** Whether scripts of other origins may call the route. */
-  readonly cors: boolean
+  /** Whether scripts of other origins may call the route, and whether with cookies. False if they may not. */
+  readonly cors: 'with_credentials' | 'without_credentials' | false
   /** Endpoint name in the journal and in fault rules; false keeps the exchange out of both. */
   readonly journal: EndpointName | false
   /** Whether discovery lists the URL, under the name of the row. */
@@ -47,7 +47,7 @@ export type EndpointName =
 type Row = Omit<Route, 'name'>
 
 const SHARED = {
-  cors: true,
+  cors: 'without_credentials',
   journal: false,
   advertised: false,
   access: 'public',
@@ -56,8 +56,13 @@ const SHARED = {
 } as const satisfies Partial<Row>
 const PAGE = { ...SHARED, channel: 'browser', answer: 'page' } as const
 const BACK = { ...SHARED, channel: 'back', answer: 'json' } as const
-const DOCUMENT = { ...BACK, answer: 'accepted' } as const
-const REGISTRATION = { ...BACK, journal: 'registration', bad_body: 'invalid_client_metadata' } as const
+/**
+ * Endpoints that read no cookie. Some libraries call them with `credentials: 'include'`, and browsers then refuse a response
+ * that does not allow credentials. Fetch §3.2.5.
+ */
+const PROTOCOL = { ...BACK, cors: 'with_credentials' } as const
+const DOCUMENT = { ...PROTOCOL, answer: 'accepted' } as const
+const REGISTRATION = { ...PROTOCOL, journal: 'registration', bad_body: 'invalid_client_metadata' } as const
 const CLAIMS = { ...BACK, access: 'admin_token' } as const
 const ADMIN = { ...BACK, cors: false, access: 'admin' } as const
 const PROCESS = { ...BACK, scope: 'process' } as const
@@ -78,13 +83,19 @@ const TABLE = {
     cors: false,
     journal: 'authorization',
   },
-  token_endpoint: { ...BACK, ...LISTED, path: '/oauth2/token', methods: POST, journal: 'token' },
-  userinfo_endpoint: { ...BACK, ...LISTED, path: '/userinfo', methods: [...READ, 'POST'], journal: 'userinfo' },
+  token_endpoint: { ...PROTOCOL, ...LISTED, path: '/oauth2/token', methods: POST, journal: 'token' },
+  userinfo_endpoint: { ...PROTOCOL, ...LISTED, path: '/userinfo', methods: [...READ, 'POST'], journal: 'userinfo' },
   jwks_uri: { ...DOCUMENT, ...LISTED, path: '/jwks', methods: READ, journal: 'jwks' },
-  introspection_endpoint: { ...BACK, ...LISTED, path: '/oauth2/introspect', methods: POST, journal: 'introspection' },
-  revocation_endpoint: { ...BACK, ...LISTED, path: '/oauth2/revoke', methods: POST, journal: 'revocation' },
+  introspection_endpoint: {
+    ...PROTOCOL,
+    ...LISTED,
+    path: '/oauth2/introspect',
+    methods: POST,
+    journal: 'introspection',
+  },
+  revocation_endpoint: { ...PROTOCOL, ...LISTED, path: '/oauth2/revoke', methods: POST, journal: 'revocation' },
   device_authorization_endpoint: {
-    ...BACK,
+    ...PROTOCOL,
     ...LISTED,
     path: '/oauth2/device_authorization',
     methods: POST,
@@ -114,9 +125,16 @@ const TABLE = {
     methods: READ,
     journal: 'discovery',
   },
-  webfinger: { ...DOCUMENT, path: '/.well-known/webfinger', methods: READ, journal: 'webfinger' },
+  // RFC 7033 §5: scripts of every origin may read the response: `*`.
+  webfinger: {
+    ...DOCUMENT,
+    cors: 'without_credentials',
+    path: '/.well-known/webfinger',
+    methods: READ,
+    journal: 'webfinger',
+  },
   client_configuration: { ...REGISTRATION, path: '/oauth2/clients/:client_id', methods: [...READ, 'PUT', 'DELETE'] },
-  distributed_claims: { ...BACK, path: '/claims/:source', methods: READ },
+  distributed_claims: { ...PROTOCOL, path: '/claims/:source', methods: READ },
   end_session_confirm: { ...PAGE, path: '/oauth2/end_session/confirm', methods: POST, journal: 'end_session' },
   // RFC 8628 §3.3: the page on which the end-user enters a user_code.
   device: { ...PAGE, path: '/oauth2/device', methods: [...READ, 'POST'], cors: false, journal: 'device' },

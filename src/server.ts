@@ -2,7 +2,7 @@
 import { METHODS } from 'node:http'
 import accepts from '@fastify/accepts'
 import cookie from '@fastify/cookie'
-import cors from '@fastify/cors'
+import cors, { type FastifyCorsOptions } from '@fastify/cors'
 import helmet from '@fastify/helmet'
 import Fastify, {
   type FastifyBaseLogger,
@@ -59,7 +59,7 @@ import {
   toJson,
 } from './request/refusal.js'
 import { isolatedName, rewriteUrl } from './request/routed_url.js'
-import { findRoute, METHODS_OF_ROUTES, ROUTES, type Route } from './routes.js'
+import { findRoute, findRouteAt, METHODS_OF_ROUTES, ROUTES, type Route } from './routes.js'
 import type { Identity } from './tls/identity.js'
 import { protocolOptions, REQUEST_TIMEOUT } from './tls/protocol_options.js'
 
@@ -129,10 +129,7 @@ export async function createServer(foundation: Foundation): Promise<FastifyInsta
     })
     // Fetch §3.2. The configuration in force says which origins are allowed.
     await scope.register(cors, {
-      origin: (origin, done) => done(null, allowOrigin(foundation.current(), origin)),
-      methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
-      exposedHeaders: ['WWW-Authenticate'],
-      strictPreflight: false,
+      delegator: (request, done) => done(null, corsOptions(foundation.current(), request)),
     })
     const parts = { ...foundation, access: createAccess(foundation.current().config.server) }
     await scope.register(serveProcess, parts)
@@ -189,10 +186,22 @@ const serveIssuers: FastifyPluginAsync<Parts> = async (scope, { access, ...found
   refuseOtherMethods(scope, 'issuer')
 }
 
-function allowOrigin({ config }: Snapshot, origin: string | undefined): string | false {
+/** Returns the CORS settings of a request. A preflight request has no route of its own, but the URL of one. */
+function corsOptions({ config }: Snapshot, { headers, routeOptions, url }: FastifyRequest): FastifyCorsOptions {
   const { cors_origins } = config.server
-  if (cors_origins.includes('*')) return '*'
-  return origin !== undefined && cors_origins.includes(origin) ? origin : false
+  const { origin } = headers
+  const isOpen = cors_origins.includes('*')
+  const isAllowed = origin !== undefined && (isOpen || cors_origins.includes(origin))
+  const { cors: mode } = findRoute(routeOptions.url) ?? findRouteAt(url) ?? {}
+  const credentials = isAllowed && mode === 'with_credentials'
+  return {
+    // Fetch §3.2.5: a response to a request with credentials names the origin.
+    origin: isOpen && !credentials ? '*' : isAllowed && origin,
+    credentials,
+    methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
+    exposedHeaders: ['WWW-Authenticate'],
+    strictPreflight: false,
+  }
 }
 
 /** Headers of every response, without those that break a login in a pop-up or over plain http. */

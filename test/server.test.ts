@@ -133,6 +133,21 @@ t.test('the home page links to discovery, the authorization endpoint and the sel
   }
 })
 
+/** The endpoints that scripts can call with credentials, since they read no cookie. */
+const WITHOUT_COOKIES: ReadonlySet<string> = new Set([
+  '/oauth2/token',
+  '/userinfo',
+  '/jwks',
+  '/oauth2/introspect',
+  '/oauth2/revoke',
+  '/oauth2/device_authorization',
+  '/oauth2/clients',
+  '/oauth2/clients/:client_id',
+  '/claims/:source',
+  '/.well-known/openid-configuration',
+  '/.well-known/oauth-authorization-server',
+])
+
 t.test(
   'Fetch §3.2: scripts of any origin can call every endpoint except pages of end-users and the admin API',
   async (t) => {
@@ -151,11 +166,16 @@ t.test(
         const pages: string[] = [PATHS.authorization_endpoint, PATHS.device]
         const open = !pages.includes(path) && !path.startsWith('/admin/')
         t.equal(preflight.statusCode, open ? 204 : path.startsWith('/admin/') ? 403 : 405, url)
-        t.equal(preflight.headers['access-control-allow-origin'], open ? '*' : undefined)
+        const origin = WITHOUT_COOKIES.has(path) ? headers.origin : open ? '*' : undefined
+        const credentials = WITHOUT_COOKIES.has(path) ? 'true' : undefined
+        t.equal(preflight.headers['access-control-allow-origin'], origin, url)
+        t.equal(preflight.headers['access-control-allow-credentials'], credentials, url)
         t.equal(preflight.headers['access-control-allow-headers'], open ? 'authorization,content-type' : undefined)
         const methods = open ? 'GET, POST, PUT, PATCH, DELETE, OPTIONS' : undefined
         t.equal(preflight.headers['access-control-allow-methods'], methods)
-        t.equal(get.headers['access-control-allow-origin'], open ? '*' : undefined)
+        t.equal(get.headers['access-control-allow-origin'], origin, url)
+        t.equal(get.headers['access-control-allow-credentials'], credentials, url)
+        t.equal(String(get.headers.vary ?? '').includes('Origin'), open, url)
         t.equal(get.headers['access-control-expose-headers'], open ? 'WWW-Authenticate' : undefined)
       }
     }
@@ -177,13 +197,42 @@ t.test('Fetch §3.2: routes of the process have the same CORS rules', async (t) 
   }
 })
 
-t.test('Fetch §3.2: scripts can read refusals, and no credentials are allowed', async (t) => {
-  const test = await createApp(t)
+t.test('Fetch §3.2.5: scripts can read refusals, also with credentials', async (t) => {
+  const test = await createApp(t, { faults: [{ fault: 'http.status', status: 503, match: { endpoint: 'jwks' } }] })
   const headers = { origin: 'https://app.example' }
-  for (const answer of [await test.get('/userinfo', { headers }), await test.get('/oauth2/token', { headers })]) {
+  for (const path of ['/userinfo', '/oauth2/token', '/jwks']) {
+    const answer = await test.get(path, { headers })
     t.ok(answer.statusCode >= 400)
-    t.equal(answer.headers['access-control-allow-origin'], '*')
-    t.equal(answer.headers['access-control-allow-credentials'], undefined)
+    t.equal(answer.headers['access-control-allow-origin'], headers.origin, path)
+    t.equal(answer.headers['access-control-allow-credentials'], 'true', path)
+  }
+})
+
+t.test(
+  'Fetch §3.2.5: a request without an origin, or of an origin that is not allowed, allows no credentials',
+  async (t) => {
+    const open = await createApp(t)
+    const none = await open.get('/jwks')
+    t.equal(none.headers['access-control-allow-origin'], '*')
+    t.equal(none.headers['access-control-allow-credentials'], undefined)
+    const closed = await createApp(t, { server: { cors_origins: ['https://app.example'] } })
+    const other = await closed.get('/jwks', { headers: { origin: 'https://other.example' } })
+    t.equal(other.headers['access-control-allow-origin'], undefined)
+    t.equal(other.headers['access-control-allow-credentials'], undefined)
+  },
+)
+
+t.test('Fetch §3.2.5: paths of presets allow the same credentials', async (t) => {
+  const test = await createApp(t, { preset: 'keycloak' })
+  const headers = { origin: 'https://app.example', 'access-control-request-method': 'POST' }
+  const below = '/realms/mock/protocol/openid-connect'
+  for (const [path, credentials] of [
+    [`${below}/token`, 'true'],
+    [`${below}/logout`, undefined],
+    [`${below}/auth`, undefined],
+  ] as const) {
+    const preflight = await test.app.inject({ method: 'OPTIONS', url: path, headers })
+    t.equal(preflight.headers['access-control-allow-credentials'], credentials, path)
   }
 })
 
