@@ -101,7 +101,12 @@ export const invalidSoftwareStatement = (description: string) =>
   new OAuthError('invalid_software_statement', description)
 
 // HTTP errors without an OAuth error code, in the same format.
-export const notFound = (request: string) => new OAuthError('not_found', `${request}: the path does not exist`, 404)
+export const notFound = (request: string, meant?: string) =>
+  new OAuthError(
+    'not_found',
+    `${request}: the path does not exist${meant === undefined ? '' : `; did you mean ${meant}?`}`,
+    404,
+  )
 /** The resource of an admin route does not exist. */
 export const nothingHere = (description: string) => new OAuthError('not_found', description, 404)
 export const serverError = () => new OAuthError('server_error', 'the provider failed; see its log for the reason', 500)

@@ -112,7 +112,7 @@ export async function createServer(foundation: Foundation): Promise<FastifyInsta
   app.decorateRequest('ctx', null as unknown as Context)
   app.setReplySerializer(toJson)
   app.setErrorHandler<FastifyError>((error, request, reply) => refuse(error, request, reply))
-  app.setNotFoundHandler(refuseUnknown)
+  app.setNotFoundHandler((request, reply) => refuseUnknown(foundation.current(), request, reply))
   app.addHook('onResponse', logRequest)
   readBodies(app)
 

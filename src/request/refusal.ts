@@ -3,10 +3,12 @@ import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { FastifyBaseLogger, FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import type { Snapshot } from '../config/snapshot.js'
 import { methodNotAllowed, notFound, OAuthError, serverError, unreadableRequest } from '../errors.js'
 import { renderPage } from '../pages/render.js'
 import { findRoute, findRouteAt, METHODS_OF_ROUTES, type Method, type Route } from '../routes.js'
 import { urlOf } from './routed_url.js'
+import { suggestUrl } from './wrong_path.js'
 
 /** Characters of JSON that is indented. In deep values, indentation takes several times as much as the values. */
 const MOST_INDENTED = 16_384
@@ -55,10 +57,11 @@ export const refuseMethod = (request: FastifyRequest, reply: FastifyReply): Fast
   refuse(wrongMethod(request, findRoute(request.routeOptions.url)!), request, reply)
 
 /** Refuses a path that no route has, and on other paths a method that no route has, such as QUERY or PROPFIND. */
-export function refuseUnknown(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+export function refuseUnknown(snapshot: Snapshot, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const isForeign = !METHODS_OF_ROUTES.some((method) => method === request.method)
   const route = isForeign ? findRouteAt(request.url) : undefined
-  return refuse(route ? wrongMethod(request, route) : notFound(describeRequest(request)), request, reply)
+  if (route !== undefined) return refuse(wrongMethod(request, route), request, reply)
+  return refuse(notFound(describeRequest(request), suggestUrl(snapshot, request)), request, reply)
 }
 
 const wrongMethod = (request: FastifyRequest, route: Route) =>
