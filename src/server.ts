@@ -189,9 +189,9 @@ const serveIssuers: FastifyPluginAsync<Parts> = async (scope, { access, ...found
 /** Returns the CORS settings of a request. A preflight request has no route of its own, but the URL of one. */
 function corsOptions({ config }: Snapshot, { headers, routeOptions, url }: FastifyRequest): FastifyCorsOptions {
   const { cors_origins } = config.server
-  const { origin } = headers
+  const { origin = '' } = headers
   const isOpen = cors_origins.includes('*')
-  const isAllowed = origin !== undefined && (isOpen || cors_origins.includes(origin))
+  const isAllowed = origin !== '' && (isOpen || cors_origins.includes(origin))
   const { cors: mode } = findRoute(routeOptions.url) ?? findRouteAt(url) ?? {}
   const credentials = isAllowed && mode === 'with_credentials'
   return {
