@@ -7,6 +7,7 @@ import type { Keys } from './issuer/keys.js'
 import type { JournalEvent, Remark } from './journal/entry.js'
 import type { Journal } from './journal/journal.js'
 import type { Outbound } from './outbound.js'
+import type { PageFrame } from './pages/render.js'
 import type { Store } from './store/store.js'
 
 /** Remote address of requests that the provider sends to itself; no socket has it. */
@@ -41,6 +42,8 @@ export interface Context {
   readonly journal: Journal
   /** Requests to clients, with the settings of the snapshot. */
   readonly outbound: Outbound
+  /** Describes the frame around the page that this request gets. */
+  frame(): PageFrame
   readonly log: RequestLog
   /** Facts about this request for fault rules and the journal. The protocol does not read them. */
   readonly exchange: Exchange & { readonly remarks: Remark[] }

@@ -157,7 +157,7 @@ const serveIssuers: FastifyPluginAsync<Parts> = async (scope, { access, ...found
   const warnOfHost = createHostWarning((message) => foundation.log.warn(message))
   const faults = createHttpFaults(scope.server, { record: recordExchange, describe: describeRequest })
   scope.addHook('onRequest', async (request) => {
-    request.ctx = await createContext(foundation, request)
+    request.ctx = await createContext({ ...foundation, ...access }, request)
     warnOfHost(request.ctx.request_url, foundation.current().config)
   })
   scope.addHook('onRequest', access.requireAccess)

@@ -117,6 +117,7 @@ export async function createContext(config: ConfigInput = {}): Promise<Context> 
     faults,
     journal,
     outbound: createOutbound(),
+    frame: () => ({}),
     log: { debug: ignore, info: ignore, warn: ignore, error: ignore },
     ...about,
     keys: createKeys({ store, snapshot, journal, now, cache: key_cache }),

@@ -18,6 +18,7 @@ import {
   refused,
   register,
 } from './app.js'
+import { textOf } from './html.js'
 import { start } from './provider.js'
 
 const HTML = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' }
@@ -115,23 +116,42 @@ t.test('routes of the process are at the root only', async (t) => {
   }
 })
 
-t.test('the home page links to discovery, the authorization endpoint and the self-login', async (t) => {
-  const test = await createApp(t, {
-    users: [{ sub: 'alice' }],
-    clients: [{ client_id: 'web', redirect_uris: [REDIRECT_URI], token_endpoint_auth_method: 'none' }],
-  })
-  for (const base of ['', '/issuers/one']) {
-    const answer = await test.get(`${base}/`)
-    t.equal(answer.statusCode, 200)
-    t.match(answer.headers['content-type'], /^text\/html/)
-    for (const path of ['/.well-known/openid-configuration', '/oauth2/authorize', '/oidc/login']) {
-      t.match(answer.body, `href="${base}${path}`)
+t.test(
+  'the home page links to pages and documents, and shows the endpoints that need parameters as text',
+  async (t) => {
+    const test = await createApp(t, {
+      users: [{ sub: 'alice' }],
+      clients: [{ client_id: 'web', redirect_uris: [REDIRECT_URI], token_endpoint_auth_method: 'none' }],
+    })
+    for (const base of ['', '/issuers/one']) {
+      const answer = await test.get(`${base}/`)
+      t.equal(answer.statusCode, 200)
+      t.match(answer.headers['content-type'], /^text\/html/)
+      const links = [...answer.body.matchAll(/<a [^>]*href="([^"]*)"/g)].map(([, href = '']) => href)
+      t.strictSame(
+        links,
+        [
+          '/oidc/login',
+          '/.well-known/openid-configuration',
+          '/jwks',
+          '/oauth2/device',
+          '/oauth2/end_session',
+          '/admin/journal',
+        ].map((path) => base + path),
+      )
+      for (const link of links) t.equal((await test.get(link)).statusCode, 200, link)
+      for (const [name, methods, path] of [
+        ['authorization_endpoint', 'GET, POST', '/oauth2/authorize'],
+        ['token_endpoint', 'POST', '/oauth2/token'],
+      ] as const) {
+        t.match(textOf(answer.body), `${name} ${methods} http://localhost${base}${path} `)
+      }
+      t.match(answer.body, `http://localhost${base}`)
+      t.match(answer.body, 'alice')
+      t.match(answer.body, 'web')
     }
-    t.match(answer.body, `http://localhost${base}`)
-    t.match(answer.body, 'alice')
-    t.match(answer.body, 'web')
-  }
-})
+  },
+)
 
 /** The endpoints that scripts can call with credentials, since they read no cookie. */
 const WITHOUT_COOKIES: ReadonlySet<string> = new Set([

@@ -1,5 +1,6 @@
 /** The authorization endpoint. OpenID Connect Core §3.1.2: https://openid.net/specs/openid-connect-core-1_0.html#AuthorizationEndpoint */
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
+import type { Context } from '../context.js'
 import { invalidRequest } from '../errors.js'
 import { authorize } from '../interaction/authorize.js'
 import { readRequestFields, readSubmission } from '../interaction/submission.js'
@@ -40,26 +41,28 @@ async function handle(request: FastifyRequest, reply: FastifyReply, form?: Param
   }
   const outcome = await authorize(request.ctx, visit)
   reply.header('cache-control', 'no-store').type('text/html; charset=utf-8')
-  if (!('html' in outcome)) return send(reply, outcome)
+  if (!('html' in outcome)) return send(request, reply, outcome)
   if (outcome.has_problem) reply.code(400)
   return reply.header('content-security-policy', contentSecurityPolicy(outcome.policy)).send(outcome.html)
 }
 
 /** Sends the response as a redirect, or as a page that returns to the client. */
-function send(reply: FastifyReply, response: AuthorizationResponse): FastifyReply {
-  if (response.twice) return sendTwice(reply, response)
+function send({ ctx }: FastifyRequest, reply: FastifyReply, response: AuthorizationResponse): FastifyReply {
+  if (response.twice) return sendTwice(ctx, reply, response)
   if ('location' in response) return reply.redirect(response.location)
   // OAuth 2.0 Form Post Response Mode §2: a page whose form the browser posts.
-  return framable(reply, { 'script-src': `'${SCRIPT_HASHES.form_post}'` }).send(renderPage('form_post', response))
+  return framable(reply, { 'script-src': `'${SCRIPT_HASHES.form_post}'` }).send(
+    renderPage('form_post', response, ctx.frame()),
+  )
 }
 
 /** The fault `authorize.double_callback`: loads the response in a frame, then in place of the page. */
-function sendTwice(reply: FastifyReply, response: AuthorizationResponse): FastifyReply {
+function sendTwice(ctx: Context, reply: FastifyReply, response: AuthorizationResponse): FastifyReply {
   const { protocol } = new URL('location' in response ? response.location : response.action)
   // The client may redirect its frame to any URL, and to an app by a scheme of its own.
   const frames = /^https?:$/.test(protocol) ? 'https: http:' : `https: http: ${protocol}`
   const policy = { 'script-src': `'${SCRIPT_HASHES.double_callback}'`, 'frame-src': frames }
-  return framable(reply, policy).send(renderPage('double_callback', response))
+  return framable(reply, policy).send(renderPage('double_callback', response, ctx.frame()))
 }
 
 /** Allows any page to frame the response, as the hidden frame of `prompt=none` does. It has no button that could be abused. */

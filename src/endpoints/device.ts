@@ -36,9 +36,9 @@ async function show(
 ) {
   const action = ctx.base_path + PATHS.device
   const user_code = params.find('user_code')
-  if (user_code === undefined) return html(reply, devicePage(action))
+  if (user_code === undefined) return html(reply, devicePage(ctx, action))
   const waiting = await findDevice(ctx, user_code)
-  if (typeof waiting === 'string') return html(reply.code(400), devicePage(action, user_code, waiting))
+  if (typeof waiting === 'string') return html(reply.code(400), devicePage(ctx, action, user_code, waiting))
   const page = await confirmPage(ctx, action, waiting, shown)
   if (shown.problem !== undefined) reply.code(400)
   return html(reply.header('content-security-policy', contentSecurityPolicy(page.policy)), page.html)

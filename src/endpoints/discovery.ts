@@ -12,11 +12,12 @@ import { listAuthMethods } from '../clients/authentication.js'
 import type { Snapshot } from '../config/snapshot.js'
 import type { Context } from '../context.js'
 import { VALUES } from '../generated/values.js'
+import { listEndpoints } from '../oauth/endpoints.js'
 import { CODE_CHALLENGE_METHODS } from '../oauth/pkce.js'
 import { DISPLAYS, PROMPTS } from '../oauth/prompt.js'
 import { RESPONSE_MODES } from '../oauth/response_mode.js'
 import { listScopes } from '../oauth/scopes.js'
-import { PATHS, ROUTES } from '../routes.js'
+import { PATHS } from '../routes.js'
 
 /** Serves the same document for OpenID Connect clients and for OAuth clients. */
 export const discovery: FastifyPluginAsync = async (app) => {
@@ -29,7 +30,7 @@ type Metadata = Readonly<Record<string, unknown>>
 function describeProvider(ctx: Context): Metadata {
   const derived = {
     issuer: ctx.issuer,
-    ...listEndpoints(ctx),
+    ...Object.fromEntries(listEndpoints(ctx).map(({ name, url }) => [name, url])),
     ...describeRequests(ctx.snapshot),
     ...describeTokens(ctx),
     ...describeClaims(ctx.snapshot),
@@ -40,18 +41,6 @@ function describeProvider(ctx: Context): Metadata {
   const overrides = Object.entries(ctx.snapshot.config.discovery)
   const all = new Map<string, unknown>([...known, ...overrides])
   return Object.fromEntries([...all].filter(([, value]) => value !== null))
-}
-
-function listEndpoints({ snapshot, public_url, internal_url }: Context): Metadata {
-  const listed = ROUTES.filter(
-    ({ name, advertised }) => advertised && (name !== 'check_session_iframe' || snapshot.rules.session_state),
-  )
-  return Object.fromEntries(
-    listed.map(({ name, path, channel }) => [
-      name,
-      (channel === 'browser' ? public_url : internal_url) + (snapshot.preset?.paths[name] ?? path),
-    ]),
-  )
 }
 
 /** Lists the supported values of an authorization request. */

@@ -1,5 +1,6 @@
 /** Health of the process and of its configuration. */
 import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
+import type { Problem } from '../config/errors.js'
 import { PATHS } from '../routes.js'
 
 /** The health of the process, which serves requests whatever the status of the configuration. */
@@ -8,7 +9,7 @@ export interface Health {
   /** `stale`: the changed files have errors, so the earlier configuration is still in force. */
   readonly config: {
     readonly status: 'current' | 'stale'
-    readonly problems: readonly object[]
+    readonly problems: readonly Problem[]
     /** Warnings of the configuration in force, for the admin API. */
     readonly warnings: readonly object[]
   }

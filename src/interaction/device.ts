@@ -17,12 +17,16 @@ import { addClient, type BrowserSession, type CookieJar } from './session.js'
 import type { Submission } from './submission.js'
 
 /** Renders the form for a user_code, with the problem of the last submission. */
-export function devicePage(action: string, user_code?: string, problem?: string): string {
-  return renderPage('device', {
-    action,
-    ...(user_code !== undefined && { user_code }),
-    ...(problem !== undefined && { problem }),
-  })
+export function devicePage(ctx: Context, action: string, user_code?: string, problem?: string): string {
+  return renderPage(
+    'device',
+    {
+      action,
+      ...(user_code !== undefined && { user_code }),
+      ...(problem !== undefined && { problem }),
+    },
+    ctx.frame(),
+  )
 }
 
 /** Returns the device that waits for this code, or the problem with it. RFC 8628 §3.3: the end-user can try again. */
@@ -52,19 +56,23 @@ export async function confirmPage(
 ): Promise<Page> {
   const client = await findClient(ctx, client_id)
   const predefined = await listPredefinedUsers(ctx, filter?.text)
-  const html = renderPage('device_confirm', {
-    action,
-    hidden: [['user_code', user_code]],
-    user_code,
-    client_id,
-    ...(client?.client_name !== undefined && { client_name: client.client_name }),
-    scopes: describeScopes(ctx, scope),
-    predefined,
-    recent: await listRecentUsers(ctx),
-    ...(problem !== undefined && { problem }),
-    ...(filter?.sub !== undefined && { sub: filter.sub }),
-    ...(filter !== undefined && { filter: filter.text }),
-  })
+  const html = renderPage(
+    'device_confirm',
+    {
+      action,
+      hidden: [['user_code', user_code]],
+      user_code,
+      client_id,
+      ...(client?.client_name !== undefined && { client_name: client.client_name }),
+      scopes: describeScopes(ctx, scope),
+      predefined,
+      recent: await listRecentUsers(ctx),
+      ...(problem !== undefined && { problem }),
+      ...(filter?.sub !== undefined && { sub: filter.sub }),
+      ...(filter !== undefined && { filter: filter.text }),
+    },
+    ctx.frame(),
+  )
   return { html, policy: policyFor(predefined, filter?.text) }
 }
 
@@ -83,12 +91,12 @@ export async function answerDevice(
   if (action === 'deny') {
     await denyDevice(ctx, waiting)
     ctx.remark('decision', `the end-user denied access to the device with the user_code ${user_code}`)
-    return renderPage('device_done', about)
+    return renderPage('device_done', about, ctx.frame())
   }
   const { account, browserSession } = await logIn(ctx, jar, before, sub!)
   ctx.addFacts({ sub: account.sub })
   await approveDevice(ctx, waiting, account)
   await addClient(ctx, browserSession, account.sid, client)
   ctx.remark('decision', `the end-user approved the device with the user_code ${user_code} as ${account.sub}`)
-  return renderPage('device_done', { ...about, sub: account.sub })
+  return renderPage('device_done', { ...about, sub: account.sub }, ctx.frame())
 }

@@ -35,18 +35,22 @@ export async function loginPage(
 ): Promise<Page> {
   const predefined = await listPredefinedUsers(ctx, filter?.text)
   const login_hint = filter?.sub ?? prefilled
-  const html = renderPage('login', {
-    ...describeForm(ctx, request, form),
-    ...describeRequest(ctx, request),
-    // Initiating User Registration §4.1.
-    registers: request.prompt.includes('create'),
-    predefined,
-    recent: await listRecentUsers(ctx),
-    accounts: await Promise.all(accounts.map((account) => describeAccount(ctx, account))),
-    ...(browserSession !== undefined && { browser_state: browserSession.session.browser_state }),
-    ...(login_hint !== undefined && { login_hint }),
-    ...(filter !== undefined && { filter: filter.text }),
-  })
+  const html = renderPage(
+    'login',
+    {
+      ...describeForm(ctx, request, form),
+      ...describeRequest(ctx, request),
+      // Initiating User Registration §4.1.
+      registers: request.prompt.includes('create'),
+      predefined,
+      recent: await listRecentUsers(ctx),
+      accounts: await Promise.all(accounts.map((account) => describeAccount(ctx, account))),
+      ...(browserSession !== undefined && { browser_state: browserSession.session.browser_state }),
+      ...(login_hint !== undefined && { login_hint }),
+      ...(filter !== undefined && { filter: filter.text }),
+    },
+    ctx.frame(),
+  )
   return { html, policy: policyFor(predefined, filter?.text) }
 }
 
@@ -57,12 +61,16 @@ export async function consentPage(
   form: Form,
   { account, browserSession }: AskConsent,
 ): Promise<Page> {
-  const html = renderPage('consent', {
-    ...describeForm(ctx, request, form),
-    ...describeRequest(ctx, request),
-    account: await describeAccount(ctx, account),
-    browser_state: browserSession.session.browser_state,
-  })
+  const html = renderPage(
+    'consent',
+    {
+      ...describeForm(ctx, request, form),
+      ...describeRequest(ctx, request),
+      account: await describeAccount(ctx, account),
+      browser_state: browserSession.session.browser_state,
+    },
+    ctx.frame(),
+  )
   return { html, policy: {} }
 }
 

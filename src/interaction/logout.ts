@@ -23,17 +23,21 @@ export async function endSessionPage(ctx: Context, cookies: Cookies, params: Par
   const request = await readLogoutRequest(ctx, params)
   const { id_token_hint, client_id, client_name, sub, location } = request
   const carried = ['id_token_hint', 'client_id', 'post_logout_redirect_uri', 'redirect_uri', 'state']
-  return renderPage('end_session', {
-    action,
-    parameters: params.entries(),
-    id_token_hint_missing: id_token_hint === undefined,
-    id_token_hint_unknown: id_token_hint !== undefined && sub === undefined,
-    hidden: params.entries().filter(([name, value]) => carried.includes(name) && value !== ''),
-    ...(await describeSessions(ctx, cookies, request)),
-    ...(client_id !== undefined && { client_id }),
-    ...(client_name !== undefined && { client_name }),
-    ...(location !== undefined && { redirect_uri: location }),
-  })
+  return renderPage(
+    'end_session',
+    {
+      action,
+      parameters: params.entries(),
+      id_token_hint_missing: id_token_hint === undefined,
+      id_token_hint_unknown: id_token_hint !== undefined && sub === undefined,
+      hidden: params.entries().filter(([name, value]) => carried.includes(name) && value !== ''),
+      ...(await describeSessions(ctx, cookies, request)),
+      ...(client_id !== undefined && { client_id }),
+      ...(client_name !== undefined && { client_name }),
+      ...(location !== undefined && { redirect_uri: location }),
+    },
+    ctx.frame(),
+  )
 }
 
 /** Ends the sessions, notifies their clients, and returns to the client or shows a page. */
@@ -55,7 +59,11 @@ export async function logOut(
   const location = await locationFor(ctx, request)
   if (location !== undefined && frames.length === 0) return { location }
   return {
-    page: renderPage('session_ended', { notifications, frames, ...(location !== undefined && { location }) }),
+    page: renderPage(
+      'session_ended',
+      { notifications, frames, ...(location !== undefined && { location }) },
+      ctx.frame(),
+    ),
     frames,
   }
 }

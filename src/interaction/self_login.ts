@@ -22,7 +22,10 @@ type Outcome = NonNullable<SelfLogin['outcome']>
 
 export const selfLogin: FastifyPluginAsync = async (app) => {
   app.get(PATHS.self_login, async ({ ctx }, reply) =>
-    html(reply, renderPage('self_login', { action: ctx.base_path + PATHS.self_login, issuer: ctx.issuer })),
+    html(
+      reply,
+      renderPage('self_login', { action: ctx.base_path + PATHS.self_login, issuer: ctx.issuer }, ctx.frame()),
+    ),
   )
 
   app.post(PATHS.self_login, async ({ ctx }, reply) => {
@@ -63,14 +66,20 @@ export const selfLogin: FastifyPluginAsync = async (app) => {
       id_token_hint: id_token,
       post_logout_redirect_uri: ctx.public_url + PATHS.self_login,
     })
-    const page = renderPage('self_login_success', {
-      sub: String(userinfo.sub),
-      again: ctx.base_path + PATHS.self_login,
-      end_session: `${ctx.base_path}${PATHS.end_session_endpoint}?${logout}`,
-      id_token_claims,
-      userinfo,
-      token_response: Object.fromEntries(Object.entries(token_response).map(([name, value]) => [name, shorten(value)])),
-    })
+    const page = renderPage(
+      'self_login_success',
+      {
+        sub: String(userinfo.sub),
+        again: ctx.base_path + PATHS.self_login,
+        end_session: `${ctx.base_path}${PATHS.end_session_endpoint}?${logout}`,
+        id_token_claims,
+        userinfo,
+        token_response: Object.fromEntries(
+          Object.entries(token_response).map(([name, value]) => [name, shorten(value)]),
+        ),
+      },
+      ctx.frame(),
+    )
     return html(reply, page)
   })
 }
@@ -154,7 +163,7 @@ function remember(ctx: Context, reply: FastifyReply, id: string): void {
 function failed(ctx: Context, reply: FastifyReply, error: string, description: string): FastifyReply {
   return html(
     reply.code(400),
-    renderPage('self_login_error', { error, description, again: ctx.base_path + PATHS.self_login }),
+    renderPage('self_login_error', { error, description, again: ctx.base_path + PATHS.self_login }, ctx.frame()),
   )
 }
 

@@ -55,14 +55,30 @@ export interface PageRequest {
   fault_options: FaultOptions
 }
 
+/** The parts around every page, which depend on the browser and on the files of the configuration. */
+export interface PageFrame {
+  /** URL of the home page. */
+  home?: string
+  /** URL of the journal; absent if the browser may not read it. */
+  journal?: string
+  /** Set if changed files have problems, so that the earlier configuration is in force. */
+  stale?: {
+    /** Number of all problems. */
+    count: number
+    /** The first problems; none if the browser may not read them. */
+    problems: readonly { place: string; text: string }[]
+  }
+}
+
 /** Data of each page, by the name of its template. */
 export interface Pages {
   home: {
     issuer: string
     base_path: string
-    discovery: string
-    authorization_endpoint: string
-    self_login: string
+    /** Pages and documents that open without parameters. */
+    links: readonly { name: string; url: string; about: string }[]
+    /** Endpoints for clients, which need parameters. */
+    endpoints: readonly { name: string; methods: string; url: string }[]
     users: PageList<PageUser>
     clients: PageList<PageClient>
     /** The text that the users and clients were searched for. */
@@ -104,7 +120,17 @@ export interface Pages {
   device_done: { client_id: string; client_name?: string; sub?: string }
   /** An authorization response that the browser delivers twice: in a frame, and then in place of this page. */
   double_callback: { location: string } | { action: string; fields: readonly (readonly [string, string])[] }
-  error: { error: string; description: string; status: number }
+  error: {
+    error: string
+    description: string
+    status: number
+    /** The entry of the request in the journal. */
+    entry?: {
+      /** URL of the entry; absent if the browser may not read it. */
+      url?: string
+      flow_id?: string
+    }
+  }
   end_session: {
     action: string
     /** Parameters of the request. */
@@ -172,8 +198,8 @@ const SHARED = {
 }
 
 /** Returns the page as a complete HTML document. */
-export function renderPage<N extends keyof Pages>(name: N, data: Pages[N]): string {
-  return TEMPLATES.render(name, { ...data, ...SHARED })
+export function renderPage<N extends keyof Pages>(name: N, data: Pages[N], frame: PageFrame = {}): string {
+  return TEMPLATES.render(name, { ...data, ...SHARED, frame })
 }
 
 /** Returns the letter or digit that represents a user. */

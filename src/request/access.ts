@@ -41,7 +41,9 @@ export function createAccess(place: Place): Access {
     mayAdminister(request, snapshot) {
       try {
         requireServed(request, 'admin', place, snapshot)
-        refusePages(request, 'admin', place, snapshot)
+        // Fetch Metadata §2.2: only the user sees the response of a navigation, also if a page of another site has caused it.
+        if (request.headers['sec-fetch-mode'] !== 'navigate') refuseForeignOrigins(request, 'admin', snapshot)
+        refuseUnknownHost(request, snapshot, isLocal(request.server.server, place.host))
         requireAdminToken(request, snapshot)
         return true
       } catch {

@@ -13,11 +13,12 @@ import { isIssuerName } from '../routes.js'
 import { readOnce } from '../store/read_once.js'
 import { createLog } from './log.js'
 import { readBasePath, readRequestUrl } from './origin.js'
+import { type Described, describeFrame } from './page_frame.js'
 import { describeRequest } from './refusal.js'
 import { isolatedName } from './routed_url.js'
 
 /** The parts of the process that a context needs. */
-interface Process {
+interface Process extends Described {
   current(): Snapshot
   findIssuer(name: string | undefined): Issuer
   readonly outbound: Outbound
@@ -43,12 +44,13 @@ export async function createContext(provider: Process, request: FastifyRequest):
   const logNews = async ({ event, message, details }: Remark) => {
     if (await journal.isNews({ event, message })) log.info({ event, ...details }, message)
   }
+  const base_path = prefix + own_path
   return {
     issuer: identifierOf(snapshot, request_url, own_path),
     public_url: below(fixed.public_url ?? root),
     internal_url: below(fixed.internal_url ?? root),
     request_url,
-    base_path: prefix + own_path,
+    base_path,
     own_path,
     snapshot,
     store: view,
@@ -57,6 +59,7 @@ export async function createContext(provider: Process, request: FastifyRequest):
     faults,
     journal,
     outbound: provider.outbound,
+    frame: () => describeFrame(provider, request, snapshot, base_path),
     log,
     ...about,
     keys: createKeys({ store: view, snapshot, journal, now, cache: key_cache }),

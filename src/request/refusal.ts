@@ -5,8 +5,8 @@ import type { Duplex } from 'node:stream'
 import type { FastifyBaseLogger, FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import type { Snapshot } from '../config/snapshot.js'
 import { methodNotAllowed, notFound, OAuthError, serverError, unreadableRequest } from '../errors.js'
-import { renderPage } from '../pages/render.js'
-import { findRoute, findRouteAt, METHODS_OF_ROUTES, type Method, type Route } from '../routes.js'
+import { type Pages, renderPage } from '../pages/render.js'
+import { endpointOf, findRoute, findRouteAt, METHODS_OF_ROUTES, type Method, type Route } from '../routes.js'
 import { urlOf } from './routed_url.js'
 import { suggestUrl } from './wrong_path.js'
 
@@ -45,8 +45,25 @@ export function refuse(
   if (answer === 'json') return reply.type('application/json; charset=utf-8').send(toJson(refusal))
   // A request for an isolated issuer with an invalid name has no context.
   if (request.ctx !== null) request.ctx.exchange.answer = refusal.toJSON()
-  const page = renderPage('error', { error: refusal.error, description: refusal.message, status: refusal.status })
+  const { error: code, message: description, status } = refusal
+  const page = renderPage(
+    'error',
+    { error: code, description, status, ...describeEntry(request, status) },
+    frameOf(request),
+  )
   return reply.type('text/html; charset=utf-8').send(page)
+}
+
+const frameOf = ({ ctx }: FastifyRequest) => (ctx === null ? {} : ctx.frame())
+
+/** Describes where the journal has the request: by its flow, or as the latest entry of its endpoint with its status. */
+function describeEntry(request: FastifyRequest, status: number): Pick<Pages['error'], 'entry'> {
+  const endpoint = endpointOf(request.routeOptions.url)
+  if (endpoint === undefined || request.ctx === null) return {}
+  const { flow_id } = request.ctx.exchange
+  const { journal } = request.ctx.frame()
+  const query = new URLSearchParams(flow_id ? { flow_id } : { endpoint, status: String(status), limit: '1' })
+  return { entry: { ...(journal && { url: `${journal}?${query}` }), ...(flow_id && { flow_id }) } }
 }
 
 /** Returns the methods that a route accepts, with the OPTIONS of a CORS preflight request. */

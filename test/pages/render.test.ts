@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import t from 'tap'
 import {
   type PageClient,
+  type PageFrame,
   type PageList,
   type Pages,
   type PageUser,
@@ -20,9 +21,8 @@ const firstOf = <T>(total: number, item: T): PageList<T> => ({ items: [item], to
 const home: Pages['home'] = {
   issuer: 'http://localhost:9400',
   base_path: '',
-  discovery: '/.well-known/openid-configuration',
-  authorization_endpoint: '/oauth2/authorize',
-  self_login: '/oidc/login',
+  links: [{ name: 'Discovery document', url: '/.well-known/openid-configuration', about: 'Metadata' }],
+  endpoints: [{ name: 'token_endpoint', methods: 'POST', url: 'http://localhost:9400/oauth2/token' }],
   users: all(),
   clients: all(),
   isolated: false,
@@ -90,9 +90,8 @@ function everyPage(text: string): [keyof Pages, string][] {
       renderPage('home', {
         issuer: text,
         base_path: text,
-        discovery: link,
-        authorization_endpoint: link,
-        self_login: link,
+        links: [{ name: text, url: link, about: text }],
+        endpoints: [{ name: text, methods: text, url: text }],
         users: firstOf(2, person),
         clients: all({ client_id: text, client_name: text }),
         filter: text,
@@ -115,7 +114,14 @@ function everyPage(text: string): [keyof Pages, string][] {
       }),
     ],
     ['consent', renderPage('consent', { ...asked, account: person, browser_state: text })],
-    ['error', renderPage('error', { error: text, description: text, status: 400 })],
+    [
+      'error',
+      renderPage(
+        'error',
+        { error: text, description: text, status: 400, entry: { url: link, flow_id: text } },
+        { home: link, journal: link, stale: { count: 2, problems: [{ place: text, text }] } },
+      ),
+    ],
     [
       'end_session',
       renderPage('end_session', {
@@ -240,16 +246,17 @@ t.test('a redirect URI is never a link', async (t) => {
   t.match(renderPage('login', login), '<code class="value">http://localhost:3000/callback</code>')
 })
 
-t.test('home: describes the provider, names the issuer and links to discovery and logins', async (t) => {
+t.test('home: describes the provider, names the issuer and links to pages; endpoints are text', async (t) => {
   const html = renderPage('home', home)
   t.match(textOf(html), 'Profile lenient: 1 of the 3 rules of a certified provider are enabled.')
   t.same(textsOf(html, 'h1'), ['oidc-provider-mock'])
   t.match(textOf(html), 'http://localhost:9400')
   t.match(html, /<a [^>]*href="\/\.well-known\/openid-configuration"[^>]*>Discovery document<\/a>/)
-  t.match(html, /<a [^>]*href="\/oauth2\/authorize"[^>]*>Authorization endpoint<\/a>/)
-  t.match(html, /<a [^>]*href="\/oidc\/login"[^>]*>Self-login<\/a>/)
+  t.match(html, '<code>token_endpoint</code> <span class="methods">POST</span>')
+  t.match(html, '<code class="value">http://localhost:9400/oauth2/token</code>')
+  t.equal(tagsOf(html, 'a').length, 1)
   t.match(textOf(html), 'append /issuers/ and any name')
-  t.same(textsOf(html, 'h2'), ['Issuer'])
+  t.same(textsOf(html, 'h2'), ['Issuer', 'Endpoints'])
 })
 
 t.test('home: lists the users and clients of the configuration', async (t) => {
@@ -263,8 +270,8 @@ t.test('home: lists the users and clients of the configuration', async (t) => {
     ),
     clients: all<PageClient>({ client_id: 'dashboard', client_name: 'Dashboard' }, { client_id: 'cli' }),
   })
-  t.same(textsOf(html, 'h2'), ['Issuer', 'Predefined users', 'Clients'])
-  t.same(textsOf(html, 'li').slice(3), [
+  t.same(textsOf(html, 'h2'), ['Issuer', 'Predefined users', 'Clients', 'Endpoints'])
+  t.same(textsOf(html, 'li').slice(1), [
     'alice Alice Adams Administrator',
     'bob Bob Brown',
     'carol Locked',
@@ -491,7 +498,7 @@ t.test('home: lists that are not shown whole have one filter', async (t) => {
   t.equal(countOn(page({ clients: firstOf(60, client) })), 'No users. 60 clients. The first 1 are shown.')
   const none = page({ filter: 'x' })
   t.equal(countOn(none), 'No user matches. No client matches.')
-  t.same(textsOf(none, 'h2'), ['Issuer'])
+  t.same(textsOf(none, 'h2'), ['Issuer', 'Endpoints'])
   t.notMatch(page({ users: all(person), clients: all(client) }), 'id="find"')
 })
 
@@ -557,6 +564,46 @@ t.test('error: shows code, description and cause', async (t) => {
   const failed = textOf(renderPage('error', { error: 'server_error', description: 'It broke.', status: 500 }))
   t.match(failed, 'The mock has failed')
   t.notMatch(failed, 'Check the URL')
+})
+
+t.test('error: names its entry in the journal, with a link if the browser may read it', async (t) => {
+  const page = (entry?: Pages['error']['entry']) =>
+    renderPage('error', { error: 'a', description: 'b', status: 400, ...(entry && { entry }) })
+  const html = page({ url: '/admin/journal?flow_id=f', flow_id: 'f' })
+  t.match(html, 'The journal has <a href="/admin/journal?flow_id=f">the request and the reason</a>.')
+  t.match(textOf(page({ flow_id: 'f' })), 'The journal has the request and the reason, with the flow_id f')
+  for (const none of [page({}), page()]) t.notMatch(none, 'journal')
+})
+
+t.test('every page links to the home page, which has no link to itself', async (t) => {
+  const frame = { home: '/auth/' }
+  const link = /<a class="brand" href="\/auth\/">.*<span>oidc-provider-mock<\/span><\/a>/s
+  t.match(renderPage('login', login, frame), link)
+  t.match(renderPage('error', { error: 'a', description: 'b', status: 404 }, frame), 'href="/auth/">Home page</a>')
+  t.notMatch(renderPage('home', home, frame), 'href="/auth/"')
+  t.match(renderPage('login', login), /<span class="brand">/)
+})
+
+t.test('problems of the configuration stand above the page: the first ones, and the number of all', async (t) => {
+  const bannerOf = (stale: PageFrame['stale']) => {
+    const html = renderPage('login', login, { ...(stale && { stale }) })
+    return /<aside class="stale".*?<\/aside>\s*<main/s.exec(html)?.[0]
+  }
+  const problem = { place: 'config.yaml:4:19', text: '/users/0/clams is not a known key; did you mean claims?' }
+  const one = bannerOf({ count: 1, problems: [problem] })
+  t.match(
+    textOf(one!),
+    /not in force\. It has a problem, so the earlier configuration stays\. config\.yaml:4:19 \/users/,
+  )
+  t.notMatch(one, 'more')
+  t.match(textOf(bannerOf({ count: 7, problems: [problem] })!), 'and 6 more, which the log shows')
+  t.match(
+    textOf(bannerOf({ count: 2, problems: [] })!),
+    'It has 2 problems, so the earlier configuration stays. The log of the provider shows them.',
+  )
+  t.match(textOf(bannerOf({ count: 1, problems: [] })!), 'The log of the provider shows it.')
+  t.ok(bannerOf({ count: 1, problems: [{ place: 'a', text: 'x'.repeat(10_000) }] })!.length < 1000)
+  t.equal(bannerOf(undefined), undefined)
 })
 
 t.test('end_session: shows the parameters, missing parameters and the redirect', async (t) => {
