@@ -15,7 +15,7 @@ const problemAt = (line: number) => ({
 })
 const stale = (count: number) => {
   const problems = Array.from({ length: count }, (_, index) => problemAt(index + 1))
-  return { health: () => ({ status: 'ok' as const, config: { status: 'stale' as const, problems } }) }
+  return { health: () => ({ status: 'ok' as const, config: { status: 'stale' as const, problems, warnings: [] } }) }
 }
 const TITLE = 'The changed configuration is not in force.'
 
