@@ -16,6 +16,7 @@ import { createLogger, type LogStream } from './logger.js'
 import { createOutbound, type Resolve } from './outbound.js'
 import { createConnectionLimit, findMostConnections } from './request/connections.js'
 import { isLocal } from './request/known_host.js'
+import { PATHS } from './routes.js'
 import { createServer } from './server.js'
 import { createMemoryStore } from './store/memory.js'
 import { exchangeCertificate, prepareIdentity } from './tls/identity.js'
@@ -61,7 +62,7 @@ export async function createProvider(
   // A changed host takes effect at the next start.
   const { host } = snapshot.config.server
   let problems: readonly Problem[] = []
-  const log = createLogger(snapshot.config.log, stream)
+  const log = createLogger(snapshot.config.log, stream, sources.env)
   const findIssuer = createIssuers(
     () => snapshot,
     createStore,
@@ -139,9 +140,13 @@ export async function createProvider(
   }
   const { url, http_url, admin_url } = listening
   const issuer = identifierOf(snapshot, url + snapshot.base_path, '')
+  const { public_url, server } = snapshot.config
+  const origin = public_url === undefined ? url : new URL(public_url).origin
   log.info(
     {
       issuer,
+      login_url: origin + snapshot.base_path + PATHS.self_login,
+      ...(server.admin && { journal_url: (admin_url ?? url) + snapshot.base_path + PATHS.journal }),
       profile: snapshot.config.profile,
       users: snapshot.users.size,
       clients: snapshot.clients.size,

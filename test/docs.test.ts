@@ -246,10 +246,13 @@ test('the log lines of the README come from a reload', async (t) => {
 
 test('the log line and health response of docs/configuration.md come from a provider', async (t) => {
   const [text] = blocksIn('text').filter(({ page }) => page === 'docs/configuration.md')
-  const [health] = blocksIn('json').filter(({ page }) => page === 'docs/configuration.md')
+  const [start, health] = blocksIn('json').filter(({ page }) => page === 'docs/configuration.md')
   const folder = t.testdir({ 'config.yaml': 'users: [{ sub: alice }, { sub: bob }]\n' })
   const config = join(folder, 'config.yaml')
   const { issuer, line } = await serve(t, ['--config', config])
+  const started = await line(/listening/)
+  const shown = JSON.parse(start!.text.replaceAll('http://localhost:9400', issuer).replace('config.yaml', config))
+  t.strictSame({ ...JSON.parse(started), time: shown.time, clients: 1 }, shown)
   writeFileSync(config, 'users: [{ sub: alice, display_name: A }, { sub: carol }]\nrequire_nonce: true\n')
   t.equal(`${JSON.parse(await line(/configuration reloaded/)).msg}\n`, text?.text)
   writeFileSync(config, 'users:\n  - sub: alice\n    clams: { email: alice@example.com }\n')

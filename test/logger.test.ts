@@ -31,9 +31,9 @@ test('without a terminal a line is JSON', async (t) => {
     ['json', true],
   ] as const) {
     const { stream, text } = collect(isTTY)
-    createLogger({ level: 'info', format }, stream).info({ sub: 'alice' }, 'logged in')
+    createLogger({ level: 'info', format }, stream, {}).info({ sub: 'alice' }, 'logged in')
     const { time, ...line } = JSON.parse(text())
-    t.strictSame(line, { level: 30, sub: 'alice', msg: 'logged in' })
+    t.strictSame(line, { level: 'info', sub: 'alice', msg: 'logged in' })
     t.match(time, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
   }
 })
@@ -41,7 +41,7 @@ test('without a terminal a line is JSON', async (t) => {
 test('on a terminal a line is readable and has colors', async (t) => {
   const { stream, next } = collect(true)
   const line = next()
-  createLogger({ level: 'info', format: 'auto' }, stream).info({ sub: 'alice', reqId: 'req-1' }, 'logged in')
+  createLogger({ level: 'info', format: 'auto' }, stream, {}).info({ sub: 'alice', reqId: 'req-1' }, 'logged in')
   const text = await line
   t.match(text, '\u001b[')
   t.match(text, 'logged in')
@@ -52,17 +52,17 @@ test('on a terminal a line is readable and has colors', async (t) => {
 test('format pretty without a terminal has no colors', async (t) => {
   const { stream, next } = collect()
   const line = next()
-  createLogger({ level: 'info', format: 'pretty' }, stream).warn({ sub: 'alice' }, 'careful')
+  createLogger({ level: 'info', format: 'pretty' }, stream, {}).warn({ sub: 'alice' }, 'careful')
   t.match(await line, /^\[\d\d:\d\d:\d\d\] WARN: careful {"sub":"alice"}\n$/)
 })
 
 test('lines below the level are not written', async (t) => {
   const { stream, text } = collect()
-  const log = createLogger({ level: 'warn', format: 'json' }, stream)
+  const log = createLogger({ level: 'warn', format: 'json' }, stream, {})
   log.info('below')
   log.warn('at the level')
   t.equal(JSON.parse(text()).msg, 'at the level')
   const silent = collect()
-  createLogger({ level: 'silent', format: 'json' }, silent.stream).fatal('below')
+  createLogger({ level: 'silent', format: 'json' }, silent.stream, {}).fatal('below')
   t.equal(silent.text(), '')
 })

@@ -207,7 +207,7 @@ test('it logs nothing without a problem', async (t) => {
   t.strictSame(said, [])
   await authorize(provider.issuer, { redirect_uri: '' })
   process.stderr.write = write
-  t.match(JSON.parse(said[0]!), { level: 40 }, 'but says what it refuses')
+  t.match(JSON.parse(said[0]!), { level: 'warn' }, 'but says what it refuses')
 })
 
 test('malformed HTTP is refused as JSON, and its content is not logged', async (t) => {

@@ -48,7 +48,7 @@ test('a file written in place or replaced causes one reload, visible on the logi
   t.strictSame(await offered(issuer), ['alice'])
 
   writeFileSync(config, usersYaml('bob'))
-  t.match(await log.nth(1, RELOADED), { level: 30, changes: { users: { added: ['bob'], removed: ['alice'] } } })
+  t.match(await log.nth(1, RELOADED), { level: 'info', changes: { users: { added: ['bob'], removed: ['alice'] } } })
   t.strictSame(await offered(issuer), ['bob'])
 
   renameSync(write(folder, 'config.yaml.new', usersYaml('bob', 'carol')), config)
@@ -179,7 +179,7 @@ test('the log warns once of a file that is written all the time', async (t) => {
   writeFileSync(config, usersYaml('bob'))
   const touching = setInterval(() => utimesSync(config, 1, 1), 20)
   const message = `${config} is written all the time, expected 250 ms without a write; not reloaded until then`
-  t.match(await log.nth(1, /is written all the time/), { level: 40, files: [config], msg: message })
+  t.match(await log.nth(1, /is written all the time/), { level: 'warn', files: [config], msg: message })
   clearInterval(touching)
   await log.nth(1, RELOADED)
   t.equal(log.matching(/is written all the time/).length, 1)
@@ -240,7 +240,7 @@ test('a file with errors changes nothing until it is repaired', async (t) => {
     { file: config, line: 1, column: 1, path: '/user', message: 'is not a known key; did you mean users?' },
     { file: config, line: 2, column: 16, path: '/require_nonce' },
   ]
-  t.match(line, { level: 50, problems })
+  t.match(line, { level: 'error', problems })
   t.match(line.msg, `${config}:1:1 /user is not a known key; did you mean users?\n${config}:2:16 /require_nonce `)
   t.match(await health(issuer), { status: 'ok', config: { status: 'stale', problems } })
   t.strictSame(await offered(issuer), ['alice'])
@@ -344,7 +344,7 @@ test('the log lists the changes of a reload and the keys that need a restart', a
   t.match(msg, 'lifetimes.access_token')
   t.match(msg, 'server.port')
   t.equal((await getTokens(issuer)).expires_in, 300, 'at the port as before')
-  t.match(await log.nth(1, /^answered$/), { level: 20 }, 'the new level is in force')
+  t.match(await log.nth(1, /^answered$/), { level: 'debug' }, 'the new level is in force')
 })
 
 test('reload() reads the files at once and in order', async (t) => {
@@ -376,6 +376,6 @@ test('if the system cannot watch files, the log says so and the provider keeps r
   exhaustWatches(t)
   const config = write(t.testdir({}), 'config.yaml', usersYaml('alice'))
   const { issuer, log } = await start(t, { config })
-  t.match(await log.nth(1, /^watching failed/), { level: 40, err: { code: 'ENOSPC' } })
+  t.match(await log.nth(1, /^watching failed/), { level: 'warn', err: { code: 'ENOSPC' } })
   t.strictSame(await offered(issuer), ['alice'])
 })

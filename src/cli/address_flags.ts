@@ -4,6 +4,7 @@ import { booleanOrList, type Flag, number, text } from './flag.js'
 /** The flags in the order of `--help`. */
 export const ADDRESS_FLAGS: readonly Flag[] = [
   {
+    heading: 'URLs, proxies and TLS:',
     names: '--issuer',
     env: 'ISSUER',
     value: '<URL>',

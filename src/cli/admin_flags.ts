@@ -4,6 +4,7 @@ import { boolean, type Flag, list, number, text } from './flag.js'
 /** The flags in the order of `--help`. */
 export const ADMIN_FLAGS: readonly Flag[] = [
   {
+    heading: 'Admin API:',
     names: '--admin-token',
     env: 'ADMIN_TOKEN',
     value: '<TOKEN>',

@@ -2,18 +2,22 @@
 import { show } from '../config/show.js'
 
 export interface Flag {
+  /** Heading in `--help` of this flag and of those that follow. */
+  readonly heading?: string
   /** Short and long name as shown by `--help`, without the value. */
   readonly names: string
   /** Name of the environment variable without the prefix `OIDC_PROVIDER_MOCK_`. */
   readonly env: string
-  /** Placeholder of the value in `--help`; a flag with `[BOOL]` can be given without a value. */
+  /** Placeholder of the value in `--help`; a flag with `[BOOL]` can be given without a value, one with `''` has none. */
   readonly value: string
+  /** The values to choose from, for the completion of a shell. */
+  readonly choices?: readonly string[]
   readonly description: string
   /** Configuration keys that the value sets; empty for flags that say which files to read. */
   readonly paths: readonly (readonly string[])[]
   /** Whether each value is appended to a list. */
   readonly append?: boolean
-  /** Turns the text into a configuration value. Throws an Error whose message is shown after the name of the flag. */
+  /** Turns the text into a configuration value; undefined changes nothing. Throws an Error whose message is shown after the name of the flag. */
   readonly parse: (text: string) => unknown
 }
 

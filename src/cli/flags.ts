@@ -5,6 +5,7 @@ import { PROFILES } from '../config/profiles.js'
 import { ADDRESS_FLAGS } from './address_flags.js'
 import { ADMIN_FLAGS } from './admin_flags.js'
 import { boolean, type Flag, list, number, readWatch, text } from './flag.js'
+import { LOG_FLAGS } from './log_flags.js'
 import { USER_FLAGS } from './user_flags.js'
 
 export { type Flag, readWatch }
@@ -21,10 +22,11 @@ const lifetime = (kind: string, name: string, standard: string): Flag => ({
 /** All flags in the order of `--help`. */
 export const FLAGS: readonly Flag[] = [
   {
+    heading: 'Configuration:',
     names: '-c, --config',
     env: 'CONFIG',
     value: '<FILE>',
-    description: 'configuration file, YAML or JSON; reloaded when it changes',
+    description: 'configuration file, YAML or JSON; reloaded when it changes; - reads standard input once',
     paths: [],
     parse: text,
   },
@@ -54,6 +56,7 @@ export const FLAGS: readonly Flag[] = [
     parse: readWatch,
   },
   {
+    heading: 'Server:',
     names: '-p, --port',
     env: 'PORT',
     value: '<N>',
@@ -70,9 +73,11 @@ export const FLAGS: readonly Flag[] = [
     parse: text,
   },
   {
+    heading: 'Protocol:',
     names: '--profile',
     env: 'PROFILE',
     value: '<PROFILE>',
+    choices: Object.keys(PROFILES),
     description: `how strictly the specifications are enforced: ${Object.keys(PROFILES).join(' or ')} (default: lenient)`,
     paths: [['profile']],
     parse: text,
@@ -81,6 +86,7 @@ export const FLAGS: readonly Flag[] = [
     names: '--preset',
     env: 'PRESET',
     value: '<NAME>',
+    choices: ['keycloak', 'entra', 'okta', 'auth0', 'cognito', 'google'],
     description: 'imitate the paths and claims of keycloak, entra, okta, auth0, cognito or google',
     paths: [['preset']],
     parse: text,
@@ -110,6 +116,16 @@ export const FLAGS: readonly Flag[] = [
     parse: boolean,
   },
   {
+    names: '--wildcard-redirect-uris',
+    env: 'WILDCARD_REDIRECT_URIS',
+    value: '[BOOL]',
+    description:
+      'let * in redirect_uris match any characters except separators, and ** any part of a path (default: false)',
+    paths: [['wildcard_redirect_uris']],
+    parse: boolean,
+  },
+  {
+    heading: 'Tokens:',
     names: '-f, --no-refresh-token',
     env: 'NO_REFRESH_TOKEN',
     value: '[BOOL]',
@@ -132,6 +148,14 @@ export const FLAGS: readonly Flag[] = [
   lifetime('ID tokens', 'id_token', '1h'),
   lifetime('refresh tokens', 'refresh_token', '30d'),
   lifetime('authorization codes', 'authorization_code', '10m'),
+  {
+    names: '--keep-key-in',
+    env: 'KEEP_KEY_IN',
+    value: '<FILE>',
+    description: 'keep the generated RS256 key in this file across restarts',
+    paths: [['keys']],
+    parse: (file) => [{ alg: 'RS256', keep_in: file }],
+  },
   ...USER_FLAGS,
   ...ADDRESS_FLAGS,
   {
@@ -144,6 +168,7 @@ export const FLAGS: readonly Flag[] = [
   },
   ...ADMIN_FLAGS,
   {
+    heading: 'Calls to clients:',
     names: '--outbound-allow',
     env: 'OUTBOUND_ALLOW',
     value: '<HOSTS>',
@@ -168,39 +193,7 @@ export const FLAGS: readonly Flag[] = [
     paths: [['outbound', 'insecure']],
     parse: boolean,
   },
-  {
-    names: '--wildcard-redirect-uris',
-    env: 'WILDCARD_REDIRECT_URIS',
-    value: '[BOOL]',
-    description:
-      'let * in redirect_uris match any characters except separators, and ** any part of a path (default: false)',
-    paths: [['wildcard_redirect_uris']],
-    parse: boolean,
-  },
-  {
-    names: '--keep-key-in',
-    env: 'KEEP_KEY_IN',
-    value: '<FILE>',
-    description: 'keep the generated RS256 key in this file across restarts',
-    paths: [['keys']],
-    parse: (file) => [{ alg: 'RS256', keep_in: file }],
-  },
-  {
-    names: '--log-level',
-    env: 'LOG_LEVEL',
-    value: '<LEVEL>',
-    description: 'trace, debug, info, warn, error, fatal or silent (default: info)',
-    paths: [['log', 'level']],
-    parse: text,
-  },
-  {
-    names: '--log-format',
-    env: 'LOG_FORMAT',
-    value: '<FORMAT>',
-    description: 'pretty, json, or auto: pretty on a terminal (default: auto)',
-    paths: [['log', 'format']],
-    parse: text,
-  },
+  ...LOG_FLAGS,
 ]
 
 /** Returns the name of the environment variable of a flag. */
@@ -212,5 +205,6 @@ export const nameOf = (flag: Flag) => /--[a-z-]+/.exec(flag.names)![0]
 /** Returns the changes of the configuration for one value of a flag. */
 export function overridesOf(flag: Flag, source: string, value: string): Override[] {
   const parsed = flag.parse(value)
+  if (parsed === undefined) return []
   return flag.paths.map((path) => ({ source, path, value: parsed, ...(flag.append === true && { append: true }) }))
 }

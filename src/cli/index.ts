@@ -28,5 +28,5 @@ async function serve(sources: Sources): Promise<void> {
   provider = await starting
 }
 
-const { env, stdout, stderr } = process
-process.exitCode = await runProgram(process.argv.slice(2), { env, stdout, stderr, serve })
+const { env, stdin, stdout, stderr } = process
+process.exitCode = await runProgram(process.argv.slice(2), { env, stdin, stdout, stderr, serve })

@@ -1,17 +1,21 @@
 /** The command line: subcommands, help, and one clear message for each mistake. */
 import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { Command, CommanderError, Option } from 'commander'
+import { Argument, Command, CommanderError, Option } from 'commander'
 import { ConfigError, formatProblem, type Problem } from '../config/errors.js'
 import { loadServer, type Sources } from '../config/load.js'
 import { readText } from '../config/read.js'
 import { count, show } from '../config/show.js'
-import { type Validation, validateFile } from '../config/validate.js'
+import { suggest } from '../config/suggest.js'
+import { type Validation, validateFile, validateText } from '../config/validate.js'
 import { askedUrl, diagnose, formatDiagnosis } from '../doctor/doctor.js'
 import { isHttpUrl } from '../doctor/hosts.js'
 import { ListenError } from '../provider.js'
+import { completionScript, SHELLS } from './completion.js'
 import { FLAGS, nameOf, variableOf } from './flags.js'
 import { argumentsOfServer, checkHealth, healthUrl } from './healthcheck.js'
+import { configureOutput, formatEpilog, formatError, type Output } from './help.js'
+import { DASH, type Input, readInput, STDIN, withInput, withoutInput } from './input.js'
 import { addFlags, readFlags, readSettings, type Values, withoutSeparators } from './settings.js'
 
 /** Exit code for a wrong flag, file or port. */
@@ -20,8 +24,9 @@ const MISUSE = 2
 /** The parts of a process that the command line uses. */
 export interface CommandContext {
   readonly env: NodeJS.ProcessEnv
-  readonly stdout: NodeJS.WritableStream
-  readonly stderr: NodeJS.WritableStream
+  readonly stdin: Input
+  readonly stdout: Output
+  readonly stderr: Output
   /** Starts a provider that runs until the process gets a signal. */
   serve(sources: Sources): Promise<void>
 }
@@ -37,37 +42,33 @@ export async function runProgram(argv: readonly string[], context: CommandContex
     // Commander has printed the message already; --help and --version end here as well, with code 0.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : MISUSE
     if (!(error instanceof ConfigError || error instanceof ListenError)) throw error
-    context.stderr.write(`${error instanceof ConfigError ? describeProblems(error.problems) : error.message}\n`)
+    const text = error instanceof ConfigError ? describeProblems(error.problems) : error.message
+    context.stderr.write(`${formatError(text, context.stderr, context.env)}\n`)
     return MISUSE
   }
 }
 
 function createProgram(context: CommandContext, end: (code: number) => void): Command {
-  const program = new Command('oidc-provider-mock')
+  const { env, stdin, stdout, stderr } = context
+  const program = configureOutput(new Command('oidc-provider-mock'), stdout, stderr, env)
     .description('A mock OpenID Provider for developing and testing sign-in.')
-    .version(readVersion(), '-V, --version')
-    .helpOption('-h, --help', 'show this message and exit')
     .helpCommand(false)
-    .configureHelp({ optionDescription: (option) => option.description })
     .allowExcessArguments()
     .exitOverride()
-    .configureOutput({
-      writeOut: (text) => context.stdout.write(text),
-      writeErr: (text) => context.stderr.write(text),
-    })
     .showHelpAfterError('(run with --help to list all flags)')
   const given = addFlags(program)
-  program.addHelpText('after', HELP)
+  program.optionsGroup('Help:').helpOption('-h, --help', 'show this message and exit')
+  program.version(readVersion(), '-V, --version', 'print the version and exit')
+  program.addHelpText('after', () => formatEpilog(program, PRECEDENCE, EXAMPLES))
   program.action(async () => {
     const [stray] = program.args
-    if (stray !== undefined)
-      program.error(`error: unknown command '${stray}'; to use it as a configuration file, write --config ${stray}`)
-    await context.serve(readSettings(given, context.env))
+    if (stray !== undefined) program.error(`error: unknown command '${stray}'; ${explainStray(stray, program)}`)
+    await context.serve(await withInput(readSettings(given, env), stdin, stderr))
   })
   program
     .command('validate')
     .description('check configuration files without starting the provider; exit code 0 if valid, 2 otherwise')
-    .argument('<FILE...>', 'configuration files or lists of user claims')
+    .argument('<FILE...>', 'configuration files or lists of user claims; - reads standard input')
     .addOption(new Option('--format <FORMAT>', 'output format').choices(['text', 'json']).default('text'))
     .action(async (files: string[], { format }: { format: string }) => end(await validate(files, format, context)))
   program
@@ -84,17 +85,33 @@ function createProgram(context: CommandContext, end: (code: number) => void): Co
     .option('--insecure', 'accept certificates of unknown authorities', false)
     .addOption(new Option('--format <FORMAT>', 'output format').choices(['text', 'json']).default('text'))
     .action(async (url: string | undefined, options: DoctorOptions) => end(await doctor(given, url, options, context)))
+  program
+    .command('completion')
+    .description('print a script by which a shell completes the command line')
+    .addArgument(new Argument('<SHELL>', 'the shell').choices(SHELLS))
+    .action((shell: (typeof SHELLS)[number]) => void stdout.write(completionScript(shell, program)))
   return program
 }
 
-const HELP = `
-Each flag has an environment variable. Precedence: command line, environment,
-configuration file, default.
+/** Returns advice for a word that is no command. */
+function explainStray(word: string, { commands }: Command): string {
+  const near = suggest(
+    word,
+    commands.map((command) => command.name()),
+  )
+  return near === undefined ? `to use it as a configuration file, write --config ${word}` : `did you mean ${near}?`
+}
 
-  oidc-provider-mock                        accept any client and any user on port 9400
-  oidc-provider-mock --config config.yaml   read users, clients and options from a file
-  oidc-provider-mock validate config.yaml   check the file and exit
-  oidc-provider-mock doctor URL             find out why a client cannot use that provider`
+const PRECEDENCE =
+  'Each flag has an environment variable, shown in brackets. Precedence: command line, environment, configuration file, default.'
+
+const EXAMPLES = [
+  ['oidc-provider-mock', 'accept any client and any user on port 9400'],
+  ['oidc-provider-mock --config config.yaml', 'read users, clients and options from a file'],
+  ['oidc-provider-mock --config - <config.yaml', 'read them from standard input'],
+  ['oidc-provider-mock validate config.yaml', 'check the file and exit'],
+  ['oidc-provider-mock doctor URL', 'find out why a client cannot use that provider'],
+] as const
 
 /** Reports the health with the exit codes of a Docker HEALTHCHECK: 0 and 1; 2 is reserved. */
 async function healthcheck(given: Values, { env, stdout, stderr }: CommandContext): Promise<number> {
@@ -102,7 +119,7 @@ async function healthcheck(given: Values, { env, stdout, stderr }: CommandContex
     /* c8 ignore next -- only systems without /proc */
     const first = await readFile('/proc/1/cmdline', 'utf8').catch(() => '')
     const theirs = readFlags(argumentsOfServer(first, process.argv[1]!))
-    const server = await loadServer(readSettings(new Map([...theirs, ...given]), env))
+    const server = await loadServer(withoutInput(readSettings(new Map([...theirs, ...given]), env)))
     await checkHealth(server)
     stdout.write(`${healthUrl(server)} is healthy\n`)
     return 0
@@ -122,9 +139,9 @@ async function doctor(
   given: Values,
   url: string | undefined,
   { ca, insecure, format }: DoctorOptions,
-  { env, stdout }: CommandContext,
+  { env, stdin, stdout, stderr }: CommandContext,
 ): Promise<number> {
-  const asked = url ?? askedUrl(await loadServer(readSettings(given, env)))
+  const asked = url ?? askedUrl(await loadServer(await withInput(readSettings(given, env), stdin, stderr)))
   if (!isHttpUrl(asked) || new URL(asked).username + new URL(asked).password !== '') {
     const message = `is ${show(asked, false, '')}, expected an http or https URL without user information`
     throw new ConfigError([{ file: 'URL', path: '', message }])
@@ -143,9 +160,16 @@ async function readAuthority(file: string): Promise<string> {
   throw new ConfigError([{ file: '--ca', path: '', message: `names ${file}, which has no certificate in PEM` }])
 }
 
-async function validate(files: readonly string[], format: string, { env, stdout }: CommandContext): Promise<number> {
+async function validate(names: readonly string[], format: string, context: CommandContext): Promise<number> {
+  const { env, stdin, stdout, stderr } = context
   const results = []
-  for (const file of files) results.push({ file, ...(await validateFile(file, env)) })
+  // Standard input can be read once.
+  const text = names.includes(DASH) ? await readInput(stdin, stderr) : ''
+  for (const name of names) {
+    const piped = name === DASH
+    const validation = await (piped ? validateText(STDIN, text, env) : validateFile(name, env))
+    results.push({ file: piped ? STDIN : name, ...validation })
+  }
   const valid = results.every(({ problems }) => problems.length === 0)
   if (format === 'json') {
     stdout.write(`${JSON.stringify({ valid, files: results }, null, 2)}\n`)

@@ -18,12 +18,17 @@ export function withoutSeparators(argv: readonly string[]): string[] {
   return argv.filter((argument) => argument !== '--')
 }
 
+/** Returns the description of a flag in `--help`. */
+export const describeFlag = (flag: Flag) => `${flag.description} [${variableOf(flag)}]`
+
 /** Adds an option for each flag. Returns their values, which are filled in when the command parses its arguments. */
 export function addFlags(command: Command): Values {
   const given = new Map<Flag, Value[]>()
   for (const flag of FLAGS) {
     // A boolean flag without a value is true.
-    const option = new Option(`${flag.names} ${flag.value}`, `${flag.description} [${variableOf(flag)}]`).preset('true')
+    const option = new Option(`${flag.names} ${flag.value}`.trim(), describeFlag(flag)).preset('true')
+    if (flag.choices !== undefined) option.argChoices = [...flag.choices]
+    if (flag.heading !== undefined) command.optionsGroup(flag.heading)
     const add = (text: string) => void given.set(flag, [...(given.get(flag) ?? []), { source: nameOf(flag), text }])
     command.addOption(option.argParser(add))
   }
@@ -86,6 +91,22 @@ function readOverrides(values: Values): Override[] {
       problems.push({ file: source, path: '', message: (error as Error).message })
     }
   }
+  problems.push(...levelProblems(overrides))
   if (problems.length > 0) throw new ConfigError(problems)
   return overrides
+}
+
+/** `--quiet` and `--verbose` are other words for `--log-level`. */
+function levelProblems(overrides: readonly Override[]): Problem[] {
+  const names = overrides.filter(({ path }) => path.join('.') === 'log.level').map(({ source }) => source)
+  const [variables, flags] = [false, true].map((wanted) =>
+    [...new Set(names)].filter((name) => name.startsWith('--') === wanted),
+  )
+  return [variables!, flags!].flatMap(([first, ...others]) =>
+    others.map((file) => ({
+      file,
+      path: '',
+      message: `sets the log level, and ${first} sets it too; give one of them`,
+    })),
+  )
 }

@@ -4,6 +4,7 @@ import { boolean, claims, type Flag, text } from './flag.js'
 /** The flags in the order of `--help`. */
 export const USER_FLAGS: readonly Flag[] = [
   {
+    heading: 'Users and login:',
     names: '--user',
     env: 'USER',
     value: '<SUB>',

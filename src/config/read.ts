@@ -57,6 +57,19 @@ export function textOf(content: Content): string {
   }
 }
 
+/** Returns the text of a stream of UTF-8. Throws an error as `textOf` does. */
+export async function readStream(stream: AsyncIterable<Uint8Array | string>): Promise<string> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of stream) {
+    const bytes = Buffer.from(chunk)
+    chunks.push(bytes)
+    size += bytes.length
+    if (size > LARGEST) break
+  }
+  return textOf({ bytes: Buffer.concat(chunks), version: PIPE, settled: true, unlinked: false })
+}
+
 /** Stands for the content of a file that was written during its last read: each later content is a change. */
 export const UNREAD: Content = { failure: 'is written at the moment', absent: false }
 

@@ -22,7 +22,7 @@ test('a variable is named as its flag', async (t) => {
   }
 })
 
-test('short names are those of the reference, plus one', async (t) => {
+test('short names are those of the reference, and -e, -q and -v', async (t) => {
   const letters = FLAGS.flatMap(({ names }) => /^-\w, --[a-z-]+$/.exec(names)?.[0] ?? [])
   t.strictSame(letters, [
     '-c, --config',
@@ -32,6 +32,8 @@ test('short names are those of the reference, plus one', async (t) => {
     '-n, --require-nonce',
     '-f, --no-refresh-token',
     '-e, --token-max-age',
+    '-q, --quiet',
+    '-v, --verbose',
   ])
 })
 
@@ -95,6 +97,10 @@ test('a value sets the configuration keys of its flag', async (t) => {
     ['OUTBOUND_INSECURE', 'yes', [{ path: ['outbound', 'insecure'], value: true }]],
     ['WILDCARD_REDIRECT_URIS', 'on', [{ path: ['wildcard_redirect_uris'], value: true }]],
     ['KEEP_KEY_IN', 'key.json', [{ path: ['keys'], value: [{ alg: 'RS256', keep_in: 'key.json' }] }]],
+    ['QUIET', 'true', [{ path: ['log', 'level'], value: 'warn' }]],
+    ['QUIET', 'no', []],
+    ['VERBOSE', 'true', [{ path: ['log', 'level'], value: 'debug' }]],
+    ['VERBOSE', '0', []],
     ['LOG_LEVEL', 'debug', [{ path: ['log', 'level'], value: 'debug' }]],
     ['LOG_FORMAT', 'json', [{ path: ['log', 'format'], value: 'json' }]],
   ]

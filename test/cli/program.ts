@@ -1,10 +1,11 @@
 /** The command in a process of its own, and its command line in this process, which is faster. */
 import { type ChildProcess, spawn } from 'node:child_process'
+import { Readable } from 'node:stream'
 import type { Test } from 'tap'
-import { runProgram } from '../../src/cli/program.js'
+import { type CommandContext, runProgram } from '../../src/cli/program.js'
 import type { Sources } from '../../src/config/load.js'
 import { createProvider } from '../../src/provider.js'
-import { collectLines } from '../log_lines.js'
+import { collectLines, type Lines } from '../log_lines.js'
 import { PROGRAM } from '../root.js'
 import { createStore } from '../store/create.js'
 
@@ -34,27 +35,44 @@ export interface ServingProcess extends Omit<Serving, 'end'> {
   end(...signals: NodeJS.Signals[]): Promise<Ended & { readonly signal: NodeJS.Signals | null }>
 }
 
+/** Standard input and the properties of a terminal. */
+export interface Terminal {
+  readonly stdin?: CommandContext['stdin']
+  readonly isTTY?: boolean
+  readonly columns?: number
+}
+
+const withTerminal = ({ stdin = Readable.from([]), ...outputs }: Terminal, stdout: Lines, stderr: Lines) => ({
+  stdin,
+  stdout: Object.assign(stdout.stream, outputs),
+  stderr: Object.assign(stderr.stream, outputs),
+})
+
 /** Runs the command line in this process until it ends by itself. */
-export async function run(args: readonly string[], env: Environment = {}): Promise<Ended> {
+export async function run(args: readonly string[], env: Environment = {}, terminal: Terminal = {}): Promise<Ended> {
   const [stdout, stderr] = [collectLines(), collectLines()]
   const serve = async (sources: Sources) => {
     const provider = await createProvider(sources, stdout.stream, createStore)
     await provider.close()
     throw new Error('the command started a provider, expected it to end by itself')
   }
-  const code = await runProgram(args, { env, stdout: stdout.stream, stderr: stderr.stream, serve })
+  const code = await runProgram(args, { env, ...withTerminal(terminal, stdout, stderr), serve })
   return { code, stdout: stdout.text(), stderr: stderr.text() }
 }
 
 /** Starts a provider in this process by the command line. Its port is free unless the settings name one. */
-export async function serve(t: Test, args: readonly string[] = [], env: Environment = {}): Promise<Serving> {
+export async function serve(
+  t: Test,
+  args: readonly string[] = [],
+  env: Environment = {},
+  terminal: Terminal = {},
+): Promise<Serving> {
   const stdout = collectLines()
   const stderr = collectLines()
   let close = async () => {}
   const code = await runProgram(withPort(args, env), {
     env,
-    stdout: stdout.stream,
-    stderr: stderr.stream,
+    ...withTerminal(terminal, stdout, stderr),
     serve: async (sources) => {
       const provider = await createProvider(sources, stdout.stream, createStore)
       close = () => provider.close()

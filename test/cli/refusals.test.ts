@@ -16,6 +16,30 @@ test('a wrong command line or environment ends with code 2 and a message per pro
       {},
       ["error: unknown command 'config.yaml'; to use it as a configuration file, write --config config.yaml", SEE_HELP],
     ],
+    [['validat', 'x'], {}, ["error: unknown command 'validat'; did you mean validate?", SEE_HELP]],
+    [['helthcheck'], {}, ["error: unknown command 'helthcheck'; did you mean healthcheck?", SEE_HELP]],
+    [['completion'], {}, ["error: missing required argument 'SHELL'", SEE_HELP]],
+    [
+      ['completion', 'tcsh'],
+      {},
+      [
+        "error: command-argument value 'tcsh' is invalid for argument 'SHELL'. Allowed choices are bash, zsh, fish.",
+        SEE_HELP,
+      ],
+    ],
+    [
+      ['-q', '-v', '--log-level', 'info'],
+      {},
+      [
+        '--verbose sets the log level, and --quiet sets it too; give one of them',
+        '--log-level sets the log level, and --quiet sets it too; give one of them',
+      ],
+    ],
+    [
+      [],
+      { OIDC_PROVIDER_MOCK_QUIET: '1', OIDC_PROVIDER_MOCK_LOG_LEVEL: 'info' },
+      ['OIDC_PROVIDER_MOCK_LOG_LEVEL sets the log level, and OIDC_PROVIDER_MOCK_QUIET sets it too; give one of them'],
+    ],
     [['--port', 'http'], {}, ['--port is the text "http", expected a whole number']],
     [['--port', '70000'], {}, ['--port is 70000, expected at most 65535']],
     [['--port=-1'], {}, ['--port is -1, expected at least 0']],

@@ -45,7 +45,7 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 function flagsTable(): string {
   const rows = FLAGS.map((flag) => {
     const names = flag.names.split(', ').map((name, index, all) => {
-      return `\`${name}${index === all.length - 1 ? ` ${flag.value}` : ''}\``
+      return `\`${name}${index === all.length - 1 && flag.value !== '' ? ` ${flag.value}` : ''}\``
     })
     return [names.join(', '), `\`${variableOf(flag)}\``, flag.description]
   })

@@ -125,7 +125,7 @@ t.test('start and reload warn if other machines can use the admin API without a 
   const folder = t.testdir({ 'config.yaml': 'server: { admin_token: secret }' })
   const config = `${folder}/config.yaml`
   const beyond = await start(t, { server: { host: '0.0.0.0' } })
-  t.match(await beyond.line(OPEN), { level: 40 })
+  t.match(await beyond.line(OPEN), { level: 'warn' })
   t.equal(
     (await start(t)).lines().some(({ msg }) => OPEN.test(String(msg))),
     false,
@@ -145,7 +145,7 @@ t.test('start and reload warn if other machines can use the admin API without a 
   )
   const { writeFileSync } = await import('node:fs')
   writeFileSync(config, 'server: {}')
-  t.match(await secured.line(OPEN), { level: 40 })
+  t.match(await secured.line(OPEN), { level: 'warn' })
   t.match(await secured.line(/^configuration reloaded/), { msg: /server.admin_token: changed \(not shown\)/ })
   t.notMatch(JSON.stringify(secured.lines()), '"secret"')
 })
