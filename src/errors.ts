@@ -118,6 +118,9 @@ export const declaredError = (error: string, description: string, status?: numbe
 /** RFC 9110 §15.5.14: a record that is larger than any record may be. */
 export const contentTooLarge = (description: string) => new OAuthError('invalid_request', description, 413)
 
+/** RFC 6585 §5: the request line or the headers are larger than any may be. */
+export const headersTooLarge = (description: string) => new OAuthError('invalid_request', description, 431)
+
 /** RFC 4918 §11.5: no memory is left for the record. RFC 6749 §4.1.2.1 has no closer code. */
 export const insufficientStorage = (description: string) => new OAuthError('temporarily_unavailable', description, 507)
 

@@ -4,7 +4,7 @@ import { type AddressInfo, createServer as createNetServer, type Server as NetSe
 import type { FastifyInstance } from 'fastify'
 import type { Config } from './generated/types.js'
 import { markAdminRequest } from './request/admin_port.js'
-import { HTTP_OPTIONS } from './tls/protocol_options.js'
+import { httpOptions } from './tls/protocol_options.js'
 
 /** The provider cannot listen on the configured address. */
 export class ListenError extends Error {
@@ -23,7 +23,7 @@ export interface Listening {
   close(): Promise<void>
 }
 
-type Place = Pick<Config['server'], 'host' | 'port' | 'http_port' | 'admin_port'>
+type Place = Pick<Config['server'], 'host' | 'port' | 'http_port' | 'admin_port' | 'max_header_size'>
 
 /** Grace period of requests in flight when the provider stops, in milliseconds. */
 const GRACE = 800
@@ -34,7 +34,7 @@ const GRACE = 800
  */
 export async function listen(
   app: FastifyInstance,
-  { host, port, http_port, admin_port }: Place,
+  { host, port, http_port, admin_port, max_header_size }: Place,
   https: boolean,
   limit: (server: Server) => void,
 ): Promise<Listening> {
@@ -61,7 +61,7 @@ export async function listen(
     }
     const urls: { http_url?: string; admin_url?: string } = {}
     if (https && http_port !== undefined) {
-      const server = createHttpServer(HTTP_OPTIONS, (request, reply) => app.routing(request, reply))
+      const server = createHttpServer(httpOptions(max_header_size), (request, reply) => app.routing(request, reply))
       // Requests without a route are refused as on the main port.
       for (const event of ['clientError', 'connect']) server.on(event, (...about) => app.server.emit(event, ...about))
       limit(server)

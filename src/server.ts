@@ -45,6 +45,7 @@ import { type Access, createAccess } from './request/access.js'
 import { readBodies } from './request/bodies.js'
 import { createContext } from './request/create_context.js'
 import { recordExchange } from './request/exchange.js'
+import { requireFittingHeaders } from './request/headers.js'
 import { identify } from './request/identify.js'
 import { requireHost } from './request/origin.js'
 import {
@@ -92,17 +93,18 @@ type Parts = Foundation & { readonly access: Access }
 
 /** Creates a server that can listen, or take requests by `inject`. */
 export async function createServer(foundation: Foundation): Promise<FastifyInstance> {
+  const { body_limit, max_header_size } = foundation.current().config.server
   const app = Fastify({
-    ...protocolOptions(foundation),
+    ...protocolOptions(foundation, max_header_size),
     loggerInstance: foundation.log,
     // Fastify's own log lines contain URLs with codes and tokens; `logRequest` writes lines without them.
     logController: new LogController({ disableRequestLogging: true }),
-    bodyLimit: foundation.current().config.server.body_limit,
+    bodyLimit: body_limit,
     requestTimeout: REQUEST_TIMEOUT,
     rewriteUrl: (request) => rewriteUrl(foundation.current(), request),
     // A path appended to an issuer with a trailing slash is a common mistake that the reference accepts.
     routerOptions: { maxParamLength: 2048, ignoreDuplicateSlashes: true },
-    clientErrorHandler: (error, socket) => refuseUnparsed(foundation.log, error, socket),
+    clientErrorHandler: (error, socket) => refuseUnparsed(foundation.log, error, socket, max_header_size),
     // No hook has run for these requests, so the headers that make a page safe are missing: the answer is JSON.
     frameworkErrors: (error, request, reply) => void refuse(error, request, reply, 'json'),
   })
@@ -158,6 +160,7 @@ const serveIssuers: FastifyPluginAsync<Parts> = async (scope, { access, ...found
   const faults = createHttpFaults(scope.server, { record: recordExchange, describe: describeRequest })
   scope.addHook('onRequest', async (request) => {
     request.ctx = await createContext({ ...foundation, ...access }, request)
+    requireFittingHeaders(request, request.ctx.snapshot.config.server.max_header_size)
     warnOfHost(request.ctx.request_url, foundation.current().config)
   })
   scope.addHook('onRequest', access.requireAccess)

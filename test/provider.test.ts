@@ -218,19 +218,26 @@ test('malformed HTTP is refused as JSON, and its content is not logged', async (
   ]
   const provider = await createProvider({ overrides, env: {} }, log.stream, createStore)
   t.teardown(() => provider.close())
-  const cases: [string, number][] = [
-    ['GET /?code=secret-code HTTP/1.1\r\nAuthorization: Bearer secret-token\r\nno header\r\n\r\n', 400],
-    [`GET / HTTP/1.1\r\nAuthorization: Bearer secret-${'x'.repeat(40_000)}\r\n\r\n`, 431],
+  const large =
+    'the request line and headers have more than 131072 bytes, expected at most 65536, the server.max_header_size'
+  const cases: [string, number, RegExp | string][] = [
+    [
+      'GET /?code=secret-code HTTP/1.1\r\nAuthorization: Bearer secret-token\r\nno header\r\n\r\n',
+      400,
+      /is not HTTP: HPE_/,
+    ],
+    [`GET / HTTP/1.1\r\nAuthorization: Bearer secret-${'x'.repeat(140_000)}\r\n\r\n`, 431, large],
   ]
-  for (const [sent, status] of cases) {
+  for (const [sent, status, error_description] of cases) {
     const socket = connect(Number(new URL(provider.issuer).port), '127.0.0.1')
     socket.end(sent)
     const [head = '', body = ''] = (await text(socket)).split('\r\n\r\n')
     t.match(head, new RegExp(`^HTTP/1.1 ${status} `))
-    t.match(JSON.parse(body), { error: 'invalid_request', error_description: /^the request is not HTTP: HPE_/ })
+    t.match(JSON.parse(body), { error: 'invalid_request', error_description })
   }
   const lines = JSON.stringify(log.matching(/./))
   t.match(lines, 'received bytes that are not HTTP')
+  t.match(await log.nth(1, /^request refused$/), { level: 40, status: 431, error_description: large })
   t.notMatch(lines, 'secret')
   t.notMatch(lines, Buffer.from('secret').join())
 })

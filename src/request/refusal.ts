@@ -4,7 +4,7 @@ import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { FastifyBaseLogger, FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import type { Snapshot } from '../config/snapshot.js'
-import { methodNotAllowed, notFound, OAuthError, serverError, unreadableRequest } from '../errors.js'
+import { headersTooLarge, methodNotAllowed, notFound, OAuthError, serverError, unreadableRequest } from '../errors.js'
 import { type Pages, renderPage } from '../pages/render.js'
 import { endpointOf, findRoute, findRouteAt, METHODS_OF_ROUTES, type Method, type Route } from '../routes.js'
 import { urlOf } from './routed_url.js'
@@ -109,11 +109,22 @@ function explain({ code, message }: FastifyError, request: FastifyRequest): stri
   return `content type is ${type}, expected application/json or application/x-www-form-urlencoded`
 }
 
-const UNPARSED: Readonly<Record<string, number>> = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 }
-
 /** Refuses bytes that are not HTTP, on the socket itself. The log gets none of them, since they may contain secrets. */
-export function refuseUnparsed(log: FastifyBaseLogger, { code }: NodeJS.ErrnoException, socket: Socket): void {
-  const status = UNPARSED[String(code)] ?? 400
+export function refuseUnparsed(
+  log: FastifyBaseLogger,
+  { code }: NodeJS.ErrnoException,
+  socket: Socket,
+  max_header_size: number,
+): void {
+  if (code === 'HPE_HEADER_OVERFLOW') {
+    const refusal = headersTooLarge(
+      `the request line and headers have more than ${2 * max_header_size} bytes, expected at most ${max_header_size}, the server.max_header_size`,
+    )
+    log.warn({ status: refusal.status, ...refusal.toJSON() }, 'request refused')
+    answer(socket, refusal)
+    return
+  }
+  const status = code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400
   log.debug({ code, status }, 'received bytes that are not HTTP')
   answer(socket, unreadableRequest('invalid_request', `the request is not HTTP: ${code}`, status))
 }
