@@ -17,7 +17,8 @@ export const revocation: FastifyPluginAsync = async (app) => {
     // RFC 7009 §2.1: the hint only speeds up the search, which needs no hint here. A repeated parameter is refused.
     params.find('token_type_hint')
     ctx.remark('decision', await revoke(ctx, client, params.require('token')))
-    return reply.send()
+    // RFC 7009 §2.2: clients ignore the body. Some insist on a content type.
+    return reply.send({})
   })
 }
 

@@ -4,6 +4,7 @@ import type { Context } from '../context.js'
 import { readFaultChoice } from '../faults/choice.js'
 import type { Facts } from '../faults/rules.js'
 import { decodeTokens } from '../journal/decoded_token.js'
+import { chooseReading, readBasic } from '../oauth/client/basic.js'
 import { findByUserCode } from '../oauth/device_code.js'
 import { createFlowId } from '../oauth/grant.js'
 import { words } from '../oauth/params.js'
@@ -23,7 +24,8 @@ export async function identify(request: FastifyRequest): Promise<void> {
   const form = readFields(body)
   const parameters: Parameters = { ...(query as object), ...form }
   const { client_id } = request.params as { client_id?: string }
-  const facts = readFacts(endpoint, parameters, headers.authorization)
+  const claimed = await findClaimedClient(ctx, headers.authorization, parameters)
+  const facts = readFacts(endpoint, parameters, claimed)
   ctx.addFacts({ ...facts, ...(client_id !== undefined && { client_id }) })
   const { grant, device, flow_id } = await findFlow(ctx, endpoint, parameters, headers.authorization)
   ctx.addFacts({ flow_id: flow_id ?? newFlow(endpoint, parameters) })
@@ -52,14 +54,14 @@ function addGrantFacts(ctx: Context, { sub, client_id, scope, flow_id, faults }:
   ctx.exchange.login_faults = faults ?? ctx.exchange.login_faults
 }
 
-function readFacts(endpoint: string, parameters: Parameters, authorization: string | undefined): Partial<Facts> {
+function readFacts(endpoint: string, parameters: Parameters, claimed: unknown): Partial<Facts> {
   const { client_id, grant_type, scope, resource } = parameters
   const resources = [resource].flat().filter(isText)
   return {
     endpoint,
     // RFC 9101 §5: a parameter may be in the request object only.
     ...textOf(payloadOf(parameters.request), ['client_id', 'scope']),
-    ...textOf({ client_id: clientOf(authorization, parameters) }, ['client_id']),
+    ...textOf({ client_id: claimed }, ['client_id']),
     ...textOf({ client_id, scope, grant_type }, ['client_id', 'scope', 'grant_type']),
     ...((endpoint === 'authorization' || endpoint === 'device') &&
       textOf({ sub: parameters.as ?? parameters.account ?? parameters.sub }, ['sub'])),
@@ -79,15 +81,19 @@ function textOf<K extends string>(members: Parameters, names: readonly K[]): { r
 const payloadOf = (jwt: unknown): Parameters => decodeTokens({ jwt })[0]?.payload ?? {}
 
 /** RFC 6749 §2.3.1 and RFC 7523 §3: returns the client_id that the request claims, not verified. */
-function clientOf(authorization: string | undefined, { client_assertion, id_token_hint }: Parameters): unknown {
-  const [, basic] = /^basic +(\S+) *$/i.exec(authorization ?? '') ?? []
-  if (basic === undefined) return payloadOf(client_assertion).sub ?? [payloadOf(id_token_hint).aud].flat()[0]
-  const [client_id = ''] = Buffer.from(basic, 'base64').toString().split(':')
-  try {
-    return decodeURIComponent(client_id.replaceAll('+', ' '))
-  } catch {
-    return client_id
+async function findClaimedClient(
+  ctx: Context,
+  authorization: string | undefined,
+  { client_assertion, id_token_hint }: Parameters,
+): Promise<unknown> {
+  const [first, ...others] = readBasic(authorization ?? '')
+  if (first !== undefined) {
+    const { reading, client } = await chooseReading(ctx, [first, ...others])
+    const isKnown = client !== undefined && client.redirect_uris !== 'any'
+    // A text without a colon can be a secret.
+    return isKnown || reading.client_secret !== undefined ? reading.client_id : undefined
   }
+  return payloadOf(client_assertion).sub ?? [payloadOf(id_token_hint).aud].flat()[0]
 }
 
 /** The flow that a request continues. */

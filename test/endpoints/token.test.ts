@@ -57,7 +57,7 @@ const BAD: [string, Record<string, string>, string | undefined, RegExp][] = [
   ['basic instead of post', { client_id: '' }, basic('post', SECRET), /used client_secret_basic, expected .*_post$/],
   ['none instead of post', { client_id: 'post' }, undefined, /used none, expected .* client_secret_post$/],
   ['a secret of a public client', { client_id: 'public', client_secret: 'x' }, undefined, /expected .* none$/],
-  ['basic of a public client', { client_id: '' }, basic('public', ''), /expected .* none$/],
+  ['basic of a public client', { client_id: '' }, basic('public', 'x'), /expected .* none$/],
   ['no client_id', { client_id: '' }, undefined, /^client_id is missing/],
   [
     'two client_ids',

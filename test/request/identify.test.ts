@@ -12,7 +12,7 @@ async function lastOf({ get }: TestApp): Promise<JournalEntry> {
 }
 
 t.test('the client is identified by every way to name it', async (t) => {
-  const test = await createApp(t)
+  const test = await createApp(t, { clients: [{ client_id: 'a b', redirect_uris: ['http://localhost/cb'] }] })
   const saying: [Record<string, string>, Record<string, string>][] = [
     [{ client_id: 'a b' }, {}],
     [{}, { authorization: basic('a b', 'secret') }],
@@ -35,6 +35,9 @@ t.test('the client is identified by every way to name it', async (t) => {
     { client_assertion: jwt({ sub: 7 }) },
     { client_id: 'x'.repeat(9000) },
   ]
+  const secret = { headers: { authorization: `Basic ${Buffer.from('a secret').toString('base64')}` } }
+  await test.post('/oauth2/token', {}, secret)
+  t.notOk('client_id' in (await lastOf(test)), 'a text without a colon can be a secret')
   for (const form of none) {
     await test.post('/oauth2/token', form)
     t.notOk('client_id' in (await lastOf(test)))

@@ -2,33 +2,16 @@
 import { isByCertificate, listProvableMethods } from '../../clients/authentication.js'
 import { UNBOUND_DEFAULTS } from '../../clients/members.js'
 import type { Context } from '../../context.js'
-import { type Client, findClient } from '../../directory/clients.js'
+import type { Client } from '../../directory/clients.js'
 import { describeTime } from '../../duration.js'
-import { invalidClient, invalidRequest, shown } from '../../errors.js'
+import { invalidClient, shown } from '../../errors.js'
 import type { ClientAuthMethod } from '../../generated/types.js'
-import type { Params } from '../params.js'
 import { enforce } from '../rules.js'
 import { isSameSecret } from '../secret.js'
-import { ASSERTION_TYPE, type ClientAssertion, readAssertion, verifyAssertion } from './assertion.js'
-import { type ClientCertificate, verifyCertificate, verifySelfSigned } from './certificate.js'
-
-/** The parts of a request that authenticate a client. */
-export interface Caller {
-  /** The Authorization header. */
-  readonly authorization: string | undefined
-  readonly params: Params
-  readonly certificate: ClientCertificate | undefined
-  /** URLs of the endpoint, which an assertion can have as audience besides the issuer. */
-  readonly endpoint: readonly string[]
-}
-
-interface Credentials {
-  /** Absent if the request has only a client_id: the method is `none`, or follows from the certificate. */
-  readonly method?: ClientAuthMethod
-  readonly client_id: string
-  readonly client_secret?: string
-  readonly assertion?: ClientAssertion
-}
+import { verifyAssertion } from './assertion.js'
+import { chooseReading } from './basic.js'
+import { verifyCertificate, verifySelfSigned } from './certificate.js'
+import { type Caller, type Credentials, invalidBasic, readCredentials } from './credentials.js'
 
 /** The method by which a client has authenticated; `none` if the request had no proof. */
 export interface ClientAuthentication {
@@ -43,20 +26,51 @@ export interface AuthenticatedClient {
 
 /** Authenticates the client by its registered method. Every refusal except for two methods at once is `invalid_client`. */
 export async function authenticateClient(ctx: Context, caller: Caller): Promise<AuthenticatedClient> {
-  const credentials = readCredentials(ctx, caller)
-  const { client_id } = credentials
-  const client = await findClient(ctx, client_id)
+  const { reading, client } = await chooseReading(ctx, readCredentials(ctx, caller))
+  const { client_id } = reading
+  const credentials = await simplify(ctx, reading, client)
   if (client === undefined) {
     throw refusal(credentials, `client_id is ${shown(client_id)}, expected a configured or registered client`)
   }
+  ctx.addFacts({ client_id })
   const registered = client.token_endpoint_auth_method
-  if (registered === 'any') return { client, authentication: { method: credentials.method ?? 'none' } }
+  if (registered === 'any') {
+    requireBasic(ctx, credentials)
+    return { client, authentication: { method: credentials.method ?? 'none' } }
+  }
   const unbound = client.left_out.includes('token_endpoint_auth_method')
   const method = unbound
     ? requireProvable(ctx, client, credentials, caller)
     : requireRegistered(client, registered, credentials, caller)
   await PROOFS[method](ctx, client, credentials, caller)
+  requireBasic(ctx, credentials)
   return { client, authentication: { method } }
+}
+
+/** Enforces the form of a Basic header. RFC 6749 §2.3.1. The credentials are valid, so that a wrong secret has its own refusal. */
+function requireBasic(ctx: Context, credentials: Credentials): void {
+  if (credentials.form_encoded !== false) return
+  const problem = `client ${shown(credentials.client_id)} authenticates with client_id and client_secret as they are`
+  const expected = 'expected both form-encoded before base64 (RFC 6749 §2.3.1), such as %2B for + and %25 for %'
+  enforce(ctx, 'basic_credentials', refusal(credentials, `${problem}, ${expected}`))
+}
+
+/** Reduces a Basic header that only names a public client to its client_id. */
+// Departure: RFC 6749 §2.3.1 is for clients with a secret. Some libraries send the header without a colon, or with an empty secret.
+async function simplify(ctx: Context, credentials: Credentials, client: Client | undefined): Promise<Credentials> {
+  const { client_id, client_secret, form_encoded } = credentials
+  const method = client?.token_endpoint_auth_method
+  if (method === 'none' && client_secret?.length === 0) {
+    const problem = `client ${shown(client_id)} used client_secret_basic with an empty client_secret, expected none`
+    enforce(ctx, 'basic_credentials', refusal(credentials, problem))
+    return { client_id }
+  }
+  if (form_encoded !== false || client_secret !== undefined) return credentials
+  // An unknown text without a colon can be a secret, so that only a client that has a grant is named by it.
+  const grants = method === 'any' ? await ctx.store.grants.listBy('client_id', client_id) : []
+  if (method !== 'none' && grants.length === 0) throw invalidBasic()
+  enforce(ctx, 'basic_credentials', invalidBasic())
+  return { client_id }
 }
 
 /** Returns the method of the request, which must be the registered one. */
@@ -143,75 +157,3 @@ function verifyExpiry(ctx: Context, client: Client, credentials: Credentials): v
 /** Returns the refusal, with a challenge if the client used the Authorization header. RFC 6749 §5.2. */
 const refusal = ({ method }: Credentials, description: string) =>
   invalidClient(description, method === 'client_secret_basic' ? 'Basic' : undefined)
-
-function readCredentials(ctx: Context, { authorization, params }: Caller): Credentials {
-  const client_secret = params.find('client_secret')
-  const client_assertion = params.find('client_assertion')
-  const used = [
-    ...(authorization === undefined ? [] : ['the Authorization header']),
-    ...(client_secret === undefined ? [] : ['client_secret']),
-    ...(client_assertion === undefined ? [] : ['client_assertion']),
-  ]
-  // RFC 6749 §2.3: the client must not use more than one authentication method in each request.
-  if (used.length > 1) {
-    const refusal = invalidRequest(`the client authenticates by ${used.join(' and ')}, expected one of them`)
-    enforce(ctx, 'one_client_authentication', refusal)
-  }
-  if (authorization !== undefined) return readBasic(authorization, params)
-  if (client_assertion !== undefined) return readAssertionOf(client_assertion, params)
-  const client_id = params.find('client_id')
-  if (client_id === undefined) {
-    throw invalidClient(
-      'client_id is missing, expected it in the form, in an Authorization header of type Basic, or in a client_assertion',
-    )
-  }
-  return { client_id, ...(client_secret !== undefined && { method: 'client_secret_post', client_secret }) }
-}
-
-function readAssertionOf(jwt: string, params: Params): Credentials {
-  const type = params.find('client_assertion_type')
-  // RFC 7523 §2.2: the only type of an assertion that is a JWT.
-  if (type !== ASSERTION_TYPE) {
-    throw invalidClient(`client_assertion_type is ${shown(type ?? 'missing')}, expected ${ASSERTION_TYPE}`)
-  }
-  const assertion = readAssertion(jwt)
-  const inForm = params.find('client_id')
-  // RFC 7521 §4.2: a client_id beside the assertion identifies the same client.
-  if (inForm !== undefined && inForm !== assertion.client_id) {
-    throw invalidClient(
-      `client_id is ${shown(inForm)} in the form, expected ${shown(assertion.client_id)} as in client_assertion`,
-    )
-  }
-  return { method: assertion.method, client_id: assertion.client_id, assertion }
-}
-
-/** Reads Basic credentials, of which both halves are form-urlencoded. RFC 7617 §2 and RFC 6749 §2.3.1. */
-function readBasic(authorization: string, params: Params): Credentials {
-  const [, encoded] = /^Basic +([A-Za-z0-9+/_-]+=*) *$/i.exec(authorization) ?? []
-  const decoded = Buffer.from(encoded ?? '', 'base64').toString()
-  const colon = decoded.indexOf(':')
-  if (colon < 1) {
-    throw invalidClient(
-      'the Authorization header is invalid, expected Basic with client_id:client_secret in base64',
-      'Basic',
-    )
-  }
-  const client_id = formDecode(decoded.slice(0, colon))
-  const inForm = params.find('client_id')
-  if (inForm !== undefined && inForm !== client_id) {
-    throw invalidClient(
-      `client_id is ${shown(inForm)} in the form, expected ${shown(client_id)} as in the Authorization header`,
-      'Basic',
-    )
-  }
-  return { method: 'client_secret_basic', client_id, client_secret: formDecode(decoded.slice(colon + 1)) }
-}
-
-// Departure: RFC 6749 §2.3.1 requires the encoding. Many clients omit it, so a value with an invalid escape is literal.
-function formDecode(text: string): string {
-  try {
-    return decodeURIComponent(text.replaceAll('+', ' '))
-  } catch {
-    return text
-  }
-}
