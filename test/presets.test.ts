@@ -1,5 +1,5 @@
 /** URLs, discovery and claims of each preset, tested with a client library over a socket. */
-import { decodeJwt } from 'jose'
+import { decodeJwt, decodeProtectedHeader, type ProtectedHeaderParameters } from 'jose'
 import * as client from 'openid-client'
 import t, { type Test } from 'tap'
 import { findPreset, PRESETS } from '../src/config/presets.js'
@@ -25,6 +25,8 @@ interface LoggedIn {
   readonly tokens: client.TokenEndpointResponse
   readonly id_token: Record<string, unknown>
   readonly access_token: Record<string, unknown>
+  /** Undefined for an opaque access token. */
+  readonly header: ProtectedHeaderParameters | undefined
   readonly userinfo: Record<string, unknown>
 }
 
@@ -45,8 +47,11 @@ async function logIn(issuer: string): Promise<LoggedIn> {
   const back = new URL(String(answer.headers.get('location')))
   const tokens = await client.authorizationCodeGrant(configuration, back, { pkceCodeVerifier })
   const userinfo = await client.fetchUserInfo(configuration, tokens.access_token, client.skipSubjectCheck)
-  const access_token = decodeJwt(tokens.access_token)
-  return { configuration, tokens, id_token: { ...tokens.claims() }, access_token, userinfo: { ...userinfo } }
+  // Google's access tokens are opaque.
+  const isJwt = tokens.access_token.includes('.')
+  const access_token = isJwt ? decodeJwt(tokens.access_token) : {}
+  const header = isJwt ? decodeProtectedHeader(tokens.access_token) : undefined
+  return { configuration, tokens, id_token: { ...tokens.claims() }, access_token, header, userinfo: { ...userinfo } }
 }
 
 const begin = async (t: Test, preset: (typeof PRESETS)[number], config: ConfigInput = {}) =>
@@ -135,6 +140,25 @@ t.test('google: hd and azp, no logout, and a lifetime of 3599 seconds', async (t
   t.match(id_token, { hd: 'example.com', azp: 'app' })
   t.equal(tokens.expires_in, 3599)
   t.equal(configuration.serverMetadata().end_session_endpoint, undefined)
+})
+
+t.test('access tokens have the form of the provider: its typ, none, or opaque', async (t) => {
+  const headers = { keycloak: 'JWT', entra: 'JWT', auth0: 'JWT', okta: undefined, cognito: undefined }
+  for (const [preset, typ] of Object.entries(headers) as [keyof typeof headers, string | undefined][]) {
+    const { header } = await logIn(await begin(t, preset))
+    t.equal(header?.typ, typ, preset)
+    t.type(header?.kid, 'string', preset)
+  }
+  const { tokens, header } = await logIn(await begin(t, 'google'))
+  t.equal(header, undefined)
+  t.match(tokens.access_token, /^[\w-]{43}$/)
+})
+
+t.test('the form of access tokens takes precedence over the preset', async (t) => {
+  const jwt = await logIn(await begin(t, 'google', { access_tokens: { format: 'jwt', typ: 'JWT' } }))
+  t.match(jwt.access_token, { azp: 'app' })
+  t.equal(jwt.header?.typ, 'JWT')
+  t.equal((await logIn(await begin(t, 'keycloak', { access_tokens: { typ: 'at+jwt' } }))).header?.typ, 'at+jwt')
 })
 
 t.test('the configuration takes precedence over the preset', async (t) => {

@@ -4,7 +4,7 @@ import { decodeJwt, decodeProtectedHeader } from 'jose'
 import type { Context } from '../context.js'
 import { invalidRequest, nothingHere } from '../errors.js'
 import { PATHS } from '../routes.js'
-import type { Grant } from '../store/records.js'
+import type { AccessToken, Grant, RefreshToken } from '../store/records.js'
 import { type MintRequest, mintTokens, TOKEN_KINDS } from '../tokens/mint.js'
 import { sendList } from './list.js'
 import {
@@ -85,7 +85,7 @@ const TOKEN = object(
     ...MEMBERS,
     sub: text('End-user of the token; absent for a grant without one.'),
     header: { type: 'object', description: 'Header, if the token is a JWT.' },
-    payload: { type: 'object', description: 'Claims, if the token is a JWT.' },
+    payload: { type: 'object', description: 'Claims, if the token is a JWT or an opaque access token.' },
   },
   Object.keys(MEMBERS),
 )
@@ -166,7 +166,7 @@ async function* listTokens({ store, now }: Context, { sub, client_id, kind }: Fi
       if (grant === undefined || (own === 'refresh_token' && grant.refresh_ended)) continue
       const scope = 'scope' in record ? record.scope : grant.scope
       const about = { sub: grant.sub, client_id: grant.client_id, scope, grant_id }
-      yield { token, kind: own, ...about, expires_at, expired: expires_at <= now, ...decode(token) }
+      yield { token, kind: own, ...about, expires_at, expired: expires_at <= now, ...decode(token, record) }
     }
   }
 }
@@ -183,7 +183,8 @@ async function revokeToken({ store }: Context, { token, kind, grant_id }: KeptTo
   else await store.access_tokens.delete(token)
 }
 
-function decode(token: string) {
+function decode(token: string, record: AccessToken | RefreshToken) {
+  if ('claims' in record) return { payload: record.claims }
   try {
     return { header: decodeProtectedHeader(token), payload: decodeJwt(token) }
   } catch {

@@ -8,6 +8,7 @@ export const JOURNAL_EVENTS = [
   'decision',
   'would_be_refused',
   'scope_ignored',
+  'claim_ignored',
   'document_unusable',
   'backchannel_logout',
   'keys_rotated',

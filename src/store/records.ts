@@ -126,6 +126,8 @@ export interface AuthorizationCode extends StoredRecord {
 export interface AccessToken extends StoredRecord {
   readonly grant_id: string
   readonly scope: string
+  /** The claims of an opaque token; absent for a JWT, which has its own. */
+  readonly claims?: Readonly<Record<string, unknown>>
   /** Set by a fault of the token: introspection says that it is inactive, or has other members; null removes one. */
   readonly introspection?: 'inactive' | Readonly<Record<string, unknown>>
 }
@@ -181,7 +183,10 @@ export interface StoredUser
 /** Client metadata (RFC 7591 §2): the members of a configured client and those that only registration has. */
 export interface ClientMetadata
   extends DeepReadonly<
-    Omit<config.Client, 'client_id' | 'client_secret' | 'wildcard_redirect_uris' | 'faults' | 'auto_login'>
+    Omit<
+      config.Client,
+      'client_id' | 'client_secret' | 'wildcard_redirect_uris' | 'faults' | 'auto_login' | 'access_tokens'
+    >
   > {
   /** Metadata in several languages, such as `client_name#de` (RFC 7591 §2.2). */
   readonly localized?: Readonly<Record<string, string>>
@@ -196,6 +201,7 @@ export interface StoredClient extends StoredRecord, ClientMetadata {
   readonly wildcard_redirect_uris?: boolean
   readonly faults?: readonly FaultRule[]
   readonly auto_login?: string
+  readonly access_tokens?: DeepReadonly<NonNullable<config.Client['access_tokens']>>
   readonly client_secret?: string
   readonly client_id_issued_at: number
   /** Seconds since the epoch; 0 is never. */

@@ -4,13 +4,14 @@ import type { Context } from '../context.js'
 import type { Client } from '../directory/clients.js'
 import type { User } from '../directory/users.js'
 import type { ResponseAlg } from '../generated/types.js'
-import { type Release, releaseClaims } from '../oauth/claims.js'
+import { type Claims, type Release, releaseClaims } from '../oauth/claims.js'
 import { subjectFor } from '../oauth/subject.js'
 import type { Grant } from '../store/records.js'
 import type { TokenOverrides } from './access_token.js'
 import { referToSources } from './claim_sources.js'
 import { encryptToClient, findAlg, signForClient } from './client_jwt.js'
 import { ID_TOKEN_TYP } from './jwt.js'
+import { provideClaims, without } from './own_claims.js'
 import { applyPreset } from './preset_claims.js'
 
 /** The subject of an ID token, and the parts of the response that it hashes. */
@@ -34,13 +35,13 @@ export async function createIdToken(ctx: Context, subject: IdTokenSubject): Prom
   const alg = await findAlg(ctx, client.id_token_signed_response_alg)
   const now = ctx.now
   const sub = subjectFor(ctx, client, user.sub)
-  const all = {
-    ...releaseClaims(ctx.snapshot, user, release),
+  const own = without(user.id_token, 'sub', 'aud')
+  const provided = {
     ...(await referToSources(ctx, user, release, access_token)),
     ...(grant.acr !== undefined && { acr: grant.acr }),
     iss: ctx.issuer,
     sub,
-    aud: client.client_id,
+    ...audienceOf(client, user),
     iat: overrides.issued_at ?? now,
     exp: now + (overrides.expires_in ?? ctx.snapshot.lifetimes.id_token),
     auth_time: grant.auth_time,
@@ -52,13 +53,25 @@ export async function createIdToken(ctx: Context, subject: IdTokenSubject): Prom
     // OpenID Connect Core §3.1.3.6: the unmodified nonce of the request; absent if the request has none.
     nonce,
   }
+  const released = releaseClaims(ctx.snapshot, { ...user, id_token: own }, release)
+  const all = provideClaims(ctx, user, 'the ID token', released, provided)
   const shaped = applyPreset(ctx, 'id_token', all, { user, client, sub, scope, sid: grant.sid })
-  const claims = { ...shaped, ...overrides.claims }
+  // The configuration takes precedence over the preset, and the request over both.
+  const claims = { ...shaped, ...own, ...(grant.acr !== undefined && { acr: grant.acr }), ...overrides.claims }
   const about = { sub: user.sub, scope }
   const signed = await signForClient(ctx, client, alg, { kind: 'id_token', about, typ: ID_TOKEN_TYP, claims })
   const { id_token_encrypted_response_alg, id_token_encrypted_response_enc: enc } = client
   if (id_token_encrypted_response_alg === undefined) return signed
   return encryptToClient(ctx, client, { alg: id_token_encrypted_response_alg, enc }, { nested: signed })
+}
+
+/**
+ * Returns the audience: the client, and those of the user's own claims. OpenID Connect Core §2: with several audiences, `azp`
+ * says which one the ID token was issued to.
+ */
+function audienceOf({ client_id }: Client, { id_token: { aud = [] } }: User): Claims {
+  const all = [...new Set([client_id, ...[aud].flat()])]
+  return all.length === 1 ? { aud: client_id } : { aud: all, azp: client_id }
 }
 
 /** Returns the left half of the value's hash, computed by the hash function of `alg`. OpenID Connect Core §3.1.3.6. */

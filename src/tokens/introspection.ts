@@ -24,13 +24,13 @@ export async function introspectToken(ctx: Context, token: string): Promise<Intr
 async function describeAccessToken(
   ctx: Context,
   token: string,
-  { grant_id, scope, expires_at, introspection = {} }: AccessToken,
+  { grant_id, scope, expires_at, claims = claimsOf(token), introspection = {} }: AccessToken,
 ): Promise<Introspection> {
   const granted = await findActiveGrant(ctx, grant_id, expires_at)
   if (granted === undefined || introspection === 'inactive') return INACTIVE
   // RFC 7662 §2.2: further claims of the token, such as roles, are included; the members of the store override them.
   const standard = { ...standardMembers(ctx, granted), scope, token_type: 'Bearer', exp: expires_at }
-  const members = { ...claimsOf(token), ...standard, ...introspection }
+  const members = { ...claims, ...standard, ...introspection }
   // A fault of the token can remove members.
   return Object.fromEntries(Object.entries(members).filter(([name]) => introspection[name] !== null)) as Introspection
 }

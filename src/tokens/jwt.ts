@@ -6,7 +6,7 @@ import { findClient } from '../directory/clients.js'
 import type { Draft } from '../faults/doors/draft.js'
 import { selectSigningKey } from '../issuer/keys.js'
 
-/** The header's `typ` of ID tokens. No other kind of token has it. */
+/** The header's `typ` of ID tokens. The configuration can give it to access tokens as well. */
 export const ID_TOKEN_TYP = 'JWT'
 
 /** Returns the key that signs by this algorithm; default: the default algorithm. */
@@ -25,6 +25,7 @@ export async function signJwt({ header, claims, key, spoil = (jwt) => jwt }: Dra
 
 /** Returns the claims of an ID token signed by this issuer, even if it has expired; undefined for other tokens. */
 export async function readOwnIdToken(ctx: Context, token: string): Promise<JWTPayload | undefined> {
+  if ((await ctx.store.access_tokens.get(token)) !== undefined) return undefined
   try {
     // OpenID Connect RP-Initiated Logout §2: a hint is accepted after its exp.
     const options = { issuer: ctx.issuer, typ: ID_TOKEN_TYP, clockTolerance: Number.MAX_SAFE_INTEGER }
@@ -39,11 +40,11 @@ export async function readOwnIdToken(ctx: Context, token: string): Promise<JWTPa
   }
 }
 
-/** Returns the secret of the client in `aud` if the client's ID tokens are signed by it. OpenID Connect Core §10.1. */
+/** Returns the secret of the client, which is the first `aud`, if the client's ID tokens are signed by it. OpenID Connect Core §10.1. */
 async function findSecret(ctx: Context, token: string): Promise<Uint8Array | undefined> {
   const { alg } = decodeProtectedHeader(token)
   if (!String(alg).startsWith('HS')) return undefined
-  const client = await findClient(ctx, String(decodeJwt(token).aud))
+  const client = await findClient(ctx, String([decodeJwt(token).aud].flat()[0]))
   if (client?.client_secret === undefined || client.id_token_signed_response_alg !== alg) return undefined
   return new TextEncoder().encode(client.client_secret)
 }

@@ -6,6 +6,7 @@ import { subjectFor } from '../oauth/subject.js'
 import { referToSources } from './claim_sources.js'
 import { encryptToClient, signForClient } from './client_jwt.js'
 import type { EndUserAccess } from './lookup.js'
+import { provideClaims, without } from './own_claims.js'
 import { applyPreset } from './preset_claims.js'
 
 /** Returns the claims, or a JWT as text. */
@@ -22,7 +23,9 @@ export async function createUserinfo(
     // OpenID Connect Core §5.3.2: always present, and the same as in the ID token.
     sub,
   }
-  const claims = applyPreset(ctx, 'userinfo', all, { user, client, sub, scope, sid: grant.sid })
+  const shaped = applyPreset(ctx, 'userinfo', all, { user, client, sub, scope, sid: grant.sid })
+  // The configuration takes precedence over the preset.
+  const claims = { ...shaped, ...without(user.userinfo, 'sub') }
   const {
     userinfo_signed_response_alg: signed,
     userinfo_encrypted_response_alg: alg,
@@ -34,7 +37,7 @@ export async function createUserinfo(
     return alg === undefined ? faulty : encryptToClient(ctx, client, { alg, enc }, { claims: faulty })
   }
   // OpenID Connect Core §5.3.2: a signed response has iss and aud. Without a typ, it cannot be used as an ID token.
-  const signedClaims = { ...claims, iss: ctx.issuer, aud: client.client_id }
+  const signedClaims = provideClaims(ctx, user, 'userinfo', claims, { iss: ctx.issuer, aud: client.client_id })
   const nested = await signForClient(ctx, client, signed, { kind: 'userinfo', about, claims: signedClaims })
   return alg === undefined ? nested : encryptToClient(ctx, client, { alg, enc }, { nested })
 }

@@ -2,16 +2,17 @@
 
 import { LATEST_TIME, LONGEST_DURATION, parseDuration, parseTime } from '../../duration.js'
 import { checkFaults } from '../../faults/check.js'
-import type { Config, EncryptionKey, Key, User } from '../../generated/types.js'
+import type { Client, Config, EncryptionKey, Key, User } from '../../generated/types.js'
 import { parseEntry } from '../destinations.js'
 import type { Complaint } from '../errors.js'
+import { checkOwnClaims, expectedSub } from '../provided_claims.js'
 import type { Pruned } from '../schema.js'
 import { isFileContent, show } from '../show.js'
 import { suggest } from '../suggest.js'
 import { checkClient } from './client.js'
 import { checkServer } from './server.js'
 
-const CLAIM_SECTIONS = ['claims', 'id_token', 'userinfo', 'access_token'] as const
+const PLACES = ['id_token', 'userinfo', 'access_token'] as const
 const KEY_SOURCES = ['file', 'pem', 'jwk', 'keep_in'] as const
 
 type Found = Iterable<Complaint>
@@ -27,6 +28,7 @@ export function check(config: Pruned<Config>): Complaint[] {
     ...checkFaults(['faults'], config.faults, suggest),
     ...checkAcrValues(config),
     ...checkScopes(config),
+    ...checkAccessTokens([], config),
     ...repeated('sub', { users: users.map((user) => user?.sub) }),
     ...users.flatMap((user, index) => [...checkUser(['users', String(index)], user ?? {})]),
     ...users.flatMap((user, index) => [
@@ -34,6 +36,7 @@ export function check(config: Pruned<Config>): Complaint[] {
     ]),
     ...repeated('client_id', { clients: clients.map((client) => client?.client_id) }),
     ...clients.flatMap((client, index) => [...checkClient(['clients', String(index)], client, config)]),
+    ...clients.flatMap((client, index) => [...checkAccessTokens(['clients', String(index)], client ?? {})]),
     ...clients.flatMap((client, index) => [
       ...checkFaults(['clients', String(index), 'faults'], client?.faults, suggest, { client_id: client?.client_id }),
     ]),
@@ -141,16 +144,20 @@ function* checkScopes({ scopes = {} }: Pruned<Config>): Found {
   }
 }
 
+/** Checks the claims of access tokens, of the whole configuration or of one client. */
+function* checkAccessTokens(path: readonly string[], { access_tokens = {} }: Pruned<Config> | Pruned<Client>): Found {
+  yield* checkOwnClaims([...path, 'access_tokens', 'claims'], 'access_token', access_tokens.claims ?? {}, undefined)
+}
+
 function* checkUser(path: readonly string[], user: Pruned<User>): Found {
-  if (user.sub === undefined) return
-  for (const section of CLAIM_SECTIONS) {
-    const claims = user[section] ?? {}
-    if (!Object.hasOwn(claims, 'sub') || claims.sub === user.sub) continue
-    yield {
-      path: [...path, section, 'sub'],
-      at: 'value',
-      message: `is ${JSON.stringify(claims.sub)}, expected the user's sub "${user.sub}"`,
-    }
+  const { sub, claims = {}, claim_sources = {} } = user
+  if (sub === undefined) return
+  if (Object.hasOwn(claims, 'sub') && claims.sub !== sub) {
+    const message = `is ${JSON.stringify(claims.sub)}, expected ${expectedSub(sub)}`
+    yield { path: [...path, 'claims', 'sub'], at: 'value', message }
+  }
+  for (const place of PLACES) {
+    yield* checkOwnClaims([...path, place], place, user[place] ?? {}, { sub, claim_sources })
   }
 }
 

@@ -43,7 +43,7 @@ export async function findFault<D extends FaultDoor>(
   if (!isLoginFault && !snapshot.fault_doors.has(door) && !(await exchange.fault_doors).has(door)) return undefined
   const known = { ...exchange.facts, ...facts }
   for await (const { source, owner, rule } of listRules(ctx, door, known)) {
-    if (doorOf(rule) !== door || !fits(rule.fault as FaultAt<D>) || !matches(rule, known)) continue
+    if (doorOf(rule) !== door || !matches(rule, known) || !fits(rule.fault as FaultAt<D>)) continue
     const counted = await faults.count(source, owner, rule, turn)
     if (counted === undefined) continue
     exchange.applied.push({ fault: rule.fault, source, id: counted.id })

@@ -1,5 +1,6 @@
 /** Doors for faults of JWTs: between the draft and its signature. OpenID Connect Core §3.1.3.7 says what a client checks. */
 import type { Context } from '../../context.js'
+import { shown } from '../../errors.js'
 import { FAULT_CATALOGUE, type FaultAt, type FaultDoor, type FaultName } from '../catalogue.js'
 import type { Facts, FaultRule } from '../rules.js'
 import * as claims from './claims.js'
@@ -57,6 +58,23 @@ export async function changeUserinfo(ctx: Context, claims: Draft['claims'], abou
   return (await change(ctx, 'userinfo', unsigned, about, isPossible)).draft.claims
 }
 
+/** Faults of an access token that need a JWT: those of its header and its signature. */
+const OF_JWTS: ReadonlySet<FaultName> = new Set<FaultName>([
+  ...(Object.keys(below('access_token', onDrafts(SIGNATURE))) as FaultName[]),
+  'access_token.wrong_typ',
+])
+
+/** Applies the fault that happens to an opaque access token, which has claims at introspection, but no header and no signature. */
+export async function changeOpaqueToken(ctx: Context, draft: Draft, about: About): Promise<Drafted<'access_token'>> {
+  const opaque = `the access tokens of client ${shown(about.client_id)} are opaque`
+  const drafted = await change(ctx, 'access_token', draft, about, (name) => {
+    if (OF_JWTS.has(name)) ctx.remark('decision', `${name} cannot happen: ${opaque}`)
+    return !OF_JWTS.has(name)
+  })
+  if (drafted.rule?.jwt_only) ctx.remark('decision', `${drafted.rule.fault} changes nothing: ${opaque}`)
+  return drafted
+}
+
 async function change<K extends JwtKind>(
   ctx: Context,
   kind: K,
@@ -105,7 +123,13 @@ function inRefresh<K extends string>(changes: Changes<K>): Changes<K> {
 }
 
 function wrongTyp(typ: string): Changes<'wrong_typ'> {
-  return { wrong_typ: { change: ({ header, ...draft }) => ({ ...draft, header: { ...header, typ } }) } }
+  // The configuration can give access tokens the `typ` of ID tokens, or none.
+  const another = (right = 'JWT') => (right === typ ? 'logout+jwt' : typ)
+  const change: JwtChange['change'] = ({ header, ...draft }) => ({
+    ...draft,
+    header: { ...header, typ: another(header.typ) },
+  })
+  return { wrong_typ: { change } }
 }
 
 function mapValues<K extends string, V>(values: Readonly<Record<K, V>>, map: (value: V) => JwtChange): Changes<K> {

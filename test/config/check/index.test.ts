@@ -80,7 +80,97 @@ const BAD: [string, string, string[]][] = [
     'users:\n  - sub: alice\n    claims: { sub: bob }\n    id_token: { sub: alice }\n    userinfo: { sub: 1 }\n',
     [
       'config.yaml:3:20 /users/0/claims/sub is "bob", expected the user\'s sub "alice"',
-      'config.yaml:5:22 /users/0/userinfo/sub is 1, expected the user\'s sub "alice"',
+      'config.yaml:5:22 /users/0/userinfo/sub is 1, expected the user\'s sub "alice"; for another one, use the fault userinfo.wrong_sub',
+    ],
+  ],
+  [
+    'claims that the provider sets are refused under access_token, with the ways to change them',
+    `users:
+  - sub: alice
+    access_token:
+      iss: http://elsewhere
+      sub: bob
+      aud: []
+      client_id: other
+      iat: 5
+      exp: 2030
+      auth_time: 1
+      jti: x
+      scope: admin
+      nbf: 5
+      azp: app
+`,
+    [
+      'config.yaml:4:12 /users/0/access_token/iss is "http://elsewhere", expected no value, because the provider sets iss; to change it, use the fault access_token.wrong_iss, or mint the token by POST /admin/tokens with claims',
+      'config.yaml:5:12 /users/0/access_token/sub is "bob", expected the user\'s sub "alice"; for another one, mint the token by POST /admin/tokens with claims',
+      'config.yaml:6:12 /users/0/access_token/aud is a list, expected a text or a list of texts, such as https://api.example.com; for no aud, use the fault access_token.missing_aud',
+      'config.yaml:7:18 /users/0/access_token/client_id is "other", expected no value, because the provider sets client_id; to change it, mint the token by POST /admin/tokens with claims',
+      'config.yaml:8:12 /users/0/access_token/iat is 5, expected no value, because the provider sets iat; to change it, use the fault access_token.stale_iat, or mint the token by POST /admin/tokens with claims',
+      'config.yaml:9:12 /users/0/access_token/exp is 2030, expected no value, because the provider sets exp; to change it, set lifetimes.access_token, use the fault access_token.expired, or mint the token by POST /admin/tokens with claims',
+      'config.yaml:10:18 /users/0/access_token/auth_time is 1, expected no value, because the provider sets auth_time; to change it, mint the token by POST /admin/tokens with claims',
+      'config.yaml:11:12 /users/0/access_token/jti is "x", expected no value, because the provider sets jti; to change it, mint the token by POST /admin/tokens with claims',
+      'config.yaml:12:14 /users/0/access_token/scope is "admin", expected no value, because the provider sets scope; to change it, use the fault access_token.insufficient_scope, or mint the token by POST /admin/tokens with claims',
+    ],
+  ],
+  [
+    'claims that the provider sets are refused under id_token, but not acr, amr and azp',
+    `users:
+  - sub: alice
+    claims: { iss: a, aud: 5, exp: 1 }
+    userinfo: { iss: a, aud: 5, exp: 1 }
+    id_token:
+      iss: a
+      aud: [a, 5]
+      iat: 1
+      exp: 1
+      auth_time: 1
+      nonce: n
+      sid: s
+      at_hash: h
+      c_hash: h
+      s_hash: h
+      acr: a
+      amr: [pwd]
+      azp: a
+`,
+    [
+      'config.yaml:6:12 /users/0/id_token/iss is "a", expected no value, because the provider sets iss; to change it, use the fault id_token.wrong_iss, or mint the token by POST /admin/tokens with claims',
+      'config.yaml:7:12 /users/0/id_token/aud is a list, expected a text or a list of texts, such as https://api.example.com; for no aud, use the fault id_token.missing_aud',
+      'config.yaml:8:12 /users/0/id_token/iat is 1, expected no value, because the provider sets iat; to change it, use the fault id_token.stale_iat, or mint the token by POST /admin/tokens with claims',
+      'config.yaml:9:12 /users/0/id_token/exp is 1, expected no value, because the provider sets exp; to change it, set lifetimes.id_token, use the fault id_token.expired, or mint the token by POST /admin/tokens with claims',
+      'config.yaml:10:18 /users/0/id_token/auth_time is 1, expected no value, because the provider sets auth_time; to change it, mint the token by POST /admin/tokens with claims',
+      'config.yaml:11:14 /users/0/id_token/nonce is "n", expected no value, because the provider sets nonce; to change it, use the fault id_token.wrong_nonce, or mint the token by POST /admin/tokens with claims',
+      'config.yaml:12:12 /users/0/id_token/sid is "s", expected no value, because the provider sets sid; to change it, mint the token by POST /admin/tokens with claims',
+      'config.yaml:13:16 /users/0/id_token/at_hash is "h", expected no value, because the provider sets at_hash; to change it, use the fault id_token.wrong_at_hash, or mint the token by POST /admin/tokens with claims',
+      'config.yaml:14:15 /users/0/id_token/c_hash is "h", expected no value, because the provider sets c_hash; to change it, use the fault id_token.wrong_c_hash, or mint the token by POST /admin/tokens with claims',
+      'config.yaml:15:15 /users/0/id_token/s_hash is "h", expected no value, because the provider sets s_hash; to change it, use the fault id_token.wrong_s_hash, or mint the token by POST /admin/tokens with claims',
+    ],
+  ],
+  [
+    'claims that the provider sets are refused under access_tokens of the configuration and of a client',
+    `access_tokens: { claims: { iss: a, sub: b, aud: api, plan: pro } }\nclients: [{ ${PUBLIC}, access_tokens: { claims: { exp: 5, aud: "" } } }]\n`,
+    [
+      'config.yaml:1:33 /access_tokens/claims/iss is "a", expected no value, because the provider sets iss; to change it, use the fault access_token.wrong_iss, or mint the token by POST /admin/tokens with claims',
+      'config.yaml:1:41 /access_tokens/claims/sub is "b", expected no value, because the provider sets sub; to change it, mint the token by POST /admin/tokens with claims',
+      'config.yaml:2:135 /clients/0/access_tokens/claims/exp is 5, expected no value, because the provider sets exp; to change it, set lifetimes.access_token, use the fault access_token.expired, or mint the token by POST /admin/tokens with claims',
+      'config.yaml:2:143 /clients/0/access_tokens/claims/aud is "", expected a text or a list of texts, such as https://api.example.com; for no aud, use the fault access_token.missing_aud',
+    ],
+  ],
+  [
+    'the typ of access tokens is a media type or null',
+    `access_tokens: { typ: none }\nclients: [{ ${PUBLIC}, access_tokens: { typ: "", format: jwe, claim: {} } }]\n`,
+    [
+      'config.yaml:1:23 /access_tokens/typ is "none", expected a media type such as `at+jwt` or `JWT`, or null for none',
+      'config.yaml:2:125 /clients/0/access_tokens/typ is "", expected a media type such as `at+jwt` or `JWT`, or null for none',
+      'config.yaml:2:137 /clients/0/access_tokens/format is "jwe", expected one of jwt, opaque; did you mean jwt?',
+      'config.yaml:2:142 /clients/0/access_tokens/claim is not a known key; did you mean claims?',
+    ],
+  ],
+  [
+    'the members of claim_sources are not written by hand beside them',
+    'users:\n  - sub: alice\n    claim_sources: { bank: { claims: { a: 1 } } }\n    userinfo: { _claim_names: {} }\n  - { sub: bob, claim_sources: {}, id_token: { _claim_sources: {} } }\n',
+    [
+      'config.yaml:4:31 /users/0/userinfo/_claim_names is an object, expected no value, because claim_sources sets it; write the source under claim_sources',
     ],
   ],
   [
