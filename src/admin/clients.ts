@@ -15,7 +15,7 @@ type Route = { Params: { client_id: string }; Body: Body }
 const tags = ['clients']
 const inPath = pathParameter('client_id', 'The client identifier.')
 const INVALID = refusedIf(
-  '`client_id` differs from the path, the configuration file cannot have the client, or a fault matches another issuer',
+  '`client_id` differs from the path, the configuration file cannot have the client, such as one whose `access_tokens.claims` have a claim that the provider sets, or a fault matches another issuer',
 )
 const CLIENT = { ...component('ClientAnswer'), description: 'The client, with its secrets.' }
 

@@ -22,7 +22,7 @@ type Route = { Params: { sub: string }; Body: Body }
 const tags = ['users']
 const inPath = pathParameter('sub', 'The subject identifier.')
 const INVALID = refusedIf(
-  '`sub` differs from the path, the configuration file cannot have the user, or a fault matches another issuer',
+  '`sub` differs from the path, the configuration file cannot have the user, such as one whose `access_token` has a claim that the provider sets, or a fault matches another issuer',
 )
 const USER = { ...component('UserAnswer'), description: 'The user.' }
 

@@ -141,7 +141,7 @@ function near({ data, params }: ErrorObject): string {
 }
 
 function hint(key: string, { title, properties = {} }: Subschema): string {
-  const found = suggest(key, Object.keys(properties)) ?? deeper(key, properties)
+  const found = deeper(key, properties) ?? suggest(key, Object.keys(properties))
   if (found !== undefined) return `; did you mean ${found}?`
   if (title === 'User') return '; put claims under claims'
   const known = Object.keys(properties)

@@ -118,6 +118,13 @@ const BAD: [string, 'PUT' | 'PATCH', string, unknown, RegExp][] = [
     { claims: { sub: 'eve' } },
     /^\/claims\/sub is .eve., expected the user's sub/,
   ],
+  [
+    'a claim that the provider sets',
+    'PUT',
+    'bob',
+    { access_token: { exp: 5, aud: 'api' } },
+    /^\/access_token\/exp is 5, expected no value, because the provider sets exp; to change it, set lifetimes\.access_token, /,
+  ],
   ['two mistakes', 'PUT', 'bob', { a: 1, claims: { sub: 'x' } }, /^\/a is not a known key/],
   [
     'an unknown fault',
