@@ -1,5 +1,6 @@
 /** The claims of tokens that the provider sets, and their checks. RFC 9068 §2.2 and OpenID Connect Core §2. */
 import type { FaultName } from '../faults/catalogue.js'
+import type { Config } from '../generated/types.js'
 import type { Complaint } from './errors.js'
 import { show } from './show.js'
 
@@ -74,6 +75,24 @@ export function* checkOwnClaims(
       yield complaint(name, 'no value, because claim_sources sets it; write the source under claim_sources')
     }
   }
+}
+
+/** Yields a warning for each claim of a user, for every place, in place of which the ID token has that of the provider. */
+export function* checkSharedClaims({ users }: Config): Iterable<Complaint> {
+  for (const [index, { claims }] of users.entries()) {
+    for (const [name, value] of Object.entries(claims)) {
+      const way = name === 'sub' ? undefined : findWay(name)
+      if (way === undefined) continue
+      const message = `is ${show(value, false, '')}, but only userinfo has this value, because the provider sets ${name} of ID tokens; ${way}`
+      yield { path: ['users', String(index), 'claims', name], at: 'value', message }
+    }
+  }
+}
+
+function findWay(name: string): string | undefined {
+  if (name === 'aud') return 'for another audience, write aud under id_token or access_token'
+  const ways = Object.hasOwn(PROVIDED.id_token, name) ? PROVIDED.id_token[name] : undefined
+  return ways && `to change it there, ${listWays('id_token', ways)}`
 }
 
 /** Describes the `sub` that claims of a user can have. */

@@ -88,3 +88,24 @@ t.test('at most 100 warnings are listed', async (t) => {
   t.equal(found.length, 101)
   t.equal(found[100], 'config.yaml has 2 more warnings, which are not listed')
 })
+
+t.test(
+  'a claim for every place that the provider sets in ID tokens is a warning, in a list of users as well',
+  async (t) => {
+    const list = `- sub: alice
+  aud: api
+  exp: 5
+  acr: gold
+  name: Alice
+`
+    const only = 'but only userinfo has this value, because the provider sets'
+    t.strictSame(await warningsOf(t, list), [
+      `config.yaml:2:8 /0/aud is "api", ${only} aud of ID tokens; for another audience, write aud under id_token or access_token`,
+      `config.yaml:3:8 /0/exp is 5, ${only} exp of ID tokens; to change it there, set lifetimes.id_token, use the fault id_token.expired, or mint the token by POST /admin/tokens with claims`,
+    ])
+    t.strictSame(
+      await warningsOf(t, 'users: [{ sub: alice, claims: { sub: alice, nbf: 5 }, userinfo: { exp: 5 } }]'),
+      [],
+    )
+  },
+)
