@@ -133,6 +133,7 @@ function writeValues() {
     `export const CLIENT_DEFAULTS = ${JSON.stringify(defaults, null, 2)} as const`,
     `export const SECRET_KEYS: readonly string[] = ${JSON.stringify(listAnnotated(schema, 'x-secret'), null, 2)}`,
     `export const SECRET_TYPES: readonly string[] = ${JSON.stringify(listSecretTypes(schema), null, 2)}`,
+    `export const TEXT_KEYS: readonly string[] = ${JSON.stringify(listKeys(schema, isText), null, 2)}`,
     `export const RESTART_KEYS: readonly string[] = ${JSON.stringify(listAnnotated(schema, 'x-restart'), null, 2)}\n`,
   ].join('\n')
 }
@@ -152,11 +153,22 @@ function listEnums(node) {
   return [...own, ...Object.values(node).flatMap(listEnums)]
 }
 
-/** Lists the keys with an annotation, such as `clients.*.client_secret`; `*` is an index or a name that users choose. */
 function listAnnotated(schema, annotation) {
+  return listKeys(schema, (node) => node[annotation] === true)
+}
+
+/** Whether each scalar that a schema allows is a text. */
+function isText({ type = [], enum: values = [] }) {
+  const types = [type].flat()
+  if (values.length > 0) return values.every((value) => typeof value === 'string')
+  return types.includes('string') && types.every((one) => ['string', 'array', 'object'].includes(one))
+}
+
+/** Lists the keys with such a schema, such as `clients.*.client_secret`; `*` is an index or a name that users choose. */
+function listKeys(schema, isWanted) {
   const walk = (node, path) => {
     const { $ref, items, additionalProperties, properties = {} } = node
-    const below = [...(path.length > 0 && node[annotation] === true ? [path.join('.')] : [])]
+    const below = [...(path.length > 0 && isWanted(node) ? [path.join('.')] : [])]
     if ($ref !== undefined) below.push(...walk(schema.$defs[$ref.replace('#/$defs/', '')], path))
     for (const child of [items, additionalProperties])
       if (child instanceof Object) below.push(...walk(child, [...path, '*']))

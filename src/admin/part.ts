@@ -1,4 +1,5 @@
 /** Users, clients and fault rules in requests, checked as in the configuration file, whole or as a merge patch (RFC 7396 §2). */
+import { findChangeInJson } from '../config/exact_number.js'
 import { isMembers } from '../config/merge.js'
 import type { PartOf, Parts } from '../config/validate_part.js'
 import type { Context } from '../context.js'
@@ -12,6 +13,12 @@ export function requirePart<P extends Parts>({ snapshot }: Context, part: P, val
   const checked = snapshot.validatePart(part, value)
   if (checked.problems !== undefined) throw invalidRequest(checked.problems.join('; '))
   return checked.value
+}
+
+/** Refuses a JSON body with a number that changes when a program reads it. */
+export function requireExactNumbers(raw_body = ''): void {
+  const change = findChangeInJson(raw_body)
+  if (change !== undefined) throw invalidRequest(change)
 }
 
 /** Refuses fault rules that match another issuer: a rule put at run time applies to its own issuer only. */

@@ -4,11 +4,13 @@ import { putClaims, revokeGrants } from '../directory/users.js'
 import { invalidRequest } from '../errors.js'
 import { readJson } from '../oauth/params.js'
 import { PATHS } from '../routes.js'
+import { requireExactNumbers } from './part.js'
 
 export const userClaims: FastifyPluginAsync = async (app) => {
   /** Request: a JSON object of claims, which replaces earlier claims; a `sub` in it is ignored. Response: 204. */
-  app.put<{ Params: { sub: string } }>(PATHS.user, async ({ ctx, params, headers, body }, reply) => {
+  app.put<{ Params: { sub: string } }>(PATHS.user, async ({ ctx, params, headers, body, raw_body }, reply) => {
     const claims = readJson(headers['content-type'], body, invalidRequest)
+    requireExactNumbers(raw_body)
     await putClaims(ctx, requireSub(params.sub), claims)
     ctx.log.info({ sub: params.sub }, 'user put')
     return reply.code(204).send()

@@ -6,6 +6,7 @@ import { readErrors } from '../config/schema.js'
 import { invalidRequest } from '../errors.js'
 import { readJson } from '../oauth/params.js'
 import { MERGE_PATCH } from '../request/bodies.js'
+import { requireExactNumbers } from './part.js'
 import { mayBeMissing, type Schema } from './schema.js'
 
 const PLACES: Readonly<Record<string, string>> = { body: 'the body', querystring: 'the query', params: 'the path' }
@@ -40,9 +41,10 @@ export function createSchemaCompiler(components: Schema): FastifySchemaCompiler<
   }
 }
 
-/** A hook that requires a body to be a JSON object, not a form. */
-export const requireJson: preValidationHookHandler = async ({ headers, body, method }) => {
+/** A hook that requires a body to be a JSON object, not a form, whose numbers were read without a change. */
+export const requireJson: preValidationHookHandler = async ({ headers, body, method, raw_body }) => {
   if (body === undefined) return
   const { 'content-type': type } = headers
   readJson(method === 'PATCH' ? type?.replace(MERGE_PATCH, 'application/json') : type, body, invalidRequest)
+  requireExactNumbers(raw_body)
 }

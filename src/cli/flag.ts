@@ -1,4 +1,5 @@
 /** The definition of a flag, and the readers that turn its text into a value. */
+import { findChangeInJson } from '../config/exact_number.js'
 import { show } from '../config/show.js'
 
 export interface Flag {
@@ -56,6 +57,8 @@ export function claims(value: string): unknown {
     // The message of the parser quotes the text.
     throw new Error(`is ${show(value, true)}, expected a JSON object of claims such as {"sub": "alice"}`)
   }
+  const change = findChangeInJson(value)
+  if (change !== undefined) throw new Error(change)
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
     throw new Error('must be a JSON object of claims such as {"sub": "alice"}')
   }

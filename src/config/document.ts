@@ -12,11 +12,14 @@ import {
   Lexer,
   LineCounter,
   Parser,
+  type Scalar,
   type YAMLError,
   YAMLParseError,
 } from 'yaml'
-import { isSecret } from './annotations.js'
+import { isSecret, isText } from './annotations.js'
+import { isClaim, isTextClaim } from './check/claim_types.js'
 import { type Problem, pointer } from './errors.js'
+import { findChange } from './exact_number.js'
 import { type Origin, problemAt, type Source } from './origin.js'
 import { type Environment, substitute } from './substitute.js'
 
@@ -25,6 +28,8 @@ export interface Parsed {
   readonly value: unknown
   readonly origin: Origin
   readonly problems: readonly Problem[]
+  /** Warnings about the form of values. */
+  readonly warnings: readonly Problem[]
 }
 
 /** Approximate number of values that the aliases of a file can expand to. */
@@ -52,20 +57,23 @@ const SYNTAX: Readonly<Record<string, string>> = {
 export async function parseText(name: string, text: string, env?: Environment): Promise<Parsed> {
   const lines = new LineCounter()
   const tokens = await tokenize(name, text, lines)
-  if (!Array.isArray(tokens)) return { value: undefined, origin: { source: { name } }, problems: [tokens] }
+  if (!Array.isArray(tokens))
+    return { value: undefined, origin: { source: { name } }, problems: [tokens], warnings: [] }
   await setImmediate()
   const { document, errors } = compose(tokens, text.length)
   await setImmediate()
   const source: Source = { name, document, lines }
   const origin: Origin = { source, node: document.contents }
   const syntax = syntaxProblems(name, text, lines, errors)
-  if (syntax.length > 0) return { value: undefined, origin, problems: syntax }
+  if (syntax.length > 0) return { value: undefined, origin, problems: syntax, warnings: [] }
 
   const problems: Problem[] = []
-  const walk: Walk = { source, document, env: isMap(document.contents) ? env : undefined, anchors: new Set(), problems }
+  const warnings: Problem[] = []
+  const variables = isMap(document.contents) ? env : undefined
+  const walk: Walk = { source, document, env: variables, anchors: new Set(), problems, warnings }
   visit(walk, document.contents, [], [])
   await setImmediate()
-  return { value: toValue(walk), origin, problems }
+  return { value: toValue(walk), origin, problems, warnings }
 }
 
 /** Returns the tokens of a text, or a problem at the point where composing them, which is recursive, could overflow the stack. */
@@ -131,6 +139,7 @@ interface Walk {
   readonly env: Environment | undefined
   readonly anchors: Set<string>
   readonly problems: Problem[]
+  readonly warnings: Problem[]
   /** Whether an alias has no anchor or contains itself, so that the document has no plain value. */
   broken?: boolean
 }
@@ -146,11 +155,13 @@ function visit(walk: Walk, node: unknown, path: readonly string[], within: reado
   } else if (isScalar(node)) {
     if (node.anchor !== undefined) walk.anchors.add(node.anchor)
     if (walk.env !== undefined) {
-      for (const message of substitute(walk.document, node, walk.env, isSecret(path))) complain(message)
+      for (const message of substitute(walk.document, node, walk.env, {
+        secret: isSecret(path),
+        text: isText(path) || isTextClaim(path),
+      }))
+        complain(message)
     }
-    if (typeof node.value === 'number' && !Number.isFinite(node.value)) {
-      complain('is a number that JSON does not have, expected a finite number')
-    }
+    checkNumber(walk, node, path)
   } else if (isMap(node) || isSeq(node)) {
     if (node.anchor !== undefined) walk.anchors.add(node.anchor)
     if (path.length >= DEEPEST) return void complain(`is nested too deeply, expected at most ${DEEPEST} levels`)
@@ -159,6 +170,19 @@ function visit(walk: Walk, node: unknown, path: readonly string[], within: reado
     for (const [key, value] of members) visit(walk, value, [...path, String(key)], inner)
   }
 }
+
+/** Reports a number that changes when a program reads it, and warns of a claim whose number has another form in tokens. */
+function checkNumber({ source, problems, warnings }: Walk, node: Scalar, path: readonly string[]): void {
+  if (typeof node.value !== 'number') return
+  const text = node.source!
+  const change = findChange(text)
+  const place = (message: string) => problemAt(source, node, pointer(path), message)
+  if (change !== undefined) return void problems.push(place(change))
+  if (text === String(node.value) || !isClaim(isFlat(source) ? ['users', '', 'claims', ...path.slice(1)] : path)) return
+  warnings.push(place(`is the number ${text}, which tokens have in another form; to keep it, write "${text}"`))
+}
+
+const isFlat = ({ document }: Source) => isSeq(document?.contents)
 
 function aliasProblem({ anchors }: Walk, { source }: Alias, within: readonly string[]): string | undefined {
   if (within.includes(source)) return 'is an alias inside the value that it names'

@@ -76,6 +76,8 @@ export async function loadSnapshot(
   await setImmediate()
   const config = value as Config
   const warnings = findWarnings(config).map((complaint) => locate(origin, complaint))
+  const warned = new Set(warnings.map(place))
+  warnings.push(...parsed.warnings.filter((warning) => !warned.has(place(warning))))
   await setImmediate()
   return await buildSnapshot(config, loaded, namesOf(found), {
     tls,
@@ -110,7 +112,7 @@ async function parseFiles(
   { config, user_claims_file }: Files,
   files: LoadFiles,
   again: boolean,
-): Promise<{ layer: Layer; problems: Problem[] }> {
+): Promise<{ layer: Layer; problems: Problem[]; warnings: Problem[] }> {
   const parsed: Parsed[] = []
   if (config_text !== undefined) parsed.push(await readDocument(config_text.name, config_text.text, env))
   if (config !== undefined) parsed.push(await parseFile(config, env, files, again))
@@ -121,7 +123,7 @@ async function parseFiles(
     (base, file) => (isMembers(file.value) ? file : appendUsers(base, flatUsers(file))),
     nothing(),
   )
-  return { layer, problems }
+  return { layer, problems, warnings: parsed.flatMap((file) => file.warnings) }
 }
 
 /** Parses one file. Without an environment, it must be a list of users. */
@@ -155,7 +157,7 @@ async function readDocument(name: string, text: string, env: Environment | undef
 }
 
 function failed(name: string, message: string, { source, node }: Origin = { source: { name } }): Parsed {
-  return { value: undefined, origin: { source }, problems: [problemAt(source, node, '', message)] }
+  return { value: undefined, origin: { source }, problems: [problemAt(source, node, '', message)], warnings: [] }
 }
 
 function place({ file, line, column, path }: Problem): string {

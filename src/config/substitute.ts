@@ -10,9 +10,15 @@ const REFERENCE = /\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}|\$\{/g
 /**
  * Substitutes the variables of one scalar and returns the problems. The document is already parsed, so the value of a
  * variable cannot change its structure.
- * @param secret whether the rest of the text is a secret, of which `${` can be a part.
+ * @param place `secret`: whether the rest of the text is a secret, of which `${` can be a part; `text`: whether the value
+ * must be a text, even if the variable has the form of a number.
  */
-export function substitute(document: Document, scalar: Scalar, env: Environment, secret: boolean): string[] {
+export function substitute(
+  document: Document,
+  scalar: Scalar,
+  env: Environment,
+  { secret, text: isText }: { readonly secret: boolean; readonly text: boolean },
+): string[] {
   const { value, type, tag } = scalar
   if (typeof value !== 'string' || !value.includes('${')) return []
   const problems: string[] = []
@@ -32,7 +38,7 @@ export function substitute(document: Document, scalar: Scalar, env: Environment,
     }
     return replacement ?? ''
   })
-  scalar.value = type === Scalar.PLAIN && tag === undefined ? typed(document, text) : text
+  scalar.value = type === Scalar.PLAIN && tag === undefined && !isText ? typed(document, text) : text
   // Messages show a number as the variable has it.
   scalar.source = text
   return problems

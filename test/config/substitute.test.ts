@@ -52,6 +52,71 @@ t.test('a variable can hold a number', async (t) => {
   t.equal((await load(t, 'server:\n  port: ${PORT:-9400}', { env: ENV })).config.server.port, 9401)
 })
 
+t.test('a variable stays a text where the schema or OpenID Connect Core §5.1 wants one', async (t) => {
+  const text = `
+issuer: http://localhost:\${PORT}
+pairwise_salt: \${DIGITS}
+clients:
+  - client_id: \${DIGITS}
+    client_secret: \${EXPONENT}
+    redirect_uris: ["http://localhost/\${DIGITS}"]
+    default_max_age: \${PORT}
+users:
+  - sub: \${YES}
+    display_name: \${NOTHING}
+    claims:
+      phone_number: \${PHONE}
+      email_verified: \${YES}
+      updated_at: \${PORT}
+      address: { postal_code: "\${ZIP}", other: 1 }
+      custom: \${DIGITS}
+    id_token:
+      birthdate: \${ZIP}
+    claim_sources:
+      bank: { claims: { zoneinfo: "\${ZIP}" } }
+lifetimes:
+  access_token: \${PORT}
+faults:
+  - fault: id_token.expired
+    match:
+      client_id: \${DIGITS}
+      sub:
+        - \${EXPONENT}
+`
+  const env = { ...ENV, DIGITS: '12345678', EXPONENT: '1e5', PHONE: '+14255551234', ZIP: '01234' }
+  const { config, warnings } = await load(t, text, { env })
+  t.match(config, {
+    issuer: 'http://localhost:9401',
+    pairwise_salt: '12345678',
+    clients: [{ client_id: '12345678', client_secret: '1e5', default_max_age: 9401 }],
+    lifetimes: { access_token: 9401 },
+    faults: [{ match: { client_id: '12345678', sub: ['1e5'] } }],
+  })
+  t.match(config.users, [
+    {
+      sub: 'true',
+      display_name: 'null',
+      claims: {
+        phone_number: '+14255551234',
+        email_verified: true,
+        updated_at: 9401,
+        address: { postal_code: '01234', other: 1 },
+        custom: 12345678,
+      },
+      id_token: { birthdate: '01234' },
+      claim_sources: { bank: { claims: { zoneinfo: '01234' } } },
+    },
+  ])
+  t.strictSame(warnings, [])
+})
+
+t.test('a problem of a number shows the text of the variable', async (t) => {
+  t.strictSame(await problemsOf(t, 'server:\n  port: ${P}\nrequire_nonce: ${N}', { env: { P: '0x10000', N: '007' } }), [
+    'config.yaml:2:9 /server/port is 0x10000, expected at most 65535',
+    'config.yaml:3:16 /require_nonce is the number 007, expected a boolean',
+  ])
+})
+
 t.test('a variable in an anchored value is substituted once', async (t) => {
   const { users } = await load(t, 'users:\n  - sub: &x ${D}\n    claims: { x: *x }', { env: ENV })
   t.strictSame(

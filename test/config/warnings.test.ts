@@ -66,6 +66,33 @@ t.test('each place of claims is checked', async (t) => {
   )
 })
 
+t.test('a number that has another form in tokens is a warning', async (t) => {
+  const text = `users:
+  - sub: a
+    claims: { id: 00123, plus: +5, hex: 0x1F, octal: 0o17, version: 1.10, commit: 1234e5, fine: [1, 1.5, -3, "007"] }
+    access_token: { nested: [{ id: 007 }] }
+    claim_sources: { bank: { claims: { id: 08 } } }
+server:
+  port: 0x24B8
+`
+  const message = (written: string) =>
+    `is the number ${written}, which tokens have in another form; to keep it, write "${written}"`
+  t.strictSame(await warningsOf(t, text), [
+    `config.yaml:3:19 /users/0/claims/id ${message('00123')}`,
+    `config.yaml:3:32 /users/0/claims/plus ${message('+5')}`,
+    `config.yaml:3:41 /users/0/claims/hex ${message('0x1F')}`,
+    `config.yaml:3:54 /users/0/claims/octal ${message('0o17')}`,
+    `config.yaml:3:69 /users/0/claims/version ${message('1.10')}`,
+    `config.yaml:3:83 /users/0/claims/commit ${message('1234e5')}`,
+    `config.yaml:4:36 /users/0/access_token/nested/0/id ${message('007')}`,
+    `config.yaml:5:44 /users/0/claim_sources/bank/claims/id ${message('08')}`,
+  ])
+  t.strictSame(await warningsOf(t, '- sub: a\n  id: 007\n  name: 007'), [
+    `config.yaml:2:7 /0/id ${message('007')}`,
+    'config.yaml:3:9 /0/name is the number 007, expected a text; write "007"',
+  ])
+})
+
 t.test('values of the right type, null and other claims have no warning', async (t) => {
   const text = `users:
   - sub: alice

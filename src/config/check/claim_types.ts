@@ -52,11 +52,19 @@ function typeOf(name: string): Type | undefined {
   return TEXTS.includes(plain) ? 'string' : undefined
 }
 
-/** Whether a value at a path of the configuration is a claim, or a member of one, that is a text. */
+/** Returns the part of a path of the configuration that begins with the name of a user's claim; otherwise an empty path. */
+function claimPath([list, , section, ...names]: readonly string[]): readonly string[] {
+  if (list !== 'users') return []
+  if (section === 'claim_sources') return names[1] === 'claims' ? names.slice(2) : []
+  return SECTIONS.some((known) => known === section) ? names : []
+}
+
+/** Whether a value at a path of the configuration is a claim or a part of one. */
+export const isClaim = (path: readonly string[]) => claimPath(path).length > 0
+
+/** Whether a value at a path of the configuration is a claim, or a member of one, that must be a text. */
 export function isTextClaim(path: readonly string[]): boolean {
-  const [list, , section, ...names] = path
-  if (list !== 'users') return false
-  const [name, member] = section === 'claim_sources' ? names.slice(2) : names
+  const [name, member] = claimPath(path)
   if (name === undefined) return false
   return member === undefined ? typeOf(name) === 'string' : typeOf(name) === 'object' && ADDRESS.includes(member)
 }
