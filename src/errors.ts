@@ -2,6 +2,9 @@
 
 /** An OAuth error: `error`, `error_description`, and the status of a direct response. */
 export class OAuthError extends Error {
+  /** Path of the key of the configuration that decided; shown in the log, not to the client. */
+  decided_by?: readonly string[]
+
   /** @param headers additional headers of a direct response, such as the challenge of a 401. */
   constructor(
     readonly error: string,
@@ -26,6 +29,12 @@ export class OAuthError extends Error {
 function describe(description: string): string {
   const legal = description.replaceAll('"', "'").replaceAll(/[^\x20-\x5b\x5d-\x7e]/g, '?')
   return legal.length > 1000 ? `${legal.slice(0, 997)}...` : legal
+}
+
+/** Adds the key of the configuration that decided, such as `clients`, the `client_id`, `redirect_uris`. */
+export function decidedBy(refusal: OAuthError, ...path: readonly string[]): OAuthError {
+  refusal.decided_by = path
+  return refusal
 }
 
 /** Quotes a request value in a description; long values are cut. */

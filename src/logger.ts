@@ -26,7 +26,7 @@ export function createLogger({ level, format }: Config['log'], stream: LogStream
         destination: stream,
         colorize: hasColors(stream, env),
         // Members that the message already contains, or that only programs need.
-        ignore: `pid,hostname,reqId,changes,problems,warnings,endpoint,flow_id,${Object.keys(BANNER).join()}`,
+        ignore: `pid,hostname,reqId,changes,problems,warnings,endpoint,${Object.keys(BANNER).join()}`,
         messageFormat: (line, key) => formatBanner(line[key], line),
         translateTime: 'HH:MM:ss',
         errorLikeObjectKeys: ['err'],

@@ -202,7 +202,7 @@ function corsOptions({ config }: Snapshot, { headers, routeOptions, url }: Fasti
     origin: isOpen && !credentials ? '*' : isAllowed && origin,
     credentials,
     methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
-    exposedHeaders: ['WWW-Authenticate'],
+    exposedHeaders: ['WWW-Authenticate', 'X-Mock-Fault'],
     strictPreflight: false,
   }
 }

@@ -196,7 +196,7 @@ t.test(
         t.equal(get.headers['access-control-allow-origin'], origin, url)
         t.equal(get.headers['access-control-allow-credentials'], credentials, url)
         t.equal(String(get.headers.vary ?? '').includes('Origin'), open, url)
-        t.equal(get.headers['access-control-expose-headers'], open ? 'WWW-Authenticate' : undefined)
+        t.equal(get.headers['access-control-expose-headers'], open ? 'WWW-Authenticate, X-Mock-Fault' : undefined)
       }
     }
   },
@@ -402,7 +402,7 @@ t.test('the log has user, client and scope of a login', async (t) => {
   )
   t.match(
     test.log.find(({ msg }) => msg === 'tokens issued'),
-    { client_id: 'app', grant_type: 'authorization_code' },
+    { sub: 'alice', client_id: 'app', grant_type: 'authorization_code' },
   )
   t.match(
     test.log.find(({ msg }) => msg === 'answered'),

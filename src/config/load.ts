@@ -11,6 +11,7 @@ import { ConfigError, limitProblems, type Problem } from './errors.js'
 import { loadKeys } from './keys.js'
 import { appendUsers, applyOverride, flatUsers, isMembers, type Layer, type Override } from './merge.js'
 import { locate, type Origin, problemAt } from './origin.js'
+import { findPlaces } from './places.js'
 import { fillIn, findPreset } from './presets.js'
 import { textOf } from './read.js'
 import { validate } from './schema.js'
@@ -83,6 +84,7 @@ export async function loadSnapshot(
     tls,
     outbound_ca: authorities.pem,
     preset,
+    places: findPlaces(origin, config),
     warnings: limitProblems(inOrder(sources, found, warnings), 'warnings'),
   })
 }

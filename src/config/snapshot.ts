@@ -9,6 +9,7 @@ import type { Alg, Client, Config, EncryptionAlg, User } from '../generated/type
 import { normalizePath } from './check/server.js'
 import { createDestinationCheck, type FindProblem } from './destinations.js'
 import type { Problem } from './errors.js'
+import type { Places } from './places.js'
 import type { Preset } from './presets.js'
 import { type Rules, resolveReuseInterval, resolveRules, resolveSingleSignOn } from './profiles.js'
 import { createClientTexts, createUserTexts, type SearchTexts } from './search.js'
@@ -103,6 +104,8 @@ export interface Snapshot extends LoadedKeys {
   readonly user_claims: ReadonlySet<string>
   /** Doors at which faults of the configuration, its users and its clients act. */
   readonly fault_doors: ReadonlySet<FaultDoor>
+  /** Places of the clients and the fault rules in the files. */
+  readonly places: Places
   /** The files that the configuration was read from. */
   readonly files: readonly string[]
   /** Values of a valid configuration that are hardly intended. */
@@ -133,12 +136,14 @@ export async function buildSnapshot(
     outbound_ca,
     preset,
     warnings = [],
+    places,
   }: {
     readonly tls?: Tls | undefined
     readonly outbound_ca?: string | undefined
     readonly preset?: Preset | undefined
     readonly warnings?: readonly Problem[]
-  } = {},
+    readonly places: Places
+  },
 ): Promise<Snapshot> {
   const lifetimes = Object.entries(config.lifetimes).map(([name, duration]) => [name, parseDuration(duration)])
   for (const key of [...keys, ...encryption_keys]) if ('publicJwk' in key) deepFreeze(key.publicJwk)
@@ -165,6 +170,7 @@ export async function buildSnapshot(
     keys: Object.freeze(keys.map((key) => Object.freeze(key))),
     encryption_keys: Object.freeze(encryption_keys.map((key) => Object.freeze(key))),
     fault_doors: doorsOf([config, ...config.users, ...config.clients].flatMap(({ faults = [] }) => faults)),
+    places,
     files: Object.freeze([...files]),
     warnings: Object.freeze(warnings),
     base_path: basePathOf(config, preset),

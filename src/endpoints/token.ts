@@ -22,7 +22,8 @@ export const token: FastifyPluginAsync = async (app) => {
       scope: params.find('scope'),
       now: ctx.now,
     })
-    request.ctx.log.info({ client_id: client.client_id, grant_type, scope: response.scope }, 'tokens issued')
+    const { sub } = ctx.exchange.facts
+    ctx.log.info({ sub, client_id: client.client_id, grant_type, scope: response.scope }, 'tokens issued')
     return response
   })
 }

@@ -51,6 +51,8 @@ export interface Exchange {
   /** Faults chosen on the login page for this login. */
   login_faults: readonly FaultRule[]
   readonly applied: AppliedFault[]
+  /** Faults that the header `X-Mock-Fault` of the response names. */
+  readonly announced: Set<FaultName>
   /** Doors at which faults declared at run time can act, read once. */
   fault_doors?: Promise<ReadonlySet<FaultDoor>>
   /** Parameters of the response, if it is a redirect or a page. */

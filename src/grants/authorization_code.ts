@@ -1,7 +1,7 @@
 /** The authorization_code grant. RFC 6749 §4.1.3: https://www.rfc-editor.org/rfc/rfc6749#section-4.1.3 */
 import type { Context } from '../context.js'
 import { describeTime } from '../duration.js'
-import { invalidGrant, type OAuthError, shown } from '../errors.js'
+import { decidedBy, invalidGrant, type OAuthError, shown } from '../errors.js'
 import { verifyCodeVerifier } from '../oauth/pkce.js'
 import type { AuthorizationCode } from '../store/records.js'
 import { followGrant } from '../tokens/lookup.js'
@@ -15,17 +15,21 @@ export const authorizationCode: GrantHandler = async (ctx, { client, params, now
   const code_verifier = params.find('code_verifier')
 
   // RFC 6749 §4.1.2: the client must not use a code more than once; of two requests at the same time, one redeems it.
-  let redeemed = false
+  let earlier: AuthorizationCode['redeemed']
+  const redeemed = { at: now, by: `client ${shown(client.client_id)} in flow ${ctx.exchange.flow_id}` }
   const code = await ctx.store.authorization_codes.update(presented, (record) => {
-    redeemed = record?.redeemed === true
-    return record && { ...record, redeemed: true }
+    earlier = record?.redeemed
+    return record && { ...record, redeemed: earlier ?? redeemed }
   })
   if (code === undefined) throw invalidGrant('code is unknown: this issuer did not issue it, or no longer keeps it')
-  if (redeemed) throw await refuseReuse(ctx, code)
+  if (earlier !== undefined) throw await refuseReuse(ctx, code, earlier)
 
   // RFC 6749 §4.1.3: the code must have been issued to the client that presents it.
   requireIssuedTo(client, 'code', code.client_id)
-  if (code.expires_at <= now) throw invalidGrant(`code expired ${describeTime(code.expires_at, now)}`)
+  if (code.expires_at <= now) {
+    const refusal = invalidGrant(`code expired ${describeTime(code.expires_at, now)}`)
+    throw decidedBy(refusal, 'lifetimes', 'authorization_code')
+  }
 
   // RFC 6749 §4.1.3: the redirect_uri must be the one of the authorization request.
   if (redirect_uri !== code.redirect_uri) {
@@ -43,8 +47,12 @@ export const authorizationCode: GrantHandler = async (ctx, { client, params, now
 }
 
 /** Revokes the grant of a reused code and returns the refusal. RFC 6749 §4.1.2: all its tokens are revoked. */
-async function refuseReuse(ctx: Context, { grant_id }: AuthorizationCode): Promise<OAuthError> {
-  const refusal = invalidGrant('code was already used')
+async function refuseReuse(
+  ctx: Context,
+  { grant_id }: AuthorizationCode,
+  { at, by }: NonNullable<AuthorizationCode['redeemed']>,
+): Promise<OAuthError> {
+  const refusal = invalidGrant(`code was already used ${describeTime(at, ctx.now)}, by ${by}`)
   if (!ctx.snapshot.rules.revoke_on_code_reuse) {
     ctx.remark('would_be_refused', 'would be revoked by a strict provider: the tokens of a reused code', {
       rule: 'revoke_on_code_reuse',

@@ -1,7 +1,7 @@
 /** The device_code grant: a device polls until its end-user has answered. RFC 8628 §3.4 and §3.5: https://www.rfc-editor.org/rfc/rfc8628#section-3.4 */
 import type { Context } from '../context.js'
 import { describeTime } from '../duration.js'
-import { accessDenied, authorizationPending, expiredToken, invalidGrant, slowDown } from '../errors.js'
+import { accessDenied, authorizationPending, decidedBy, expiredToken, invalidGrant, slowDown } from '../errors.js'
 import type { DeviceCode } from '../store/records.js'
 import { followGrant } from '../tokens/lookup.js'
 import { createRefreshToken } from '../tokens/refresh_token.js'
@@ -13,7 +13,10 @@ export const deviceCode: GrantHandler = async (ctx, { client, params, now }) => 
   const found = await ctx.store.device_codes.get(device_code)
   if (found === undefined) throw invalidGrant('device_code is unknown or was already used')
   requireIssuedTo(client, 'device_code', found.client_id)
-  if (found.expires_at <= now) throw expiredToken(`device_code expired ${describeTime(found.expires_at, now)}`)
+  if (found.expires_at <= now) {
+    const refusal = expiredToken(`device_code expired ${describeTime(found.expires_at, now)}`)
+    throw decidedBy(refusal, 'lifetimes', 'device_code')
+  }
   const { answer, user_code, interval } = await recordPoll(ctx, device_code, now)
   if (answer === undefined) {
     throw authorizationPending(

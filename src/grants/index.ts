@@ -1,7 +1,7 @@
 /** The table of grants: the handler of each grant_type. RFC 6749 §4. */
 import type { Context } from '../context.js'
 import type { Client } from '../directory/clients.js'
-import { shown, unauthorizedClient, unsupportedGrantType } from '../errors.js'
+import { decidedBy, shown, unauthorizedClient, unsupportedGrantType } from '../errors.js'
 import type { GrantType } from '../generated/types.js'
 import type { Params } from '../oauth/params.js'
 import { enforce } from '../oauth/rules.js'
@@ -44,9 +44,8 @@ export function readGrantType(params: Params): TokenGrantType {
 /** Refuses a grant_type that is not registered for the client. RFC 6749 §5.2. */
 export function requireGrantType(ctx: Context, client: Client, grant_type: GrantType): void {
   if (client.grant_types.includes(grant_type)) return
-  const refusal = unauthorizedClient(
-    `grant_type is ${grant_type}, expected one of the client's grant_types: ${client.grant_types.join(', ') || 'it has none'}`,
-  )
+  const problem = `grant_type is ${grant_type}, expected one of the client's grant_types: ${client.grant_types.join(', ') || 'it has none'}`
+  const refusal = decidedBy(unauthorizedClient(problem), 'clients', client.client_id, 'grant_types')
   if (!client.left_out.includes('grant_types')) throw refusal
   enforce(ctx, 'default_client_metadata', refusal)
 }

@@ -1,7 +1,7 @@
 /** The refresh_token grant. RFC 6749 §6 and OpenID Connect Core §12. */
 import type { Context } from '../context.js'
 import { describeTime } from '../duration.js'
-import { invalidGrant } from '../errors.js'
+import { decidedBy, invalidGrant } from '../errors.js'
 import { changeRotation } from '../faults/doors/refresh_token_rotation.js'
 import { narrowScope } from '../oauth/scopes.js'
 import type { RefreshToken, Rotation } from '../store/records.js'
@@ -21,7 +21,10 @@ export const refreshToken: GrantHandler = async (ctx, { client, params, scope: r
   // RFC 6749 §6: the refresh token must have been issued to the client that presents it.
   requireIssuedTo(client, 'refresh_token', grant.client_id)
   if (grant.refresh_ended) throw invalidGrant('refresh_token ended with the logout of its login')
-  if (expires_at <= now) throw invalidGrant(`refresh_token expired ${describeTime(expires_at, now)}`)
+  if (expires_at <= now) {
+    const refusal = invalidGrant(`refresh_token expired ${describeTime(expires_at, now)}`)
+    throw decidedBy(refusal, 'lifetimes', 'refresh_token')
+  }
 
   const scope = narrowScope(grant.scope, requested)
   // RFC 9700 §4.14.2: the refresh tokens of public clients are rotated.

@@ -1,5 +1,6 @@
 /** Handles a request to the authorization endpoint: shows a page, or answers the client. OpenID Connect Core §3.1.2. */
 import type { Context } from '../context.js'
+import { describeDecision } from '../directory/decision.js'
 import { OAuthError, shown } from '../errors.js'
 import { type Parameters, refuseAuthorization } from '../faults/doors/authorization.js'
 import {
@@ -47,7 +48,8 @@ export async function authorize(ctx: Context, incoming: BrowserRequest): Promise
   } catch (error) {
     if (!(error instanceof OAuthError)) throw error
     const level = END_USER_ERRORS.test(error.error) ? 'info' : 'warn'
-    ctx.log[level]({ client_id: shown(addressed.client.client_id), ...error.toJSON() }, 'authorization request refused')
+    const about = { client_id: shown(addressed.client.client_id), ...describeDecision(ctx.snapshot, error) }
+    ctx.log[level]({ ...about, ...error.toJSON() }, 'authorization request refused')
     return respond(ctx, addressed, { ...error.toJSON() })
   }
 }

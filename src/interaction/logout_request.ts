@@ -2,7 +2,7 @@
 import { expectRedirectUri } from '../clients/redirect_uris.js'
 import type { Context } from '../context.js'
 import { type Client, findClient } from '../directory/clients.js'
-import { invalidRequest, shown } from '../errors.js'
+import { decidedBy, invalidRequest, shown } from '../errors.js'
 import type { Params } from '../oauth/params.js'
 import { differsInPort, fitsSome } from '../oauth/redirect_uri.js'
 import { withQuery } from '../oauth/response_mode.js'
@@ -84,7 +84,9 @@ function requireRedirectable(
     // Departure: the port of a native application and the host of a preview environment are as unknown as at the login.
     const isNative = client?.application_type === 'native' && differsInPort(registered, uri)
     const fits = client?.wildcard_redirect_uris === true && fitsSome(registered, uri)
-    if (!isNative && !fits) throw invalidRequest(mismatch)
+    if (!isNative && !fits) {
+      throw decidedBy(invalidRequest(mismatch), 'clients', String(client_id), 'post_logout_redirect_uris')
+    }
     enforce(ctx, 'exact_redirect_uris', invalidRequest(mismatch))
   }
 }

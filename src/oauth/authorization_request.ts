@@ -7,7 +7,15 @@ import { expectRedirectUri } from '../clients/redirect_uris.js'
 import { RESPONSE_TYPES } from '../clients/response_types.js'
 import type { Context } from '../context.js'
 import { type Client, findClient, SELF_LOGIN } from '../directory/clients.js'
-import { invalidRequest, invalidScope, OAuthError, shown, unsupportedParameter, untrustedClient } from '../errors.js'
+import {
+  decidedBy,
+  invalidRequest,
+  invalidScope,
+  OAuthError,
+  shown,
+  unsupportedParameter,
+  untrustedClient,
+} from '../errors.js'
 import type { ResponseType } from '../generated/types.js'
 import { PATHS } from '../routes.js'
 import type { ClaimsRequest } from '../store/records.js'
@@ -87,7 +95,7 @@ async function requireClient(ctx: Context, client_id: string | undefined): Promi
   if (client_id === undefined) throw untrustedClient('client_id is missing')
   const client = await findClient(ctx, client_id)
   const unknown = untrustedClient(`client_id is ${shown(client_id)}, expected a configured or registered client`)
-  if (client === undefined) throw unknown
+  if (client === undefined) throw decidedBy(unknown, 'clients')
   // RFC 6749 §2: unregistered clients are accepted only if the rule is off.
   if (client.redirect_uris === 'any') enforce(ctx, 'registered_clients', unknown)
   return client
@@ -111,7 +119,8 @@ function requireRedirectUri(
   const mismatch = `redirect_uri is ${shown(redirect_uri)}, expected one of the client's redirect_uris: ${shown(known.join(', '))}`
   if (!fitsPattern(client, redirect_uri)) {
     const hint = '; application_type: native allows any port of the loopback interface'
-    throw untrustedClient(differsInPort(known, redirect_uri) ? mismatch + hint : mismatch)
+    const refusal = untrustedClient(differsInPort(known, redirect_uri) ? mismatch + hint : mismatch)
+    throw decidedBy(refusal, 'clients', client.client_id, 'redirect_uris')
   }
   enforce(ctx, 'exact_redirect_uris', untrustedClient(`${mismatch}, in which * is not a wildcard`))
 }
@@ -160,7 +169,9 @@ export function readAuthorizationRequest(
 function readNonce(ctx: Context, response_type: ResponseType, params: Params): string | undefined {
   const nonce = params.find('nonce')
   if (nonce !== undefined) return nonce
-  if (ctx.snapshot.config.require_nonce) throw invalidRequest('nonce is missing, but require_nonce is on')
+  if (ctx.snapshot.config.require_nonce) {
+    throw decidedBy(invalidRequest('nonce is missing, but require_nonce is on'), 'require_nonce')
+  }
   // OpenID Connect Core §3.2.2.1 and §3.3.2.11: an ID token from the authorization endpoint requires a nonce.
   if (RESPONSE_TYPES[response_type].id_token) {
     const refusal = invalidRequest(`nonce is missing, expected one for response_type ${response_type}`)
@@ -178,7 +189,9 @@ function readChallenge(
   const code_challenge = readCodeChallenge(params)
   // RFC 7636 §1: PKCE protects codes; response types without a code need none.
   if (code_challenge !== undefined || !RESPONSE_TYPES[response_type].code) return code_challenge
-  if (ctx.snapshot.config.require_pkce) throw invalidRequest('code_challenge is missing, but require_pkce is on')
+  if (ctx.snapshot.config.require_pkce) {
+    throw decidedBy(invalidRequest('code_challenge is missing, but require_pkce is on'), 'require_pkce')
+  }
   // RFC 9700 §2.1.1: public clients must use PKCE.
   if (client.token_endpoint_auth_method === 'none') {
     const refusal = invalidRequest('code_challenge is missing, expected one from a client without authentication')

@@ -2,7 +2,7 @@
 import { isRedirected } from '../clients/response_types.js'
 import type { Context } from '../context.js'
 import type { Client } from '../directory/clients.js'
-import { shown, unauthorizedClient, unsupportedResponseType } from '../errors.js'
+import { decidedBy, shown, unauthorizedClient, unsupportedResponseType } from '../errors.js'
 import type { ResponseType } from '../generated/types.js'
 import { VALUES } from '../generated/values.js'
 import { type Params, words } from './params.js'
@@ -26,9 +26,8 @@ export function readResponseType(ctx: Context, client: Client, params: Params): 
   const redirected = isRedirected(client)
   const registered = redirected ? client.response_types : []
   if (!registered.includes(response_type)) {
-    const refusal = unauthorizedClient(
-      `response_type is ${response_type}, expected one of the client's response_types: ${registered.join(', ') || 'it has none'}`,
-    )
+    const problem = `response_type is ${response_type}, expected one of the client's response_types: ${registered.join(', ') || 'it has none'}`
+    const refusal = decidedBy(unauthorizedClient(problem), 'clients', client.client_id, 'response_types')
     if (!redirected || !client.left_out.includes('response_types')) throw refusal
     enforce(ctx, 'default_client_metadata', refusal)
   }

@@ -74,7 +74,14 @@ export async function createContext(provider: Process, request: FastifyRequest):
 export function createExchange(issuer = 'default'): Pick<Context, 'exchange' | 'addFacts'> {
   const facts: Facts = { issuer }
   const remarks: Remark[] = []
-  const exchange: Context['exchange'] = { facts, flow_id: undefined, login_faults: [], applied: [], remarks }
+  const exchange: Context['exchange'] = {
+    facts,
+    flow_id: undefined,
+    login_faults: [],
+    applied: [],
+    announced: new Set(),
+    remarks,
+  }
   return {
     exchange,
     addFacts: ({ flow_id, ...more }) => {

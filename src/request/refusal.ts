@@ -4,6 +4,7 @@ import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { FastifyBaseLogger, FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import type { Snapshot } from '../config/snapshot.js'
+import { describeDecision } from '../directory/decision.js'
 import { headersTooLarge, methodNotAllowed, notFound, OAuthError, serverError, unreadableRequest } from '../errors.js'
 import { type Pages, renderPage } from '../pages/render.js'
 import { endpointOf, findRoute, findRouteAt, METHODS_OF_ROUTES, type Method, type Route } from '../routes.js'
@@ -40,7 +41,10 @@ export function refuse(
   const { log } = request.ctx ?? request
   // A fault rule can refuse with a status of 500, which is no failure of the provider.
   if (refusal.status >= 500 && refusal !== error) log.error({ err: error, path: pathOf(request) }, 'a request failed')
-  else log.warn({ path: pathOf(request), status: refusal.status, ...refusal.toJSON() }, 'request refused')
+  else {
+    const decision = request.ctx && describeDecision(request.ctx.snapshot, refusal)
+    log.warn({ path: pathOf(request), status: refusal.status, ...refusal.toJSON(), ...decision }, 'request refused')
+  }
   reply.code(refusal.status).headers(refusal.headers)
   if (answer === 'json') return reply.type('application/json; charset=utf-8').send(toJson(refusal))
   // A request for an isolated issuer with an invalid name has no context.

@@ -120,7 +120,8 @@ export interface AuthorizationCode extends StoredRecord {
   readonly code_challenge?: string
   readonly code_challenge_method?: 'plain' | 'S256'
   /** Set by the first redemption, so that a second one is recognized. */
-  readonly redeemed?: true
+  /** The use of the code: its time, and by which request, such as `client my-app in flow N8qT1QYwSMmFk-5LqT1QYw`. */
+  readonly redeemed?: { readonly at: number; readonly by: string }
 }
 
 export interface AccessToken extends StoredRecord {

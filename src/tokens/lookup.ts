@@ -3,7 +3,7 @@ import type { Context } from '../context.js'
 import { type Client, findClient } from '../directory/clients.js'
 import { findUser, type User } from '../directory/users.js'
 import { describeTime } from '../duration.js'
-import { invalidToken, shown } from '../errors.js'
+import { decidedBy, invalidToken, shown } from '../errors.js'
 import { subjectFor } from '../oauth/subject.js'
 import type { Grant } from '../store/records.js'
 
@@ -38,7 +38,10 @@ export async function requireAccessToken(ctx: Context, token: string): Promise<E
   const found = await ctx.store.access_tokens.get(token)
   if (found === undefined) throw invalidToken('the access token is unknown, expected one that this issuer issued')
   const { now } = ctx
-  if (found.expires_at <= now) throw invalidToken(`the access token expired ${describeTime(found.expires_at, now)}`)
+  if (found.expires_at <= now) {
+    const refusal = invalidToken(`the access token expired ${describeTime(found.expires_at, now)}`)
+    throw decidedBy(refusal, 'lifetimes', 'access_token')
+  }
   const { grant, client, user } = await followGrant(ctx, found.grant_id)
   if (grant === undefined) throw invalidToken('the access token was revoked')
   if (client === undefined) {

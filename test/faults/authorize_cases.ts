@@ -95,7 +95,10 @@ export const AUTHORIZE_CASES = {
       const redeemed = await exchange(test, { code: (await answerOf(test)).get('code') ?? '' })
       t.equal(redeemed.statusCode, faults.length === 0 ? 200 : 400)
       if (faults.length > 0) {
-        t.match(redeemed.json(), { error: 'invalid_grant', error_description: /already used/ })
+        t.match(redeemed.json(), {
+          error: 'invalid_grant',
+          error_description: /already used now, at \S+, by the fault authorize.replayed_code$/,
+        })
       }
     },
   },

@@ -11,7 +11,13 @@ t.test('RFC 6749 §4.1.2: a code can be redeemed once', async (t) => {
   const test = await createApp(t)
   const code = (await logIn(test)).get('code')!
   const { access_token } = jsonOf(t, await exchange(test, { code }))
-  refused(t, await exchange(test, { code }), 'invalid_grant', /^code was already used$/)
+  test.advance(120)
+  const message = /^code was already used 2 minutes ago, at \S+Z, by client app in flow ([\w-]{22})$/
+  const again = await exchange(test, { code })
+  refused(t, again, 'invalid_grant', message)
+  const [, flow_id] = message.exec(again.json().error_description)!
+  const { entries } = (await test.get(`/admin/journal?flow_id=${flow_id}`)).json()
+  t.equal(entries.length, 3, 'the journal shows the login and both requests')
   t.equal((await getUserinfo(test, String(access_token))).statusCode, 200)
 })
 
@@ -36,7 +42,7 @@ t.test('RFC 6749 §4.1.2: with the rule, a reused code revokes the grant and all
   const other = await getTokens(test)
   refused(t, await exchange(test, { code: 'unknown' }), 'invalid_grant', /^code is unknown/)
   t.equal((await getUserinfo(test, String(access_token))).statusCode, 200)
-  refused(t, await exchange(test, { code }), 'invalid_grant', /^code was already used$/)
+  refused(t, await exchange(test, { code }), 'invalid_grant', /^code was already used now, at /)
   t.equal((await getUserinfo(test, String(access_token))).statusCode, 401)
   refused(t, await refresh(test, String(refresh_token)), 'invalid_grant', /^refresh_token was revoked$/)
   t.equal((await getUserinfo(test, other.access_token)).statusCode, 200, 'another login is not concerned')

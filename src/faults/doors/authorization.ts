@@ -76,9 +76,10 @@ function missing(name: string, reason: string): Change {
 }
 
 /** RFC 6749 §4.1.2: a code can be redeemed once, so it is marked as redeemed. */
-async function redeemCode({ store }: Context, parameters: Parameters): Promise<Parameters | string> {
+async function redeemCode({ store, now }: Context, parameters: Parameters): Promise<Parameters | string> {
   const { code } = parameters
   if (code === undefined) return NO_CODE
-  await store.authorization_codes.update(code, (record) => record && { ...record, redeemed: true })
+  const redeemed = { at: now, by: 'the fault authorize.replayed_code' }
+  await store.authorization_codes.update(code, (record) => record && { ...record, redeemed })
   return parameters
 }

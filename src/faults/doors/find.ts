@@ -3,6 +3,7 @@ import type { Context } from '../../context.js'
 import { findClient, listClientsWithFaults } from '../../directory/clients.js'
 import { findUser, listUsersWithFaults } from '../../directory/users.js'
 import type { FaultAt, FaultDoor, FaultName } from '../catalogue.js'
+import { describeFiring } from '../describe.js'
 import { type CountedFault, doorOf, type Facts, type FaultRule, type FaultSource, matches } from '../rules.js'
 
 /** A rule whose fault happens now. */
@@ -29,8 +30,8 @@ interface Query<N extends FaultName> {
 
 /**
  * Returns the first matching rule at a door: of the login page, run time, the user, the client, the configuration; within
- * each in declared order. A match is counted; if the rule's frequency skips it, the next rule is tried. The journal gets
- * the name of the fault.
+ * each in declared order. A match is counted; if the rule's frequency skips it, the next rule is tried. The journal, the
+ * log and the response get the name of the fault.
  */
 export async function findFault<D extends FaultDoor>(
   ctx: Context,
@@ -42,11 +43,14 @@ export async function findFault<D extends FaultDoor>(
   const isLoginFault = exchange.login_faults.some((rule) => doorOf(rule) === door)
   if (!isLoginFault && !snapshot.fault_doors.has(door) && !(await exchange.fault_doors).has(door)) return undefined
   const known = { ...exchange.facts, ...facts }
-  for await (const { source, owner, rule } of listRules(ctx, door, known)) {
+  for await (const { source, owner, number, rule } of listRules(ctx, door, known)) {
     if (doorOf(rule) !== door || !matches(rule, known) || !fits(rule.fault as FaultAt<D>)) continue
     const counted = await faults.count(source, owner, rule, turn)
     if (counted === undefined) continue
     exchange.applied.push({ fault: rule.fault, source, id: counted.id })
+    if (rule.announce !== false) exchange.announced.add(rule.fault)
+    const origin = { source, owner, number, place: snapshot.places.get(rule) }
+    ctx.log.warn({ fault: rule.fault, source, id: counted.id }, describeFiring(rule, origin, known))
     return rule as Applicable<FaultAt<D>>
   }
   return undefined
@@ -56,6 +60,8 @@ export async function findFault<D extends FaultDoor>(
 interface Candidate {
   readonly source: FaultSource
   readonly owner: string
+  /** Position in the list of its source, from 1; for a rule of run time its id. */
+  readonly number: string
   readonly rule: FaultRule
 }
 
@@ -63,14 +69,14 @@ interface Candidate {
 async function* listRules(ctx: Context, door: FaultDoor, { sub, client_id }: Facts): AsyncIterable<Candidate> {
   const { exchange, faults, snapshot } = ctx
   yield* owned('login', exchange.flow_id, exchange.login_faults)
-  for (const [owner, rule] of await faults.listAt(door)) yield { source: 'runtime', owner, rule }
+  for (const [owner, rule] of await faults.listAt(door)) yield { source: 'runtime', owner, number: owner, rule }
   if (sub !== undefined) yield* owned('user', sub, (await findUser(ctx, sub))?.faults)
   if (client_id !== undefined) yield* owned('client', client_id, (await findClient(ctx, client_id))?.faults)
   yield* owned('config', undefined, snapshot.config.faults)
 }
 
 function owned(source: FaultSource, owner = '', rules: readonly FaultRule[] = []): Candidate[] {
-  return rules.map((rule) => ({ source, owner, rule }))
+  return rules.map((rule, index) => ({ source, owner, number: String(index + 1), rule }))
 }
 
 /** Lists every declared rule with its counters, in order of precedence. */

@@ -2,10 +2,10 @@
 import type { Fault } from '../../generated/types.js'
 import { type EndpointName, ROUTES } from '../../routes.js'
 
-/** Parameters of a rule: its members apart from the fault, the match and the frequency. */
+/** Parameters of a rule: its members apart from the fault, the match, the frequency and the header. */
 export type FaultParameter = Exclude<
   keyof Fault,
-  'fault' | 'match' | 'times' | 'after' | 'every' | 'probability' | 'seed'
+  'fault' | 'match' | 'times' | 'after' | 'every' | 'probability' | 'seed' | 'announce'
 >
 
 export type FaultEndpoint = EndpointName

@@ -4,7 +4,7 @@ import { UNBOUND_DEFAULTS } from '../../clients/members.js'
 import type { Context } from '../../context.js'
 import type { Client } from '../../directory/clients.js'
 import { describeTime } from '../../duration.js'
-import { invalidClient, shown } from '../../errors.js'
+import { decidedBy, invalidClient, shown } from '../../errors.js'
 import type { ClientAuthMethod } from '../../generated/types.js'
 import { enforce } from '../rules.js'
 import { isSameSecret } from '../secret.js'
@@ -30,7 +30,8 @@ export async function authenticateClient(ctx: Context, caller: Caller): Promise<
   const { client_id } = reading
   const credentials = await simplify(ctx, reading, client)
   if (client === undefined) {
-    throw refusal(credentials, `client_id is ${shown(client_id)}, expected a configured or registered client`)
+    const problem = `client_id is ${shown(client_id)}, expected a configured or registered client`
+    throw decidedBy(refusal(credentials, problem), 'clients')
   }
   ctx.addFacts({ client_id })
   const registered = client.token_endpoint_auth_method
@@ -84,7 +85,8 @@ function requireRegistered(
   if (method === registered) return method
   const problem = `used ${method}, expected its token_endpoint_auth_method ${registered}`
   const advice = isByCertificate(registered) && certificate === undefined ? NO_CERTIFICATE : ''
-  throw refusal(credentials, `client ${shown(client.client_id)} ${problem}${advice}`)
+  const description = `client ${shown(client.client_id)} ${problem}${advice}`
+  throw decidedBy(refusal(credentials, description), 'clients', client.client_id, 'token_endpoint_auth_method')
 }
 
 /** Returns the method of the request, which must be one that the credentials of the client allow. */
@@ -106,7 +108,8 @@ function requireProvable(
   const strict = `${name} used ${used}, expected ${byDefault}, the default of token_endpoint_auth_method${missing}`
   if (!provable.includes(method)) {
     const isOn = ctx.snapshot.rules.default_client_metadata
-    throw refusal(credentials, isOn ? strict : `${name} used ${used}, expected ${listOf(provable)}`)
+    const problem = isOn ? strict : `${name} used ${used}, expected ${listOf(provable)}`
+    throw decidedBy(refusal(credentials, problem), 'clients', client.client_id, 'token_endpoint_auth_method')
   }
   if (method !== byDefault) enforce(ctx, 'default_client_metadata', refusal(credentials, strict))
   return method
@@ -140,7 +143,8 @@ const PROOFS: Readonly<
 
 function verifySecret(ctx: Context, client: Client, credentials: Credentials): void {
   if (!isSameSecret(credentials.client_secret!, client.client_secret!)) {
-    throw refusal(credentials, `client_secret is wrong, expected that of client ${shown(client.client_id)}`)
+    const problem = `client_secret is wrong, expected that of client ${shown(client.client_id)}`
+    throw decidedBy(refusal(credentials, problem), 'clients', client.client_id, 'client_secret')
   }
   verifyExpiry(ctx, client, credentials)
 }

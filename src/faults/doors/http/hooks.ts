@@ -8,6 +8,9 @@ import { followConnections } from './connections.js'
 import { MEMBERS_CHANGES, type Members } from './members.js'
 import { DELAYS, RESPONSES } from './response.js'
 
+/** Header of a response that names its faults. */
+const FAULT_HEADER = 'X-Mock-Fault'
+
 export interface HttpFaults {
   /** Runs before the handler, so that a request with another response has no effect and uses nothing up. */
   before(request: FastifyRequest, reply: FastifyReply): Promise<unknown>
@@ -54,10 +57,17 @@ export function createHttpFaults(server: Server, { record, describe }: ServerFun
         rule === undefined
           ? { text: payload, sent: payload }
           : BODY_CHANGES[rule.fault].change(String(payload), rule, reply)
+      announce(request, reply)
       await record(request, reply, text)
       return sent
     },
   }
+}
+
+/** Names the faults of the response in a header, unless a rule sets this header. */
+function announce({ ctx }: FastifyRequest, reply: FastifyReply): void {
+  const { announced } = ctx.exchange
+  if (announced.size > 0 && !reply.hasHeader(FAULT_HEADER)) reply.header(FAULT_HEADER, [...announced].join(', '))
 }
 
 /** Finds a fault of the endpoint. A preflight request (Fetch §3.2.2) passes. */
