@@ -43,6 +43,44 @@ async function begin(url: string): Promise<string> {
   return ((await answer.json()) as { user_code: string }).user_code
 }
 
+browserTest('a refusal that cannot redirect reaches the page that has framed or opened it', async (t, visit) => {
+  const provider = await start(t, {
+    clients: [{ client_id: 'app', redirect_uris: ['http://localhost/cb'], token_endpoint_auth_method: 'none' }],
+  })
+  const app = await listen(t, () => ({ headers: { 'content-type': 'text/html' }, body: '<title>app</title>' }))
+  const received = async (query: Record<string, string>, how: 'frame' | 'popup') => {
+    await visit.page.goto(app.url)
+    const target = authorizationUrl(provider.issuer, visit, {
+      response_mode: 'web_message',
+      prompt: 'none',
+      state: 's',
+      ...query,
+    })
+    return visit.page.evaluate(
+      ([url, how]) =>
+        new Promise((resolve) => {
+          addEventListener('message', ({ data, origin }) => resolve({ ...data, origin }))
+          if (how === 'popup') return void open(url)
+          const frame = document.createElement('iframe')
+          frame.src = url!
+          document.body.append(frame)
+        }),
+      [target, how],
+    )
+  }
+  const error = {
+    error: 'invalid_client',
+    error_description: 'the page of the provider and its log have the reason',
+    state: 's',
+  }
+  for (const how of ['frame', 'popup'] as const) {
+    const message = { type: 'authorization_response', origin: provider.issuer, response: error }
+    t.strictSame(await received({}, how), message, how)
+    const known = { redirect_uri: `${app.url}/cb`, client_id: 'other' }
+    t.match(await received(known, how), { response: { error: 'invalid_request', error_description: /web_message/ } })
+  }
+})
+
 for (const name of SITES) {
   browserTest(`RFC 6454 §7: consent, device and logout work from the provider's pages at ${name}`, async (t, visit) => {
     const { page, application } = visit

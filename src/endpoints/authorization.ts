@@ -1,9 +1,10 @@
 /** The authorization endpoint. OpenID Connect Core §3.1.2: https://openid.net/specs/openid-connect-core-1_0.html#AuthorizationEndpoint */
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import type { Context } from '../context.js'
-import { invalidRequest } from '../errors.js'
-import { authorize } from '../interaction/authorize.js'
+import { invalidRequest, OAuthError } from '../errors.js'
+import { type AuthorizationResult, authorize } from '../interaction/authorize.js'
 import { readRequestFields, readSubmission } from '../interaction/submission.js'
+import { findReturnOrigin } from '../oauth/authorization_request.js'
 import { type Params, readForm, readParams } from '../oauth/params.js'
 import type { AuthorizationResponse } from '../oauth/response_mode.js'
 import { USER_AGENT } from '../outbound.js'
@@ -11,6 +12,7 @@ import { contentSecurityPolicy } from '../pages/content_security_policy.js'
 import { renderPage } from '../pages/render.js'
 import { SCRIPT_HASHES } from '../pages/scripts.js'
 import { requireOwnPage } from '../request/own_pages.js'
+import { refuse } from '../request/refusal.js'
 import { PATHS } from '../routes.js'
 
 export const authorization: FastifyPluginAsync = async (app) => {
@@ -39,7 +41,13 @@ async function handle(request: FastifyRequest, reply: FastifyReply, form?: Param
     jar: reply,
     form: { action: `?${query}`, hidden: posted ? readRequestFields(posted) : [] },
   }
-  const outcome = await authorize(request.ctx, visit)
+  let outcome: AuthorizationResult
+  try {
+    outcome = await authorize(request.ctx, visit)
+  } catch (error) {
+    if (!(error instanceof OAuthError)) throw error
+    return refuse(error, request, reply, 'page', await findReturnOrigin(request.ctx, visit.params))
+  }
   reply.header('cache-control', 'no-store').type('text/html; charset=utf-8')
   if (!('html' in outcome)) return send(request, reply, outcome)
   if (outcome.has_problem) reply.code(400)

@@ -91,6 +91,16 @@ export async function readReturnAddress(
   return { client, return_address: { redirect_uri, ...mode, state: params.find('state') }, params, failure }
 }
 
+/** Returns the origin of the redirect_uri if the client has that URI; undefined also for a scheme of an application. */
+export async function findReturnOrigin(ctx: Context, params: Params): Promise<string | undefined> {
+  const { client_id = '', redirect_uri = '' } = Object.fromEntries(params.entries())
+  const client = await findClient(ctx, client_id)
+  if (client === undefined || expectRedirectUri(redirect_uri) !== undefined) return undefined
+  if (!isRegistered(client, redirect_uri) && !fitsPattern(client, redirect_uri)) return undefined
+  const { origin } = new URL(redirect_uri)
+  return origin === 'null' ? undefined : origin
+}
+
 async function requireClient(ctx: Context, client_id: string | undefined): Promise<Client> {
   if (client_id === undefined) throw untrustedClient('client_id is missing')
   const client = await findClient(ctx, client_id)

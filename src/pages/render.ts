@@ -130,6 +130,8 @@ export interface Pages {
       url?: string
       flow_id?: string
     }
+    /** A message as JSON for the page that has opened or framed this one, and the origin that may receive it. */
+    message?: { text: string; target: string }
   }
   end_session: {
     action: string

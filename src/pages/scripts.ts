@@ -8,6 +8,7 @@ import { CHECK_SESSION } from '../generated/check_session.js'
 export const SCRIPTS = {
   check_session: CHECK_SESSION,
   double_callback: readInline('double_callback.js'),
+  error_message: readInline('error_message.js'),
   filter: readInline('filter.js'),
   form_post: readInline('form_post.js'),
   session_ended: readInline('session_ended.js'),
@@ -17,6 +18,7 @@ export const SCRIPTS = {
 export const SCRIPT_HASHES = {
   check_session: hashOf(SCRIPTS.check_session),
   double_callback: hashOf(SCRIPTS.double_callback),
+  error_message: hashOf(SCRIPTS.error_message),
   filter: hashOf(SCRIPTS.filter),
   form_post: hashOf(SCRIPTS.form_post),
   session_ended: hashOf(SCRIPTS.session_ended),

@@ -8,6 +8,7 @@ import { describeDecision } from '../directory/decision.js'
 import { headersTooLarge, methodNotAllowed, notFound, OAuthError, serverError, unreadableRequest } from '../errors.js'
 import { type Pages, renderPage } from '../pages/render.js'
 import { endpointOf, findRoute, findRouteAt, METHODS_OF_ROUTES, type Method, type Route } from '../routes.js'
+import { allowFraming } from './framing.js'
 import { urlOf } from './routed_url.js'
 import { suggestUrl } from './wrong_path.js'
 
@@ -30,12 +31,16 @@ function answerFor(request: FastifyRequest): 'page' | 'json' {
   return request.accepts().type(['json', 'html']) === 'html' ? 'page' : 'json'
 }
 
-/** Answers with the refusal. An error of another type becomes a refusal first. */
+/**
+ * Answers with the refusal. An error of another type becomes a refusal first.
+ * @param origin the origin of the client that a message of the page may be sent to.
+ */
 export function refuse(
   error: FastifyError | OAuthError,
   request: FastifyRequest,
   reply: FastifyReply,
   answer: 'page' | 'json' = answerFor(request),
+  origin?: string,
 ): FastifyReply {
   const refusal = error instanceof OAuthError ? error : asRefusal(error, request)
   const { log } = request.ctx ?? request
@@ -49,25 +54,23 @@ export function refuse(
   if (answer === 'json') return reply.type('application/json; charset=utf-8').send(toJson(refusal))
   // A request for an isolated issuer with an invalid name has no context.
   if (request.ctx !== null) request.ctx.exchange.answer = refusal.toJSON()
+  const framed = allowFraming(request, reply, refusal, origin)
   const { error: code, message: description, status } = refusal
-  const page = renderPage(
-    'error',
-    { error: code, description, status, ...describeEntry(request, status) },
-    frameOf(request),
-  )
+  const entry = describeEntry(request, status, framed === undefined)
+  // A page that others can frame has nothing to press.
+  const frame = framed === undefined && request.ctx !== null ? request.ctx.frame() : {}
+  const page = renderPage('error', { error: code, description, status, ...entry, ...framed }, frame)
   return reply.type('text/html; charset=utf-8').send(page)
 }
 
-const frameOf = ({ ctx }: FastifyRequest) => (ctx === null ? {} : ctx.frame())
-
 /** Describes where the journal has the request: by its flow, or as the latest entry of its endpoint with its status. */
-function describeEntry(request: FastifyRequest, status: number): Pick<Pages['error'], 'entry'> {
+function describeEntry(request: FastifyRequest, status: number, linked: boolean): Pick<Pages['error'], 'entry'> {
   const endpoint = endpointOf(request.routeOptions.url)
   if (endpoint === undefined || request.ctx === null) return {}
   const { flow_id } = request.ctx.exchange
   const { journal } = request.ctx.frame()
   const query = new URLSearchParams(flow_id ? { flow_id } : { endpoint, status: String(status), limit: '1' })
-  return { entry: { ...(journal && { url: `${journal}?${query}` }), ...(flow_id && { flow_id }) } }
+  return { entry: { ...(linked && journal && { url: `${journal}?${query}` }), ...(flow_id && { flow_id }) } }
 }
 
 /** Returns the methods that a route accepts, with the OPTIONS of a CORS preflight request. */

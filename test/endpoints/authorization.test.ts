@@ -1,5 +1,6 @@
 /** The authorization endpoint: forms, responses, and errors for the end-user or the client. OpenID Connect Core §3.1.2. */
 import { createHash } from 'node:crypto'
+import type { LightMyRequestResponse } from 'fastify'
 import t, { type Test } from 'tap'
 import { CLIENT_DEFAULTS } from '../../src/clients/members.js'
 import type { ConfigInput } from '../../src/generated/input.js'
@@ -402,6 +403,80 @@ t.test('OAuth 2.0 Form Post Response Mode §2: the form can be framed, other pag
   const page = await ask(shared)
   t.match(page.headers['content-security-policy'], "frame-ancestors 'none'")
   t.equal(page.headers['x-frame-options'], 'DENY')
+})
+
+/** Returns the policy of a page, and its message with the origin that receives it. */
+function framed({ headers, body }: LightMyRequestResponse) {
+  const [, message, target] = /data-message="([^"]*)" data-target="([^"]*)"/.exec(body) ?? []
+  return {
+    frames: /frame-ancestors ([^;]*)/.exec(String(headers['content-security-policy']))?.[1],
+    option: headers['x-frame-options'],
+    target,
+    ...(message !== undefined && {
+      message: JSON.parse(message.replaceAll('&quot;', '"').replaceAll('&#39;', "'").replaceAll('&amp;', '&')),
+    }),
+  }
+}
+
+const UNFRAMED = { frames: "'none'", option: 'DENY', target: undefined }
+const FRAMED = { ...UNFRAMED, frames: '*', option: undefined }
+
+t.test('a refusal on a page can be framed after prompt=none, and only then', async (t) => {
+  const wrong = { redirect_uri: 'javascript:alert(1)' }
+  t.strictSame(framed(await ask(shared, { ...wrong, prompt: 'none' })), FRAMED)
+  t.strictSame(framed(await shared.post('/oauth2/authorize', { ...form, ...wrong, prompt: 'none' })), FRAMED)
+  t.strictSame(framed(await shared.get('/authorize?prompt=none', { headers: { accept: 'text/html' } })), FRAMED)
+  const silent = await ask(shared, { ...wrong, prompt: 'none' })
+  t.notMatch(silent.body, /<a |<button|<form/, 'it has nothing to press')
+  t.match(silent.body, /flow_id/)
+  t.strictSame(framed(await ask(shared, wrong)), UNFRAMED)
+  t.match((await ask(shared, wrong)).body, '<a ')
+  t.strictSame(framed(await ask(shared, { ...wrong, prompt: 'login' })), UNFRAMED)
+  t.strictSame(framed(await ask(shared, { prompt: 'login' })), UNFRAMED, 'a page with buttons')
+  const page = await shared.post(urlOf({ prompt: 'none' }), { sub: 'alice', fault: 'unknown' })
+  t.strictSame(framed(page), UNFRAMED, 'a page with buttons although the prompt is none')
+  t.equal(page.statusCode, 400)
+})
+
+t.test('Web Message Response Mode §4.1: a refusal is a message to the origin of the redirect_uri', async (t) => {
+  const test = await createApp(t, { clients: [FORM_CLIENT] })
+  const mode = { response_mode: 'web_message', client_id: FORM_CLIENT.client_id }
+  const page = await ask(test, { ...mode, state: '"s"' })
+  t.match(framed(page), { ...FRAMED, target: new URL(REDIRECT_URI).origin })
+  const error_description = /^response_mode is web_message, expected one of query, /
+  const response = { error: 'invalid_request', error_description, state: '"s"' }
+  t.match(framed(page).message, { type: 'authorization_response', response })
+  const [, script = ''] = /<script>(.*?)<\/script>/s.exec(page.body) ?? []
+  const hash = createHash('sha256').update(script).digest('base64')
+  t.match(page.headers['content-security-policy'], `script-src 'sha256-${hash}'`)
+  t.notMatch(script, /=>|const|let|`/, 'in words that any browser knows')
+  const okta = framed(await ask(test, { ...mode, response_mode: 'okta_post_message', state: 's' })).message
+  t.match(okta, { error: 'invalid_request', state: 's' })
+})
+
+t.test('a refusal of an unknown address is a message to any page, without the reason', async (t) => {
+  const test = await createApp(t, { require_registration: true, clients: [FORM_CLIENT] })
+  const mode = { response_mode: 'web_message', client_id: FORM_CLIENT.client_id }
+  const response = {
+    error: 'invalid_client',
+    error_description: 'the page of the provider and its log have the reason',
+    state: QUERY.state,
+  }
+  const message = { type: 'authorization_response', response }
+  const wrongs: Record<string, string>[] = [
+    { client_id: 'unknown' },
+    { redirect_uri: 'https://evil.test/cb' },
+    { redirect_uri: 'javascript:alert(1)' },
+  ]
+  for (const wrong of wrongs) {
+    t.strictSame(framed(await ask(test, { ...mode, ...wrong })), { ...FRAMED, target: '*', message })
+  }
+  const app = { clients: [{ ...FORM_CLIENT, redirect_uris: ['com.example.app:/cb'] }] }
+  const native = await ask(await createApp(t, app), { ...mode, redirect_uri: 'com.example.app:/cb' })
+  t.match(framed(native), { target: '*', message: { response: { error: 'invalid_request' } } })
+  const twice = await test.get(`${urlOf(mode)}&state=a&client_id=b`)
+  const { message: bare } = framed(twice)
+  t.strictSame(Object.keys(bare.response), ['error', 'error_description'], 'a repeated state is left out')
 })
 
 t.test('OpenID Connect Registration §2: the pages show the logo, the policy and the terms', async (t) => {

@@ -118,7 +118,13 @@ function everyPage(text: string): [keyof Pages, string][] {
       'error',
       renderPage(
         'error',
-        { error: text, description: text, status: 400, entry: { url: link, flow_id: text } },
+        {
+          error: text,
+          description: text,
+          status: 400,
+          entry: { url: link, flow_id: text },
+          message: { text: JSON.stringify({ text }), target: text },
+        },
         { home: link, journal: link, stale: { count: 2, problems: [{ place: text, text }] } },
       ),
     ],
@@ -172,8 +178,9 @@ function textOf(html: string): string {
     .trim()
 }
 
-/** The page without the script of its filter. */
-const withoutScript = (html: string) => html.replace(`<script>${SCRIPTS.filter}</script>`, '')
+/** The page without the script of its filter or of its message. */
+const withoutScript = (html: string) =>
+  html.replace(`<script>${SCRIPTS.filter}</script>`, '').replace(`<script>${SCRIPTS.error_message}</script>`, '')
 
 function textsOf(html: string, tag: string): string[] {
   return [...html.matchAll(new RegExp(`<${tag}[ >].*?</${tag}>`, 'gs'))].map(([element]) => textOf(element))
@@ -213,21 +220,28 @@ t.test('the hash of the one inline style is STYLE_HASH', async (t) => {
   }
 })
 
-t.test('no page runs another script than that of the filter, has inline style attributes or loads a URL', async (t) => {
-  for (const [name, page] of everyPage('value')) {
-    const html = withoutScript(page)
-    t.notMatch(html, /<(script|iframe|img|object|embed|base)/i, name)
-    t.equal(tagsOf(html, 'form').filter((form) => form.includes('method="get"')).length, name === 'home' ? 1 : 0, name)
-    t.notMatch(html, /<[^>]*\s(style|on\w+|srcset|ping)=/i, name)
-    t.notMatch(html, /@import|url\(/i, name)
-    t.notMatch(html, /(href|src|action)="(?!data:)[^"]*:/i, name)
-    t.same(
-      tagsOf(html, 'link').map((link) => /href="data:image\/svg\+xml,/.test(link)),
-      [true],
-      name,
-    )
-  }
-})
+t.test(
+  'no page runs another script than that of the filter or of a message, has inline style attributes or loads a URL',
+  async (t) => {
+    for (const [name, page] of everyPage('value')) {
+      const html = withoutScript(page)
+      t.notMatch(html, /<(script|iframe|img|object|embed|base)/i, name)
+      t.equal(
+        tagsOf(html, 'form').filter((form) => form.includes('method="get"')).length,
+        name === 'home' ? 1 : 0,
+        name,
+      )
+      t.notMatch(html, /<[^>]*\s(style|on\w+|srcset|ping)=/i, name)
+      t.notMatch(html, /@import|url\(/i, name)
+      t.notMatch(html, /(href|src|action)="(?!data:)[^"]*:/i, name)
+      t.same(
+        tagsOf(html, 'link').map((link) => /href="data:image\/svg\+xml,/.test(link)),
+        [true],
+        name,
+      )
+    }
+  },
+)
 
 t.test('hostile values are shown as text on every page', async (t) => {
   const plain = new Map(everyPage('value'))
