@@ -2,6 +2,7 @@
 import { createServer as createHttpServer, type IncomingMessage, type Server } from 'node:http'
 import { type AddressInfo, createServer as createNetServer, type Server as NetServer } from 'node:net'
 import type { FastifyInstance } from 'fastify'
+import { unbracketed } from './config/destinations.js'
 import type { Config } from './generated/types.js'
 import { markAdminRequest } from './request/admin_port.js'
 import { httpOptions } from './tls/protocol_options.js'
@@ -38,8 +39,9 @@ export async function listen(
   https: boolean,
   limit: (server: Server) => void,
 ): Promise<Listening> {
+  const isLocalhost = host.toLowerCase() === 'localhost'
   // For localhost, Fastify would open servers without the limit and the listeners of this one.
-  const address = host === 'localhost' ? '127.0.0.1' : host
+  const address = isLocalhost ? '127.0.0.1' : unbracketed(host)
   limit(app.server)
   const others: NetServer[] = []
   const close = async () => {
@@ -47,18 +49,18 @@ export async function listen(
     await Promise.all([app.close(), ...others.map(closeServer)])
     clearTimeout(deadline)
   }
+  /** Lets the server answer at ::1 as well. Some machines have no such address, or another program uses its port. */
+  const bindSix = async (server: NetServer, port: number) => {
+    others.push(server)
+    await bind(server, '::1', port).catch(() => undefined)
+  }
   const scheme = https ? 'https' : 'http'
   const urlOf = (server: NetServer, name = scheme) => `${name}://${urlHost(host)}:${portOf(server)}`
   try {
     await attempt(host, port, '--port', async () => {
       await app.listen({ host: address, port, listenTextResolver: (url) => `bound to ${url}` })
     })
-    if (host === 'localhost') {
-      const server = createForwarder(app.server)
-      others.push(server)
-      // Some machines have no such address, or another program uses the port of it.
-      await bind(server, '::1', portOf(app.server)).catch(() => undefined)
-    }
+    if (isLocalhost) await bindSix(createForwarder(app.server), portOf(app.server))
     const urls: { http_url?: string; admin_url?: string } = {}
     if (https && http_port !== undefined) {
       const server = createHttpServer(httpOptions(max_header_size), (request, reply) => app.routing(request, reply))
@@ -67,12 +69,14 @@ export async function listen(
       limit(server)
       await attempt(host, http_port, '--http-port', () => bind(server, address, http_port))
       others.push(server)
+      if (isLocalhost) await bindSix(createForwarder(server), portOf(server))
       urls.http_url = urlOf(server, 'http')
     }
     if (admin_port !== undefined) {
       const server = createAdminServer(app.server)
       await attempt(host, admin_port, '--admin-port', () => bind(server, address, admin_port))
       others.push(server)
+      if (isLocalhost) await bindSix(createForwarder(app.server), portOf(server))
       urls.admin_url = urlOf(server)
     }
     return { url: urlOf(app.server), ...urls, close }
@@ -131,6 +135,7 @@ function explain(error: NodeJS.ErrnoException, host: string, port: number, flag:
   const reasons: Record<string, string> = {
     EADDRINUSE: `another program uses this port; stop it, or choose another port with ${flag} (0 picks a free one)`,
     EACCES: `this user is not allowed to use the port; choose one above 1023 with ${flag}`,
+    EAFNOSUPPORT: 'this machine has no IPv6; use 127.0.0.1, or 0.0.0.0 for all of its addresses',
     EADDRNOTAVAIL: 'this machine has no such address; use 127.0.0.1, or 0.0.0.0 for all of its addresses',
     ENOTFOUND: 'this host name leads to no address; use 127.0.0.1, or 0.0.0.0 for all of its addresses',
   }
@@ -139,6 +144,7 @@ function explain(error: NodeJS.ErrnoException, host: string, port: number, flag:
 
 /** Returns the host of a URL by which this machine reaches the address. */
 function urlHost(host: string): string {
-  if (['127.0.0.1', '0.0.0.0', '::', '::1', 'localhost'].includes(host)) return 'localhost'
-  return host.includes(':') ? `[${host}]` : host
+  const address = unbracketed(host)
+  if (['127.0.0.1', '0.0.0.0', '::', '::1', 'localhost'].includes(address.toLowerCase())) return 'localhost'
+  return address.includes(':') ? `[${address}]` : address
 }

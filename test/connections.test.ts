@@ -304,6 +304,38 @@ t.test('for server.host localhost, ::1 has the same limit and refusals as 127.0.
   t.match(text, /^HTTP\/1\.1 405 /)
 })
 
+t.test('for server.host localhost, the other ports answer at ::1 and 127.0.0.1', async (t) => {
+  const probe = await listenOnSix(t, 0)
+  if (!probe.listening) return
+  const server = { host: 'LOCALHOST', http_port: 0, admin_port: 0, tls: { self_signed: true } }
+  const { provider } = await start(t, { server })
+  const { http_url = '', admin_url = '', ca } = provider
+  for (const address of ['127.0.0.1', '[::1]']) {
+    const at = (url: string, path: string) => createFetch(ca)(url.replace('localhost', address) + path)
+    t.equal((await at(http_url, '/healthz')).status, 200, address)
+    t.equal((await at(admin_url, '/admin/users')).status, 200, address)
+    t.equal((await at(provider.url, '/admin/users')).status, 404, address)
+  }
+})
+
+t.test('server.host :: answers at IPv4 and IPv6, and addresses can be in brackets', async (t) => {
+  const probe = await listenOnSix(t, 0)
+  if (!probe.listening) return
+  for (const [host, addresses] of [
+    ['::', ['127.0.0.1', '[::1]']],
+    ['[::]', ['127.0.0.1', '[::1]']],
+    ['[::1]', ['[::1]']],
+  ] as const) {
+    const { url } = await start(t, { server: { host } })
+    t.match(url, /^http:\/\/localhost:\d+$/)
+    for (const address of addresses) {
+      const issuer = `http://${address}:${new URL(url).port}`
+      const answer = await createFetch()(`${issuer}/.well-known/openid-configuration`)
+      t.match(await answer.json(), { issuer }, `${host} at ${address}`)
+    }
+  }
+})
+
 t.test('for server.host localhost, another program can use the port of ::1', async (t) => {
   const { url, provider } = await start(t, { server: { host: 'localhost' } })
   const port = Number(new URL(url).port)

@@ -3,6 +3,7 @@ import { request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import { text } from 'node:stream/consumers'
 import { hasTls } from '../config/check/server.js'
+import { unbracketed } from '../config/destinations.js'
 import type { Config } from '../generated/types.js'
 import { PATHS } from '../routes.js'
 
@@ -11,7 +12,8 @@ const TIME_LIMIT = 3000
 
 /** Returns the URL of /healthz for a server with these settings, as seen from the same machine. */
 export function healthUrl(server: Config['server']): string {
-  const { host, port } = server
+  const { port } = server
+  const host = unbracketed(server.host)
   // RFC 1122 §3.2.1.3: these addresses mean all interfaces and cannot be called; the loopback address can.
   const target = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host
   return `${hasTls(server) ? 'https' : 'http'}://${target.includes(':') ? `[${target}]` : target}:${port}${PATHS.healthz}`

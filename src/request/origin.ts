@@ -14,7 +14,7 @@ export interface Arrival {
   readonly headers: IncomingHttpHeaders
   /** Scheme of the connection, `http` or `https`. */
   readonly protocol: string
-  /** Whether `X-Forwarded-*` headers are trusted. Of several values the first counts: the one that the browser used. */
+  /** Whether `X-Forwarded-*` and `Forwarded` are trusted. Of several values the first counts: the one that the browser used. */
   readonly trusted: boolean
   /** Host of a request without a Host header (HTTP/1.0). */
   readonly fallback: string
@@ -79,17 +79,31 @@ const isTrusted = (snapshot: Snapshot, { socket }: FastifyRequest) =>
 /** Returns scheme, host and port of the URL that the request used. */
 export function readOrigin({ headers, protocol, trusted, fallback }: Arrival): string {
   const forwarded = (name: string) => (trusted ? firstOf(headers[name]) : undefined)
-  const proto = (forwarded('x-forwarded-proto') ?? protocol).toLowerCase()
-  const host = forwarded('x-forwarded-host') ?? headers.host ?? fallback
+  // A proxy that sends both kinds of headers often passes on a Forwarded header of the proxy before it.
+  const standard = trusted ? readForwarded(headers.forwarded) : {}
+  const proto = (forwarded('x-forwarded-proto') ?? standard.proto ?? protocol).toLowerCase()
+  const host = forwarded('x-forwarded-host') ?? standard.host ?? headers.host ?? fallback
   const port = forwarded('x-forwarded-port')
   const { name, port: ownPort } = parseHost(host)
-  if (!Object.hasOwn(DEFAULT_PORTS, proto))
-    throw invalidRequest(`X-Forwarded-Proto is ${shown(proto)}, expected http or https`)
+  if (!Object.hasOwn(DEFAULT_PORTS, proto)) {
+    const source = forwarded('x-forwarded-proto') === undefined ? 'proto of the header Forwarded' : 'X-Forwarded-Proto'
+    throw invalidRequest(`${source} is ${shown(proto)}, expected http or https`)
+  }
   if (port !== undefined && !(/^[0-9]{1,5}$/.test(port) && Number(port) <= LARGEST_PORT)) {
     throw invalidRequest(`X-Forwarded-Port is ${shown(port)}, expected a number up to ${LARGEST_PORT}`)
   }
   const chosen = port ?? ownPort
   return `${proto}://${name}${chosen === undefined || chosen === DEFAULT_PORTS[proto] ? '' : `:${chosen}`}`
+}
+
+/** Reads `proto` and `host` of the first element: the proxy that the browser used. RFC 7239 §4. */
+function readForwarded(header: string | undefined): { readonly proto?: string; readonly host?: string } {
+  // Departure: RFC 7239 §4 demands quotes for `[`, `]` and `:`. Many proxies omit them.
+  const [first] = /^(?:[^",]|"(?:[^"\\]|\\.)*")*/.exec(header ?? '')!
+  const pairs = [...first.matchAll(/(?:^|;)\s*(proto|host)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;"\s]+))/gi)]
+  return Object.fromEntries(
+    pairs.map(([, name = '', quoted, token]) => [name.toLowerCase(), token ?? quoted?.replaceAll(/\\(.)/g, '$1')]),
+  )
 }
 
 /** Returns the path of X-Forwarded-Prefix without a trailing slash; undefined without that header. */

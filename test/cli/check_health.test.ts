@@ -39,6 +39,8 @@ test('the URL follows host, port and TLS; an address for all interfaces becomes 
     [{}, 'http://127.0.0.1:9400/healthz'],
     [{ host: '0.0.0.0', port: 80 }, 'http://127.0.0.1:80/healthz'],
     [{ host: '::' }, 'http://[::1]:9400/healthz'],
+    [{ host: '[::]' }, 'http://[::1]:9400/healthz'],
+    [{ host: '[fd00::7]' }, 'http://[fd00::7]:9400/healthz'],
     [{ host: 'fd00::7' }, 'http://[fd00::7]:9400/healthz'],
     [{ host: 'op.test' }, 'http://op.test:9400/healthz'],
     [

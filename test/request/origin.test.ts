@@ -10,6 +10,8 @@ const forwarded = (proto?: string, host?: string, port?: string): IncomingHttpHe
   ...(port !== undefined && { 'x-forwarded-port': port }),
 })
 
+const standard = (value: string): IncomingHttpHeaders => ({ host: 'inner:9400', forwarded: value })
+
 const read = (headers: IncomingHttpHeaders, trusted: boolean) =>
   readOrigin({ headers, protocol: 'http', trusted, fallback: 'fallback:1' })
 
@@ -31,6 +33,28 @@ const ORIGINS: [string, IncomingHttpHeaders, string][] = [
   ['the default port is left out', forwarded('https', 'outer', '443'), 'https://outer'],
   ['of several proxies the first counts', forwarded('https, http', 'a.example , b', '443,80'), 'https://a.example'],
   ['an empty header says nothing', forwarded('', '', ''), 'http://inner:9400'],
+  ['RFC 7239 §4: proto and host', standard('for=192.0.2.43;proto=https;host=outer'), 'https://outer'],
+  ['RFC 7239 §4: a quoted host with port', standard('proto=https;host="outer:8443"'), 'https://outer:8443'],
+  ['RFC 7239 §4: a quoted IPv6 address', standard('for="[2001:db8::1]";host="[::1]:1"'), 'http://[::1]:1'],
+  ['a host with port without quotes', standard('host=outer:8443'), 'http://outer:8443'],
+  ['RFC 7239 §4: names and proto in any case', standard('Host=outer;PROTO=HTTPS'), 'https://outer'],
+  ['RFC 7239 §4: spaces between pairs', standard('for=_hidden; proto=https; host=outer'), 'https://outer'],
+  ['RFC 7239 §4: escaped characters in quotes', standard('host="\\o\\u\\t"'), 'http://out'],
+  ['RFC 7239 §4: the first element counts', standard('host=outer, host=inner2;proto=https'), 'http://outer'],
+  ['RFC 7239 §4: commas and semicolons in quotes', standard('for="a,b;host=x";host=outer'), 'http://outer'],
+  ['a value without its own quote is left out', standard('host="outer'), 'http://inner:9400'],
+  ['neither proto nor host', standard('for=192.0.2.43;by=203.0.113.60'), 'http://inner:9400'],
+  [
+    'X-Forwarded-Host goes before host of Forwarded',
+    { ...standard('host=a;proto=https'), ...forwarded(undefined, 'b') },
+    'https://b',
+  ],
+  [
+    'X-Forwarded-Proto goes before proto',
+    { ...standard('host=a;proto=http'), 'x-forwarded-proto': 'https' },
+    'https://a',
+  ],
+  ['X-Forwarded-Port is added', { ...standard('host=a'), 'x-forwarded-port': '8080' }, 'http://a:8080'],
 ]
 for (const [title, headers, origin] of ORIGINS) {
   t.equal(read(headers, true), origin, `${title}: ${origin}`)
@@ -40,6 +64,11 @@ t.equal(
   read(forwarded('https', 'evil.example', '1'), false),
   'http://inner:9400',
   'untrusted X-Forwarded headers are ignored',
+)
+t.equal(
+  read(standard('host=evil.example;proto=https'), false),
+  'http://inner:9400',
+  'so is an untrusted Forwarded header',
 )
 t.equal(read(forwarded('no such', '<>', 'x'), false), 'http://inner:9400', 'however broken')
 
@@ -62,6 +91,9 @@ const BAD: [IncomingHttpHeaders, RegExp][] = [
   [forwarded('ftp'), /^X-Forwarded-Proto is ftp, expected http or https$/],
   [forwarded('javascript'), /^X-Forwarded-Proto/],
   [forwarded('constructor'), /^X-Forwarded-Proto/],
+  [standard('proto=ftp'), /^proto of the header Forwarded is ftp, expected http or https$/],
+  [standard('host="evil.com/path"'), /^the host is evil\.com\/path/],
+  [standard('host=_hidden!'), /^the host is _hidden!/],
   [forwarded('https', 'a', 'x'), /^X-Forwarded-Port is x, expected a number up to 65535$/],
   [forwarded('https', 'a', '-1'), /^X-Forwarded-Port/],
   [forwarded('https', 'a', '123456'), /^X-Forwarded-Port/],
