@@ -33,7 +33,7 @@ export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
     rules: RULES,
     single_sign_on: true,
     reuse_interval: 0,
-    keys: [{ alg: 'RS256' }, { alg: 'PS256' }, { alg: 'ES256' }, { alg: 'EdDSA' }],
+    keys: [{ alg: 'RS256' }, { alg: 'PS256' }, { alg: 'ES256' }],
     encryption_keys: [{ alg: 'RSA-OAEP' }, { alg: 'ECDH-ES' }],
   },
 }

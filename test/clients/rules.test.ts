@@ -348,10 +348,14 @@ for (const [rule, members, config] of GOOD) {
 }
 
 t.test('an algorithm fits the default keys of the profile strict', async (t) => {
-  for (const alg of ['RS256', 'PS256', 'ES256', 'EdDSA']) {
+  for (const alg of ['RS256', 'PS256', 'ES256']) {
     await load(t, fileWith({ id_token_signed_response_alg: alg }, { profile: 'strict' }))
   }
-  t.match(await problemsOf(t, fileWith({ id_token_signed_response_alg: 'ES384' }, { profile: 'strict' })), [
-    /is "ES384", expected one of RS256, PS256, ES256, EdDSA, HS256, .*; for another algorithm add a key under keys$/,
-  ])
+  for (const alg of ['ES384', 'EdDSA']) {
+    t.match(await problemsOf(t, fileWith({ id_token_signed_response_alg: alg }, { profile: 'strict' })), [
+      new RegExp(
+        `is "${alg}", expected one of RS256, PS256, ES256, HS256, .*; for another algorithm add a key under keys$`,
+      ),
+    ])
+  }
 })

@@ -1,6 +1,6 @@
 /** The JWKS, with public keys only. RFC 7517 §5. */
 import t from 'tap'
-import { createApp, jsonOf } from '../app.js'
+import { createApp, jsonOf, type TestApp } from '../app.js'
 
 const PUBLIC: Record<string, string[]> = { RSA: ['e', 'n'], EC: ['crv', 'x', 'y'], OKP: ['crv', 'x'] }
 const ALGS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'] as const
@@ -44,4 +44,21 @@ t.test('RFC 7517 §4.2: encryption keys are published with another use and other
   t.equal(keys[2]!.kid, 'mine')
   t.equal(new Set(keys.map(({ kid }) => kid)).size, 3)
   t.notMatch(JSON.stringify(keys), /"(d|p|q|dp|dq|qi)":/)
+})
+
+t.test('under strict, the JWKS has RSA and EC keys; with an EdDSA key of the configuration also OKP', async (t) => {
+  const read = async (test: TestApp) => {
+    const { keys } = jsonOf(await test.get('/jwks')) as { keys: { kty: string; alg: string }[] }
+    const discovery = jsonOf(await test.get('/.well-known/openid-configuration'))
+    const algs = (discovery.id_token_signing_alg_values_supported as string[]).filter((alg) => !/^HS|none/.test(alg))
+    return [keys.map(({ kty, alg }) => `${kty} ${alg}`), algs]
+  }
+  t.strictSame(await read(await createApp(t, { profile: 'strict' })), [
+    ['RSA RS256', 'RSA PS256', 'EC ES256', 'RSA RSA-OAEP', 'EC ECDH-ES'],
+    ['RS256', 'PS256', 'ES256'],
+  ])
+  t.strictSame(await read(await createApp(t, { profile: 'strict', keys: [{ alg: 'EdDSA' }], encryption_keys: [] })), [
+    ['OKP EdDSA'],
+    ['EdDSA'],
+  ])
 })
