@@ -48,8 +48,8 @@ t.test('RFC 7517 §4.2: encryption keys are published with another use and other
 
 t.test('under strict, the JWKS has RSA and EC keys; with an EdDSA key of the configuration also OKP', async (t) => {
   const read = async (test: TestApp) => {
-    const { keys } = jsonOf(await test.get('/jwks')) as { keys: { kty: string; alg: string }[] }
-    const discovery = jsonOf(await test.get('/.well-known/openid-configuration'))
+    const { keys } = jsonOf(t, await test.get('/jwks')) as { keys: { kty: string; alg: string }[] }
+    const discovery = jsonOf(t, await test.get('/.well-known/openid-configuration'))
     const algs = (discovery.id_token_signing_alg_values_supported as string[]).filter((alg) => !/^HS|none/.test(alg))
     return [keys.map(({ kty, alg }) => `${kty} ${alg}`), algs]
   }
