@@ -1,7 +1,9 @@
 /** Reads flags and environment variables into the sources of the configuration. */
+import { readFileSync } from 'node:fs'
 import { Command, Option } from 'commander'
 import { ConfigError, type Problem } from '../config/errors.js'
 import type { Override, Sources } from '../config/load.js'
+import { reasonOf } from '../config/read.js'
 import { FLAGS, type Flag, nameOf, overridesOf, readWatch, variableOf } from './flags.js'
 
 /** One value of a flag and the name of the flag or variable that sets it. */
@@ -65,15 +67,34 @@ export function readSettings(given: Values, env: NodeJS.ProcessEnv): Sources {
 /** Adds the values of environment variables for all flags that are not on the command line. */
 function withEnvironment(given: Values, env: NodeJS.ProcessEnv): Values {
   const fromEnvironment = FLAGS.flatMap((flag) => {
-    const source = variableOf(flag)
-    const text = env[source]
-    if (text === undefined || text === '' || given.has(flag)) return []
+    if (given.has(flag)) return []
+    const { source, text } = readVariable(flag, env)
+    if (text === undefined || text === '') return []
     // Kubernetes sets a variable of this name in pods next to a Service named oidc-provider-mock; it is no port number.
     if (flag.env.endsWith('PORT') && text.startsWith('tcp://')) return []
     return [[flag, [{ source, text }]] as const]
   })
   return new Map([...fromEnvironment, ...given])
 }
+
+/** Returns the value of a flag's variable, or the content of the file that the variable with `_FILE` names. */
+function readVariable(flag: Flag, env: NodeJS.ProcessEnv): { source: string; text: string | undefined } {
+  const source = variableOf(flag)
+  const withFile = `${source}_FILE`
+  const file = env[withFile]
+  const isOther = FLAGS.some((other) => variableOf(other) === withFile)
+  if (file === undefined || file === '' || isOther || !hasContent(flag)) return { source, text: env[source] }
+  const refuse = (message: string) => new ConfigError([{ file: withFile, path: '', message }])
+  if (env[source]) throw refuse(`is set, and ${source} as well, expected one of them; remove one`)
+  try {
+    return { source: withFile, text: readFileSync(file, 'utf8').replace(/\r?\n$/, '') }
+  } catch (error) {
+    throw refuse(`names ${file}, which ${reasonOf(error)}`)
+  }
+}
+
+/** Whether the value of a flag is no name of a file to read. */
+const hasContent = ({ paths, env }: Flag) => paths.length > 0 || env === 'CONFIG_INLINE'
 
 function readOverrides(values: Values): Override[] {
   const overrides: Override[] = []

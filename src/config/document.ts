@@ -21,7 +21,7 @@ import { isClaim, isTextClaim } from './check/claim_types.js'
 import { type Problem, pointer } from './errors.js'
 import { findChange } from './exact_number.js'
 import { type Origin, problemAt, type Source } from './origin.js'
-import { type Environment, substitute } from './substitute.js'
+import { type ReadVariables, readReferences, substitute, type Variables } from './substitute.js'
 
 /** A parsed file: its value and its origin. */
 export interface Parsed {
@@ -54,7 +54,7 @@ const SYNTAX: Readonly<Record<string, string>> = {
 }
 
 /** Parses a file. Substitutes variables if the document is a mapping; a flat list of users is taken literally. */
-export async function parseText(name: string, text: string, env?: Environment): Promise<Parsed> {
+export async function parseText(name: string, text: string, variables?: Variables): Promise<Parsed> {
   const lines = new LineCounter()
   const tokens = await tokenize(name, text, lines)
   if (!Array.isArray(tokens))
@@ -69,8 +69,8 @@ export async function parseText(name: string, text: string, env?: Environment): 
 
   const problems: Problem[] = []
   const warnings: Problem[] = []
-  const variables = isMap(document.contents) ? env : undefined
-  const walk: Walk = { source, document, env: variables, anchors: new Set(), problems, warnings }
+  const replaced = isMap(document.contents) && variables && (await readReferences(document, variables))
+  const walk: Walk = { source, document, variables: replaced || undefined, anchors: new Set(), problems, warnings }
   visit(walk, document.contents, [], [])
   await setImmediate()
   return { value: toValue(walk), origin, problems, warnings }
@@ -136,7 +136,7 @@ function toValue({ source, document, problems, broken }: Walk): unknown {
 interface Walk {
   readonly source: Source
   readonly document: Document
-  readonly env: Environment | undefined
+  readonly variables: ReadVariables | undefined
   readonly anchors: Set<string>
   readonly problems: Problem[]
   readonly warnings: Problem[]
@@ -154,8 +154,8 @@ function visit(walk: Walk, node: unknown, path: readonly string[], within: reado
     complain(message)
   } else if (isScalar(node)) {
     if (node.anchor !== undefined) walk.anchors.add(node.anchor)
-    if (walk.env !== undefined) {
-      for (const message of substitute(walk.document, node, walk.env, {
+    if (walk.variables !== undefined) {
+      for (const message of substitute(walk.document, node, walk.variables, {
         secret: isSecret(path),
         text: isText(path) || isTextClaim(path),
       }))

@@ -18,7 +18,7 @@ import { validate } from './schema.js'
 import { show } from './show.js'
 import { buildSnapshot, type Snapshot } from './snapshot.js'
 import { type Files, findFiles, listFiles, type Sources } from './sources.js'
-import type { Environment } from './substitute.js'
+import type { Variables } from './substitute.js'
 import { loadTls } from './tls.js'
 
 export { readSchema } from './schema.js'
@@ -56,7 +56,7 @@ export async function loadSnapshot(
   const { complaints, pruned } = validate(value)
   await setImmediate()
   complaints.push(...check(pruned))
-  const folder = found.config === undefined ? process.cwd() : dirname(resolve(found.config))
+  const folder = folderOf(found.config)
   const { tls, complaints: aboutTls } = await loadTls(pruned.server?.tls ?? {}, folder, files)
   const authorities = await loadAuthorities(['outbound', 'ca'], pruned.outbound?.ca, folder, files)
   complaints.push(...aboutTls, ...authorities.complaints)
@@ -116,8 +116,9 @@ async function parseFiles(
   again: boolean,
 ): Promise<{ layer: Layer; problems: Problem[]; warnings: Problem[] }> {
   const parsed: Parsed[] = []
-  if (config_text !== undefined) parsed.push(await readDocument(config_text.name, config_text.text, env))
-  if (config !== undefined) parsed.push(await parseFile(config, env, files, again))
+  const variables = { env, folder: folderOf(config), read: files.read }
+  if (config_text !== undefined) parsed.push(await readDocument(config_text.name, config_text.text, variables))
+  if (config !== undefined) parsed.push(await parseFile(config, variables, files, again))
   if (user_claims_file !== undefined) parsed.push(await parseFile(user_claims_file, undefined, files, again))
   const problems = parsed.flatMap((file) => file.problems)
   if (parsed.some(({ value }) => value === undefined)) throw new ConfigError(problems)
@@ -128,10 +129,13 @@ async function parseFiles(
   return { layer, problems, warnings: parsed.flatMap((file) => file.warnings) }
 }
 
-/** Parses one file. Without an environment, it must be a list of users. */
+/** Returns the base of relative paths in a configuration. */
+const folderOf = (config: string | undefined) => (config === undefined ? process.cwd() : dirname(resolve(config)))
+
+/** Parses one file. Without variables, it must be a list of users. */
 async function parseFile(
   file: string,
-  env: Environment | undefined,
+  variables: Variables | undefined,
   files: LoadFiles,
   again: boolean,
 ): Promise<Parsed> {
@@ -143,18 +147,18 @@ async function parseFile(
   } catch (error) {
     return failed(file, (error as Error).message)
   }
-  return readDocument(file, text, env)
+  return readDocument(file, text, variables)
 }
 
 const REPLACED =
   'was replaced on the host, which a mount of a single file does not follow; mount its folder, or restart'
 
-async function readDocument(name: string, text: string, env: Environment | undefined): Promise<Parsed> {
-  const expected = env === undefined ? A_LIST : A_CONFIGURATION
-  const parsed = await parseText(name, text, env)
+async function readDocument(name: string, text: string, variables: Variables | undefined): Promise<Parsed> {
+  const expected = variables === undefined ? A_LIST : A_CONFIGURATION
+  const parsed = await parseText(name, text, variables)
   if (parsed.value === undefined || Array.isArray(parsed.value)) return parsed
   if (parsed.value === null) return failed(name, `is empty, expected ${expected}`)
-  if (env !== undefined && isMembers(parsed.value)) return parsed
+  if (variables !== undefined && isMembers(parsed.value)) return parsed
   return failed(name, `is ${show(parsed.value, true)}, expected ${expected}`, parsed.origin)
 }
 

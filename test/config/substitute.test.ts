@@ -135,7 +135,7 @@ t.test('a problem with a variable has its line', async (t) => {
     'config.yaml:1:9 /issuer needs the environment variable ISSUER, which is not set; set it, or write ${ISSUER:-default}',
     'config.yaml:3:10 /log/level needs the environment variable LEVEL, which is not set; set it, or write ${LEVEL:-default}',
     'config.yaml:3:10 /log/level needs the environment variable OTHER, which is not set; set it, or write ${OTHER:-default}',
-    'config.yaml:5:10 /users/0/sub has a ${ without a variable name; write ${NAME}, ${NAME:-default}, or $${ for a literal ${',
+    'config.yaml:5:10 /users/0/sub has a ${ without a variable name; write ${NAME}, ${NAME:-default}, ${file:PATH}, or $${ for a literal ${',
     'config.yaml:6:10 /users/1/sub needs the environment variable toString, which is not set; set it, or write ${toString:-default}',
   ])
 })

@@ -1,0 +1,53 @@
+/** Variables of the environment that name a file with the value, as those of container images do. */
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { readFlags, readSettings } from '../../src/cli/settings.js'
+import type { ConfigError } from '../../src/config/errors.js'
+
+const settingsOf = (env: NodeJS.ProcessEnv, argv: readonly string[] = []) => readSettings(readFlags(argv), env)
+
+const problemsOf = (t: Test, env: NodeJS.ProcessEnv): string =>
+  String((t.throws(() => settingsOf(env), { name: 'ConfigError' }) as ConfigError).message)
+
+t.test('a variable with _FILE sets the flag to the content of the file', async (t) => {
+  const folder = t.testdir({ token: 's3cret\n', claims: '{"sub":"alice"}', config: 'users: []\n' })
+  const { overrides, config_text } = settingsOf({
+    OIDC_PROVIDER_MOCK_ADMIN_TOKEN_FILE: join(folder, 'token'),
+    OIDC_PROVIDER_MOCK_CONFIG_INLINE_FILE: join(folder, 'config'),
+  })
+  t.match(overrides, [
+    { source: 'OIDC_PROVIDER_MOCK_ADMIN_TOKEN_FILE', path: ['server', 'admin_token'], value: 's3cret' },
+  ])
+  t.strictSame(config_text, { name: 'OIDC_PROVIDER_MOCK_CONFIG_INLINE_FILE', text: 'users: []' })
+})
+
+t.test('the flag of the command line goes before it, and an empty variable is no variable', async (t) => {
+  const env = { OIDC_PROVIDER_MOCK_ADMIN_TOKEN_FILE: '/missing' }
+  t.match(settingsOf(env, ['--admin-token', 'x']).overrides, [{ source: '--admin-token', value: 'x' }])
+  const { overrides } = settingsOf({ OIDC_PROVIDER_MOCK_ADMIN_TOKEN_FILE: '', OIDC_PROVIDER_MOCK_ADMIN_TOKEN: 'y' })
+  t.match(overrides, [{ source: 'OIDC_PROVIDER_MOCK_ADMIN_TOKEN', value: 'y' }])
+})
+
+t.test('a variable that is one itself, or names a file to read, keeps its meaning', async (t) => {
+  const settings = settingsOf({
+    OIDC_PROVIDER_MOCK_USER_CLAIMS_FILE: 'users.yaml',
+    OIDC_PROVIDER_MOCK_CONFIG_FILE: '/missing',
+  })
+  t.match(settings, { user_claims_file: 'users.yaml', overrides: [] })
+  t.notOk('config' in settings)
+})
+
+t.test('a missing file and two values are problems', async (t) => {
+  const folder = t.testdir({ token: 's3cret' })
+  t.equal(
+    problemsOf(t, { OIDC_PROVIDER_MOCK_ADMIN_TOKEN_FILE: join(folder, 'none') }),
+    `OIDC_PROVIDER_MOCK_ADMIN_TOKEN_FILE names ${folder}/none, which does not exist`,
+  )
+  t.equal(
+    problemsOf(t, {
+      OIDC_PROVIDER_MOCK_ADMIN_TOKEN_FILE: join(folder, 'token'),
+      OIDC_PROVIDER_MOCK_ADMIN_TOKEN: 'x',
+    }),
+    'OIDC_PROVIDER_MOCK_ADMIN_TOKEN_FILE is set, and OIDC_PROVIDER_MOCK_ADMIN_TOKEN as well, expected one of them; remove one',
+  )
+})
