@@ -1,5 +1,6 @@
 /** The JWKS, with public keys only. RFC 7517 §5. */
 import t from 'tap'
+import { loadSnapshot } from '../../src/config/load.js'
 import { createApp, jsonOf, type TestApp } from '../app.js'
 
 const PUBLIC: Record<string, string[]> = { RSA: ['e', 'n'], EC: ['crv', 'x', 'y'], OKP: ['crv', 'x'] }
@@ -53,7 +54,10 @@ t.test('under strict, the JWKS has RSA and EC keys; with an EdDSA key of the con
     const algs = (discovery.id_token_signing_alg_values_supported as string[]).filter((alg) => !/^HS|none/.test(alg))
     return [keys.map(({ kty, alg }) => `${kty} ${alg}`), algs]
   }
-  t.strictSame(await read(await createApp(t, { profile: 'strict' })), [
+  // The other tests have a key of the configuration.
+  const strict = { source: 'test', path: ['profile'], value: 'strict' }
+  const snapshot = await loadSnapshot({ env: {}, overrides: [strict] })
+  t.strictSame(await read(await createApp(t, {}, { current: () => snapshot })), [
     ['RSA RS256', 'RSA PS256', 'EC ES256', 'RSA RSA-OAEP', 'EC ECDH-ES'],
     ['RS256', 'PS256', 'ES256'],
   ])
