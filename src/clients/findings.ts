@@ -41,6 +41,16 @@ type WithoutInvalid<T> = T extends (infer E)[]
 /** Client metadata in which an invalid member is present and undefined. */
 export type Metadata = { readonly [M in keyof Client]?: WithoutInvalid<Client[M]> | undefined }
 
+/** Whether a value counts as left out at registration, unless the rule valid_metadata is on. */
+export function isBlank(value: unknown): boolean {
+  return isBlankItem(value) || (Array.isArray(value) && value.every(isBlankItem))
+}
+
+/** Whether an item of a list counts as left out. */
+export function isBlankItem(item: unknown): boolean {
+  return item === null || item === ''
+}
+
 /** Whether a member is present, valid or not. */
 export function has<M extends keyof Client>(metadata: { readonly [K in M]?: unknown }, member: M): boolean {
   return Object.hasOwn(metadata, member)

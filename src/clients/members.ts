@@ -11,9 +11,12 @@ import { oneOf } from './kinds.js'
 
 /** A member that every door reads, with the kind of its value or of the items of its list, or a member of one door. */
 export type Member =
-  /** `localizable` is for a member that can have a language tag at registration. RFC 7591 §2.2. */
-  | { readonly kind: kinds.Kind; readonly localizable?: true }
-  | { readonly items: kinds.Kind }
+  /**
+   * `localizable` is for a member that can have a language tag at registration (RFC 7591 §2.2). A `replaceable` member has
+   * a default or informs people only, so that registration can leave out unsupported values (RFC 7591 §3.2.1).
+   */
+  | { readonly kind: kinds.Kind; readonly localizable?: true; readonly replaceable?: true }
+  | { readonly items: kinds.Kind; readonly replaceable?: true }
   /** The reason why registration ignores the member. */
   | { readonly configuration_only: string }
   /** The reason why the configuration refuses the member. */
@@ -24,7 +27,7 @@ const enc = { kind: oneOf(CONTENT_ENCRYPTIONS) }
 const flag = { kind: kinds.flag }
 const text = { kind: kinds.text }
 const nonEmptyText = { kind: kinds.nonEmptyText }
-const page = { kind: kinds.webUri, localizable: true } as const
+const page = { kind: kinds.webUri, localizable: true, replaceable: true } as const
 const endpoint = { kind: kinds.endpointUri }
 const responseAlg = { kind: kinds.responseAlg }
 
@@ -38,9 +41,9 @@ export const MEMBERS: Readonly<Record<keyof Client | 'software_statement', Membe
   redirect_uris: { items: kinds.text },
   wildcard_redirect_uris: { configuration_only: EXTENSION },
   post_logout_redirect_uris: { items: kinds.text },
-  token_endpoint_auth_method: { kind: oneOf(VALUES.ClientAuthMethod) },
-  grant_types: { items: oneOf(VALUES.GrantType) },
-  response_types: { items: oneOf(VALUES.ResponseType) },
+  token_endpoint_auth_method: { kind: oneOf(VALUES.ClientAuthMethod), replaceable: true },
+  grant_types: { items: oneOf(VALUES.GrantType), replaceable: true },
+  response_types: { items: oneOf(VALUES.ResponseType), replaceable: true },
   scope: text,
   id_token_signed_response_alg: responseAlg,
   id_token_encrypted_response_alg: encryption,
@@ -59,7 +62,7 @@ export const MEMBERS: Readonly<Record<keyof Client | 'software_statement', Membe
   jwks_uri: endpoint,
   subject_type: { kind: oneOf(VALUES.SubjectType) },
   sector_identifier_uri: endpoint,
-  application_type: { kind: oneOf(VALUES.ApplicationType) },
+  application_type: { kind: oneOf(VALUES.ApplicationType), replaceable: true },
   contacts: { items: kinds.nonEmptyText },
   client_uri: page,
   logo_uri: page,

@@ -8,7 +8,7 @@ import {
   checkKeyLocation,
   checkSecret,
 } from './authentication.js'
-import type { Door, Finding, Metadata, Settings } from './findings.js'
+import { type Door, type Finding, isBlank, isBlankItem, type Metadata, type Settings } from './findings.js'
 import { checkKeys } from './keys.js'
 import { findMember } from './members.js'
 import { checkApplicationType, checkRedirectUris, checkSector } from './redirect_uris.js'
@@ -77,14 +77,20 @@ function* checkMember(name: string, value: unknown, settings: Settings): Iterabl
   // An undefined value is one that the schema has refused already.
   if (member === undefined || value === undefined) return
   const limited = settings.door === 'registration'
-  if ('kind' in member) yield* checkValue([name], value, member.kind(value, settings), limited)
+  const replaceable = (one: unknown) => 'replaceable' in member && typeof one === 'string'
+  const ruleOf = (optional: boolean) => (optional ? ({ rule: 'valid_metadata' } as const) : {})
+  if ('kind' in member) {
+    const rule = ruleOf(replaceable(value) || isBlank(value))
+    yield* checkValue([name], value, member.kind(value, settings), limited, rule)
+  }
   if (!('items' in member)) return
-  if (!Array.isArray(value)) yield* checkValue([name], value, 'a list', limited)
+  if (!Array.isArray(value)) yield* checkValue([name], value, 'a list', limited, ruleOf(isBlank(value)))
   else if (limited && value.length > MAX_ITEMS) {
     yield { path: [name], message: `has ${value.length} items, expected at most ${MAX_ITEMS}` }
   } else {
     for (const [index, item] of value.entries()) {
-      if (item !== undefined) yield* checkValue([name, index], item, member.items(item, settings), limited)
+      const rule = ruleOf(replaceable(item) || isBlankItem(item))
+      if (item !== undefined) yield* checkValue([name, index], item, member.items(item, settings), limited, rule)
     }
   }
 }
@@ -94,8 +100,9 @@ function* checkValue(
   value: unknown,
   expected: string | undefined,
   limited: boolean,
+  rule: Pick<Finding, 'rule'>,
 ): Iterable<Finding> {
-  if (expected !== undefined) yield { path, message: `is ${describe(value)}, expected ${expected}` }
+  if (expected !== undefined) yield { path, message: `is ${describe(value)}, expected ${expected}`, ...rule }
   else if (limited && typeof value === 'string' && value.length > MAX_LENGTH) {
     yield { path, message: `has ${value.length} characters, expected at most ${MAX_LENGTH}` }
   }

@@ -16,10 +16,12 @@ export interface Client extends DeepReadonly<Omit<config.Client, 'redirect_uris'
   readonly token_endpoint_auth_method: config.ClientAuthMethod | 'any'
   readonly grant_types: readonly config.GrantType[]
   readonly response_types: readonly config.ResponseType[]
-  /** Members that the configuration of the client leaves out. Only the rule default_client_metadata binds it to their defaults. */
+  /** Members that the client leaves out. Only the rule default_client_metadata binds it to their defaults. */
   readonly left_out: readonly UnboundMember[]
   /** Seconds since the epoch; 0 is never. */
   readonly client_secret_expires_at?: number
+  /** Whether the client has registered itself. */
+  readonly dynamic?: boolean
 }
 
 /** A client of run time. */
@@ -83,9 +85,10 @@ export async function findClient(ctx: Context, client_id: string): Promise<Clien
   const stored = await ctx.store.clients.get(client_id)
   const found = resolveClient(ctx, client_id, stored)
   if (found !== undefined) {
-    const { origin: _, wildcard_redirect_uris = false, ...client } = found
+    const { origin, wildcard_redirect_uris = false, ...client } = found
     return {
       ...fillLeftOut(client),
+      dynamic: origin === 'registered',
       wildcard_redirect_uris: wildcard_redirect_uris || ctx.snapshot.config.wildcard_redirect_uris,
     }
   }

@@ -1,6 +1,7 @@
 /** Dynamic client registration and its management. RFC 7591 §3, RFC 7592 §2 and OpenID Connect Registration §3 and §4. */
 import type { FastifyPluginAsync, FastifyReply } from 'fastify'
 import { findSecretUse } from '../clients/authentication.js'
+import { UNBOUND_DEFAULTS } from '../clients/members.js'
 import type { Context } from '../context.js'
 import { deleteClient, findRegistered, putClient, type RuntimeClient, replaceRegistered } from '../directory/clients.js'
 import { invalidClientMetadata, invalidToken, shown } from '../errors.js'
@@ -59,7 +60,9 @@ export const registration: FastifyPluginAsync = async (app) => {
 function send(ctx: Context, reply: FastifyReply, { localized, ...client }: RuntimeClient): FastifyReply {
   const registration_client_uri = `${ctx.internal_url}${PATHS.registration_endpoint}/${client.client_id}`
   // RFC 7591 §3.2.1: the response has secrets, so it must not be cached.
-  return reply.header('cache-control', 'no-store').send({ ...client, ...localized, registration_client_uri })
+  return reply
+    .header('cache-control', 'no-store')
+    .send({ ...UNBOUND_DEFAULTS, ...client, ...localized, registration_client_uri })
 }
 
 /** Throws unless the request has the initial access token, if the configuration sets one. RFC 7591 §3. */
@@ -120,7 +123,7 @@ function secretFor(
   metadata: ClientMetadata,
   before?: RuntimeClient,
 ): Pick<RuntimeClient, 'client_secret' | 'client_secret_expires_at'> {
-  if (findSecretUse(metadata) === undefined) return {}
+  if (findSecretUse({ ...UNBOUND_DEFAULTS, ...metadata }) === undefined) return {}
   const { client_secret, client_secret_expires_at = 0 } = before ?? {}
   const valid = client_secret_expires_at === 0 || client_secret_expires_at > now
   if (client_secret !== undefined && valid) return { client_secret, client_secret_expires_at }

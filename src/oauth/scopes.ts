@@ -36,7 +36,10 @@ export function grantScope(ctx: Context, client: Client, requested: string | und
   const { rules } = ctx.snapshot
   if (client.scope !== undefined) {
     const registered = words(client.scope)
-    ignore('it is not in the scope of the client', (scope) => !registered.includes(scope))
+    const isBeyond = (scope: string) => !registered.includes(scope)
+    // Departure: RFC 7591 §2 bounds the client to its scope. Clients register with the first scope and need more of it later.
+    if (rules.registered_scope || client.dynamic !== true) ignore('it is not in the scope of the client', isBeyond)
+    else remarkScope(ctx, granted.filter(isBeyond))
   }
   if (rules.known_scopes) {
     // OpenID Connect Core §3.1.2.1: unknown scopes are ignored.
@@ -48,6 +51,12 @@ export function grantScope(ctx: Context, client: Client, requested: string | und
     ignore('it needs prompt=consent and a response_type with code', (scope) => scope === 'offline_access')
   }
   return granted.join(' ')
+}
+
+function remarkScope(ctx: Context, beyond: readonly string[]): void {
+  if (beyond.length === 0) return
+  const message = `would not be granted by a strict provider: scope ${shown(beyond.join(' '))}, which the client has not registered`
+  ctx.remark('would_be_refused', message, { rule: 'registered_scope', error: 'invalid_scope' })
 }
 
 /** Returns the scope of a refresh request, which can request less than was granted, but not more. RFC 6749 §6. */

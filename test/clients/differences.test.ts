@@ -63,6 +63,13 @@ const DIFFERENCES: readonly Difference[] = [
     { token_endpoint_auth_method: 'tls_client_auth', tls_client_auth_san_dns: 'rp.example' },
     ['registration'],
   ],
+  ['RFC 7591 §3.2.1: registration leaves out empty values', { client_uri: '' }, CONFIGURATION],
+  ['RFC 7591 §3.2.1: registration leaves out null', { scope: null }, CONFIGURATION],
+  [
+    'RFC 7591 §3.2.1: registration replaces unsupported values',
+    { grant_types: ['authorization_code', 'password'], application_type: 'browser' },
+    CONFIGURATION,
+  ],
   ['a registration is limited', { contacts: Array(101).fill('a') }, ['registration']],
   ['a registration is limited', { client_name: 'x'.repeat(8193) }, ['registration']],
   [

@@ -4,7 +4,7 @@ import { exportJWK, generateKeyPair, SignJWT, UnsecuredJWT } from 'jose'
 import t from 'tap'
 import { basic, createApp, exchange, jsonOf, logIn, REDIRECT_URI, refused, register } from '../app.js'
 
-const test = await createApp(t)
+const test = await createApp(t, { rules: { valid_metadata: true } })
 const strictly = (rule: string) => createApp(t, { rules: { [rule]: true } })
 const byApplicationType = await strictly('application_type')
 const byGrantTypes = await strictly('consistent_grant_types')

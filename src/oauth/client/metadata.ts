@@ -1,9 +1,9 @@
 /** The metadata that a client sends when it registers or changes its registration. RFC 7591 §2 and OpenID Connect Registration §2. */
 import { ENCRYPTION_MEMBERS } from '../../clients/algorithms.js'
-import type { Finding } from '../../clients/findings.js'
+import { type Finding, isBlank, isBlankItem } from '../../clients/findings.js'
 import { pruneJwks } from '../../clients/keys.js'
-import { CLIENT_DEFAULTS, findMember } from '../../clients/members.js'
-import { listNeededGrantTypes } from '../../clients/response_types.js'
+import { CLIENT_DEFAULTS, findMember, UNBOUND_DEFAULTS } from '../../clients/members.js'
+import { isRedirected, listNeededGrantTypes } from '../../clients/response_types.js'
 import { checkMembers, checkRules } from '../../clients/rules.js'
 import { readClientSettings } from '../../config/check/client.js'
 import type { Context } from '../../context.js'
@@ -21,13 +21,14 @@ const MAX_LOCALIZED = 100
 
 /** Checks a registration request and fills in the defaults. Unknown members are ignored (RFC 7591 §2). */
 export async function readClientMetadata(ctx: Context, request: Metadata): Promise<ClientMetadata> {
-  const metadata = unfoldSoftwareStatement(request)
+  const metadata = unfoldSoftwareStatement(ctx, request)
   const settings = readClientSettings(ctx.snapshot.config, 'registration')
   const given = pickMembers(metadata)
-  refuse(ctx, checkMembers(given, settings).findings)
-  const { members, localized } = divide(given)
+  const { findings, metadata: valid } = checkMembers(given, settings)
+  refuse(ctx, findings)
+  const { members, localized } = divide(ctx.snapshot.rules.valid_metadata ? given : leaveOut(given, valid, findings))
   const client = fillDefaults(ctx, members)
-  refuse(ctx, checkRules(client, settings))
+  refuse(ctx, checkRules({ ...UNBOUND_DEFAULTS, ...client }, settings))
   await verifySector(ctx, client)
   return {
     ...pruneJwks(client),
@@ -38,15 +39,39 @@ export async function readClientMetadata(ctx: Context, request: Metadata): Promi
 
 /** Throws the first finding, except for rules that the profile switches off. */
 function refuse(ctx: Context, findings: readonly Finding[]): void {
-  for (const { path, message, rule } of findings) {
-    const place = path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${part}`)).join('')
-    // RFC 7591 §3.2.2: invalid redirect URIs have a separate error code.
-    const toError = path[0] === 'redirect_uris' ? invalidRedirectUri : invalidClientMetadata
-    const refusal = toError(`${place.slice(1)} ${message}`)
-    if (rule === undefined) throw refusal
-    enforce(ctx, rule, refusal)
+  for (const finding of findings) {
+    if (finding.rule === undefined) throw refusalOf(finding)
+    enforce(ctx, finding.rule, refusalOf(finding))
   }
 }
+
+function refusalOf({ path, message }: Finding) {
+  const place = path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${part}`)).join('')
+  // RFC 7591 §3.2.2: invalid redirect URIs have a separate error code.
+  const toError = path[0] === 'redirect_uris' ? invalidRedirectUri : invalidClientMetadata
+  return toError(`${place.slice(1)} ${message}`)
+}
+
+/**
+ * Returns the members without blank and unsupported values. Throws if a list has only unsupported ones. RFC 7591 §3.2.1.
+ * @param valid the members in which unsupported values are undefined.
+ */
+function leaveOut(given: Metadata, valid: Metadata, findings: readonly Finding[]): Metadata {
+  const { grant_types, redirect_uris } = given
+  const uses = isBlank(grant_types) ? {} : { grant_types: grant_types as GrantType[] | undefined }
+  // A client without redirection, such as a resource server, can have an empty list, which is not the default.
+  const keepsEmpty = isBlank(redirect_uris ?? null) || !isRedirected(uses)
+  const kept = Object.entries(valid).flatMap(([name, value]) => {
+    if (keepsEmpty && EMPTIABLE.includes(name) && Array.isArray(value) && value.length === 0) return [[name, value]]
+    if (value === undefined || isBlank(given[name])) return []
+    const items = Array.isArray(value) ? value.filter((item) => item !== undefined && !isBlankItem(item)) : [value]
+    if (items.length === 0) throw refusalOf(findings.find(({ path }) => path[0] === name)!)
+    return [[name, Array.isArray(value) ? items : value]]
+  })
+  return Object.fromEntries(kept)
+}
+
+const EMPTIABLE: readonly string[] = ['grant_types', 'response_types']
 
 /** Returns the members that a client can register. */
 function pickMembers(metadata: Metadata): Metadata {
@@ -65,6 +90,8 @@ function normalizeResponseType(value: unknown): unknown {
 
 type Members = Omit<ClientMetadata, 'localized' | 'software_statement'>
 
+const { token_endpoint_auth_method: _, ...BOUND_DEFAULTS } = CLIENT_DEFAULTS
+
 /** Separates the members in a language, such as `client_name#de`, from the others. A list has each value once. RFC 7591 §2.2. */
 function divide(given: Metadata) {
   const localized = Object.entries(given).filter(([name]) => name.includes('#'))
@@ -80,11 +107,12 @@ function divide(given: Metadata) {
   }
 }
 
+/** Fills in the defaults, except for the authentication method, to which a client that leaves it out is not bound. */
 function fillDefaults(ctx: Context, members: Partial<Members>): Members {
   const encrypted = Object.entries(ENCRYPTION_MEMBERS).filter(([alg]) => Object.hasOwn(members, alg))
   const { response_types = CLIENT_DEFAULTS.response_types } = members
   return {
-    ...CLIENT_DEFAULTS,
+    ...BOUND_DEFAULTS,
     grant_types: defaultGrantTypes(ctx, { response_types }),
     // OpenID Connect Registration §2: the default of the content encryption.
     ...Object.fromEntries(encrypted.map(([, enc]) => [enc, 'A128CBC-HS256'])),
