@@ -2,8 +2,9 @@
 import type { FastifyPluginAsync } from 'fastify'
 import type { Context } from '../context.js'
 import { invalidRequest, nothingHere, shown } from '../errors.js'
-import { describeFault, FAULT_NAMES } from '../faults/catalogue.js'
+import { FAULT_NAMES } from '../faults/catalogue.js'
 import { type DeclaredFault, listFaults } from '../faults/doors/find.js'
+import { describeFault, LEVELS } from '../faults/requirements.js'
 import { SEVERITIES } from '../faults/rows/row.js'
 import { PATHS } from '../routes.js'
 import { sendList } from './list.js'
@@ -24,6 +25,17 @@ const ENTRY = object(
       enum: Object.keys(SEVERITIES),
     }),
     must: text('Required reaction in words.'),
+    requirement: {
+      ...object(
+        {
+          level: text('Level of RFC 2119.', { enum: Object.keys(LEVELS) }),
+          reference: text('Section with the rule.'),
+          unless: text('A case with another level.'),
+        },
+        ['level', 'reference'],
+      ),
+      description: 'How strongly a specification requires the rejection, for the severity `must_reject`.',
+    },
     endpoints: { ...texts, description: 'Endpoints at which the fault can happen.' },
     takes: { ...texts, description: 'Parameters of a rule.' },
     needs: { ...texts, description: 'Required parameters of a rule.' },

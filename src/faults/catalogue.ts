@@ -110,14 +110,6 @@ export const FAULT_CATALOGUE: Readonly<Record<FaultName, CatalogueEntry>> = CATA
 
 export const FAULT_NAMES = Object.keys(CATALOGUE) as FaultName[]
 
-/** A fault as the admin API describes it. */
-export type FaultDescription = ReturnType<typeof describeFault>
-
-export function describeFault(fault: FaultName) {
-  const { effect, severity, must, endpoints, takes, needs } = FAULT_CATALOGUE[fault]
-  return { fault, effect, severity, must, endpoints, ...(takes && { takes }), ...(needs && { needs }) }
-}
-
 /** Returns the faults with their descriptions for the schema of the configuration: effect and required reaction. */
 export function listSchemaEnum(): readonly (readonly [name: FaultName, description: string])[] {
   return FAULT_NAMES.map((name) => {

@@ -1,6 +1,7 @@
 /** Adds, lists and deletes the fault rules of an issuer. */
-import type { FaultDescription } from '../faults/catalogue.js'
+
 import type { DeclaredFault } from '../faults/doors/find.js'
+import type { FaultDescription } from '../faults/requirements.js'
 import type { Fault } from '../generated/input.js'
 import { PATHS } from '../routes.js'
 import type { Caller } from './call.js'

@@ -1,6 +1,7 @@
 /** The admin API of faults: rules as in the file, with their counters. */
 import t from 'tap'
-import { describeFault, FAULT_NAMES } from '../../src/faults/catalogue.js'
+import { FAULT_NAMES } from '../../src/faults/catalogue.js'
+import { describeFault } from '../../src/faults/requirements.js'
 import { exchange, getTokens, getUserinfo, jsonOf, logIn, REDIRECT_URI, refused, type TestApp } from '../app.js'
 import { problemsOf } from '../config/loading.js'
 import { createAdminApp } from './api.js'

@@ -6,7 +6,8 @@ import { FLAGS, variableOf } from '../../src/cli/flags.js'
 import { findPreset, PRESETS } from '../../src/config/presets.js'
 import { PROFILES } from '../../src/config/profiles.js'
 import { readSchema } from '../../src/config/schema.js'
-import { FAULT_CATALOGUE } from '../../src/faults/catalogue.js'
+import { FAULT_CATALOGUE, type FaultName } from '../../src/faults/catalogue.js'
+import { LEVELS, requirementOf } from '../../src/faults/requirements.js'
 import { SEVERITIES } from '../../src/faults/rows/row.js'
 import { RULES } from '../../src/generated/values.js'
 import { createApp } from '../app.js'
@@ -70,11 +71,22 @@ function faultsTables(): string {
   const sections = [...new Set(entries.map(([, { section }]) => section))].map((title) => {
     const rows = entries.filter(([, { section }]) => section === title)
     const cells = rows.map(([name, { effect, takes = [], severity, must }]) => {
-      return [`\`${name}\``, effect, takes.map((parameter) => `\`${parameter}\``).join(', '), `\`${severity}\``, must]
+      const parameters = takes.map((parameter) => `\`${parameter}\``).join(', ')
+      return [`\`${name}\``, effect, parameters, `\`${severity}\``, must, describeRequirement(name as FaultName)]
     })
-    return `### ${title}\n\n${table(['Fault', 'Effect', 'Parameters', 'Severity', 'Expected reaction'], cells)}`
+    const head = ['Fault', 'Effect', 'Parameters', 'Severity', 'Expected reaction', 'Required by']
+    return `### ${title}\n\n${table(head, cells)}`
   })
-  return [table(['Severity', 'Required reaction'], severities), ...sections].join('\n\n')
+  const levels = table(['Level of a rejection', 'Meaning'], Object.entries(LEVELS))
+  return [table(['Severity', 'Required reaction'], severities), levels, ...sections].join('\n\n')
+}
+
+/** The level and the section of the rejection: `MUST, RFC 9207 §2.4`. */
+function describeRequirement(name: FaultName): string {
+  const requirement = requirementOf(name)
+  if (requirement === undefined) return ''
+  const { level, reference, unless } = requirement
+  return `${level}, ${reference}${unless === undefined ? '' : `; ${unless}`}`
 }
 
 interface Operation {

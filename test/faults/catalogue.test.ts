@@ -9,6 +9,7 @@ import { BODY_CHANGES } from '../../src/faults/doors/http/body.js'
 import { MEMBERS_CHANGES } from '../../src/faults/doors/http/members.js'
 import { DELAYS, RESPONSES } from '../../src/faults/doors/http/response.js'
 import { JWT_CHANGES } from '../../src/faults/doors/jwt.js'
+import { LEVELS, requirementOf } from '../../src/faults/requirements.js'
 import { SEVERITIES } from '../../src/faults/rows/row.js'
 import { ROOT } from '../root.js'
 
@@ -73,5 +74,16 @@ t.test('each row describes its fault in a sentence and needs only parameters tha
     t.ok(severity in SEVERITIES)
     t.ok(endpoints.length > 0)
     t.ok(needs.every((needed) => takes.includes(needed)))
+  }
+})
+
+t.test('each fault to reject has the level and the section of its rule, and no other fault has one', async (t) => {
+  for (const name of FAULT_NAMES) {
+    const requirement = requirementOf(name)
+    t.equal(requirement !== undefined, FAULT_CATALOGUE[name].severity === 'must_reject', name)
+    if (requirement === undefined) continue
+    t.ok(requirement.level in LEVELS)
+    t.match(requirement.reference, /^[A-Z].* §\d+(\.\d+)*$/)
+    t.match(requirement.unless ?? 'MAY', /^MAY\b/)
   }
 })
