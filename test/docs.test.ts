@@ -174,7 +174,7 @@ const PRINTED: readonly [part: string, output: RegExp][] = [
   ['/oauth2/clients', /"client_id": "[\w-]+"/],
   ['/admin/journal?', /"entries": \[/],
   ['/admin/journal/stream', /^: $/m],
-  ['/admin/keys/rotate', /"status": "retired"/],
+  ['/admin/keys/rotate', /"status": "next"/],
   ['doctor', /^ok {4}issuer: /m],
 ]
 

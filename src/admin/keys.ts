@@ -1,16 +1,18 @@
 /** Lists, rotates, withdraws and resets the signing keys of the issuer, and breaks its JWKS. */
 import type { FastifyPluginAsync } from 'fastify'
 import type { Context } from '../context.js'
-import { findDuration, LONGEST_DURATION } from '../duration.js'
+import { describeTime, findDuration, LONGEST_DURATION, parseDuration } from '../duration.js'
 import { invalidRequest, nothingHere, shown } from '../errors.js'
 import { FAULT_CATALOGUE, FAULT_NAMES } from '../faults/catalogue.js'
 import type { Alg } from '../generated/types.js'
+import type { KeyStatus } from '../issuer/key_lines.js'
 import { PATHS } from '../routes.js'
 import { requirePart } from './part.js'
 import { boolean, component, listOf, object, pathParameter, refusedIf, responseWith, text, time } from './schema.js'
 
 interface Order {
   readonly alg?: string
+  readonly mode?: 'graceful' | 'abrupt'
   readonly publish_ahead?: number | string
   readonly kid?: string
   readonly published?: boolean
@@ -28,6 +30,7 @@ const KEY = object(
     },
     published: boolean('Whether the JWKS contains the key.'),
     signs_from: time('Time of the first signature of a `next` key'),
+    signs_until: time('Time at which the `next` key signs in place of a `current` one'),
     published_until: time('Time at which a `retired` key leaves the JWKS'),
   },
   ['kid', 'alg', 'status', 'published'],
@@ -35,11 +38,21 @@ const KEY = object(
 const KEYS = responseWith('All signing keys: for each algorithm the current key, then next keys, then retired keys.', {
   keys: listOf(KEY),
 })
+const ROTATED = responseWith('All signing keys, as in the list, and which key signs when.', {
+  keys: listOf(KEY),
+  schedule: listOf(text('Which key signs an algorithm from when, such as `a signs RS256 now`.')),
+})
 const ORDER = object({
   alg: text('Algorithm of the keys to rotate. Absent: all algorithms.'),
+  mode: {
+    description:
+      '`graceful`: the new key is published, and the current key signs until `publish_ahead` has passed on the clock of the issuer. `abrupt`: the new key signs at once, although clients that keep the JWKS do not know it. Absent: `graceful`; `abrupt` if the new key cannot be published first: with `published: false`, a `publish_ahead` of 0, or the `kid` of another key.',
+    enum: ['graceful', 'abrupt'],
+  },
   publish_ahead: {
     title: 'Span',
-    description: 'Time between publication and first signature. Absent: the new key signs at once.',
+    description:
+      'Time between publication and first signature. Absent: `key_rotation.publish_ahead` of the configuration, or 60 seconds.',
     type: ['integer', 'string'],
     minimum: 0,
     maximum: LONGEST_DURATION,
@@ -63,12 +76,13 @@ export const keys: FastifyPluginAsync = async (app) => {
   const rotate = {
     tags,
     summary: 'Rotate signing keys',
-    description: 'The old keys stay in the JWKS until the last token that they signed has expired.',
+    description:
+      'The new keys are published at once and sign after `publish_ahead`. The old keys stay in the JWKS until the last token that they signed has expired.',
     body: ORDER,
     response: {
-      200: KEYS,
+      200: ROTATED,
       400: refusedIf(
-        'no key has `alg`, `publish_ahead` is longer than 100 years, `publish_ahead` and `published: false` are combined, `kid` has no `alg` although there are several, `kid` with `publish_ahead` is that of another key, or too many rotations are pending',
+        'no key has `alg`, `publish_ahead` is longer than 100 years, `mode: abrupt` has a `publish_ahead`, `mode: graceful` has a `publish_ahead` of 0, `published: false` or the `kid` of another key, `publish_ahead` and `published: false` are combined, `kid` has no `alg` although there are several, `kid` with `publish_ahead` is that of another key, or too many rotations are pending',
       ),
     },
   }
@@ -78,8 +92,9 @@ export const keys: FastifyPluginAsync = async (app) => {
     if (rotated === undefined) {
       throw invalidRequest('too many rotations are pending, expected fewer; wait until published keys sign')
     }
-    ctx.log.info(rotation, 'keys rotated')
-    return { keys: rotated }
+    const schedule = describeSchedule(rotated, rotation.alg, ctx.now)
+    ctx.log.info({ ...rotation, schedule }, 'keys rotated')
+    return { keys: rotated, schedule }
   })
 
   const withdraw = {
@@ -132,25 +147,53 @@ export const keys: FastifyPluginAsync = async (app) => {
   })
 }
 
-async function readOrder(ctx: Context, { alg: asked, publish_ahead: span = 0, kid, published = true }: Order) {
-  const algs = [...new Set(ctx.snapshot.keys.map(({ alg }) => alg))]
+/** Seconds for which a new key is published before it signs, unless the request or the configuration says otherwise. */
+const PUBLISH_AHEAD = 60
+
+async function readOrder(ctx: Context, { alg: asked, mode, publish_ahead: span, kid, published = true }: Order) {
+  const { keys, config } = ctx.snapshot
+  const algs = [...new Set(keys.map(({ alg }) => alg))]
   const alg = readAlg(algs, asked)
-  const publish_ahead = findDuration(span)
-  if (publish_ahead === undefined) throw invalidRequest(`/publish_ahead is "${span}", expected at most 100 years`)
+  const ahead = span === undefined ? undefined : findDuration(span)
+  if (span !== undefined && ahead === undefined)
+    throw invalidRequest(`/publish_ahead is "${span}", expected at most 100 years`)
   if (kid !== undefined && alg === undefined && algs.length > 1) {
     throw invalidRequest(
       `/kid is "${shown(kid)}" without /alg, expected /alg with one of ${algs.join(', ')}, since a kid names one key`,
     )
   }
-  if (publish_ahead > 0 && !published) {
-    throw invalidRequest('/publish_ahead is set and /published is false, expected one of them; leave one out')
+  const isKnown = kid !== undefined && (await ctx.keys.status()).some((key) => key.kid === kid)
+  requireMode(mode, ahead)
+  const isAhead = mode === 'graceful' || (ahead ?? 0) > 0
+  const cause = mode === 'graceful' ? '/mode is graceful' : '/publish_ahead is set'
+  if (isAhead && !published) {
+    throw invalidRequest(`${cause} and /published is false, expected one of them; leave one out`)
   }
-  if (publish_ahead > 0 && (await ctx.keys.status()).some((key) => key.kid === kid)) {
+  if (isAhead && isKnown) {
     throw invalidRequest(
-      `/kid is "${shown(String(kid))}" with /publish_ahead, expected a kid that no other key has, since the JWKS has each kid once`,
+      `/kid is "${shown(kid)}", that of another key, and ${cause}, expected a kid that no other key has, since the JWKS has each kid once; set /mode to abrupt to replace the key`,
     )
   }
-  return { alg, publish_ahead, kid, published }
+  const isAbrupt = mode === 'abrupt' || (mode === undefined && (!published || isKnown))
+  const configured = parseDuration(config.key_rotation.publish_ahead ?? PUBLISH_AHEAD)
+  return { alg, publish_ahead: ahead ?? (isAbrupt ? 0 : configured), kid, published }
+}
+
+/** Refuses a mode that says the opposite of publish_ahead. */
+function requireMode(mode: Order['mode'], ahead: number | undefined): void {
+  if (mode === 'abrupt' && ahead !== undefined && ahead > 0)
+    throw invalidRequest('/publish_ahead is set and /mode is abrupt, expected one of them; leave one out')
+  if (mode === 'graceful' && ahead === 0)
+    throw invalidRequest('/publish_ahead is 0 and /mode is graceful, expected at least 1 second, or /mode abrupt')
+}
+
+/** Describes for each algorithm of the rotation which key signs when. */
+function describeSchedule(keys: readonly KeyStatus[], alg: Alg | undefined, now: number): string[] {
+  return keys.flatMap(({ kid, alg: own, status, signs_from }) => {
+    if (own !== (alg ?? own)) return []
+    if (status === 'current') return [`${kid} signs ${own} now`]
+    return signs_from === undefined ? [] : [`${kid} signs ${own} ${describeTime(signs_from, now)}`]
+  })
 }
 
 function readAlg(algs: readonly Alg[], asked: string | undefined): Alg | undefined {

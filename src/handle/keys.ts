@@ -9,7 +9,12 @@ import type { Caller } from './call.js'
 export interface KeyRotation {
   /** Rotates only keys of this algorithm. Absent: all algorithms. */
   readonly alg?: KeyStatus['alg']
-  /** Time between publication and first signature: seconds, or a text such as `1h`. Absent: the new key signs at once. */
+  /**
+   * `graceful`: the new key is published, and the current key signs until `publish_ahead` has passed on the clock of the issuer.
+   * `abrupt`: the new key signs at once. Default: `graceful` if the new key can be published first.
+   */
+  readonly mode?: 'graceful' | 'abrupt'
+  /** Time between publication and first signature: seconds, or a text such as `1h`. Default: that of the configuration, or 60 seconds. */
   readonly publish_ahead?: number | string
   /** The `kid` of the new key. It can be the `kid` of an existing key. */
   readonly kid?: string
@@ -21,7 +26,7 @@ export interface KeyRotation {
 export interface KeysHandle {
   /** Returns all signing keys with their status. */
   list(): Promise<readonly KeyStatus[]>
-  /** Adds new signing keys and returns all keys. */
+  /** Publishes new signing keys and returns all keys: `signs_from` and `signs_until` say which key signs when. */
   rotate(rotation?: KeyRotation): Promise<readonly KeyStatus[]>
   /** Removes the key from the JWKS. The current key continues to sign. */
   withdraw(kid: string): Promise<readonly KeyStatus[]>

@@ -141,6 +141,8 @@ export interface KeyStatus {
   readonly published: boolean
   /** Time from which a next key signs. */
   readonly signs_from?: number
+  /** Time from which a next key signs in place of the current one. */
+  readonly signs_until?: number
   /** Time until which a retired key is published. */
   readonly published_until?: number
 }
@@ -152,7 +154,11 @@ export function describeLine(line: readonly KeyTurn[], alg: Alg, now: number, is
     const { kid, published, signs_from } = turn
     const index = line.indexOf(turn)
     if (index > current) return { kid, alg, status: 'next', published, signs_from }
-    if (index === current) return { kid, alg, status: isSpare ? 'spare' : 'current', published }
+    if (index === current) {
+      const next = line[index + 1]
+      const until = next && { signs_until: next.signs_from }
+      return { kid, alg, status: isSpare ? 'spare' : 'current', published, ...until }
+    }
     const published_until = publishedUntil(line, index)
     return { kid, alg, status: 'retired', published, ...(published && { published_until }) }
   })

@@ -10,7 +10,8 @@ import { type AdminApp, createAdminApp } from './api.js'
 
 const entriesOf = async (t: Test, { call }: AdminApp, query = '', base = '') =>
   jsonOf(t, await call('GET', `${base}/journal${query}`)).entries as JournalEntry[]
-const rotate = ({ app }: TestApp, base = '') => app.inject({ method: 'POST', url: `${base}/admin/keys/rotate` })
+const rotate = ({ app }: TestApp, base = '') =>
+  app.inject({ method: 'POST', url: `${base}/admin/keys/rotate`, payload: { mode: 'abrupt' } })
 
 t.test('remarks of decisions are listed, newest last', async (t) => {
   const test = await createAdminApp(t)

@@ -23,7 +23,11 @@ interface Listed {
 const create = async (t: Test, config: ConfigInput = {}) => {
   const test = await createAdminApp(t, config)
   const keys = async (base = '') => (await test.call('GET', `${base}/keys`)).json<{ keys: Listed[] }>().keys
-  const rotate = async (body?: object) => jsonOf(t, await test.call('POST', '/keys/rotate', body)).keys as Listed[]
+  /** Rotates keys, so that the new ones sign at once unless the body says otherwise. */
+  const rotate = async (body: object = {}) => {
+    const mode = 'publish_ahead' in body ? {} : { mode: 'abrupt' }
+    return jsonOf(t, await test.call('POST', '/keys/rotate', { ...mode, ...body })).keys as Listed[]
+  }
   const jwks = async (base = '') => (await test.get(`${base}/jwks`)).json<JSONWebKeySet>()
   const idToken = async (base = '') => (await getTokens(test, { base })).id_token
   /** Verifies the token with the current JWKS. Returns the error code of a failure. */
@@ -80,7 +84,7 @@ t.test('a rotation with publish_ahead can set the kid', async (t) => {
 })
 
 t.test('published: false signs with a key that is not in the JWKS, and the old key stays', async (t) => {
-  const { app, jwks, idToken, problem, rotate, call } = await create(t)
+  const { app, jwks, idToken, problem, rotate } = await create(t)
   const before = await idToken()
   const [current] = await rotate({ published: false })
   t.match(current, { status: 'current', published: false })
@@ -93,7 +97,7 @@ t.test('published: false signs with a key that is not in the JWKS, and the old k
     `/oauth2/end_session?${new URLSearchParams({ id_token_hint: after, post_logout_redirect_uri: 'http://localhost/' })}`,
   )
   t.equal(hinted.statusCode, 200, 'the provider accepts a token of its unpublished key')
-  await call('POST', '/keys/rotate')
+  await rotate()
   t.equal(await problem(await idToken()), undefined, 'the next key is published')
 })
 
@@ -225,7 +229,13 @@ const BAD: [method: 'POST' | 'DELETE', path: string, body: object | undefined, m
     'POST',
     '/keys/rotate',
     { alg: 'EdDSA', kid: 'own', publish_ahead: 5 },
-    /^\/kid is .own. with \/publish_ahead, expected a kid that no other key has/,
+    /^\/kid is .own., that of another key, and \/publish_ahead is set, expected a kid that no other key has/,
+  ],
+  [
+    'POST',
+    '/keys/rotate',
+    { alg: 'EdDSA', kid: 'own', mode: 'graceful' },
+    /^\/kid is .own., that of another key, and \/mode is graceful, expected a kid that no other key has, .* set \/mode to abrupt to replace/,
   ],
   ['POST', '/keys/break', { how: 'emtpy' }, /^\/how is .emtpy., expected one of empty, .*; did you mean empty\?$/],
   ['POST', '/keys/break', { how: 'rotated' }, /^\/how is .rotated., expected one of/],

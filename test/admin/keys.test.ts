@@ -12,6 +12,7 @@ interface Status {
 }
 
 const HOUR = 3600
+const ABRUPT = { mode: 'abrupt' }
 const rotate = ({ app }: TestApp, payload?: object, base = '') =>
   app.inject({ method: 'POST', url: `${base}/admin/keys/rotate`, ...(payload && { payload }) })
 const statuses = async (t: Parameters<typeof jsonOf>[0], test: TestApp, payload?: object, base = '') =>
@@ -20,29 +21,32 @@ const published = async (test: TestApp, base = '') =>
   (await test.get(`${base}/jwks`)).json<{ keys: { kid: string; alg: string }[] }>().keys.map(({ kid }) => kid)
 const signer = async (test: TestApp, base = '') => decodeProtectedHeader((await getTokens(test, { base })).id_token).kid
 
-t.test('OpenID Connect Core §10.1.1: a new key signs at once, and the old key stays published', async (t) => {
-  const test = await createApp(t)
-  const { id_token } = await getTokens(test)
-  const [old] = await published(test)
-  const keys = await statuses(t, test)
-  const [now] = keys
-  t.match(keys, [
-    { kid: /^[\w-]{43}$/, alg: 'ES256', status: 'current' },
-    { kid: old, alg: 'ES256', status: 'retired' },
-  ])
-  t.strictSame(Object.keys(now!), ['kid', 'alg', 'status', 'published'])
-  t.strictSame(await published(test), [now!.kid, old], 'the current key comes first')
-  t.equal(await signer(test), now!.kid)
-  const jwks = (await test.get('/jwks')).json<JSONWebKeySet>()
-  t.ok(await jwtVerify(id_token, createLocalJWKSet(jwks)), 'a token of the old key is still valid')
-  t.notMatch(JSON.stringify(jwks), '"d"')
-})
+t.test(
+  'OpenID Connect Core §10.1.1: with mode abrupt, a new key signs at once, and the old key stays published',
+  async (t) => {
+    const test = await createApp(t)
+    const { id_token } = await getTokens(test)
+    const [old] = await published(test)
+    const keys = await statuses(t, test, ABRUPT)
+    const [now] = keys
+    t.match(keys, [
+      { kid: /^[\w-]{43}$/, alg: 'ES256', status: 'current' },
+      { kid: old, alg: 'ES256', status: 'retired' },
+    ])
+    t.strictSame(Object.keys(now!), ['kid', 'alg', 'status', 'published'])
+    t.strictSame(await published(test), [now!.kid, old], 'the current key comes first')
+    t.equal(await signer(test), now!.kid)
+    const jwks = (await test.get('/jwks')).json<JSONWebKeySet>()
+    t.ok(await jwtVerify(id_token, createLocalJWKSet(jwks)), 'a token of the old key is still valid')
+    t.notMatch(JSON.stringify(jwks), '"d"')
+  },
+)
 
 t.test('an old key leaves the JWKS when the last token that it signed expires', async (t) => {
   const test = await createApp(t, { lifetimes: { access_token: '2h', id_token: '1h' } })
   const [old] = await published(test)
   test.advance(500)
-  const [now, retired] = await statuses(t, test)
+  const [now, retired] = await statuses(t, test, ABRUPT)
   test.advance(2 * HOUR - 2)
   t.strictSame(await published(test), [now!.kid, old])
   test.advance(10)
@@ -55,7 +59,7 @@ t.test('shorter lifetimes after a reload do not unpublish the key of earlier tok
   const test = await createApp(t, { lifetimes: { access_token: '2h' } })
   const [old] = await published(test)
   await test.reload({ lifetimes: { access_token: '1m', id_token: '1m' } })
-  await statuses(t, test)
+  await statuses(t, test, ABRUPT)
   test.advance(2 * HOUR - 10)
   t.ok((await published(test)).includes(old!))
 })
@@ -86,6 +90,69 @@ t.test('publish_ahead: a new key is published before it signs', async (t) => {
   )
 })
 
+t.test(
+  'without a body, a new key is published, and the old one signs until a minute has passed on the clock',
+  async (t) => {
+    const test = await createApp(t, { clock: { start: '2030-01-01T00:00:00Z', frozen: true } })
+    const [old] = await published(test)
+    const { keys, schedule } = jsonOf(t, await rotate(test)) as { keys: Status[]; schedule: string[] }
+    const kid = keys[1]!.kid
+    const at = Date.UTC(2030, 0, 1, 0, 1) / 1000
+    t.strictSame(keys, [
+      { kid: old, alg: 'ES256', status: 'current', published: true, signs_until: at },
+      { kid, alg: 'ES256', status: 'next', published: true, signs_from: at },
+    ])
+    t.strictSame(schedule, [`${old} signs ES256 now`, `${kid} signs ES256 in 1 minute, at 2030-01-01T00:01:00Z`])
+    t.strictSame(await published(test), [old, kid])
+    const advance = (by: number) => test.app.inject({ method: 'POST', url: '/admin/clock/advance', payload: { by } })
+    await advance(59)
+    t.equal(await signer(test), old)
+    await advance(1)
+    t.equal(await signer(test), kid)
+    t.strictSame(await published(test), [kid, old])
+    const abrupt = jsonOf(t, await rotate(test, ABRUPT)) as { keys: Status[]; schedule: string[] }
+    t.strictSame(abrupt.schedule, [`${abrupt.keys[0]!.kid} signs ES256 now`])
+    t.notOk('signs_until' in abrupt.keys[0]!)
+  },
+)
+
+t.test('the schedule has the algorithms that rotate', async (t) => {
+  const test = await createApp(t, {
+    keys: [
+      { alg: 'ES256', kid: 'a' },
+      { alg: 'EdDSA', kid: 'b' },
+    ],
+  })
+  const schedule = async (body: object) => jsonOf(t, await rotate(test, body)).schedule as string[]
+  const [one, two, ...rest] = await schedule({ alg: 'EdDSA', publish_ahead: '2h' })
+  t.equal(one, 'b signs EdDSA now')
+  t.match(two, /^\S+ signs EdDSA in 2 hours, at \S+Z$/)
+  t.strictSame(rest, [])
+  t.equal((await schedule({ mode: 'graceful' })).length, 5)
+})
+
+t.test('key_rotation.publish_ahead is the default of publish_ahead', async (t) => {
+  const test = await createApp(t, { key_rotation: { period: '1d', publish_ahead: '2h' } })
+  const [old] = await published(test)
+  await statuses(t, test)
+  test.advance(2 * HOUR - 10)
+  t.equal(await signer(test), old)
+  test.advance(20)
+  t.not(await signer(test), old)
+})
+
+t.test('a key that cannot be published first signs at once', async (t) => {
+  for (const body of [
+    { publish_ahead: 0 },
+    { published: false },
+    { kid: 'mine' },
+    { kid: 'mine', ...ABRUPT, publish_ahead: 0 },
+  ]) {
+    const test = await createApp(t, { keys: [{ alg: 'ES256', kid: 'mine' }] })
+    t.match(await statuses(t, test, body), [{ status: 'current' }, { kid: 'mine', status: 'retired' }])
+  }
+})
+
 t.test('a rotation with alg affects only that algorithm and only this issuer', async (t) => {
   const jwk = {
     ...{ kty: 'EC', crv: 'P-256', x: 'MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4' },
@@ -95,7 +162,7 @@ t.test('a rotation with alg affects only that algorithm and only this issuer', a
     keys: [{ alg: 'ES256', kid: 'mine', jwk }, { alg: 'EdDSA', kid: 'own' }, { alg: 'ES256' }],
   })
   const spare = (await published(test))[2]
-  const keys = await statuses(t, test, { alg: 'ES256' })
+  const keys = await statuses(t, test, { alg: 'ES256', ...ABRUPT })
   t.match(keys, [
     { alg: 'ES256', status: 'current' },
     { kid: 'mine', alg: 'ES256', status: 'retired' },
@@ -104,7 +171,7 @@ t.test('a rotation with alg affects only that algorithm and only this issuer', a
   ])
   t.strictSame(await published(test), [keys[0]!.kid, 'mine', 'own', spare], 'a configured key keeps its kid')
   t.strictSame((await published(test, '/issuers/x')).slice(0, 2), ['mine', 'own'])
-  const all = await statuses(t, test, undefined, '/issuers/x')
+  const all = await statuses(t, test, ABRUPT, '/issuers/x')
   t.strictSame(
     all.map(({ alg, status }) => [alg, status]),
     [
@@ -120,7 +187,7 @@ t.test('a rotation with alg affects only that algorithm and only this issuer', a
 t.test('at most 20 keys of an algorithm are published; the oldest retired keys are removed first', async (t) => {
   const test = await createApp(t)
   const kids = await published(test)
-  for (let count = 0; count < 25; count += 1) kids.unshift((await statuses(t, test))[0]!.kid)
+  for (let count = 0; count < 25; count += 1) kids.unshift((await statuses(t, test, ABRUPT))[0]!.kid)
   t.equal((await published(test)).length, 20)
   t.strictSame(new Set(await published(test)), new Set(kids.slice(0, 20)))
   t.equal(await signer(test), kids[0])
@@ -145,6 +212,26 @@ const BAD: [string, unknown, RegExp, Record<string, string>?][] = [
   ['a fraction', { publish_ahead: 0.5 }, /^\/publish_ahead is 0.5, expected seconds .*$/],
   ['the past', { publish_ahead: -1 }, /^\/publish_ahead is -1, expected seconds .*$/],
   ['more than a century', { publish_ahead: '99999w' }, /^\/publish_ahead is '99999w', expected at most 100 years$/],
+  [
+    'an unknown mode',
+    { mode: 'abrubt' },
+    /^\/mode is .abrubt., expected one of graceful, abrupt; did you mean abrupt\?$/,
+  ],
+  [
+    'a publish_ahead of an abrupt rotation',
+    { mode: 'abrupt', publish_ahead: '1m' },
+    /^\/publish_ahead is set and \/mode is abrupt, expected one of them; leave one out$/,
+  ],
+  [
+    'no publish_ahead of a graceful rotation',
+    { mode: 'graceful', publish_ahead: 0 },
+    /^\/publish_ahead is 0 and \/mode is graceful, expected at least 1 second, or \/mode abrupt$/,
+  ],
+  [
+    'a graceful rotation without publication',
+    { mode: 'graceful', published: false },
+    /^\/mode is graceful and \/published is false, expected one of them; leave one out$/,
+  ],
   ['null', { publish_ahead: null }, /^\/publish_ahead is empty, expected seconds .*$/],
   ['a list', [], /^the body is invalid, expected a JSON object/],
   ['broken JSON', '{', /not valid JSON/, { 'content-type': 'application/json' }],

@@ -247,7 +247,7 @@ const CHECKS: Readonly<Record<string, (t: Test, provider: Handle) => Promise<unk
     }
     const [first] = await keys.list()
     t.strictSame(await kids(), [first!.kid])
-    const rotated = await keys.rotate({ alg: 'ES256', kid: 'second' })
+    const rotated = await keys.rotate({ alg: 'ES256', kid: 'second', mode: 'abrupt' })
     t.match(rotated, [
       { kid: 'second', status: 'current' },
       { kid: first!.kid, status: 'retired' },
@@ -259,7 +259,7 @@ const CHECKS: Readonly<Record<string, (t: Test, provider: Handle) => Promise<unk
     t.match(fault, { rule: { fault: 'jwks.empty' } })
     t.strictSame(await kids(), [])
     await provider.faults.delete(fault.id)
-    t.match(await keys.rotate(), [{ status: 'current' }])
+    t.match(await keys.rotate(), [{ kid: 'second', status: 'current' }, { status: 'next' }, { kid: first!.kid }])
     await keys.reset()
     t.strictSame(await kids(), [first!.kid])
     await refused(t, keys.withdraw('unknown'), 404, 'not_found', /unknown/)

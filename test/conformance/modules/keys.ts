@@ -35,7 +35,11 @@ export const keys: readonly Module[] = [
       const kidOf = ({ id_token }: { id_token: string }) => decodeProtectedHeader(id_token).kid
       const kids = async () => (await readJwks(t, world)).keys.filter(({ use }) => use === 'sig').map(({ kid }) => kid)
       const [before, first] = [await kids(), await rp.logIn(client)]
-      const rotated = await world.fetch(`${world.issuer}/admin/keys/rotate`, { method: 'POST' })
+      const rotated = await world.fetch(`${world.issuer}/admin/keys/rotate`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: '{"mode":"abrupt"}',
+      })
       t.equal(rotated.status, 200)
       const [after, second] = [await kids(), await rp.logIn(client)]
       t.ok(
