@@ -25,6 +25,7 @@ const PROBLEM = object(
     column: { type: 'integer' },
     path: text('JSON pointer to the value.'),
     message: text('Description of the problem.'),
+    excerpt: text('Line of a syntax error and a caret below its column.'),
   },
   ['file', 'path', 'message'],
 )

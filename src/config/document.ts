@@ -22,6 +22,7 @@ import { type Problem, pointer } from './errors.js'
 import { findChange } from './exact_number.js'
 import { type Origin, problemAt, type Source } from './origin.js'
 import { type ReadVariables, readReferences, substitute, type Variables } from './substitute.js'
+import { describeSyntax } from './syntax.js'
 
 /** A parsed file: its value and its origin. */
 export interface Parsed {
@@ -39,20 +40,6 @@ const DEEPEST = 100
 const MOST_UNFINISHED = 4 * DEEPEST
 /** Number of lexemes that are read before requests have their turn. A file of 4 MiB has a million of them. */
 const AT_ONCE = 10_000
-/** Number of syntax problems that are reported; a file that is not YAML has one in almost every line. */
-const MOST_SYNTAX_PROBLEMS = 20
-
-/** Messages for the error codes whose message by the parser is not clear, or quotes the text, which can be a secret. */
-const SYNTAX: Readonly<Record<string, string>> = {
-  TAG_RESOLVE_FAILED: 'this tag is not known; put a text that begins with ! in quotes',
-  BAD_COLLECTION_TYPE: 'this tag does not fit the value; put a text that begins with ! in quotes',
-  BAD_DIRECTIVE: 'this directive is not known; put a text that begins with % in quotes',
-  BAD_DQ_ESCAPE: 'a backslash in double quotes begins an unknown escape sequence; write \\\\, or use single quotes',
-  DUPLICATE_KEY: 'this key occurs twice in the same mapping; remove one of them',
-  MULTIPLE_DOCS: 'a second document begins here, expected one document per file',
-  NON_STRING_KEY: 'this key is not a text, expected a text',
-}
-
 /** Parses a file. Substitutes variables if the document is a mapping; a flat list of users is taken literally. */
 export async function parseText(name: string, text: string, variables?: Variables): Promise<Parsed> {
   const lines = new LineCounter()
@@ -64,7 +51,7 @@ export async function parseText(name: string, text: string, variables?: Variable
   await setImmediate()
   const source: Source = { name, document, lines }
   const origin: Origin = { source, node: document.contents }
-  const syntax = syntaxProblems(name, text, lines, errors)
+  const syntax = describeSyntax(name, text, lines, document, errors)
   if (syntax.length > 0) return { value: undefined, origin, problems: syntax, warnings: [] }
 
   const problems: Problem[] = []
@@ -102,22 +89,6 @@ function compose(tokens: readonly CST.Token[], end: number): { document: Documen
     errors.push(new YAMLParseError(second.range.slice(0, 2) as [number, number], 'MULTIPLE_DOCS', ''))
   return { document: document!, errors }
 }
-
-/** Returns the first error of each line, because later ones are often its consequence. */
-function syntaxProblems(file: string, text: string, lines: LineCounter, errors: readonly YAMLError[]): Problem[] {
-  const problems = new Map<number, Problem>()
-  for (const { code, pos, message } of errors) {
-    const { line, col } = lines.linePos(pos[0])
-    if (problems.has(line)) continue
-    const hint = /[[{].*\$\{/.test(text.split('\n')[line - 1]!) ? '; put ${NAME} in quotes inside { } and [ ]' : ''
-    const said = SYNTAX[code] ?? `is not valid YAML: ${withoutText(message)}${hint}`
-    problems.set(line, { file, line, column: col, path: '', message: said })
-  }
-  return [...problems.values()].slice(0, MOST_SYNTAX_PROBLEMS)
-}
-
-/** Removes the text that the message of an unexpected token quotes after a colon. */
-const withoutText = (message: string) => message.replace(/(?<=\w): .*$/s, '')
 
 function toValue({ source, document, problems, broken }: Walk): unknown {
   if (broken) return undefined
@@ -166,6 +137,13 @@ function visit(walk: Walk, node: unknown, path: readonly string[], within: reado
     if (node.anchor !== undefined) walk.anchors.add(node.anchor)
     if (path.length >= DEEPEST) return void complain(`is nested too deeply, expected at most ${DEEPEST} levels`)
     const inner = node.anchor === undefined ? within : [...within, node.anchor]
+    for (const { key } of isMap(node) ? node.items : []) {
+      if (!isScalar(key) || key.type !== 'PLAIN' || !/^\/[/*]/.test(String(key.value))) continue
+      walk.problems.push(
+        problemAt(walk.source, key, '', 'begins like a comment, expected a key; a comment begins with #'),
+      )
+      walk.broken = true
+    }
     const members = isSeq(node) ? [...node.items.entries()] : node.items.map(({ key, value }) => [keyText(key), value])
     for (const [key, value] of members) visit(walk, value, [...path, String(key)], inner)
   }

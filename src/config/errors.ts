@@ -8,6 +8,8 @@ export interface Problem {
   /** A JSON pointer; empty for the whole document. */
   readonly path: string
   readonly message: string
+  /** The line of a syntax error, and a caret below its column; absent if the line can have a secret. */
+  readonly excerpt?: string
 }
 
 /** A problem before its file, line and column are looked up. */
@@ -46,10 +48,11 @@ export function limitProblems(problems: readonly Problem[], noun: string): reado
   return [...problems.slice(0, MOST_PROBLEMS), more]
 }
 
-/** Returns a problem in one line: `config.yaml:4:19 /clients/0/redirect_url is not a known key; did you mean redirect_uris?` */
-export function formatProblem({ file, line, column, path, message }: Problem): string {
+/** Returns a problem in one line, and its excerpt below: `config.yaml:4:19 /clients/0/redirect_url is not a known key; did you mean redirect_uris?` */
+export function formatProblem({ file, line, column, path, message, excerpt }: Problem): string {
   const place = [file, line, column].filter((part) => part !== undefined).join(':')
-  return [place, path, message].filter((part) => part !== '').join(' ')
+  const sentence = [place, path, message].filter((part) => part !== '').join(' ')
+  return excerpt === undefined ? sentence : `${sentence}\n${excerpt.replace(/^/gm, '  ')}`
 }
 
 /** Returns the JSON pointer for a path (RFC 6901 §3). */

@@ -79,8 +79,10 @@ export function explain(error: ErrorObject): Complaint {
   return value(limit === undefined ? error.message! : `${size(data, secret)}, expected ${limit(params.limit)}`)
 }
 
-/** Returns how to write a number or a boolean, which YAML reads from a text without quotes, as a text. */
+/** Returns how to write a value that YAML has read as another type: a text without quotes, or a key without a space. */
 function quoted({ data, params }: ErrorObject, secret: boolean): string {
+  if (typeof data === 'string' && /^[\w$]+:\S/.test(data) && params.type === 'object')
+    return '; put a space after the colon'
   if (![params.type].flat().includes('string') || !['number', 'boolean'].includes(typeof data)) return ''
   return secret ? '; put it in quotes' : `; write "${data}"`
 }

@@ -8,6 +8,7 @@ import { findWarnings } from './check/warnings.js'
 import { type LoadFiles, openFiles, readUnwritten } from './contents.js'
 import { type Parsed, parseText } from './document.js'
 import { ConfigError, limitProblems, type Problem } from './errors.js'
+import { findForeign } from './foreign.js'
 import { loadKeys } from './keys.js'
 import { appendUsers, applyOverride, flatUsers, isMembers, type Layer, type Override } from './merge.js'
 import { locate, type Origin, problemAt } from './origin.js'
@@ -156,6 +157,11 @@ const REPLACED =
 async function readDocument(name: string, text: string, variables: Variables | undefined): Promise<Parsed> {
   const expected = variables === undefined ? A_LIST : A_CONFIGURATION
   const parsed = await parseText(name, text, variables)
+  const foreign = findForeign(parsed.value)
+  if (foreign !== undefined) {
+    const message = `looks like ${foreign}, expected ${expected}; write its users and clients with the keys of docs/configuration.md`
+    return failed(name, message, parsed.origin)
+  }
   if (parsed.value === undefined || Array.isArray(parsed.value)) return parsed
   if (parsed.value === null) return failed(name, `is empty, expected ${expected}`)
   if (variables !== undefined && isMembers(parsed.value)) return parsed

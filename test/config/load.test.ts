@@ -163,7 +163,7 @@ t.test('the problems of both files are reported', async (t) => {
   const folder = t.testdir({ 'config.yaml': 'a: [', 'users.yaml': '- b: }' })
   const [config, user_claims_file] = [join(folder, 'config.yaml'), join(folder, 'users.yaml')]
   const problems = await problemsIn(loadSnapshot({ config, user_claims_file, overrides: [], env: {} }))
-  t.match(problems, [/^config.yaml:1:5 is not valid YAML: /, /^users.yaml:1:6 is not valid YAML: /])
+  t.match(problems, [/^config.yaml:1:5 a \[ before this has no /, /^users.yaml:1:6 is not valid YAML: /])
 })
 
 t.test('a pipe can be read', async (t) => {
