@@ -67,7 +67,7 @@ const few = fc.tuple(metadata, fc.subarray(names, { minLength: 1, maxLength: 4 }
 
 t.test('a client is valid at every door or at none', async (t) => {
   const doors = await openDoors(t, {
-    rules: { consistent_grant_types: true, valid_metadata: true },
+    rules: { consistent_grant_types: true, default_client_metadata: true, valid_metadata: true },
     server: { tls: { self_signed: true, client_certificates: true } },
   })
   const counts = { accepted: 0, refused: 0 }
