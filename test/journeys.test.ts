@@ -176,12 +176,14 @@ test('a configured client must use its secret, method, redirect_uris and scopes'
   const tokens = await logIn(basic, 'alice', { scope: 'openid email phone' })
   t.equal(tokens.scope, 'openid email')
   t.match(await client.fetchUserInfo(basic, tokens.access_token, 'alice'), { email: 'alice' })
+  const byDefault = await discover(issuer, 'web', 's3cret')
+  t.match((await logIn(byDefault, 'bob')).claims(), { sub: 'bob', aud: 'web' }, 'the default method of the library')
   const post = await discover(issuer, 'post', undefined, client.ClientSecretPost('s3cret'))
   t.match((await logIn(post, 'bob')).claims(), { sub: 'bob', aud: 'post' })
 
   const refused: [string, string, client.ClientAuth][] = [
     ['a wrong secret', 'web', client.ClientSecretBasic('wrong')],
-    ['another method', 'web', client.ClientSecretPost('s3cret')],
+    ['a wrong secret by another method', 'web', client.ClientSecretPost('wrong')],
     ['another method', 'post', client.ClientSecretBasic('s3cret')],
     ['no secret', 'web', client.None()],
   ]

@@ -251,3 +251,23 @@ test('the authorities for clients stay after the server certificate is replaced'
   await started.line(/^certificate exchanged/)
   accepted(t, await call(started, 'one', BARE, {}, second!.ca), 'after')
 })
+
+test('a client without token_endpoint_auth_method can use a certificate that it has a name or a key for', async (t) => {
+  const jwk = { ...(OWN.publicKey.export({ format: 'jwk' }) as Record<string, unknown>), use: 'sig' }
+  const redirect_uris = ['http://localhost/cb']
+  const started = await startWith(t, [
+    { client_id: 'named', redirect_uris, tls_client_auth_san_dns: 'client.example' },
+    { client_id: 'keyed', redirect_uris, jwks: { keys: [jwk] } },
+    { client_id: 'bare', redirect_uris },
+  ])
+  accepted(t, await call(started, 'named', FULL), 'a name')
+  refused(
+    t,
+    await call(started, 'named', BARE),
+    /has the names CN=bare; no subjectAltName, expected tls_client_auth_san_dns/,
+  )
+  refused(t, await call(started, 'named'), /^client named used none, expected tls_client_auth$/)
+  accepted(t, await call(started, 'keyed', OWN), 'a key')
+  refused(t, await call(started, 'keyed', FULL), /certificate/)
+  accepted(t, await call(started, 'bare', FULL), 'a public client has no use for a certificate')
+})
