@@ -3,6 +3,7 @@ import type { FastifyPluginAsync } from 'fastify'
 import type { Context } from '../context.js'
 import { findOrCreateUser, recordLogin } from '../directory/users.js'
 import { invalidRequest, nothingHere, shown } from '../errors.js'
+import { findDeviceUser } from '../interaction/device.js'
 import { approveDevice, type DeviceRecord, denyDevice, findByUserCode, listDeviceCodes } from '../oauth/device_code.js'
 import { PATHS } from '../routes.js'
 import { requirePart } from './part.js'
@@ -64,15 +65,17 @@ export const deviceCodes: FastifyPluginAsync = async (app) => {
     response: {
       200: DEVICE_CODE,
       400: refusedIf(
-        'the device code is not pending, the user was deleted, or the configuration file cannot have the fault',
+        'the device code is not pending, the user was deleted or may not log in, or the configuration file cannot have the fault',
       ),
     },
   }
   app.post<Route & { Body: Approval }>(
     PATHS.approve_device_code,
     { schema: approve },
-    async ({ ctx, params: { user_code }, body: { sub, fault } }) => {
+    async ({ ctx, params: { user_code }, body: { sub: text, fault } }) => {
       const waiting = await requirePending(ctx, user_code)
+      const { sub, problem } = await findDeviceUser(ctx, waiting, text)
+      if (problem !== undefined) throw invalidRequest(problem)
       if (fault !== undefined) {
         ctx.exchange.login_faults = [requirePart(ctx, 'Fault', typeof fault === 'string' ? { fault } : fault)]
       }

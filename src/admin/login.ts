@@ -111,7 +111,7 @@ async function complete({ ctx, body }: FastifyRequest<{ Body: Body }>, params: P
   }
   const form = { action: '', hidden: [] }
   const outcome = await authorize(ctx, { params, submission, cookies: {}, jar: NO_BROWSER, form })
-  if ('html' in outcome) throw invalidRequest('sub is missing, expected a subject, deny or error')
+  if ('html' in outcome) throw invalidRequest(outcome.refused ?? 'sub is missing, expected a subject, deny or error')
   return outcome
 }
 

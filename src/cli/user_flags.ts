@@ -31,6 +31,14 @@ export const USER_FLAGS: readonly Flag[] = [
     parse: text,
   },
   {
+    names: '--users-only',
+    env: 'USERS_ONLY',
+    value: '[BOOL]',
+    description: 'let only listed users log in (default: false)',
+    paths: [['users_only']],
+    parse: boolean,
+  },
+  {
     names: '--auto-login',
     env: 'AUTO_LOGIN',
     value: '<SUB>',

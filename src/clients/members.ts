@@ -90,6 +90,7 @@ export const MEMBERS: Readonly<Record<keyof Client | 'software_statement', Membe
   },
   faults: { configuration_only: EXTENSION },
   auto_login: { configuration_only: EXTENSION },
+  users_only: { configuration_only: EXTENSION },
   access_tokens: { configuration_only: EXTENSION },
 }
 

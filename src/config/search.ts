@@ -70,4 +70,4 @@ const join = (names: readonly unknown[]) =>
   fold(names.filter((name): name is string => typeof name === 'string').join('\n'))
 
 /** Returns a text without the differences of case and of Unicode's forms of the same character. */
-const fold = (text: string) => text.normalize('NFKC').toLowerCase()
+export const fold = (text: string) => text.normalize('NFKC').toLowerCase()

@@ -14,6 +14,7 @@ import type { Preset } from './presets.js'
 import { type Rules, resolveReuseInterval, resolveRules, resolveSingleSignOn } from './profiles.js'
 import { createClientTexts, createUserTexts, type SearchTexts } from './search.js'
 import type { Tls } from './tls.js'
+import { indexNames } from './user_names.js'
 import { createPartValidator, type PartValidator } from './validate_part.js'
 
 /** `T` with read-only members at every depth. */
@@ -98,8 +99,8 @@ export interface Snapshot extends LoadedKeys {
   readonly clients: ReadonlyMap<string, DeepReadonly<Client>>
   readonly user_texts: SearchTexts
   readonly client_texts: SearchTexts
-  /** By `email` claim, in the order of the configuration. */
-  readonly subs_by_email: ReadonlyMap<string, readonly string[]>
+  /** By `sub`, `email` and `preferred_username` without differences of case, in the order of the configuration. */
+  readonly subs_by_name: ReadonlyMap<string, readonly string[]>
   /** Names of the claims that users have in the ID token or userinfo. */
   readonly user_claims: ReadonlySet<string>
   /** Doors at which faults of the configuration, its users and its clients act. */
@@ -152,6 +153,8 @@ export async function buildSnapshot(
   await setImmediate()
   const user_texts = createUserTexts(config.users)
   await setImmediate()
+  const subs_by_name = indexNames(config.users)
+  await setImmediate()
   return Object.freeze({
     config,
     rules: resolveRules(config),
@@ -165,7 +168,7 @@ export async function buildSnapshot(
     clients: new Map(config.clients.map((client) => [client.client_id, client])),
     user_texts,
     client_texts: createClientTexts(config.clients),
-    subs_by_email: indexEmails(config.users),
+    subs_by_name,
     user_claims: listUserClaims(config.users),
     keys: Object.freeze(keys.map((key) => Object.freeze(key))),
     encryption_keys: Object.freeze(encryption_keys.map((key) => Object.freeze(key))),
@@ -181,20 +184,6 @@ export async function buildSnapshot(
     ...(tls !== undefined && { tls: Object.freeze(tls) }),
     ...(preset !== undefined && { preset }),
   })
-}
-
-function indexEmails(users: readonly User[]): ReadonlyMap<string, readonly string[]> {
-  const index = new Map<string, string[]>()
-  for (const {
-    sub,
-    claims: { email },
-  } of users) {
-    if (typeof email !== 'string') continue
-    const subs = index.get(email)
-    if (subs === undefined) index.set(email, [sub])
-    else subs.push(sub)
-  }
-  return index
 }
 
 function listUserClaims(users: readonly User[]): ReadonlySet<string> {

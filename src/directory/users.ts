@@ -114,17 +114,6 @@ export async function readChangedTexts(ctx: Context): Promise<ChangedTexts> {
   return changed
 }
 
-/** Finds the `sub` of a user by the `email` claim: put at run time, else of the configuration. */
-export async function findSubByEmail(ctx: Context, email: string): Promise<string | undefined> {
-  const stored = await ctx.store.users.listBy('email', email)
-  const put = stored.find(([, { origin }]) => origin === 'put')
-  if (put !== undefined) return put[0]
-  for (const sub of ctx.snapshot.subs_by_email.get(email) ?? []) {
-    if ((await findUser(ctx, sub))?.claims.email === email) return sub
-  }
-  return undefined
-}
-
 /** Deletes a user, also one of the configuration, and ends all logins and grants of the user. */
 export async function deleteUser(ctx: Context, sub: string): Promise<void> {
   const { users, recent_users, sessions } = ctx.store

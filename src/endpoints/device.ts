@@ -1,6 +1,6 @@
 /** The page of the device flow in the end-user's browser. RFC 8628 §3.3: https://www.rfc-editor.org/rfc/rfc8628#section-3.3 */
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
-import { answerDevice, confirmPage, devicePage, findDevice } from '../interaction/device.js'
+import { answerDevice, confirmPage, devicePage, findDevice, findDeviceUser } from '../interaction/device.js'
 import { findSession } from '../interaction/session.js'
 import { readSubmission } from '../interaction/submission.js'
 import { type Params, readForm, readParams } from '../oauth/params.js'
@@ -23,7 +23,11 @@ export const device: FastifyPluginAsync = async (app) => {
         problem: 'Error: invalid_request: sub is missing, expected the subject to log in as',
       })
     }
-    return html(reply, await answerDevice(ctx, reply, await findSession(ctx, cookies), waiting, { sub, action }))
+    const user = action === 'deny' ? undefined : await findDeviceUser(ctx, waiting, sub!)
+    if (user?.problem !== undefined)
+      return show(request, reply, form, { problem: `Error: access_denied: ${user.problem}` })
+    const answer = { sub: user?.sub, action }
+    return html(reply, await answerDevice(ctx, reply, await findSession(ctx, cookies), waiting, answer))
   })
 }
 

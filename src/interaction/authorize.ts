@@ -34,7 +34,10 @@ export interface BrowserRequest {
   readonly form: Pick<Form, 'action' | 'hidden'>
 }
 
-export type AuthorizationResult = (Page & { readonly has_problem: boolean }) | AuthorizationResponse
+/** A page with the problem of the submission, or the response. `refused` is the reason why the submitted user may not log in. */
+export type AuthorizationResult =
+  | (Page & { readonly has_problem: boolean; readonly refused?: string })
+  | AuthorizationResponse
 
 /** OpenID Connect Core §3.1.2.6: errors that a client expects after `prompt=none` or a refusal of the end-user. */
 const END_USER_ERRORS = /^(?:access_denied|(?:login|consent|interaction|account_selection)_required)$/
@@ -91,7 +94,13 @@ async function showPage(
   { submission, form }: BrowserRequest,
 ): Promise<AuthorizationResult> {
   const hasUnknownFault = submission?.fault_choice.problem !== undefined
-  const problem = submission === undefined || hasUnknownFault ? undefined : describeProblem(submission, before)
+  const refused = next.step === 'ask_login' ? next.problem : undefined
+  const problem =
+    refused !== undefined
+      ? `Error: access_denied: ${refused}`
+      : submission === undefined || hasUnknownFault
+        ? undefined
+        : describeProblem(submission, before)
   const shown = {
     ...form,
     ...(problem !== undefined && { problem }),
@@ -106,7 +115,12 @@ async function showPage(
     ...page.policy,
     ...(logoOf(request.client) !== undefined && { 'img-src': 'data: https: http:' }),
   }
-  return { html: page.html, policy, has_problem: hasUnknownFault || problem !== undefined }
+  return {
+    html: page.html,
+    policy,
+    has_problem: hasUnknownFault || problem !== undefined,
+    ...(refused !== undefined && { refused }),
+  }
 }
 
 /** OpenID Connect Session Management §2: the response to an OpenID Connect request has a session_state. */

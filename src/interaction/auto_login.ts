@@ -1,8 +1,10 @@
 /** Logins without a page, if the configuration enables them: for every request, a client, or the user that `login_hint` names. */
 import type { Context } from '../context.js'
-import { findSubByEmail, findUser } from '../directory/users.js'
-import { invalidRequest } from '../errors.js'
+import { resolveSub } from '../directory/names.js'
+import { findUserRecord } from '../directory/users.js'
+import { invalidRequest, shown } from '../errors.js'
 import type { AuthorizationRequest } from '../oauth/authorization_request.js'
+import { similarTo } from './listed_users.js'
 
 /** A user to log in without a page. */
 export interface AutoLogin {
@@ -26,9 +28,13 @@ export async function findAutoLogin(
   return auto_login === undefined ? undefined : { sub: auto_login, reason: 'auto_login names the user' }
 }
 
-/** OpenID Connect Core §3.1.2.1: a hint is a `sub` or an email address; an unknown one becomes the sub of a new user. */
+/** OpenID Connect Core §3.1.2.1: a hint is a `sub` or another name of a user; an unknown one becomes the sub of a new user. */
 async function readHint(ctx: Context, hint: string): Promise<string> {
   if (hint.length > 255) throw invalidRequest(`login_hint has ${hint.length} characters, expected at most 255`)
-  if ((await findUser(ctx, hint)) !== undefined) return hint
-  return (await findSubByEmail(ctx, hint)) ?? hint
+  const sub = await resolveSub(ctx, hint)
+  const user = await findUserRecord(ctx, sub)
+  if (user === undefined && ctx.snapshot.users.size > 0) {
+    ctx.remark('decision', `login_hint is ${shown(hint)}, which names no listed user${similarTo(ctx, hint)}`)
+  }
+  return sub
 }

@@ -1,6 +1,7 @@
 /** The pages of the device flow: enter the code, log in, done. RFC 8628 §3.3: https://www.rfc-editor.org/rfc/rfc8628#section-3.3 */
 import type { Context } from '../context.js'
 import { findClient } from '../directory/clients.js'
+import { resolveSub } from '../directory/names.js'
 import { listRecentUsers } from '../directory/users.js'
 import { invalidRequest, shown } from '../errors.js'
 import {
@@ -12,6 +13,7 @@ import {
 } from '../oauth/device_code.js'
 import { renderPage } from '../pages/render.js'
 import { listPredefinedUsers, type Page, policyFor } from './listed.js'
+import { describeUnlisted, isUsersOnly, mayLogIn } from './listed_users.js'
 import { describeScopes, logIn } from './login.js'
 import { addClient, type BrowserSession, type CookieJar } from './session.js'
 import type { Submission } from './submission.js'
@@ -66,7 +68,7 @@ export async function confirmPage(
       ...(client?.client_name !== undefined && { client_name: client.client_name }),
       scopes: describeScopes(ctx, scope),
       predefined,
-      recent: await listRecentUsers(ctx),
+      recent: isUsersOnly(ctx, client) ? [] : await listRecentUsers(ctx),
       ...(problem !== undefined && { problem }),
       ...(filter?.sub !== undefined && { sub: filter.sub }),
       ...(filter !== undefined && { filter: filter.text }),
@@ -74,6 +76,17 @@ export async function confirmPage(
     ctx.frame(),
   )
   return { html, policy: policyFor(predefined, filter?.text) }
+}
+
+/** Returns the `sub` of the user that a text names, and why that user may not log in to the client of the device. */
+export async function findDeviceUser(
+  ctx: Context,
+  { record: { client_id } }: DeviceRecord,
+  text: string,
+): Promise<{ readonly sub: string; readonly problem?: string }> {
+  const sub = await resolveSub(ctx, text)
+  if (await mayLogIn(ctx, await findClient(ctx, client_id), sub)) return { sub }
+  return { sub, problem: describeUnlisted(ctx, sub) }
 }
 
 /** Approves or denies the device, and renders the last page. */

@@ -10,6 +10,7 @@ import type { Account } from '../store/records.js'
 import { namesOf } from './consent.js'
 import { describeFaultOptions } from './fault_options.js'
 import { describeUser, listPredefinedUsers, type Page, policyFor } from './listed.js'
+import { isUsersOnly } from './listed_users.js'
 import type { AskConsent, AskLogin } from './next_step.js'
 import { type BrowserSession, beginLogin, type CookieJar } from './session.js'
 import type { Submission } from './submission.js'
@@ -43,7 +44,8 @@ export async function loginPage(
       // Initiating User Registration §4.1.
       registers: request.prompt.includes('create'),
       predefined,
-      recent: await listRecentUsers(ctx),
+      // With users_only, none of them may log in.
+      recent: isUsersOnly(ctx, request.client) ? [] : await listRecentUsers(ctx),
       accounts: await Promise.all(accounts.map((account) => describeAccount(ctx, account))),
       ...(browserSession !== undefined && { browser_state: browserSession.session.browser_state }),
       ...(login_hint !== undefined && { login_hint }),

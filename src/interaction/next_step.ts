@@ -1,11 +1,13 @@
 /** Decides the next step of an authorization request: login, choice of account, consent, or the response. OpenID Connect Core §3.1.2.3 and §3.1.2.4. */
 import type { Context } from '../context.js'
+import { resolveSub } from '../directory/names.js'
 import { findUser } from '../directory/users.js'
 import { accessDenied, consentRequired, loginRequired, shown } from '../errors.js'
 import type { AuthorizationRequest } from '../oauth/authorization_request.js'
 import type { Account } from '../store/records.js'
 import { findAutoLogin } from './auto_login.js'
 import { hasConsented } from './consent.js'
+import { describeUnlisted, mayLogIn } from './listed_users.js'
 import { filterByLoginHint, type IsRequested, readRequestedUser } from './requested_user.js'
 import type { BrowserSession } from './session.js'
 import { isFromPage, type Submission } from './submission.js'
@@ -15,6 +17,8 @@ export interface AskLogin {
   /** Logins of this browser that the end-user may continue with. */
   readonly accounts: readonly Account[]
   readonly prefilled: string | undefined
+  /** Why the submitted user may not log in. */
+  readonly problem?: string
   readonly browserSession: BrowserSession | undefined
 }
 
@@ -51,11 +55,14 @@ export async function nextStep(
   }
   const isRequested = await readRequestedUser(ctx, request)
   if (submission?.sub !== undefined) {
-    if (!isRequested(submission.sub)) throw otherUser()
-    ctx.remark('decision', `${shown(submission.sub)} is logged in by the submitted form`)
-    return { step: 'log_in', sub: submission.sub }
+    const sub = await resolveSub(ctx, submission.sub)
+    if (!isRequested(sub)) throw otherUser()
+    if (!(await mayLogIn(ctx, request.client, sub))) return refuseUser(ctx, sub, browserSession)
+    const typed = sub === submission.sub ? '' : `, where ${shown(submission.sub)} names the user`
+    ctx.remark('decision', `${shown(sub)} is logged in by the submitted form${typed}`)
+    return { step: 'log_in', sub }
   }
-  const accounts = await listAccounts(ctx, browserSession)
+  const accounts = await listAccounts(ctx, request, browserSession)
   const isFirstVisit = submission?.account === undefined && submission?.action === undefined
   const silent = isFirstVisit
     ? await logInAutomatically(ctx, request, browserSession, accounts, isRequested)
@@ -86,6 +93,13 @@ async function logInAutomatically(
     ctx.remark(
       'decision',
       `${shown(sub)} is not logged in without a page although ${reason}: the request names another user`,
+    )
+    return undefined
+  }
+  if (!(await mayLogIn(ctx, request.client, sub))) {
+    ctx.remark(
+      'decision',
+      `${shown(sub)} is not logged in without a page although ${reason}: ${describeUnlisted(ctx, sub)}`,
     )
     return undefined
   }
@@ -195,6 +209,13 @@ async function askConsent(
   return { step: 'answer', account, browserSession, consented }
 }
 
+/** Shows the login page again, with the reason why the user may not log in. */
+function refuseUser(ctx: Context, sub: string, browserSession: BrowserSession | undefined): Step {
+  const problem = describeUnlisted(ctx, sub)
+  ctx.remark('decision', `the login page is shown: ${problem}`)
+  return { step: 'ask_login', browserSession, accounts: [], prefilled: sub, problem }
+}
+
 /** @param prefilled value of the text field without a login_hint. */
 function askLogin(
   ctx: Context,
@@ -208,11 +229,16 @@ function askLogin(
   return { step: 'ask_login', browserSession, accounts, prefilled: login_hint ?? prefilled }
 }
 
-/** Lists the logins of the browser whose users still exist, the latest first. */
-async function listAccounts(ctx: Context, browserSession: BrowserSession | undefined): Promise<readonly Account[]> {
+/** Lists the logins of the browser whose users still exist and may log in to the client, the latest first. */
+async function listAccounts(
+  ctx: Context,
+  { client }: AuthorizationRequest,
+  browserSession: BrowserSession | undefined,
+): Promise<readonly Account[]> {
   const accounts = browserSession?.session.accounts ?? []
   const users = await Promise.all(accounts.map(({ sub }) => findUser(ctx, sub)))
-  return accounts.filter((_, index) => users[index] !== undefined)
+  const allowed = await Promise.all(accounts.map(({ sub }) => mayLogIn(ctx, client, sub)))
+  return accounts.filter((_, index) => users[index] !== undefined && allowed[index])
 }
 
 /** OpenID Connect Core §3.1.2.1: whether the login is older than max_age; 0 is the same as prompt=login. */

@@ -1,6 +1,7 @@
 /** The end-user that a client requests by `id_token_hint`, `claims` and `login_hint`. OpenID Connect Core §3.1.2.1 and §5.5.1. */
 import type { Context } from '../context.js'
 import { findClient } from '../directory/clients.js'
+import { isNamed } from '../directory/names.js'
 import { findUser } from '../directory/users.js'
 import { invalidRequest, loginRequired } from '../errors.js'
 import type { AuthorizationRequest } from '../oauth/authorization_request.js'
@@ -45,15 +46,13 @@ function subRequest({ claims }: AuthorizationRequest) {
   return Object.entries(claims?.id_token ?? {}).find(([name]) => name === 'sub')?.[1]
 }
 
-/** Returns the accounts that login_hint names by `sub` or email. OpenID Connect Core §3.1.2.1. */
+/** Returns the accounts that login_hint names, as a login does. OpenID Connect Core §3.1.2.1. */
 export async function filterByLoginHint(
   ctx: Context,
   { login_hint }: AuthorizationRequest,
   accounts: readonly Account[],
 ): Promise<readonly Account[]> {
   if (login_hint === undefined) return accounts
-  const isNamed = async ({ sub }: Account) =>
-    sub === login_hint || (await findUser(ctx, sub))?.claims.email === login_hint
-  const named = await Promise.all(accounts.map(isNamed))
-  return accounts.filter((_, index) => named[index])
+  const users = await Promise.all(accounts.map(({ sub }) => findUser(ctx, sub)))
+  return accounts.filter(({ sub }, index) => isNamed({ sub, claims: users[index]?.claims ?? {} }, login_hint))
 }

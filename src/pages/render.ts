@@ -124,12 +124,8 @@ export interface Pages {
     error: string
     description: string
     status: number
-    /** The entry of the request in the journal. */
-    entry?: {
-      /** URL of the entry; absent if the browser may not read it. */
-      url?: string
-      flow_id?: string
-    }
+    /** The entry of the request in the journal; without `url` if the browser may not read it. */
+    entry?: { url?: string; flow_id?: string }
     /** A message as JSON for the page that has opened or framed this one, and the origin that may receive it. */
     message?: { text: string; target: string }
   }

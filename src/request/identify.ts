@@ -1,6 +1,7 @@
 /** Identifies a request before it is handled: client, user, scope, grant and flow, for fault rules and the journal. */
 import type { FastifyRequest } from 'fastify'
 import type { Context } from '../context.js'
+import { resolveSub } from '../directory/names.js'
 import { readFaultChoice } from '../faults/choice.js'
 import type { Facts } from '../faults/rules.js'
 import { decodeTokens } from '../journal/decoded_token.js'
@@ -27,6 +28,8 @@ export async function identify(request: FastifyRequest): Promise<void> {
   const claimed = await findClaimedClient(ctx, headers.authorization, parameters)
   const facts = readFacts(endpoint, parameters, claimed)
   ctx.addFacts({ ...facts, ...(client_id !== undefined && { client_id }) })
+  // The text that the end-user types can be another name of a user.
+  if (facts.sub !== undefined) ctx.addFacts({ sub: await resolveSub(ctx, facts.sub) })
   const { grant, device, flow_id } = await findFlow(ctx, endpoint, parameters, headers.authorization)
   ctx.addFacts({ flow_id: flow_id ?? newFlow(endpoint, parameters) })
   if (device !== undefined) ctx.addFacts({ client_id: device.client_id, scope: device.scope })

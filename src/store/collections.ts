@@ -1,5 +1,7 @@
 /** The table of collections: one row per kind of record, with its bounds, lifetime and indexes. */
+import { fold } from '../config/search.js'
 import type { Snapshot } from '../config/snapshot.js'
+import { namesOf } from '../config/user_names.js'
 import { LATEST_TIME } from '../duration.js'
 import { doorOf } from '../faults/rules.js'
 import type * as issuer_records from './issuer_records.js'
@@ -111,7 +113,7 @@ export const COLLECTIONS = {
     indexes: {
       origin: ({ origin }) => [origin],
       faults: faultsOf,
-      email: ({ claims: { email } }) => (typeof email === 'string' ? [email] : []),
+      name: (user) => (user.origin === 'put' ? [...new Set(namesOf(user).map(fold))] : []),
     },
   }),
   /** Key: client_id. */

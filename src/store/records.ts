@@ -186,7 +186,13 @@ export interface ClientMetadata
   extends DeepReadonly<
     Omit<
       config.Client,
-      'client_id' | 'client_secret' | 'wildcard_redirect_uris' | 'faults' | 'auto_login' | 'access_tokens'
+      | 'client_id'
+      | 'client_secret'
+      | 'wildcard_redirect_uris'
+      | 'faults'
+      | 'auto_login'
+      | 'users_only'
+      | 'access_tokens'
     >
   > {
   /** Metadata in several languages, such as `client_name#de` (RFC 7591 §2.2). */
@@ -202,6 +208,7 @@ export interface StoredClient extends StoredRecord, ClientMetadata {
   readonly wildcard_redirect_uris?: boolean
   readonly faults?: readonly FaultRule[]
   readonly auto_login?: string
+  readonly users_only?: boolean
   readonly access_tokens?: DeepReadonly<NonNullable<config.Client['access_tokens']>>
   readonly client_secret?: string
   readonly client_id_issued_at: number

@@ -76,6 +76,13 @@ export const EFFECTS: Readonly<Record<string, Effect>> = {
       t.match(token_endpoint, /\/realms\/mock\/protocol\/openid-connect\/token$/)
     },
   },
+  USERS_ONLY: {
+    value: 'true',
+    check: async (t, { issuer }) => {
+      const form = { method: 'POST', body: new URLSearchParams({ sub: 'zoe' }) }
+      t.equal((await authorize(issuer, {}, form)).status, 400)
+    },
+  },
   AUTO_LOGIN: {
     value: 'zoe',
     check: async (t, { issuer }) => void t.ok(locationOf(await authorize(issuer)).has('code')),

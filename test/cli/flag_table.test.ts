@@ -58,6 +58,7 @@ test('a value sets the configuration keys of its flag', async (t) => {
     ['HOST', '::1', [{ path: ['server', 'host'], value: '::1' }]],
     ['PROFILE', 'strict', [{ path: ['profile'], value: 'strict' }]],
     ['PRESET', 'okta', [{ path: ['preset'], value: 'okta' }]],
+    ['USERS_ONLY', 'true', [{ path: ['users_only'], value: true }]],
     ['AUTO_LOGIN', 'zoe', [{ path: ['auto_login'], value: 'zoe' }]],
     ['AUTO_LOGIN_HINT', 'yes', [{ path: ['auto_login_hint'], value: true }]],
     ['ADMIN_PORT', '9401', [{ path: ['server', 'admin_port'], value: 9401 }]],

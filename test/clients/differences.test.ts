@@ -18,6 +18,7 @@ const CONFIGURATION_ONLY: Metadata = {
   wildcard_redirect_uris: true,
   faults: [],
   auto_login: 'alice',
+  users_only: true,
   access_tokens: { format: 'opaque' },
 }
 const REGISTRATION_ONLY: Metadata = { software_statement: statement }

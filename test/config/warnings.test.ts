@@ -136,3 +136,28 @@ t.test(
     )
   },
 )
+
+t.test('a name that no listed user or client has is a warning with a suggestion', async (t) => {
+  const text = [
+    'auto_login: alicia',
+    'users: [{ sub: alice, faults: [{ fault: id_token.expired, match: { client_id: apq } }] }, { sub: bob }]',
+    'clients: [{ client_id: app, redirect_uris: ["http://a/cb"], client_secret: s, auto_login: bobby, faults: [{ fault: id_token.expired, match: { sub: nobody } }] }]',
+    'faults: [{ fault: http.status, status: 503, match: { sub: [alice, bop], client_id: app } }]',
+    '',
+  ].join('\n')
+  t.strictSame(await warningsOf(t, text), [
+    'config.yaml:1:13 /auto_login is "alicia", which is no sub of users; did you mean "alice"?',
+    'config.yaml:2:79 /users/0/faults/0/match/client_id is "apq", which is no client_id of clients; did you mean "app"?',
+    'config.yaml:3:91 /clients/0/auto_login is "bobby", which is no sub of users; did you mean "bob"?',
+    'config.yaml:3:148 /clients/0/faults/0/match/sub is "nobody", which is no sub of users',
+    'config.yaml:4:67 /faults/0/match/sub/1 is "bop", which is no sub of users; did you mean "bob"?',
+  ])
+  t.strictSame(
+    await warningsOf(t, 'auto_login: alicia\nfaults: [{ fault: id_token.expired, match: { sub: x, client_id: y } }]\n'),
+    [],
+  )
+  const many = Array.from({ length: 1001 }, (_, index) => `- sub: user-${index}`).join('\n')
+  t.strictSame(await warningsOf(t, `auto_login: user\nusers:\n${many}\n`), [
+    'config.yaml:1:13 /auto_login is "user", which is no sub of users',
+  ])
+})
