@@ -149,13 +149,18 @@ t.test('a name that no listed user or client has is a warning with a suggestion'
     'config.yaml:1:13 /auto_login is "alicia", which is no sub of users; did you mean "alice"?',
     'config.yaml:2:79 /users/0/faults/0/match/client_id is "apq", which is no client_id of clients; did you mean "app"?',
     'config.yaml:3:91 /clients/0/auto_login is "bobby", which is no sub of users; did you mean "bob"?',
-    'config.yaml:3:148 /clients/0/faults/0/match/sub is "nobody", which is no sub of users',
     'config.yaml:4:67 /faults/0/match/sub/1 is "bop", which is no sub of users; did you mean "bob"?',
   ])
   t.strictSame(
     await warningsOf(t, 'auto_login: alicia\nfaults: [{ fault: id_token.expired, match: { sub: x, client_id: y } }]\n'),
     [],
   )
+  t.strictSame(await warningsOf(t, `users_only: true\n${text.replace('auto_login: alicia', 'auto_login: alice')}`), [
+    'config.yaml:3:79 /users/0/faults/0/match/client_id is "apq", which is no client_id of clients; did you mean "app"?',
+    'config.yaml:4:91 /clients/0/auto_login is "bobby", which is no sub of users; did you mean "bob"?',
+    'config.yaml:4:148 /clients/0/faults/0/match/sub is "nobody", which is no sub of users',
+    'config.yaml:5:67 /faults/0/match/sub/1 is "bop", which is no sub of users; did you mean "bob"?',
+  ])
   const many = Array.from({ length: 1001 }, (_, index) => `- sub: user-${index}`).join('\n')
   t.strictSame(await warningsOf(t, `auto_login: user\nusers:\n${many}\n`), [
     'config.yaml:1:13 /auto_login is "user", which is no sub of users',

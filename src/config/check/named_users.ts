@@ -1,6 +1,7 @@
 /** Warnings about users and clients that settings name and the configuration does not list. */
 import type { Config, Fault } from '../../generated/types.js'
 import type { Complaint } from '../errors.js'
+import { isOn } from '../profiles.js'
 import { show } from '../show.js'
 import { suggest } from '../suggest.js'
 
@@ -8,50 +9,69 @@ import { suggest } from '../suggest.js'
 const MOST_COMPARED = 1000
 
 type Found = Iterable<Complaint>
-type Names = ReadonlyMap<string, unknown>
 
-/** Yields a warning for each `auto_login` and `match` of a fault that names no listed user or client, if any are listed. */
+/** The listed users or clients. */
+interface Listed {
+  readonly names: ReadonlySet<string>
+  readonly member: 'sub' | 'client_id'
+  readonly list: 'users' | 'clients'
+  /** Whether a request can have only listed names. A client that registers has a name that no file can know. */
+  readonly is_closed: boolean
+}
+
+/**
+ * Yields a warning for each `auto_login` that names no listed user, if any are listed. The `match` of a fault can be for a name that
+ * is used without being listed; it gives a warning if a listed name is similar, or if no other name can be used.
+ */
 export function* checkNamed(config: Config): Found {
-  const users = new Map(config.users.map((user) => [user.sub, user]))
-  const clients = new Map(config.clients.map((client) => [client.client_id, client]))
-  const subs: NameCheck = (path, name) => checkName(path, name, users, 'sub', 'users')
-  const ids: NameCheck = (path, name) => checkName(path, name, clients, 'client_id', 'clients')
-  yield* subs(['auto_login'], config.auto_login)
-  yield* checkMatches([], config.faults, subs, ids)
+  const users: Listed = {
+    names: new Set(config.users.map(({ sub }) => sub)),
+    member: 'sub',
+    list: 'users',
+    is_closed: config.users_only,
+  }
+  const clients: Listed = {
+    names: new Set(config.clients.map(({ client_id }) => client_id)),
+    member: 'client_id',
+    list: 'clients',
+    is_closed: isOn(config, 'registered_clients'),
+  }
+  yield* checkName(['auto_login'], config.auto_login, users, true)
+  yield* checkMatches([], config.faults, users, clients)
   for (const [index, { faults }] of config.users.entries()) {
-    yield* checkMatches(['users', String(index)], faults, subs, ids)
+    yield* checkMatches(['users', String(index)], faults, users, clients)
   }
   for (const [index, { auto_login, faults }] of config.clients.entries()) {
-    yield* subs(['clients', String(index), 'auto_login'], auto_login)
-    yield* checkMatches(['clients', String(index)], faults, subs, ids)
+    yield* checkName(['clients', String(index), 'auto_login'], auto_login, users, true)
+    yield* checkMatches(['clients', String(index)], faults, users, clients)
   }
 }
 
-type NameCheck = (path: readonly string[], name: string | undefined) => Found
-
-function* checkMatches(path: readonly string[], faults: readonly Fault[] = [], subs: NameCheck, ids: NameCheck): Found {
+function* checkMatches(path: readonly string[], faults: readonly Fault[] = [], ...lists: readonly Listed[]): Found {
   for (const [index, { match = {} }] of faults.entries()) {
-    for (const [member, check] of [
-      ['sub', subs],
-      ['client_id', ids],
-    ] as const) {
-      const place = [...path, 'faults', String(index), 'match', member]
-      const wanted = match[member]
-      if (!Array.isArray(wanted)) yield* check(place, wanted)
-      else for (const [position, name] of wanted.entries()) yield* check([...place, String(position)], name)
+    for (const listed of lists) {
+      const place = [...path, 'faults', String(index), 'match', listed.member]
+      const wanted = match[listed.member]
+      if (!Array.isArray(wanted)) yield* checkName(place, wanted, listed, listed.is_closed)
+      else {
+        for (const [position, name] of wanted.entries()) {
+          yield* checkName([...place, String(position)], name, listed, listed.is_closed)
+        }
+      }
     }
   }
 }
 
+/** @param always whether a name without a similar one is a warning as well. */
 function* checkName(
   path: readonly string[],
   name: string | undefined,
-  names: Names,
-  member: string,
-  list: string,
+  { names, member, list }: Listed,
+  always: boolean,
 ): Found {
   if (name === undefined || names.size === 0 || names.has(name)) return
-  const near = names.size > MOST_COMPARED ? undefined : suggest(name, [...names.keys()])
+  const near = names.size > MOST_COMPARED ? undefined : suggest(name, [...names])
+  if (near === undefined && !always) return
   const hint = near === undefined ? '' : `; did you mean ${show(near, false, '')}?`
   yield { path, at: 'value', message: `is ${show(name, false, '')}, which is no ${member} of ${list}${hint}` }
 }
