@@ -77,6 +77,9 @@ export const invalidRequestObject = (description: string) => new OAuthError('inv
 export const unmetAuthenticationRequirements = (description: string) =>
   new OAuthError('unmet_authentication_requirements', description)
 
+/** RFC 8707 §2: a resource that the provider does not know or that the client may not use. */
+export const invalidTarget = (description: string) => new OAuthError('invalid_target', description)
+
 // RFC 8628 §3.5: responses to a poll of the device flow.
 export const authorizationPending = (description: string) => new OAuthError('authorization_pending', description)
 export const slowDown = (description: string) => new OAuthError('slow_down', description)

@@ -22,6 +22,11 @@ export interface Preset {
   readonly paths: Readonly<Record<string, string>>
   /** Defaults of the configuration. */
   readonly config: Readonly<Record<string, unknown>>
+  /**
+   * Pattern of scopes that belong to a resource: group 1 is the resource, group 2 the name of the scope there. A token request
+   * can name scopes that the authorization request did not.
+   */
+  readonly resource_scopes?: string
   readonly claims: Readonly<Record<'id_token' | 'userinfo' | 'access_token', PresetClaims>>
   /** Texts for the documentation: imitated behavior, and differences. */
   readonly imitates: readonly string[]

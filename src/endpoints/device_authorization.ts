@@ -4,6 +4,7 @@ import { requireGrantType } from '../grants/index.js'
 import { authenticateCaller } from '../oauth/caller.js'
 import { createDeviceCode } from '../oauth/device_code.js'
 import { readForm } from '../oauth/params.js'
+import { readResources } from '../oauth/resource.js'
 import { grantScope } from '../oauth/scopes.js'
 import { PATHS } from '../routes.js'
 
@@ -17,7 +18,7 @@ export const deviceAuthorization: FastifyPluginAsync = async (app) => {
     requireGrantType(ctx, client, 'urn:ietf:params:oauth:grant-type:device_code')
     // OpenID Connect Core §11: offline_access needs consent, which the device page always requests.
     const scope = grantScope(ctx, client, params.find('scope'), true)
-    const { device_code, record } = await createDeviceCode(ctx, client, scope)
+    const { device_code, record } = await createDeviceCode(ctx, client, scope, readResources(ctx, params))
     const { user_code, interval, flow_id } = record
     ctx.addFacts({ scope, flow_id })
     ctx.log.info({ client_id: client.client_id, user_code, scope }, 'device code issued')

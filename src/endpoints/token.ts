@@ -3,6 +3,7 @@ import type { FastifyPluginAsync } from 'fastify'
 import { handleTokenRequest, readGrantType } from '../grants/index.js'
 import { authenticateCaller } from '../oauth/caller.js'
 import { readForm } from '../oauth/params.js'
+import { readResources } from '../oauth/resource.js'
 import { PATHS } from '../routes.js'
 
 export const token: FastifyPluginAsync = async (app) => {
@@ -18,7 +19,7 @@ export const token: FastifyPluginAsync = async (app) => {
       client,
       authentication,
       params,
-      resource: params.all('resource'),
+      resource: readResources(ctx, params),
       scope: params.find('scope'),
       now: ctx.now,
     })

@@ -3,13 +3,15 @@ import type { Context } from '../context.js'
 import { describeTime } from '../duration.js'
 import { decidedBy, invalidGrant, type OAuthError, shown } from '../errors.js'
 import { verifyCodeVerifier } from '../oauth/pkce.js'
+import { selectResources } from '../oauth/resource.js'
+import { selectScope } from '../oauth/scopes.js'
 import type { AuthorizationCode } from '../store/records.js'
 import { followGrant } from '../tokens/lookup.js'
 import { createRefreshToken } from '../tokens/refresh_token.js'
 import { type GrantHandler, requireIssuedTo } from './grant.js'
 
 /** Redeems a code. */
-export const authorizationCode: GrantHandler = async (ctx, { client, params, now }) => {
+export const authorizationCode: GrantHandler = async (ctx, { client, params, scope: requested, resource, now }) => {
   const presented = params.require('code')
   const redirect_uri = params.find('redirect_uri')
   const code_verifier = params.find('code_verifier')
@@ -43,7 +45,12 @@ export const authorizationCode: GrantHandler = async (ctx, { client, params, now
   const { grant, user } = await followGrant(ctx, grant_id)
   if (grant === undefined) throw invalidGrant('the grant of the code was revoked')
   const refresh_token = createRefreshToken(ctx, client, grant)
-  return { client, user, grant_id, grant, scope: grant.scope, nonce, refresh_token }
+  // RFC 6749 §4.1.3: a code has the scope of its authorization request, unless the provider of the preset reads another one.
+  const scope = ctx.snapshot.preset?.resource_scopes ? selectScope(ctx, client, grant.scope, requested) : grant.scope
+  return {
+    ...{ client, user, grant_id, grant, scope, nonce, refresh_token },
+    resource: selectResources(ctx, grant.resource, resource),
+  }
 }
 
 /** Revokes the grant of a reused code and returns the refusal. RFC 6749 §4.1.2: all its tokens are revoked. */

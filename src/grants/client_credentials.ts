@@ -9,7 +9,7 @@ import type { GrantHandler } from './grant.js'
 const END_USER_SCOPES: readonly string[] = ['openid', 'offline_access']
 
 /** Grants a confidential client access without an end-user. */
-export const clientCredentials: GrantHandler = async (ctx, { client, scope }) => {
+export const clientCredentials: GrantHandler = async (ctx, { client, scope, resource }) => {
   const { client_id, token_endpoint_auth_method, left_out } = client
   // RFC 6749 §4.4: only confidential clients can use this grant.
   // Departure: an unregistered client, whose type is unknown, can use it as well.
@@ -30,5 +30,11 @@ export const clientCredentials: GrantHandler = async (ctx, { client, scope }) =>
   const remaining = requested.filter((one) => !ignored.includes(one)).join(' ')
   const granted = grantScope(ctx, client, remaining, false)
   // RFC 6749 §4.4.3: no refresh token; the client can request another access token at any time.
-  return { ...(await createGrant(ctx, { client_id, scope: granted })), client, user: undefined, scope: granted }
+  return {
+    ...(await createGrant(ctx, { client_id, scope: granted })),
+    client,
+    user: undefined,
+    scope: granted,
+    resource,
+  }
 }

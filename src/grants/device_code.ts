@@ -2,13 +2,14 @@
 import type { Context } from '../context.js'
 import { describeTime } from '../duration.js'
 import { accessDenied, authorizationPending, decidedBy, expiredToken, invalidGrant, slowDown } from '../errors.js'
+import { selectResources } from '../oauth/resource.js'
 import type { DeviceCode } from '../store/records.js'
 import { followGrant } from '../tokens/lookup.js'
 import { createRefreshToken } from '../tokens/refresh_token.js'
 import { type GrantHandler, requireIssuedTo } from './grant.js'
 
 /** Answers a poll; redeems the device_code if the end-user approved it. */
-export const deviceCode: GrantHandler = async (ctx, { client, params, now }) => {
+export const deviceCode: GrantHandler = async (ctx, { client, params, resource, now }) => {
   const device_code = params.require('device_code')
   const found = await ctx.store.device_codes.get(device_code)
   if (found === undefined) throw invalidGrant('device_code is unknown or was already used')
@@ -28,7 +29,10 @@ export const deviceCode: GrantHandler = async (ctx, { client, params, now }) => 
   const { grant, user } = await followGrant(ctx, grant_id)
   if (grant === undefined) throw invalidGrant('the grant of the device_code was revoked')
   const refresh_token = createRefreshToken(ctx, client, grant)
-  return { client, user, grant_id, grant, scope: grant.scope, refresh_token }
+  return {
+    ...{ client, user, grant_id, grant, scope: grant.scope, refresh_token },
+    resource: selectResources(ctx, grant.resource, resource),
+  }
 }
 
 /**

@@ -3,14 +3,15 @@ import type { Context } from '../context.js'
 import { describeTime } from '../duration.js'
 import { decidedBy, invalidGrant } from '../errors.js'
 import { changeRotation } from '../faults/doors/refresh_token_rotation.js'
-import { narrowScope } from '../oauth/scopes.js'
+import { selectResources } from '../oauth/resource.js'
+import { selectScope } from '../oauth/scopes.js'
 import type { RefreshToken, Rotation } from '../store/records.js'
 import { followGrant } from '../tokens/lookup.js'
 import { isUsable, rotateRefreshToken } from '../tokens/refresh_token.js'
 import { type GrantHandler, requireIssuedTo } from './grant.js'
 
 /** Refreshes the tokens of a grant. */
-export const refreshToken: GrantHandler = async (ctx, { client, params, scope: requested, now }) => {
+export const refreshToken: GrantHandler = async (ctx, { client, params, scope: requested, now, ...request }) => {
   const token = params.require('refresh_token')
   const found = await ctx.store.refresh_tokens.get(token)
   if (found === undefined) throw unknownToken()
@@ -26,7 +27,9 @@ export const refreshToken: GrantHandler = async (ctx, { client, params, scope: r
     throw decidedBy(refusal, 'lifetimes', 'refresh_token')
   }
 
-  const scope = narrowScope(grant.scope, requested)
+  const scope = selectScope(ctx, client, grant.scope, requested)
+  const resource = selectResources(ctx, grant.resource, request.resource)
+  const granted = { client, user, grant_id, grant, scope, resource }
   // RFC 9700 §4.14.2: the refresh tokens of public clients are rotated.
   // Departure: if the rule is off, the refresh token stays the same, as in the reference.
   const { rules, reuse_interval } = ctx.snapshot
@@ -36,11 +39,11 @@ export const refreshToken: GrantHandler = async (ctx, { client, params, scope: r
   // A rotated refresh token does not come back if the rule or the fault that rotated it is no longer active.
   if (interval === undefined && found.rotation === undefined) {
     const refresh_token = { token, expires_at, known: true }
-    return { client, user, grant_id, grant, scope, refresh_token, replaced }
+    return { ...granted, refresh_token, replaced }
   }
   const record = await spend(ctx, token, interval ?? reuse_interval)
   const refresh_token = rotateRefreshToken(found)
-  return { client, user, grant_id, grant, scope, refresh_token, replaced, rotated: { token, record } }
+  return { ...granted, refresh_token, replaced, rotated: { token, record } }
 }
 
 /**

@@ -25,6 +25,7 @@ import { type CodeChallenge, readCodeChallenge } from './pkce.js'
 import { type Display, findDisplay, type Prompt, readPrompt } from './prompt.js'
 import { differsInPort, fitsPattern, isRegistered } from './redirect_uri.js'
 import { readRequestObject } from './request_object.js'
+import { readResources } from './resource.js'
 import { type ReturnAddress, readResponseMode, requireFittingMode } from './response_mode.js'
 import { readResponseType } from './response_type.js'
 import { enforce } from './rules.js'
@@ -52,6 +53,8 @@ export interface AuthorizationRequest {
   readonly ui_locales: readonly string[]
   readonly claims_locales: readonly string[]
   readonly claims: ClaimsRequest | undefined
+  /** Resources that access tokens are requested for. RFC 8707 §2.1. */
+  readonly resource: readonly string[]
 }
 
 /** An authorization request with a verified client and return address. */
@@ -173,6 +176,7 @@ export function readAuthorizationRequest(
     ui_locales: readList(params, 'ui_locales') ?? [],
     claims_locales: readList(params, 'claims_locales') ?? [],
     claims: readClaimsRequest(params),
+    resource: readResources(ctx, params),
   }
 }
 

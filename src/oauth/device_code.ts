@@ -22,13 +22,19 @@ interface Waiting {
 }
 
 /** Creates a device_code and its user_code. RFC 8628 §3.2. */
-export async function createDeviceCode(ctx: Context, { client_id }: Client, scope: string): Promise<Waiting> {
+export async function createDeviceCode(
+  ctx: Context,
+  { client_id }: Client,
+  scope: string,
+  resource: readonly string[],
+): Promise<Waiting> {
   const device_code = randomToken()
   const flow_id = createFlowId()
   const record: DeviceCode = {
     user_code: `${randomText(ALPHABET, 4)}-${randomText(ALPHABET, 4)}`,
     client_id,
     scope,
+    ...(resource.length > 0 && { resource }),
     flow_id,
     expires_at: expiryOf('device_codes', ctx),
     interval: INTERVAL,
@@ -73,9 +79,12 @@ export async function approveDevice(
   { device_code, record }: Waiting,
   { sub, sid = randomToken(), auth_time = ctx.now }: Pick<Account, 'sub'> & Partial<Account>,
 ): Promise<void> {
-  const { client_id, scope, flow_id } = record
+  const { client_id, scope, resource, flow_id } = record
   // The grant is stored first, so that a poll that sees the answer finds it.
-  const { grant_id } = await createGrant(ctx, { sub, client_id, scope, auth_time, sid, flow_id })
+  const { grant_id } = await createGrant(ctx, {
+    ...{ sub, client_id, scope, auth_time, sid, flow_id },
+    ...(resource !== undefined && { resource }),
+  })
   if (!(await answerOnce(ctx, device_code, { grant_id }))) await ctx.store.grants.delete(grant_id)
 }
 

@@ -29,6 +29,8 @@ const TEXTS = [
   'code_challenge',
   'code_challenge_method',
 ]
+/** Members that can be a list of texts. RFC 8707 §2. */
+const LISTS = ['resource']
 /** Members that are JSON texts in a query and can be objects in a request object. */
 const OBJECTS = ['claims', 'registration']
 
@@ -149,8 +151,15 @@ const sameWords = (one: unknown, other: string) =>
   typeof one === 'string' && words(one).sort().join(' ') === words(other).sort().join(' ')
 
 /** Returns the members as texts, as in a query. RFC 9101 §4: numbers can be JSON numbers. */
-function textsOf(claims: Claims): Record<string, string> {
-  const texts: Record<string, string> = {}
+function textsOf(claims: Claims): Record<string, string | string[]> {
+  const texts: Record<string, string | string[]> = {}
+  for (const name of LISTS.filter((known) => Object.hasOwn(claims, known))) {
+    const values = [claims[name]].flat()
+    if (!values.every((value) => typeof value === 'string')) {
+      throw new Error(`has the ${name} ${describeValue(claims[name])}, expected a text or a list of texts`)
+    }
+    texts[name] = values
+  }
   for (const name of [...TEXTS, ...OBJECTS].filter((known) => Object.hasOwn(claims, known))) {
     const value = claims[name]
     const isObject = OBJECTS.includes(name) && typeof value === 'object' && value !== null

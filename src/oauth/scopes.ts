@@ -59,11 +59,21 @@ function remarkScope(ctx: Context, beyond: readonly string[]): void {
   ctx.remark('would_be_refused', message, { rule: 'registered_scope', error: 'invalid_scope' })
 }
 
-/** Returns the scope of a refresh request, which can request less than was granted, but not more. RFC 6749 §6. */
-export function narrowScope(granted: string, requested: string | undefined): string {
+/**
+ * Returns the scope of a refresh request, which can request less than was granted, but not more. RFC 6749 §6. A preset whose
+ * provider has scopes of several resources grants more.
+ */
+export function selectScope(ctx: Context, client: Client, granted: string, requested: string | undefined): string {
   if (requested === undefined) return granted
   const excess = words(requested).filter((scope) => !words(granted).includes(scope))
   if (excess.length > 0) {
+    if (ctx.snapshot.preset?.resource_scopes !== undefined) {
+      ctx.remark(
+        'decision',
+        `scope ${shown(excess.join(' '))} is granted in addition, as the provider of the preset does`,
+      )
+      return grantScope(ctx, client, requested, true)
+    }
     throw invalidScope(
       `scope has ${shown(excess.join(' '))}, expected no more than what was granted: ${shown(granted)}`,
     )

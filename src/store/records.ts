@@ -28,6 +28,8 @@ export interface Grant extends StoredRecord {
   readonly acr?: string
   /** The parameter `claims` of the authorization request. */
   readonly claims?: ClaimsRequest
+  /** The resources of the authorization request; absent if it had none. RFC 8707 §2.1. */
+  readonly resource?: readonly string[]
   /** Identifier shared by the journal entries of this login. */
   readonly flow_id?: string
   /** Faults chosen on the login page for this login. */
@@ -155,6 +157,8 @@ export interface DeviceCode extends StoredRecord {
   readonly user_code: string
   readonly client_id: string
   readonly scope: string
+  /** The requested resources; absent if there are none. RFC 8707 §2. */
+  readonly resource?: readonly string[]
   /** Minimum seconds between polls; `slow_down` increases it. */
   readonly interval: number
   /** Time of the latest poll in seconds since the epoch. */

@@ -7,6 +7,7 @@ import { draftJwt } from '../faults/doors/draft.js'
 import { type About, changeJwt, changeOpaqueToken } from '../faults/doors/jwt.js'
 import type { Claims } from '../oauth/claims.js'
 import type { StoredGrant } from '../oauth/grant.js'
+import { findScopeTarget } from '../oauth/resource.js'
 import { subjectFor } from '../oauth/subject.js'
 import { randomToken } from '../random.js'
 import type { AccessToken } from '../store/records.js'
@@ -29,6 +30,8 @@ interface AccessTokenSubject extends StoredGrant {
   /** Absent for a grant without an end-user. */
   readonly user: User | undefined
   readonly scope: string
+  /** RFC 8707 §2: the resources that the token is for. */
+  readonly resource?: readonly string[]
   readonly overrides?: TokenOverrides
 }
 
@@ -53,7 +56,7 @@ function findSettings({ snapshot }: Context, { access_tokens: own = {} }: Client
 
 /** Returns the claims of the token. RFC 9068 §2.2. */
 function describeToken(ctx: Context, subject: AccessTokenSubject, exp: number, shared: Claims): Claims {
-  const { client, grant, user, scope, overrides = {} } = subject
+  const { client, grant, user, scope, resource = [], overrides = {} } = subject
   // RFC 9068 §2.2: without an end-user, `sub` is the client. OpenID Connect Core §8: a pairwise `sub` is the same as
   // in the ID token.
   const sub = user === undefined ? client.client_id : subjectFor(ctx, client, user.sub)
@@ -69,11 +72,16 @@ function describeToken(ctx: Context, subject: AccessTokenSubject, exp: number, s
     jti: randomToken(),
     scope,
   }
+  const target = findScopeTarget(ctx, scope)
+  const audience = resource.length > 0 || target === undefined ? resource : [target.aud]
+  const about = { user, client, sub, scope, resource_scope: target?.scope, sid: grant.sid }
   return {
-    ...applyPreset(ctx, 'access_token', claims, { user, client, sub, scope, sid: grant.sid }),
+    ...applyPreset(ctx, 'access_token', claims, about),
     ...shared,
     // The configuration takes precedence over the preset. A `sub` of the user's own is the same as above.
     ...without(user?.access_token ?? {}, 'sub'),
+    // RFC 8707 §2: the audience is the requested resource.
+    ...(audience.length > 0 && { aud: audience.length === 1 ? audience[0] : audience }),
     ...overrides.claims,
   }
 }

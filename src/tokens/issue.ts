@@ -33,6 +33,8 @@ export interface Granted extends StoredGrant {
   /** The end-user of the grant; absent for a grant without one, or if the user no longer exists. */
   readonly user: User | undefined
   readonly scope: string
+  /** The resources that the access token is for; empty for the default audience. */
+  readonly resource: readonly string[]
   readonly nonce?: string | undefined
   /** The refresh token of the response, or the unchanged one of the request. */
   readonly refresh_token?: IssuedRefreshToken | undefined
@@ -71,14 +73,14 @@ export async function issueTokens(ctx: Context, granted: Granted): Promise<Token
 /** Signs the access token and the ID token that a response consists of. */
 async function signTokens(
   ctx: Context,
-  { client, grant_id, grant, user, scope, nonce }: Granted,
+  { client, grant_id, grant, user, scope, resource, nonce }: Granted,
   parts: { readonly token: boolean; readonly id_token: boolean },
   { code, state }: { readonly code?: string | undefined; readonly state?: string | undefined } = {},
 ) {
   if (user === undefined && grant.sub !== undefined) throw unknownUser(ctx, client, grant.sub)
   return signWithRotation(ctx, aboutOf(grant, scope), async () => {
     const access_token = parts.token
-      ? await createAccessToken(ctx, { client, grant_id, grant, user, scope })
+      ? await createAccessToken(ctx, { client, grant_id, grant, user, scope, resource })
       : undefined
     const id_token =
       parts.id_token && user !== undefined
@@ -95,7 +97,7 @@ export async function issueAuthorizationResponse(
   { sub, sid, auth_time, acr }: Account,
   state: string | undefined,
 ): Promise<Readonly<Record<string, string>>> {
-  const { client, scope, claims, nonce } = request
+  const { client, scope, claims, resource, nonce } = request
   const parts = RESPONSE_TYPES[request.response_type]
   // OAuth 2.0 Multiple Response Types §4: `none` only requests the end-user's consent.
   if (request.response_type === 'none') return {}
@@ -108,11 +110,12 @@ export async function issueAuthorizationResponse(
     sid,
     ...(acr !== undefined && { acr }),
     ...(claims !== undefined && { claims }),
+    ...(resource.length > 0 && { resource }),
   })
   const code = parts.code ? await createCode(ctx, request, grant_id) : undefined
   const response: Record<string, string> = code === undefined ? {} : { code }
   if (!parts.token && !parts.id_token) return response
-  const granted = { client, grant_id, grant, user, scope, nonce }
+  const granted = { client, grant_id, grant, user, scope, resource, nonce }
   const { access_token, id_token } = await signTokens(ctx, granted, parts, { code, state })
   return {
     ...response,

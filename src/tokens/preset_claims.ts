@@ -16,6 +16,8 @@ export interface About {
   /** The subject that the client sees. */
   readonly sub: string
   readonly scope: string
+  /** The names of the scopes at the resource of the token, if a scope belongs to one. */
+  readonly resource_scope?: string | undefined
   readonly sid: string | undefined
 }
 
@@ -31,10 +33,11 @@ export function applyPreset(
 }
 
 function changeClaims(ctx: Context, { set, remove }: DeepReadonly<PresetClaims>, claims: Claims, about: About): Claims {
-  const { user, client, sub, scope, sid } = about
+  const { user, client, sub, scope, resource_scope, sid } = about
   const variables: Claims = {
     sub,
     scope,
+    resource_scope,
     sid,
     client_id: client.client_id,
     iss: ctx.issuer,

@@ -82,7 +82,7 @@ t.test('a device_code is valid only for its client and its issuer', async (t) =>
 t.test('of several simultaneous polls, one gets the tokens', async (t) => {
   const ctx = await createContext({ users: [{ sub: 'alice' }] })
   const client = (await findClient(ctx, 'tv'))!
-  const waiting = await createDeviceCode(ctx, client, 'openid')
+  const waiting = await createDeviceCode(ctx, client, 'openid', [])
   await approveDevice(ctx, waiting, { sub: 'alice' })
   const params = readParams({ device_code: waiting.device_code })
   const request = {
