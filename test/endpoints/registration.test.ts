@@ -492,3 +492,14 @@ for (const [title, payload, type, status] of BROKEN) {
     refused(t, answer, 'invalid_client_metadata', /./, status)
   })
 }
+
+t.test('RFC 7591 §3.2.1: the response has the scope that refresh tokens need, if the rule is on', async (t) => {
+  const metadata = { scope: 'openid email', grant_types: ['authorization_code', 'refresh_token'] }
+  const strict = await createApp(t, { profile: 'strict' })
+  const client = await register(strict, { ...metadata, token_endpoint_auth_method: 'none' })
+  t.equal(client.scope, 'openid email offline_access')
+  t.equal((await register(strict, { ...metadata, scope: 'offline_access openid' })).scope, 'offline_access openid')
+  t.equal((await register(strict, { ...metadata, grant_types: ['authorization_code'] })).scope, 'openid email')
+  t.notOk('scope' in (await register(strict, { grant_types: metadata.grant_types })))
+  t.equal((await register(await createApp(t), metadata)).scope, 'openid email')
+})

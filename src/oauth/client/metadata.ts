@@ -10,6 +10,7 @@ import type { Context } from '../../context.js'
 import { invalidClientMetadata, invalidRedirectUri } from '../../errors.js'
 import type { GrantType } from '../../generated/types.js'
 import type { ClientMetadata } from '../../store/records.js'
+import { words } from '../params.js'
 import { findResponseType } from '../response_type.js'
 import { enforce } from '../rules.js'
 import { verifySector } from './sector_identifier.js'
@@ -32,9 +33,19 @@ export async function readClientMetadata(ctx: Context, request: Metadata): Promi
   await verifySector(ctx, client)
   return {
     ...pruneJwks(client),
+    ...requiredScope(ctx, client),
     ...(Object.keys(localized).length > 0 && { localized }),
     ...(metadata.software_statement !== undefined && { software_statement: String(metadata.software_statement) }),
   }
+}
+
+/**
+ * Returns the registered scope with the scope that the client needs for a refresh token, so that the response tells it.
+ * RFC 7591 §3.2.1: the provider can replace values. OpenID Connect Core §11.
+ */
+function requiredScope({ snapshot }: Context, { scope, grant_types = [] }: Members): Pick<Members, 'scope'> {
+  if (!snapshot.rules.offline_access || scope === undefined || !grant_types.includes('refresh_token')) return {}
+  return { scope: words(`${scope} offline_access`).join(' ') }
 }
 
 /** Throws the first finding, except for rules that the profile switches off. */
