@@ -104,8 +104,10 @@ function requireProvable(
   const method = provable.includes('none') && credentials.client_secret !== undefined ? 'none' : used
   const { token_endpoint_auth_method: byDefault } = UNBOUND_DEFAULTS
   const name = `client ${shown(client.client_id)}`
-  const missing = client.client_secret === undefined ? ', for which it has no client_secret' : ''
-  const strict = `${name} used ${used}, expected ${byDefault}, the default of token_endpoint_auth_method${missing}`
+  const strict =
+    client.client_secret === undefined
+      ? `${name} has no client_secret, expected one for ${byDefault}, the default of token_endpoint_auth_method`
+      : `${name} used ${used}, expected ${byDefault}, the default of token_endpoint_auth_method`
   if (!provable.includes(method)) {
     const isOn = ctx.snapshot.rules.default_client_metadata
     const problem = isOn ? strict : `${name} used ${used}, expected ${listOf(provable)}`

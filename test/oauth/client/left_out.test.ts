@@ -104,7 +104,7 @@ t.test('a client without credentials and token_endpoint_auth_method is a public 
   t.match(jsonOf(t, await redeem(test, 'bare', {})), { token_type: 'Bearer' })
   t.match(remarksOf(test), [
     {
-      msg: /: client bare used none, expected client_secret_basic, the default of .*, for which it has no client_secret$/,
+      msg: /: client bare has no client_secret, expected one for client_secret_basic, the default of token_endpoint_auth_method$/,
     },
   ])
   for (const credentials of [{ form: { client_secret: 'any' } }, byBasic('bare', 'any')]) {
@@ -279,7 +279,13 @@ t.test(
         '',
         authorization === undefined ? {} : { authorization },
       )
-      refused(t, answer, 'invalid_client', /, for which it has no client_secret$/, 401)
+      refused(
+        t,
+        answer,
+        'invalid_client',
+        /^client bare has no client_secret, expected one for client_secret_basic, the default of/,
+        401,
+      )
     }
   },
 )
