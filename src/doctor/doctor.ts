@@ -25,7 +25,7 @@ export function askedUrl(server: Config['server']): string {
 export async function diagnose(url: string, options: FetchOptions): Promise<Diagnosis> {
   const facts: Facts = await gatherFacts(url, createClock(), options)
   const findings = judge(facts)
-  return { asked: facts.asked, healthy: findings.every(({ level }) => level === 'ok'), findings }
+  return { asked: facts.asked, healthy: findings.every(({ level }) => level === 'ok' || level === 'note'), findings }
 }
 
 /** Formats each finding as a line, followed by its advice. */

@@ -1,6 +1,6 @@
 /** One result of the doctor. */
 export interface Finding {
-  readonly level: 'ok' | 'warn' | 'fail'
+  readonly level: 'ok' | 'note' | 'warn' | 'fail'
   /** The subject, such as `discovery`, `issuer` or `jwks_uri`. */
   readonly about: string
   readonly message: string
@@ -9,6 +9,11 @@ export interface Finding {
 }
 
 export const ok = (about: string, message: string): Finding => ({ level: 'ok', about, message })
+
+/** Creates a note on what some clients need. The provider is healthy all the same. */
+export const note = (about: string, message: string, advice: string): Finding => {
+  return { level: 'note', about, message, advice }
+}
 
 /** Creates a finding that can be intended but may break clients. */
 export const warn = (about: string, message: string, advice: string): Finding => {

@@ -5,6 +5,7 @@ import type { Fetched } from './fetch.js'
 import { type Finding, fail, ok, warn } from './finding.js'
 import { explainHost, isHttpUrl, originOf } from './hosts.js'
 import { judgeKeys } from './keys.js'
+import { judgeLibraries } from './libraries.js'
 
 /** Accepted clock difference in seconds. RFC 7519 §4.1.4 speaks of a few minutes; many libraries accept less. */
 const MOST_SECONDS = 60
@@ -19,6 +20,7 @@ export function judge(facts: Facts): Finding[] {
     ...judgeEndpoints(facts.asked, document),
     ...judgeJwks(facts, document),
     judgeClock(facts),
+    ...(isHttpUrl(document.issuer) ? judgeLibraries(document.issuer) : []),
   ]
 }
 

@@ -35,10 +35,12 @@ test('a provider whose issuer is another one', async (t) => {
   const { healthy, findings } = await diagnose(url, PLAIN)
   t.notOk(healthy)
   t.same(
-    findings.filter(({ level }) => level !== 'ok').map(({ level, about }) => `${level} ${about}`),
+    findings.filter(({ level }) => level !== 'ok' && level !== 'note').map(({ level, about }) => `${level} ${about}`),
     ['warn issuer', 'fail jwks_uri'],
   )
-  t.match(findings.at(-2)!, { advice: /set internal_url \(--internal-url\) to http:\/\/localhost/ })
+  t.match(findings.find(({ level }) => level === 'fail')!, {
+    advice: /set internal_url \(--internal-url\) to http:\/\/localhost/,
+  })
 })
 
 test('internal_url makes it right for back ends', async (t) => {
@@ -49,7 +51,7 @@ test('internal_url makes it right for back ends', async (t) => {
   t.ok(await provider.reload())
   const { findings } = await diagnose(url, PLAIN)
   t.same(
-    findings.filter(({ level }) => level !== 'ok').map(({ about }) => about),
+    findings.filter(({ level }) => level !== 'ok' && level !== 'note').map(({ about }) => about),
     ['issuer'],
   )
 })
@@ -91,7 +93,10 @@ test('responses of other programs fail', async (t) => {
   t.match(await messageOf('/large'), 'larger than 1 MiB')
   t.match(await messageOf('/cut'), 'cannot be read from this machine: aborted')
   t.match(await messageOf('/none'), 'answered with status 404')
-  t.match((await diagnose(`${url}/undated`, PLAIN)).findings.at(-1), { about: 'clock', level: 'ok' })
+  t.match(
+    (await diagnose(`${url}/undated`, PLAIN)).findings.find(({ about }) => about === 'clock'),
+    { level: 'ok' },
+  )
 })
 
 test('redirects are followed only on the same host', async (t) => {

@@ -46,10 +46,10 @@ function factsOf({ asked = 'http://op.test:9400', issuer = asked, front = asked,
   return { asked, now: NOW, discovery: { ...discovery, ...seen.discovery }, jwks: { ...jwks, ...seen.jwks } }
 }
 
-/** A sentence of each finding that isn't ok. */
+/** A sentence of each finding that isn't ok, and no note. */
 const complaints = (findings: readonly Finding[]) =>
   findings
-    .filter(({ level }) => level !== 'ok')
+    .filter(({ level }) => level !== 'ok' && level !== 'note')
     .map(({ level, about, message, advice }) => `${level} ${about}: ${message} → ${advice}`)
 
 t.test('a good provider has nothing but what is right', async (t) => {
@@ -57,10 +57,23 @@ t.test('a good provider has nothing but what is right', async (t) => {
     const findings = judge(factsOf(seen))
     t.strictSame(complaints(findings), [])
     t.same(
-      findings.map(({ about }) => about.replace(/,.*/, '')),
+      findings.filter(({ level }) => level === 'ok').map(({ about }) => about.replace(/,.*/, '')),
       ['discovery', 'issuer', 'authorization_endpoint', 'token_endpoint', 'jwks_uri', 'keys', 'clock'],
     )
   }
+})
+
+t.test('notes name what libraries need, and leave the provider healthy', async (t) => {
+  const notes = (asked: string) => judge(factsOf({ asked })).filter(({ level }) => level === 'note')
+  const abouts = (asked: string) => notes(asked).map(({ about }) => about)
+  t.strictSame(abouts('http://localhost:9400'), ['https', 'authority', 'typ'])
+  t.strictSame(abouts('https://localhost:9400/issuers/one'), ['typ'])
+  t.match(notes('https://op.test')[0], { advice: /https:\/\/op\.test\/issuers\/msal/ })
+  const broken = judge(factsOf({ issuer: 'nowhere' }))
+  t.notOk(
+    broken.some(({ level }) => level === 'note'),
+    'not without an issuer',
+  )
 })
 
 const LOCAL = 'http://localhost:9400'
