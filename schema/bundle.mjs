@@ -43,6 +43,7 @@ writeFileSync(join(TARGET, 'sbom.cdx.json'), `${JSON.stringify(createReproducibl
 const isAsset = (file) => !/\.(ts|mjs)$/.test(file)
 cpSync(join(ROOT, 'src/pages'), join(TARGET, 'dist/cli'), { recursive: true, filter: isAsset })
 cpSync(join(ROOT, 'schema/config.schema.json'), join(TARGET, 'schema/config.schema.json'))
+cpSync(join(ROOT, 'schema/users.schema.json'), join(TARGET, 'schema/users.schema.json'))
 cpSync(join(ROOT, 'schema/presets'), join(TARGET, 'schema/presets'), { recursive: true })
 const { name, version, license, type, exports } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
 const schema = { './config.schema.json': exports['./config.schema.json'] }

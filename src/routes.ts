@@ -180,6 +180,7 @@ const TABLE = {
   healthz: { ...PROCESS, path: '/healthz', methods: READ },
   tls_ca: { ...PROCESS, path: '/tls/ca.pem', methods: READ },
   config_schema: { ...PROCESS, path: '/config.schema.json', methods: READ },
+  users_schema: { ...PROCESS, path: '/users.schema.json', methods: READ },
 } as const satisfies Readonly<Record<string, Row>>
 
 export type RouteName = keyof typeof TABLE

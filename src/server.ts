@@ -149,7 +149,7 @@ const serveProcess: FastifyPluginAsync<Parts> = async (scope, { access, ...found
     health: () => foundation.health(),
     mayAdminister: (request) => access.mayAdminister(request, foundation.current()),
   })
-  await scope.register(configSchema, { schema: foundation.schema })
+  await scope.register(configSchema)
   if (foundation.ca !== undefined) await scope.register(tlsCa, { ca: foundation.ca })
   refuseOtherMethods(scope, 'process')
 }

@@ -83,7 +83,7 @@ test('each configuration refers to the schema for editors', async (t) => {
     const [, schema = ''] = /^# yaml-language-server: \$schema=(\S+)\n/.exec(text) ?? []
     t.ok(schema !== '' && existsSync(join(EXAMPLES, schema)), file)
     // A flat list of users has one of its own.
-    t.equal(schema, `../schema/${Array.isArray(parse(text)) ? 'users' : 'config'}.schema.json`, file)
+    t.equal(schema, Array.isArray(parse(text)) ? '../schema/users.schema.json' : '../dist/config.schema.json', file)
   }
 })
 

@@ -7,6 +7,7 @@ mkdir -p "$bin"
 bin=$(cd "$bin" && pwd)
 
 ACTIONLINT=v1.7.12
+CHECK_JSONSCHEMA=0.39.0
 COMPOSE_GO=v2.16.2
 KUBERNETES_VALIDATE=1.37.0
 KUSTOMIZE=v5.8.1
@@ -35,5 +36,6 @@ install_python() {
   ln -sf "$venv/bin/$1" "$bin/$1"
 }
 
+install_python check-jsonschema "$CHECK_JSONSCHEMA"
 install_python kubernetes-validate "$KUBERNETES_VALIDATE"
 install_python schemathesis "$SCHEMATHESIS"

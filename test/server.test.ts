@@ -23,7 +23,7 @@ import { start } from './provider.js'
 
 const HTML = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' }
 const ISSUER_PATHS = Object.values(PATHS).filter(
-  (path) => ![PATHS.healthz, PATHS.config_schema, PATHS.tls_ca].some((own) => own === path),
+  (path) => ![PATHS.healthz, PATHS.config_schema, PATHS.users_schema, PATHS.tls_ca].some((own) => own === path),
 )
 
 t.test('RFC 9112 §3.2.2: the target of a request may have the scheme and the host', async (t) => {
@@ -111,7 +111,10 @@ t.test('routes of the process are at the root only', async (t) => {
   const schema = await test.get('/config.schema.json')
   t.equal(schema.headers['content-type'], 'application/schema+json; charset=utf-8')
   t.match(schema.json(), { $schema: /2020-12/, properties: { users: {} } })
-  for (const path of ['/healthz', '/config.schema.json']) {
+  const users = await test.get('/users.schema.json')
+  t.equal(users.headers['content-type'], 'application/schema+json; charset=utf-8')
+  t.match(users.json(), { $schema: /2020-12/, type: 'array', items: { required: ['sub'] } })
+  for (const path of ['/healthz', '/config.schema.json', '/users.schema.json']) {
     refused(t, await test.get(`/issuers/x${path}`), 'not_found', /the path does not exist/, 404)
   }
 })
@@ -294,6 +297,7 @@ const ALLOW: Record<string, string> = {
   '/oidc/success': 'GET, HEAD, OPTIONS',
   '/healthz': 'GET, HEAD, OPTIONS',
   '/config.schema.json': 'GET, HEAD, OPTIONS',
+  '/users.schema.json': 'GET, HEAD, OPTIONS',
 }
 
 t.test('RFC 9110 §15.5.6: a wrong method is 405, and every method of Allow is accepted', async (t) => {
@@ -301,7 +305,7 @@ t.test('RFC 9110 §15.5.6: a wrong method is 405, and every method of Allow is a
   const words = (list: unknown) => String(list).split(', ').toSorted()
   for (const base of ['', '/issuers/x']) {
     for (const [path, allow] of Object.entries(ALLOW)) {
-      if (base !== '' && ['/healthz', '/config.schema.json'].includes(path)) continue
+      if (base !== '' && ['/healthz', '/config.schema.json', '/users.schema.json'].includes(path)) continue
       const url = base + path
       for (const method of ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const) {
         const answer = await test.app.inject({ method, url })

@@ -14,6 +14,7 @@ import { appendUsers, applyOverride, flatUsers, isMembers, type Layer, type Over
 import { locate, type Origin, problemAt } from './origin.js'
 import { findPlaces } from './places.js'
 import { fillIn, findPreset } from './presets.js'
+import { withoutExtensions } from './published.js'
 import { textOf } from './read.js'
 import { validate } from './schema.js'
 import { show } from './show.js'
@@ -50,8 +51,9 @@ export async function loadSnapshot(
   const found = await findFiles(sources, files, previous?.files)
   const parsed = await parseFiles(sources, found, files, previous !== undefined)
   const { value: configured, origin } = sources.overrides.reduce(applyOverride, parsed.layer)
-  const preset = findPreset((configured as Partial<Config>).preset)
-  const value = preset === undefined ? configured : fillIn(configured, preset.config)
+  const own = withoutExtensions(configured as object)
+  const preset = findPreset((own as Partial<Config>).preset)
+  const value = preset === undefined ? own : fillIn(own, preset.config)
   // A large configuration takes long: requests have their turn between the steps.
   await setImmediate()
   const { complaints, pruned } = validate(value)
@@ -99,7 +101,8 @@ export async function loadServer(sources: Sources): Promise<Config['server']> {
       if (error instanceof ConfigError) return { layer: nothing() }
       throw error
     })
-  const { value, origin } = sources.overrides.reduce(applyOverride, parsed.layer)
+  const { value: configured, origin } = sources.overrides.reduce(applyOverride, parsed.layer)
+  const value = withoutExtensions(configured as object)
   const { complaints } = validate(value)
   const about = complaints.filter(({ path }) => path.length === 0 || path[0] === 'server')
   if (about.length > 0) throw new ConfigError(about.map((complaint) => locate(origin, complaint)))

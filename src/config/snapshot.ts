@@ -127,24 +127,20 @@ export interface Snapshot extends LoadedKeys {
   readonly tls?: Tls
 }
 
+/** The parts of a snapshot that come from other files than the configuration, or from its text. */
+interface Loaded extends Pick<Snapshot, 'warnings'> {
+  readonly tls?: Tls | undefined
+  readonly outbound_ca?: string | undefined
+  readonly preset?: Preset | undefined
+  readonly places: Places
+}
+
 /** Indexes and freezes a valid configuration. Requests have their turn in between. */
 export async function buildSnapshot(
   config: Config,
   { keys, encryption_keys }: LoadedKeys,
   files: readonly string[],
-  {
-    tls,
-    outbound_ca,
-    preset,
-    warnings = [],
-    places,
-  }: {
-    readonly tls?: Tls | undefined
-    readonly outbound_ca?: string | undefined
-    readonly preset?: Preset | undefined
-    readonly warnings?: readonly Problem[]
-    readonly places: Places
-  },
+  { tls, outbound_ca, preset, warnings, places }: Loaded,
 ): Promise<Snapshot> {
   const lifetimes = Object.entries(config.lifetimes).map(([name, duration]) => [name, parseDuration(duration)])
   for (const key of [...keys, ...encryption_keys]) if ('publicJwk' in key) deepFreeze(key.publicJwk)
