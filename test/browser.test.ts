@@ -435,7 +435,7 @@ for (const javaScriptEnabled of [true, false]) {
       const { page, application } = visit
       const issuer = await start(t, { users: MANY })
       await page.goto(authorizationUrl(issuer, visit))
-      t.equal(await page.getByRole('button', { name: 'Authorize as' }).count(), 50)
+      t.equal(await page.getByRole('button', { name: 'Authorize as' }).count(), 24)
       const filter = page.getByRole('searchbox', { name: 'Find a predefined user' })
       await filter.fill('number 59')
       await filter.press('Enter')
@@ -539,6 +539,31 @@ function everyPage(
     },
   }
 }
+
+browserTest('a phone shows the client first, then the users, then the form', async (t, visit) => {
+  const { page } = visit
+  const issuer = await start(t, { users: [...USERS, ...MANY] })
+  await page.setViewportSize({ width: 390, height: 844 })
+  const topOf = async (role: 'heading' | 'button' | 'textbox', name: string) =>
+    (await page.getByRole(role, { name, exact: true }).boundingBox())?.y ?? Number.NaN
+  const readTops = async () => [
+    await topOf('heading', 'Authorize Client'),
+    await topOf('button', 'Authorize as alice'),
+    await topOf('textbox', 'Subject'),
+  ]
+  await page.goto(authorizationUrl(issuer, visit))
+  await page.locator('#sub:focus').waitFor()
+  const phone = await readTops()
+  t.strictSame(
+    phone,
+    phone.toSorted((a, b) => a - b),
+  )
+  t.ok(phone[0]! > 0, 'the field has the focus, and the page begins at its top')
+  t.equal(await page.getByPlaceholder('sub').count(), 1)
+  await page.setViewportSize({ width: 1280, height: 900 })
+  const [heading, , field] = await readTops()
+  t.ok(field! - heading! < 200, 'a large screen shows the form below its heading')
+})
 
 browserTest('every page fits a phone and a large screen, in the dark and by day', async (t, visit) => {
   const { page } = visit

@@ -8,7 +8,7 @@ export type SearchTexts = ReadonlyMap<string, string>
 /** Texts that replace texts of the configuration; undefined hides one from every filter. */
 export type ChangedTexts = ReadonlyMap<string, string | undefined>
 
-/** The first matches, and the number of all. */
+/** Some of the matches, and the number of all. */
 export interface Matches {
   readonly keys: readonly string[]
   readonly total: number
@@ -35,12 +35,13 @@ export function createClientTexts(clients: readonly Client[]): SearchTexts {
 
 /**
  * Searches for a part of the texts, in any case. The empty filter matches every text.
+ * @param start number of matches before the first returned one.
  * @param most maximum number of returned keys.
  */
 export async function search(
   texts: SearchTexts,
   filter: string,
-  most: number,
+  { start = 0, most }: { readonly start?: number; readonly most: number },
   changed: ChangedTexts,
 ): Promise<Matches> {
   const part = fold(filter.trim())
@@ -52,6 +53,7 @@ export async function search(
     const text = changed.has(key) ? changed.get(key) : configured
     if (text === undefined || !text.includes(part)) continue
     total += 1
+    if (total <= start) continue
     if (keys.length < most) keys.push(key)
     // A page without a filter need not visit every text.
     else if (part === '') return { keys, total: texts.size - countHidden(texts, changed) }

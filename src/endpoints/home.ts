@@ -17,7 +17,9 @@ const LINKS = [
 
 export const home: FastifyPluginAsync = async (app) => {
   app.get(PATHS.home, async ({ ctx, query }, reply) => {
-    const filter = readParams(query).find('filter')
+    const params = readParams(query)
+    const filter = params.find('filter')
+    const lookup = { text: filter, page: params.find('page') }
     const frame = ctx.frame()
     const links = LINKS.map(([route, name, about]) => ({ name, url: ctx.base_path + PATHS[route], about }))
     const journal = frame.journal && { name: 'Journal', url: frame.journal, about: 'The last requests and responses' }
@@ -32,8 +34,8 @@ export const home: FastifyPluginAsync = async (app) => {
           url,
           methods: methods.filter((method) => method !== 'HEAD').join(', '),
         })),
-        users: await listPredefinedUsers(ctx, filter),
-        clients: await listPredefinedClients(ctx, filter),
+        users: await listPredefinedUsers(ctx, lookup),
+        clients: await listPredefinedClients(ctx, lookup),
         ...(filter !== undefined && { filter }),
         isolated: ctx.own_path !== '',
         profile: ctx.snapshot.config.profile,

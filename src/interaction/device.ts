@@ -57,7 +57,7 @@ export async function confirmPage(
   { problem, filter }: { readonly problem?: string | undefined; readonly filter?: Submission['filter'] | undefined },
 ): Promise<Page> {
   const client = await findClient(ctx, client_id)
-  const predefined = await listPredefinedUsers(ctx, filter?.text)
+  const predefined = await listPredefinedUsers(ctx, filter)
   const html = renderPage(
     'device_confirm',
     {

@@ -1,5 +1,5 @@
-/** Users and clients as the pages list them: the first matches of a filter. */
-import { search } from '../config/search.js'
+/** Users and clients as the pages list them: the matches of a filter, one page at a time. */
+import { type ChangedTexts, type SearchTexts, search } from '../config/search.js'
 import type { Context } from '../context.js'
 import { findUser, hideDeletedUsers, readChangedTexts, type User } from '../directory/users.js'
 import { hasFilter, type PageClient, type PageList, type PageUser } from '../pages/render.js'
@@ -12,22 +12,50 @@ export interface Page {
 }
 
 /** Maximum number of users or clients in a list. */
-const MOST = 50
+const MOST = 24
+/** Maximum number of subjects that the text fields suggest. */
+const MOST_SUGGESTIONS = 200
+
+/** The part of a list that the end-user looks for. */
+export interface Lookup {
+  /** Text to search for. */
+  readonly text?: string | undefined
+  /** Number of the page, from 1, as the form has it. */
+  readonly page?: string | undefined
+}
 
 /** Lists the users of the configuration in its order, with changes of run time. */
-export async function listPredefinedUsers(ctx: Context, filter = ''): Promise<PageList<PageUser>> {
+export async function listPredefinedUsers(ctx: Context, lookup: Lookup = {}): Promise<PageList<PageUser>> {
+  const { text = '' } = lookup
+  const { user_texts } = ctx.snapshot
   // Without a filter, every user matches, whatever its text is.
-  const changed = await (filter.trim() === '' ? hideDeletedUsers(ctx) : readChangedTexts(ctx))
-  const { keys, total } = await search(ctx.snapshot.user_texts, filter, MOST, changed)
+  const changed = await (text.trim() === '' ? hideDeletedUsers(ctx) : readChangedTexts(ctx))
+  const { keys, ...rest } = await searchPage(user_texts, lookup, changed)
   const users = await Promise.all(keys.map((sub) => findUser(ctx, sub)))
-  return { items: users.filter((user) => user !== undefined).map(describeUser), total }
+  const list = { items: users.filter((user) => user !== undefined).map(describeUser), ...rest }
+  if (rest.pages === 1) return list
+  return { ...list, suggestions: (await search(user_texts, text, { most: MOST_SUGGESTIONS }, changed)).keys }
 }
 
 /** Lists the clients of the configuration in its order. */
-export async function listPredefinedClients({ snapshot }: Context, filter = ''): Promise<PageList<PageClient>> {
-  const { keys, total } = await search(snapshot.client_texts, filter, MOST, new Map())
-  return { items: keys.map((client_id) => snapshot.clients.get(client_id)!), total }
+export async function listPredefinedClients({ snapshot }: Context, lookup: Lookup): Promise<PageList<PageClient>> {
+  const { keys, ...rest } = await searchPage(snapshot.client_texts, lookup, new Map())
+  return { items: keys.map((client_id) => snapshot.clients.get(client_id)!), ...rest }
 }
+
+/** Searches for the keys of one page. A number beyond the last page is that of the last page. */
+async function searchPage(texts: SearchTexts, { text = '', page }: Lookup, changed: ChangedTexts) {
+  const find = async (number: number) => {
+    const start = (number - 1) * MOST
+    const { keys, total } = await search(texts, text, { start, most: MOST }, changed)
+    return { keys, total, page: number, pages: Math.max(1, Math.ceil(total / MOST)), first: start + 1 }
+  }
+  const found = await find(readPage(page))
+  return found.page > found.pages ? find(found.pages) : found
+}
+
+/** Returns the number of a page; anything else is the first page. */
+const readPage = (page = '1') => (/^[1-9]\d{0,5}$/.test(page) ? Number(page) : 1)
 
 /** Returns the directives of a page to log in, whose filter has a script. */
 export function policyFor(predefined: PageList<PageUser>, filter: string | undefined): Page['policy'] {

@@ -34,7 +34,7 @@ export async function loginPage(
   { filter, ...form }: Form,
   { accounts, prefilled, browserSession }: AskLogin,
 ): Promise<Page> {
-  const predefined = await listPredefinedUsers(ctx, filter?.text)
+  const predefined = await listPredefinedUsers(ctx, filter)
   const login_hint = filter?.sub ?? prefilled
   const html = renderPage(
     'login',

@@ -16,11 +16,24 @@ export interface Submission {
   /** Fault chosen for this login. */
   readonly fault_choice: FaultChoice
   /** Set if the end-user only looks for a user: the text to search for, and the typed subject, which the page keeps. */
-  readonly filter?: { readonly text: string; readonly sub: string | undefined }
+  readonly filter?: { readonly text: string; readonly page: string | undefined; readonly sub: string | undefined }
 }
 
 /** `as` is the button of a listed user; `sub` is the text field beside it. */
-const FIELDS = ['sub', 'as', 'action', 'account', 'browser_state', 'flow_id', 'error', 'fault', 'filter'] as const
+const FIELDS = [
+  'sub',
+  'as',
+  'action',
+  'account',
+  'browser_state',
+  'flow_id',
+  'error',
+  'fault',
+  'filter',
+  'page',
+] as const
+/** Fields that are parameters of the request unless the form has `action=filter`. */
+const LOOKUP: readonly string[] = ['filter', 'page']
 
 /** Maximum number of fields that a page repeats: an authorization request has some dozen parameters. */
 const MOST_FIELDS = 100
@@ -28,8 +41,7 @@ const MOST_FIELDS = 100
 /** Reads the submission in a form; undefined if the form is only an authorization request. */
 export function readSubmission(form: Params): Submission | undefined {
   const names = new Set(form.entries().map(([name]) => name))
-  // A filter is submitted with action=filter. Alone, it is a parameter of the request.
-  const isSubmission = FIELDS.some((name) => name !== 'filter' && names.has(name))
+  const isSubmission = FIELDS.some((name) => !LOOKUP.includes(name) && names.has(name))
   if (names.has('client_id') && !isSubmission) return undefined
   const [action, account, browser_state] = [form.find('action'), form.find('account'), form.find('browser_state')]
   // A pressed button takes precedence over the text field.
@@ -41,7 +53,7 @@ export function readSubmission(form: Params): Submission | undefined {
   }
   const fault_choice = readFaultChoice({ error: form.find('error'), fault: form.find('fault') })
   if (action === 'filter') {
-    const filter = { text: form.find('filter') ?? '', sub }
+    const filter = { text: form.find('filter') ?? '', page: form.find('page'), sub }
     return { sub: undefined, action, account, browser_state, fault_choice, filter }
   }
   return { sub, action, account, browser_state, fault_choice }

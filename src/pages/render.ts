@@ -18,10 +18,17 @@ export interface PageClient {
   client_name?: string
 }
 
-/** The first items of a list, and the number of all. */
+/** The items of a list on one page, and the number of all. */
 export interface PageList<T> {
   items: readonly T[]
   total: number
+  /** Number of the page, from 1. */
+  page: number
+  pages: number
+  /** Number of the first item, from 1. */
+  first: number
+  /** Texts that the fields suggest, if the list is not shown whole. */
+  suggestions?: readonly string[]
 }
 
 /** Errors and faults that the pages of a login offer. */
@@ -212,11 +219,14 @@ export function hasFilter(filter: string | undefined, ...lists: readonly PageLis
 }
 
 /** Says how many items there are or match, and how many of them the page shows. */
-function describeCount({ items, total }: PageList<unknown>, noun: string, filter: string | undefined): string {
+function describeCount({ items, total, first }: PageList<unknown>, noun: string, filter: string | undefined): string {
   if (total === 0) return filter === undefined ? `No ${noun}s.` : `No ${noun} matches.`
   const match = total === 1 ? ' matches' : ' match'
   const count = `${total.toLocaleString('en')} ${noun}${total === 1 ? '' : 's'}${filter === undefined ? '' : match}.`
-  return items.length < total ? `${count} The first ${items.length} are shown.` : count
+  if (items.length === total) return count
+  return first === 1
+    ? `${count} The first ${items.length} are shown.`
+    : `${count} ${first.toLocaleString('en')} to ${(first + items.length - 1).toLocaleString('en')} are shown.`
 }
 
 /** Cuts a text, which a user, a client or a request can have of any length. */

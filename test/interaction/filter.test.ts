@@ -17,11 +17,14 @@ const offered = ({ body }: LightMyRequestResponse, heading = 'Predefined users')
 /** The text beside the filter of a page; undefined without a filter. */
 const countOn = ({ body }: LightMyRequestResponse) => /<p id="filter-count" class="hint">(.*?)<\/p>/.exec(body)?.[1]
 
-/** The hidden fields of the filter of a page. */
+/** The hidden fields of the filter of a page, without its action. */
 const filterOf = ({ body }: LightMyRequestResponse): Fields => {
   const [, form = ''] = /<form [^>]*id="find"[^>]*>(.*?)<\/form>/s.exec(body) ?? []
   const fields = [...form.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)">/g)]
-  return Object.fromEntries(fields.map(([, name = '', value = '']) => [decodeEntities(name), decodeEntities(value)]))
+  const { action: _, ...others } = Object.fromEntries(
+    fields.map(([, name = '', value = '']) => [decodeEntities(name), decodeEntities(value)]),
+  )
+  return others
 }
 
 async function start(config: ConfigInput = {}) {
@@ -32,14 +35,14 @@ async function start(config: ConfigInput = {}) {
   return { test, agent, filter }
 }
 
-t.test('the login page lists 50 users, and the filter finds the others', async (t) => {
+t.test('the login page lists 24 users, and the filter finds the others', async (t) => {
   const { test, agent, filter } = await start()
   const page = await agent.ask()
   t.strictSame(
     offered(page),
-    USERS.slice(0, 50).map(({ sub }) => sub),
+    USERS.slice(0, 24).map(({ sub }) => sub),
   )
-  t.equal(countOn(page), '60 users. The first 50 are shown.')
+  t.equal(countOn(page), '60 users. The first 24 are shown.')
   t.match(page.headers['content-security-policy'], /;script-src 'sha256-[^']+'/)
   const found = await filter('user-5')
   t.equal(found.statusCode, 200)
@@ -48,18 +51,48 @@ t.test('the login page lists 50 users, and the filter finds the others', async (
   t.equal(countOn(found), '11 users match.')
   t.match(found.body, / value="user-5" maxlength="255" autofocus/)
   const cleared = await filter('')
-  t.equal(countOn(cleared), '60 users match. The first 50 are shown.')
+  t.equal(countOn(cleared), '60 users match. The first 24 are shown.')
   t.equal(countOn(await filter('missing')), 'No user matches.')
   t.equal((await idTokenOf(test, returned(await agent.answer({ as: 'user-59' })))).sub, 'user-59')
 })
 
-t.test('50 users are listed without a filter, and the page has no script', async (t) => {
-  const { agent } = await start({ users: USERS.slice(0, 50) })
+t.test('24 users are listed without a filter, and the page has no script', async (t) => {
+  const { agent } = await start({ users: USERS.slice(0, 24) })
   const page = await agent.ask()
-  t.equal(offered(page).length, 50)
+  t.equal(offered(page).length, 24)
+  t.notMatch(page.body, /datalist|class="pager"/)
   t.equal(countOn(page), undefined)
   t.notMatch(page.body, '<script')
   t.notMatch(page.headers['content-security-policy'], 'script-src')
+})
+
+t.test('the pages of the list show every user once, and a number that is no page shows the nearest one', async (t) => {
+  const { agent, filter } = await start()
+  const subsOn = async (page: string, text = '') => offered(await filter(text, { page }))
+  const all = [await subsOn('1'), await subsOn('2'), await subsOn('3')]
+  t.strictSame(
+    all.flat(),
+    USERS.map(({ sub }) => sub),
+  )
+  t.equal(countOn(await filter('', { page: '2' })), '60 users match. 25 to 48 are shown.')
+  t.strictSame(await subsOn('99'), all[2])
+  for (const page of ['0', '-1', 'x', '1e9', '', '9'.repeat(20)]) t.strictSame(await subsOn(page), all[0], page)
+  t.strictSame(await subsOn('2', 'user-5'), await subsOn('1', 'user-5'), 'the result of the filter has one page')
+  const request = { client_id: 'app', redirect_uri: REDIRECT_URI, response_type: 'code', page: '2' }
+  t.equal(countOn(await agent.post('/oauth2/authorize', request)), '60 users. The first 24 are shown.')
+})
+
+t.test('a field suggests 200 subjects at most, and a page stays small', async (t) => {
+  const users = Array.from({ length: 20_000 }, (_, index) => ({
+    sub: `${'s'.repeat(240)}${index}`,
+    display_name: 'x'.repeat(200),
+  }))
+  const { test, agent, filter } = await start({ users, clients: [] })
+  const suggested = ({ body }: LightMyRequestResponse) => body.match(/<option value="s[^"]*"><\/option>/g)?.length
+  const pages = [await agent.ask(), await filter('s'), await filter('s', { page: '800' }), await test.get('/')]
+  for (const { body } of pages) t.ok(body.length < 200_000, `${body.length}`)
+  t.strictSame(pages.map(suggested), [200, 200, 200, undefined])
+  t.equal(suggested(await filter(`${'s'.repeat(240)}1999`)), undefined, 'the list is shown whole')
 })
 
 t.test('the filter matches a part of what names a user, in any case and form of Unicode', async (t) => {
@@ -89,7 +122,7 @@ t.test('users are listed as they are at run time, and deleted users are not coun
     await test.app.inject({ method: 'DELETE', url: `/admin/users/${sub}` })
   }
   const page = await filter('user')
-  t.equal(countOn(page), '57 users match. The first 50 are shown.')
+  t.equal(countOn(page), '57 users match. The first 24 are shown.')
   t.notOk(offered(page).includes('user-3'))
   t.strictSame(offered(await filter('user-5')), [
     'user-5',
@@ -144,7 +177,7 @@ t.test('OpenID Connect Core §3.1.2.1: a posted request can have a parameter fil
   const request = { client_id: 'app', redirect_uri: REDIRECT_URI, response_type: 'code', filter: 'user-59' }
   const page = await agent.post('/oauth2/authorize', request)
   t.equal(page.statusCode, 200)
-  t.equal(countOn(page), '60 users. The first 50 are shown.')
+  t.equal(countOn(page), '60 users. The first 24 are shown.')
   const found = await agent.post('/oauth2/authorize', { ...filterOf(page), action: 'filter', filter: 'user-58' })
   t.strictSame(offered(found), ['user-58'])
 })
@@ -206,7 +239,7 @@ t.test('a filter of another site shows what a request without it shows', async (
   t.match(textOf(consent.body), 'You are logged in as zoe')
 })
 
-t.test('the home page lists 50 users and 50 clients, and its filter finds the others', async (t) => {
+t.test('the home page lists 24 users and 24 clients, and its filter finds the others', async (t) => {
   const clients = Array.from({ length: 60 }, (_, index) => ({
     client_id: `app-${index}`,
     client_name: `Application ${index}`,
@@ -216,10 +249,14 @@ t.test('the home page lists 50 users and 50 clients, and its filter finds the ot
   const { test } = await start({ clients })
   for (const base of ['', '/issuers/one']) {
     const page = await test.get(`${base}/`)
-    t.equal(countOn(page), '60 users. The first 50 are shown. 60 clients. The first 50 are shown.')
+    t.equal(countOn(page), '60 users. The first 24 are shown. 60 clients. The first 24 are shown.')
     t.match(page.body, `<form method="get" action="${base}/" id="find" role="search">`)
-    t.match(page.body, '>user-49<')
-    t.notMatch(page.body, />(user|app)-50</)
+    t.match(page.body, '>user-23<')
+    t.notMatch(page.body, />(user|app)-24</)
+    const third = await test.get(`${base}/?filter=&page=3`)
+    t.equal(countOn(third), '60 users. 49 to 60 are shown. 60 clients. 49 to 60 are shown.')
+    t.match(third.body, '>app-59<')
+    t.notMatch(third.body, '>user-48-<')
     const found = await test.get(`${base}/?filter=N+59`)
     t.equal(countOn(found), 'No user matches. 1 client matches.')
     t.match(textOf(found.body), 'Clients app-59 Application 59')
@@ -236,7 +273,7 @@ t.test('RFC 8628 §3.3: the page of a device has the same filter', async (t) => 
     user_code: string
   }>()
   const page = await test.get(`/oauth2/device?user_code=${user_code}`)
-  t.equal(countOn(page), '60 users. The first 50 are shown.')
+  t.equal(countOn(page), '60 users. The first 24 are shown.')
   t.match(page.headers['content-security-policy'], /;script-src 'sha256-[^']+'/)
   t.strictSame(filterOf(page), { user_code })
   const found = await test.post('/oauth2/device', { user_code, action: 'filter', filter: 'user-59', sub: 'typed' })

@@ -14,9 +14,16 @@ import { SCRIPTS } from '../../src/pages/scripts.js'
 const HOSTILE = `"><script>alert(1)</script>'</style></title><img src=x onerror=alert(1)>\n\u202Etxt`
 
 /** A list that is shown whole. */
-const all = <T>(...items: T[]): PageList<T> => ({ items, total: items.length })
+const all = <T>(...items: T[]): PageList<T> => ({ items, total: items.length, page: 1, pages: 1, first: 1 })
 /** A list of which only the first item is shown. */
-const firstOf = <T>(total: number, item: T): PageList<T> => ({ items: [item], total })
+const firstOf = <T>(total: number, item: T): PageList<T> => ({
+  items: [item],
+  total,
+  page: 1,
+  pages: total,
+  first: 1,
+  suggestions: ['zoe'],
+})
 
 const home: Pages['home'] = {
   issuer: 'http://localhost:9400',
@@ -314,6 +321,7 @@ t.test('login: a labelled field, then Authorize, then Deny access', async (t) =>
     'name="sub"',
     'type="text"',
     'value=""',
+    'placeholder="sub"',
     'autofocus',
     'autocomplete="username"',
     'autocapitalize="none"',
@@ -445,7 +453,7 @@ t.test('login: many users are listed densely', async (t) => {
   const html = renderPage('login', { ...login, predefined: all(...people) })
   t.match(html, 'class="tiles dense"')
   t.equal(textsOf(html, 'button').length, 52)
-  t.notMatch(renderPage('login', { ...login, predefined: all(...people.slice(0, 24)) }), 'class="tiles dense"')
+  t.notMatch(renderPage('login', { ...login, predefined: all(...people.slice(0, 12)) }), 'class="tiles dense"')
 })
 
 const person = { sub: 'alice' }
@@ -471,22 +479,49 @@ t.test(
     const [, form = ''] = /<form [^>]*id="find"[^>]*>(.*?)<\/form>/s.exec(html) ?? []
     t.same(
       tagsOf(form, 'input')
-        .slice(0, 2)
+        .slice(0, 3)
         .map((tag) => /name="([^"]*)" value="([^"]*)"/.exec(tag)?.slice(1)),
       [
         ['client_id', 'app'],
         ['browser_state', 'b-1'],
+        ['action', 'filter'],
       ],
     )
     t.match(form, '<label for="filter">Find a predefined user</label>')
-    t.match(form, /<input id="filter" name="filter" type="search" value="" [^>]*aria-describedby="filter-count">/)
-    t.match(form, '<button name="action" value="filter">Find</button>')
+    t.match(
+      form,
+      /<input id="filter" name="filter" type="search" value="" [^>]*list="subs" [^>]*aria-describedby="filter-count">/,
+    )
+    t.match(form, '<button>Find</button>')
     t.equal(countOn(html), '100,000 users. The first 1 are shown.')
     t.match(html, /<input id="sub"[^>]* autofocus/)
     t.notMatch(form, 'autofocus')
     t.notMatch(renderPage('login', { ...login, predefined: all(person) }), /id="find"|<script/)
   },
 )
+
+t.test('login: a list of several pages has buttons for them, and the field suggests subjects', async (t) => {
+  const page = (list: Partial<PageList<PageUser>>) =>
+    renderPage('login', { ...login, predefined: { ...firstOf(60, person), pages: 3, ...list } })
+  const buttons = (html: string) =>
+    [...html.matchAll(/<button form="find" name="page" value="(\d)">(\w+)<\/button>/g)].map(([, to, name]) => [
+      name,
+      to,
+    ])
+  const first = page({})
+  t.strictSame(buttons(first), [['Next', '2']])
+  t.match(textOf(first), 'Page 1 of 3')
+  t.match(first, /<input id="sub"[^>]* list="subs"/)
+  t.match(first, '<datalist id="subs">\n<option value="zoe"></option>\n</datalist>')
+  const second = page({ page: 2, first: 25 })
+  t.strictSame(buttons(second), [
+    ['Previous', '1'],
+    ['Next', '3'],
+  ])
+  t.equal(countOn(second), '60 users. 25 to 25 are shown.')
+  t.strictSame(buttons(page({ page: 3, first: 49 })), [['Previous', '2']])
+  t.notMatch(renderPage('login', { ...login, predefined: all(person) }), /datalist|list="|class="pager"/)
+})
 
 t.test('login: the result of a filter is counted, and the filter has the focus', async (t) => {
   const page = (predefined: PageList<PageUser>) => renderPage('login', { ...login, predefined, filter: 'Ali' })
