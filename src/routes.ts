@@ -175,7 +175,7 @@ const TABLE = {
   reload_config: { ...ADMIN, path: '/admin/config/reload', methods: POST },
   admin_reset: { ...ADMIN, path: '/admin/reset', methods: POST },
   self_login: { ...PAGE, path: '/oidc/login', methods: [...READ, 'POST'] },
-  self_login_authorized: { ...PAGE, path: '/oidc/authorized', methods: READ },
+  self_login_authorized: { ...PAGE, path: '/oidc/authorized', methods: [...READ, 'POST'] },
   self_login_success: { ...PAGE, path: '/oidc/success', methods: READ },
   healthz: { ...PROCESS, path: '/healthz', methods: READ },
   tls_ca: { ...PROCESS, path: '/tls/ca.pem', methods: READ },

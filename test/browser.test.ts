@@ -436,7 +436,7 @@ for (const javaScriptEnabled of [true, false]) {
       const issuer = await start(t, { users: MANY })
       await page.goto(authorizationUrl(issuer, visit))
       t.equal(await page.getByRole('button', { name: 'Authorize as' }).count(), 24)
-      const filter = page.getByRole('searchbox', { name: 'Find a predefined user' })
+      const filter = page.getByLabel('Find a predefined user')
       await filter.fill('number 59')
       await filter.press('Enter')
       await page.getByText('1 user matches.').waitFor()
@@ -461,7 +461,7 @@ browserTest('the filter keeps the typed subject and the chosen fault', async (t,
   await page.getByLabel('Subject').fill('zoe')
   await page.getByText('Make it fail').click()
   await page.getByLabel('Fault', { exact: true }).selectOption('authorize.wrong_state')
-  await page.getByRole('searchbox').fill('nothing like it')
+  await page.getByLabel('Find a predefined user').fill('nothing like it')
   await page.getByRole('button', { name: 'Find' }).click()
   await page.getByText('No user matches.').waitFor()
   t.equal(await page.getByLabel('Subject').inputValue(), 'zoe')
@@ -473,16 +473,16 @@ browserTest('the filter keeps the typed subject and the chosen fault', async (t,
 browserTest('the filter stays at its place, and a phone shows its result', async (t, visit) => {
   const { page } = visit
   await page.goto(authorizationUrl(await start(t, { users: MANY }), visit))
-  const top = async () => (await page.getByRole('searchbox').boundingBox())?.y
+  const top = async () => (await page.getByLabel('Find a predefined user').boundingBox())?.y
   await page.setViewportSize({ width: 1280, height: 860 })
   const before = await top()
-  await page.getByRole('searchbox').fill('nothing like it')
-  await page.getByRole('searchbox').press('Enter')
+  await page.getByLabel('Find a predefined user').fill('nothing like it')
+  await page.getByLabel('Find a predefined user').press('Enter')
   await page.getByText('No user matches.').waitFor()
   t.equal(await top(), before)
   await page.setViewportSize({ width: 390, height: 800 })
-  await page.getByRole('searchbox').fill('user-5')
-  await page.getByRole('searchbox').press('Enter')
+  await page.getByLabel('Find a predefined user').fill('user-5')
+  await page.getByLabel('Find a predefined user').press('Enter')
   await page.getByText('11 users match.').waitFor()
   const { y = 800 } = (await page.getByRole('button', { name: 'Authorize as user-5', exact: true }).boundingBox()) ?? {}
   t.ok(y < 700, `${y}`)
@@ -540,30 +540,35 @@ function everyPage(
   }
 }
 
-browserTest('a phone shows the client first, then the users, then the form', async (t, visit) => {
-  const { page } = visit
-  const issuer = await start(t, { users: [...USERS, ...MANY] })
-  await page.setViewportSize({ width: 390, height: 844 })
-  const topOf = async (role: 'heading' | 'button' | 'textbox', name: string) =>
-    (await page.getByRole(role, { name, exact: true }).boundingBox())?.y ?? Number.NaN
-  const readTops = async () => [
-    await topOf('heading', 'Authorize Client'),
-    await topOf('button', 'Authorize as alice'),
-    await topOf('textbox', 'Subject'),
-  ]
-  await page.goto(authorizationUrl(issuer, visit))
-  await page.locator('#sub:focus').waitFor()
-  const phone = await readTops()
-  t.strictSame(
-    phone,
-    phone.toSorted((a, b) => a - b),
+for (const users of [USERS, [...USERS, ...MANY]]) {
+  browserTest(
+    `a phone shows the client first, then the users, then the form, with ${users.length} users`,
+    async (t, visit) => {
+      const { page } = visit
+      const issuer = await start(t, { users })
+      await page.setViewportSize({ width: 390, height: 844 })
+      const topOf = async (role: 'heading' | 'button' | 'textbox', name: string) =>
+        (await page.getByRole(role, { name, exact: true }).boundingBox())?.y ?? Number.NaN
+      const readTops = async () => [
+        await topOf('heading', 'Authorize Client'),
+        await topOf('button', 'Authorize as alice'),
+        await topOf('textbox', 'Subject'),
+      ]
+      await page.goto(authorizationUrl(issuer, visit))
+      if (users === USERS) await page.locator('#sub:focus').waitFor()
+      const phone = await readTops()
+      t.strictSame(
+        phone,
+        phone.toSorted((a, b) => a - b),
+      )
+      t.ok(phone[0]! > 0, 'the page is not scrolled to the field')
+      t.equal(await page.getByPlaceholder('sub').count(), 1)
+      await page.setViewportSize({ width: 1280, height: 900 })
+      const [heading, , field] = await readTops()
+      t.ok(field! - heading! < 200, 'a large screen shows the form below its heading')
+    },
   )
-  t.ok(phone[0]! > 0, 'the field has the focus, and the page begins at its top')
-  t.equal(await page.getByPlaceholder('sub').count(), 1)
-  await page.setViewportSize({ width: 1280, height: 900 })
-  const [heading, , field] = await readTops()
-  t.ok(field! - heading! < 200, 'a large screen shows the form below its heading')
-})
+}
 
 browserTest('every page fits a phone and a large screen, in the dark and by day', async (t, visit) => {
   const { page } = visit

@@ -293,7 +293,7 @@ const ALLOW: Record<string, string> = {
   '/users/alice': 'PUT, OPTIONS',
   '/users/alice/revoke-tokens': 'POST, OPTIONS',
   '/oidc/login': 'GET, HEAD, POST, OPTIONS',
-  '/oidc/authorized': 'GET, HEAD, OPTIONS',
+  '/oidc/authorized': 'GET, HEAD, POST, OPTIONS',
   '/oidc/success': 'GET, HEAD, OPTIONS',
   '/healthz': 'GET, HEAD, OPTIONS',
   '/config.schema.json': 'GET, HEAD, OPTIONS',

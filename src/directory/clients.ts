@@ -168,6 +168,8 @@ function describeSelfLogin({ public_url }: Context): Client {
     wildcard_redirect_uris: false,
     post_logout_redirect_uris: [public_url + PATHS.self_login],
     token_endpoint_auth_method: 'none',
+    grant_types: ['authorization_code', 'implicit'],
+    response_types: VALUES.ResponseType,
     left_out: [],
   }
 }

@@ -18,7 +18,7 @@ import { recordConsent } from './consent.js'
 import type { Page } from './listed.js'
 import { consentPage, type Form, logIn, loginPage, logoOf } from './login.js'
 import { nextStep, type Step } from './next_step.js'
-import { findSelfLoginUri } from './self_login.js'
+import { findSelfLogin } from './self_login.js'
 import { addClient, type BrowserSession, type CookieJar, type Cookies, findSession, sessionState } from './session.js'
 import { describeProblem, type Submission } from './submission.js'
 
@@ -44,8 +44,8 @@ const END_USER_ERRORS = /^(?:access_denied|(?:login|consent|interaction|account_
 
 /** @throws an error for the end-user to see, if the request has no valid return address. */
 export async function authorize(ctx: Context, incoming: BrowserRequest): Promise<AuthorizationResult> {
-  const self_login_uri = await findSelfLoginUri(ctx, incoming.cookies)
-  const addressed = await readReturnAddress(ctx, incoming.params, incoming.submission !== undefined, self_login_uri)
+  const self_login = await findSelfLogin(ctx, incoming.cookies)
+  const addressed = await readReturnAddress(ctx, incoming.params, incoming.submission !== undefined, self_login)
   try {
     return await answerRequest(ctx, addressed, incoming)
   } catch (error) {

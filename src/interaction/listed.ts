@@ -13,7 +13,7 @@ export interface Page {
 
 /** Maximum number of users or clients in a list. */
 const MOST = 24
-/** Maximum number of subjects that the text fields suggest. */
+/** Maximum number of subjects that the filter suggests. */
 const MOST_SUGGESTIONS = 200
 
 /** The part of a list that the end-user looks for. */

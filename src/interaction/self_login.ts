@@ -1,45 +1,41 @@
-/** A built-in relying party, to try a login without an application. It uses the code flow with PKCE. */
-import { createHash } from 'node:crypto'
-import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
-import { type Context, IN_PROCESS } from '../context.js'
+/** A built-in relying party, to try a login without an application. */
+import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
+import type { Context } from '../context.js'
 import { SELF_LOGIN } from '../directory/clients.js'
-import { readParams } from '../oauth/params.js'
+import { type Params, readForm, readParams } from '../oauth/params.js'
 import { renderPage } from '../pages/render.js'
 import { randomToken } from '../random.js'
 import { PATHS } from '../routes.js'
 import { expiryOf } from '../store/collections.js'
-import type { SelfLogin } from '../store/records.js'
-import { readOwnIdToken } from '../tokens/jwt.js'
+import type { SelfLogin, SelfLoginOutcome } from '../store/records.js'
+import { completeLogin } from './self_login_exchange.js'
+import { authorizationQuery, type Choice, describeForm, findObstacle, readChoice } from './self_login_request.js'
 import type { Cookies } from './session.js'
 
-const SCOPE = 'openid profile email address phone'
 const COOKIE = 'oidc_provider_mock_self_login'
 
 const NO_LOGIN = 'no login is in progress in this browser'
 
-type Answer = Readonly<Record<string, unknown>>
-type Outcome = NonNullable<SelfLogin['outcome']>
-
 export const selfLogin: FastifyPluginAsync = async (app) => {
-  app.get(PATHS.self_login, async ({ ctx }, reply) =>
-    html(
-      reply,
-      renderPage('self_login', { action: ctx.base_path + PATHS.self_login, issuer: ctx.issuer }, ctx.frame()),
-    ),
-  )
+  app.get(PATHS.self_login, async ({ ctx }, reply) => showForm(ctx, reply))
 
-  app.post(PATHS.self_login, async ({ ctx }, reply) => {
+  app.post(PATHS.self_login, async ({ ctx, headers, body }, reply) => {
+    const choice = readChoice(body === undefined ? readParams({}) : readForm(headers['content-type'], body))
+    if ('problem' in choice) return showForm(ctx, reply.code(400), undefined, choice.problem)
+    const obstacle = await findObstacle(ctx, choice)
+    if (obstacle !== undefined) return showForm(ctx, reply.code(400), choice, obstacle)
+    const { prompt, ...asked } = choice
     const secrets = { state: randomToken(), nonce: randomToken(), code_verifier: randomToken() }
-    const login = { redirect_uri: redirectUriOf(ctx), ...secrets, expires_at: expiryOf('self_logins', ctx) }
+    const login = { ...asked, redirect_uri: redirectUriOf(ctx), ...secrets, expires_at: expiryOf('self_logins', ctx) }
     const id = randomToken()
     await ctx.store.self_logins.put(id, login)
     remember(ctx, reply, id)
-    return reply.redirect(`${ctx.base_path}${PATHS.authorization_endpoint}?${authorizationQuery(login)}`)
+    return reply.redirect(`${ctx.base_path}${PATHS.authorization_endpoint}?${authorizationQuery(login, prompt)}`)
   })
 
-  app.get(PATHS.self_login_authorized, async (request, reply) => {
+  /** Takes the authorization response, in the query or in the form of the response mode form_post. */
+  const receive = async (request: FastifyRequest, reply: FastifyReply, params: Params) => {
     const { ctx } = request
-    const params = readParams(request.query)
     const cookie = request.cookies[COOKIE] ?? ''
     const pending = await ctx.store.self_logins.get(cookie)
     if (pending === undefined || pending.outcome !== undefined) return failed(ctx, reply, 'no_login', NO_LOGIN)
@@ -49,110 +45,75 @@ export const selfLogin: FastifyPluginAsync = async (app) => {
     const login = await ctx.store.self_logins.take(cookie)
     if (login === undefined) return failed(ctx, reply, 'no_login', NO_LOGIN)
     const error = params.find('error')
-    if (error !== undefined) return failed(ctx, reply, error, params.find('error_description') ?? '')
-    const outcome = await exchange(app, request, { ...login, code: params.find('code') ?? '' })
-    if ('error' in outcome) return failed(ctx, reply, outcome.error, outcome.error_description)
+    if (error !== undefined) return failed(ctx, reply, error, params.find('error_description') ?? '', login)
+    const outcome = await completeLogin(app, request, login, params)
+    if ('error' in outcome) return failed(ctx, reply, outcome.error, outcome.error_description, login)
     const id = randomToken()
     await ctx.store.self_logins.put(id, { ...login, outcome })
     remember(ctx, reply, id)
     return reply.redirect(ctx.base_path + PATHS.self_login_success)
-  })
+  }
+  app.get(PATHS.self_login_authorized, (request, reply) => receive(request, reply, readParams(request.query)))
+  app.post(PATHS.self_login_authorized, (request, reply) =>
+    receive(request, reply, readForm(request.headers['content-type'], request.body)),
+  )
 
   app.get(PATHS.self_login_success, async ({ ctx, cookies }, reply) => {
     const login = await ctx.store.self_logins.get(cookies[COOKIE] ?? '')
     if (login?.outcome === undefined) return failed(ctx, reply, 'no_login', 'no login is finished in this browser')
-    const { token_response, id_token_claims, userinfo, id_token } = login.outcome
-    const logout = new URLSearchParams({
-      id_token_hint: id_token,
-      post_logout_redirect_uri: ctx.public_url + PATHS.self_login,
-    })
-    const page = renderPage(
-      'self_login_success',
-      {
-        sub: String(userinfo.sub),
-        again: ctx.base_path + PATHS.self_login,
-        end_session: `${ctx.base_path}${PATHS.end_session_endpoint}?${logout}`,
-        id_token_claims,
-        userinfo,
-        token_response: Object.fromEntries(
-          Object.entries(token_response).map(([name, value]) => [name, shorten(value)]),
-        ),
-      },
-      ctx.frame(),
-    )
-    return html(reply, page)
+    return showOutcome(ctx, reply, login, login.outcome)
   })
 }
 
 const redirectUriOf = ({ public_url }: Context) => public_url + PATHS.self_login_authorized
 
 /**
- * Returns the redirect URI of the login in progress in the browser that sent these cookies. It is the URL of the provider as this
- * browser uses it, since a page of a neighboring domain can plant the cookie of another browser (RFC 6265 §8.6).
+ * Returns the redirect URI of the login in progress in the browser that sent these cookies, and its client. It is the URL of the
+ * provider as this browser uses it, since a page of a neighboring domain can plant the cookie of another browser (RFC 6265 §8.6).
  */
-export async function findSelfLoginUri(ctx: Context, cookies: Cookies): Promise<string | undefined> {
+export async function findSelfLogin(
+  ctx: Context,
+  cookies: Cookies,
+): Promise<Pick<SelfLogin, 'client_id' | 'redirect_uri'> | undefined> {
   const id = cookies[COOKIE]
   const login = id === undefined ? undefined : await ctx.store.self_logins.get(id)
   if (login === undefined || login.outcome !== undefined || login.expires_at <= ctx.now) return undefined
-  return login.redirect_uri === redirectUriOf(ctx) ? login.redirect_uri : undefined
+  return login.redirect_uri === redirectUriOf(ctx) ? login : undefined
 }
 
-function authorizationQuery(login: {
-  redirect_uri: string
-  state: string
-  nonce: string
-  code_verifier: string
-}): string {
-  const { redirect_uri, state, nonce, code_verifier } = login
-  return new URLSearchParams({
-    client_id: SELF_LOGIN,
-    redirect_uri,
-    response_type: 'code',
-    scope: SCOPE,
-    state,
-    nonce,
-    code_challenge: createHash('sha256').update(code_verifier).digest('base64url'),
-    code_challenge_method: 'S256',
-  }).toString()
+async function showForm(ctx: Context, reply: FastifyReply, choice?: Choice, problem?: string): Promise<FastifyReply> {
+  return html(reply, renderPage('self_login', await describeForm(ctx, choice, problem), ctx.frame()))
 }
 
-/** Redeems the code and reads userinfo. Calls the endpoints within the process, since the public URL may not be reachable. */
-async function exchange(
-  app: FastifyInstance,
-  { ctx }: FastifyRequest,
-  login: { redirect_uri: string; nonce: string; code_verifier: string; code: string },
-): Promise<Outcome | { error: string; error_description: string }> {
-  const { redirect_uri, nonce, code_verifier, code } = login
-  // The same base URL gives the same issuer.
-  const { host, protocol, pathname } = new URL(ctx.request_url)
-  const base = { host, 'x-forwarded-proto': protocol.slice(0, -1), 'x-forwarded-prefix': pathname }
-  const response = await app.inject({
-    method: 'POST',
-    url: ctx.own_path + PATHS.token_endpoint,
-    remoteAddress: IN_PROCESS,
-    headers: { ...base, 'content-type': 'application/x-www-form-urlencoded' },
-    payload: new URLSearchParams({
-      grant_type: 'authorization_code',
-      code,
-      redirect_uri,
-      client_id: SELF_LOGIN,
-      code_verifier,
-    }).toString(),
+function showOutcome(ctx: Context, reply: FastifyReply, login: SelfLogin, outcome: SelfLoginOutcome): FastifyReply {
+  const { id_token, checks, ...rest } = outcome
+  const all = checks.flatMap((group) => group.checks)
+  const failures = all.filter(({ passed }) => !passed).length
+  const logout = new URLSearchParams({
+    ...(failures === 0 && id_token !== undefined ? { id_token_hint: id_token } : { client_id: login.client_id }),
+    ...(login.client_id === SELF_LOGIN && { post_logout_redirect_uri: ctx.public_url + PATHS.self_login }),
   })
-  if (response.statusCode !== 200) return response.json<{ error: string; error_description: string }>()
-  const token_response = response.json<Answer>()
-  const id_token = String(token_response.id_token)
-  const id_token_claims = await readOwnIdToken(ctx, id_token)
-  // OpenID Connect Core §3.1.3.7: signature and issuer, then audience and nonce.
-  if (id_token_claims?.aud !== SELF_LOGIN || id_token_claims.nonce !== nonce) {
-    return { error: 'invalid_id_token', error_description: 'the ID token does not belong to this login' }
-  }
-  const userinfo = await app.inject({
-    url: ctx.own_path + PATHS.userinfo_endpoint,
-    remoteAddress: IN_PROCESS,
-    headers: { ...base, authorization: `Bearer ${token_response.access_token}` },
-  })
-  return { token_response, id_token, id_token_claims: id_token_claims as Answer, userinfo: userinfo.json<Answer>() }
+  const page = renderPage(
+    'self_login_success',
+    {
+      ...rest,
+      client_id: login.client_id,
+      checks,
+      failures,
+      total: all.length,
+      again: ctx.base_path + PATHS.self_login,
+      end_session: `${ctx.base_path}${PATHS.end_session_endpoint}?${logout}`,
+      ...describeEntry(ctx, login),
+    },
+    ctx.frame(),
+  )
+  return html(failures === 0 ? reply : reply.code(400), page)
+}
+
+/** Returns where the journal has the requests of the client. */
+function describeEntry(ctx: Context, { client_id }: SelfLogin) {
+  const { journal } = ctx.frame()
+  return journal === undefined ? {} : { entry: { url: `${journal}?${new URLSearchParams({ client_id })}` } }
 }
 
 function remember(ctx: Context, reply: FastifyReply, id: string): void {
@@ -160,17 +121,18 @@ function remember(ctx: Context, reply: FastifyReply, id: string): void {
   reply.setCookie(COOKIE, id, { path: ctx.base_path || '/', httpOnly: true, sameSite: 'lax' })
 }
 
-function failed(ctx: Context, reply: FastifyReply, error: string, description: string): FastifyReply {
-  return html(
-    reply.code(400),
-    renderPage('self_login_error', { error, description, again: ctx.base_path + PATHS.self_login }, ctx.frame()),
-  )
+function failed(
+  ctx: Context,
+  reply: FastifyReply,
+  error: string,
+  description: string,
+  login?: SelfLogin,
+): FastifyReply {
+  const again = ctx.base_path + PATHS.self_login
+  const entry = login === undefined ? {} : describeEntry(ctx, login)
+  return html(reply.code(400), renderPage('self_login_error', { error, description, again, ...entry }, ctx.frame()))
 }
 
 function html(reply: FastifyReply, page: string): FastifyReply {
   return reply.type('text/html; charset=utf-8').header('cache-control', 'no-store').send(page)
-}
-
-function shorten(value: unknown): unknown {
-  return typeof value === 'string' && value.length > 60 ? `${value.slice(0, 40)}… (${value.length} characters)` : value
 }

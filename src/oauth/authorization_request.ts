@@ -18,7 +18,7 @@ import {
 } from '../errors.js'
 import type { ResponseType } from '../generated/types.js'
 import { PATHS } from '../routes.js'
-import type { ClaimsRequest } from '../store/records.js'
+import type { ClaimsRequest, SelfLogin } from '../store/records.js'
 import { readClaimsRequest } from './claims_request.js'
 import { type Params, words } from './params.js'
 import { type CodeChallenge, readCodeChallenge } from './pkce.js'
@@ -70,13 +70,13 @@ export interface AddressedRequest {
 /**
  * Step one: verifies the client and the return address. Errors are shown to the end-user as a page.
  * @param answering whether the request is repeated with an end-user's answer to a page.
- * @param self_login_uri redirect URI of the self-login in progress in this browser.
+ * @param self_login the self-login in progress in this browser.
  */
 export async function readReturnAddress(
   ctx: Context,
   outer: Params,
   answering = false,
-  self_login_uri?: string,
+  self_login?: Pick<SelfLogin, 'client_id' | 'redirect_uri'>,
 ): Promise<AddressedRequest> {
   const client = await requireClient(ctx, outer.find('client_id'))
   const read = await readRequestObject(ctx, client, outer, answering).catch((error: unknown) => {
@@ -89,7 +89,7 @@ export async function readReturnAddress(
   // requests without it if the client has registered only one.
   const redirect_uri = params.find('redirect_uri')
   if (redirect_uri === undefined) throw failure ?? invalidRequest('redirect_uri is missing')
-  requireRedirectUri(ctx, client, redirect_uri, self_login_uri)
+  requireRedirectUri(ctx, client, redirect_uri, self_login)
   const mode = readResponseMode(client, params.find('response_mode'), params.find('response_type'))
   return { client, return_address: { redirect_uri, ...mode, state: params.find('state') }, params, failure }
 }
@@ -118,13 +118,14 @@ function requireRedirectUri(
   ctx: Context,
   client: Client,
   redirect_uri: string,
-  self_login_uri: string | undefined,
+  self_login: Pick<SelfLogin, 'client_id' | 'redirect_uri'> | undefined,
 ): void {
   const expected = expectRedirectUri(redirect_uri)
   if (expected !== undefined) throw untrustedClient(`redirect_uri is ${shown(redirect_uri)}, expected ${expected}`)
   if (isRegistered(client, redirect_uri)) return
+  // The provider itself receives the response, in the browser that asked for it.
+  if (self_login?.client_id === client.client_id && self_login.redirect_uri === redirect_uri) return
   if (client.client_id === SELF_LOGIN) {
-    if (redirect_uri === self_login_uri) return
     const refusal = `redirect_uri is ${shown(redirect_uri)}, expected the redirect_uri of a self-login in progress in this browser`
     throw untrustedClient(`${refusal}; start one at ${ctx.public_url}${PATHS.self_login}`)
   }

@@ -27,6 +27,7 @@ export function describeFrame(
   const keeps = snapshot.config.journal.max_entries > 0
   return {
     home: base_path + PATHS.home,
+    may_administer: may,
     ...(may && keeps && { journal: base_path + PATHS.journal }),
     ...(problems.length > 0 && {
       stale: { count: problems.length, problems: may ? problems.slice(0, MOST_PROBLEMS).map(describeProblem) : [] },

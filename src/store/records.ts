@@ -228,17 +228,36 @@ export interface RecentUsers extends StoredRecord {
   readonly subs: readonly string[]
 }
 
+/** A check of the built-in relying party. */
+export interface Check {
+  /** The claim or the parameter that is checked. */
+  readonly name: string
+  readonly passed: boolean
+  /** The value found, and the value expected. */
+  readonly text: string
+}
+
 /** A login of the built-in relying party. */
 export interface SelfLogin extends StoredRecord {
+  readonly client_id: string
   readonly redirect_uri: string
+  readonly response_type: string
+  readonly scope: string
   readonly state: string
   readonly nonce: string
   readonly code_verifier: string
   /** Set when the login has completed. */
-  readonly outcome?: {
-    readonly token_response: Readonly<Record<string, unknown>>
-    readonly id_token_claims: Readonly<Record<string, unknown>>
-    readonly userinfo: Readonly<Record<string, unknown>>
-    readonly id_token: string
-  }
+  readonly outcome?: SelfLoginOutcome
+}
+
+export interface SelfLoginOutcome {
+  /** The subject that the ID token names, or else userinfo; absent if neither does. */
+  readonly sub?: string
+  /** Checks by the response that they are about. */
+  readonly checks: readonly { readonly heading: string; readonly checks: readonly Check[] }[]
+  /** Decoded tokens and responses. */
+  readonly documents: readonly { readonly heading: string; readonly claims: Readonly<Record<string, unknown>> }[]
+  /** Whether the clock of the issuer differs from the real time. */
+  readonly other_time: boolean
+  readonly id_token?: string
 }

@@ -75,7 +75,7 @@ function audienceOf({ client_id }: Client, { id_token: { aud = [] } }: User): Cl
 }
 
 /** Returns the left half of the value's hash, computed by the hash function of `alg`. OpenID Connect Core §3.1.3.6. */
-function hashOf(value: string | undefined, alg: ResponseAlg): string | undefined {
+export function hashOf(value: string | undefined, alg: ResponseAlg): string | undefined {
   // The alg none has no hash function.
   if (value === undefined || alg === 'none') return undefined
   // RFC 8032 §5.1: Ed25519 uses SHA-512.

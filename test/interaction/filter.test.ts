@@ -82,7 +82,7 @@ t.test('the pages of the list show every user once, and a number that is no page
   t.equal(countOn(await agent.post('/oauth2/authorize', request)), '60 users. The first 24 are shown.')
 })
 
-t.test('a field suggests 200 subjects at most, and a page stays small', async (t) => {
+t.test('the filter suggests 200 subjects at most, and a page stays small', async (t) => {
   const users = Array.from({ length: 20_000 }, (_, index) => ({
     sub: `${'s'.repeat(240)}${index}`,
     display_name: 'x'.repeat(200),

@@ -59,12 +59,29 @@ const endSession: Pages['end_session'] = {
   hidden: [],
 }
 const success: Pages['self_login_success'] = {
+  client_id: 'app',
   sub: 'alice',
+  checks: [{ heading: 'ID token', checks: [{ name: 'exp', passed: true, text: 'is 5, in 3 s' }] }],
+  failures: 0,
+  total: 1,
+  documents: [],
+  other_time: false,
   again: '/oidc/login',
   end_session: '/oauth2/end_session',
-  id_token_claims: {},
-  userinfo: {},
-  token_response: {},
+}
+const selfLogin: Pages['self_login'] = {
+  action: '/oidc/login',
+  issuer: 'http://localhost:9400',
+  client_id: '',
+  clients: [{ client_id: 'web', client_name: 'Web shop' }, { client_id: 'cli' }],
+  scopes: [
+    { name: 'openid', checked: true },
+    { name: 'phone', checked: false },
+  ],
+  more_scopes: 'a b',
+  prompts: ['none', 'login'],
+  response_types: ['code', 'id_token'],
+  response_type: 'code',
 }
 
 /** Each page once, with `text` in every field. */
@@ -154,19 +171,41 @@ function everyPage(text: string): [keyof Pages, string][] {
       'session_ended',
       renderPage('session_ended', { notifications: [{ client_id: text, attempts: 3, reason: text }], frames: [] }),
     ],
-    ['self_login', renderPage('self_login', { action: link, issuer: text })],
+    [
+      'self_login',
+      renderPage('self_login', {
+        action: link,
+        issuer: text,
+        client_id: text,
+        clients: [{ client_id: text, client_name: text }],
+        scopes: [{ name: text, checked: true }],
+        more_scopes: text,
+        prompts: [text],
+        prompt: text,
+        response_types: [text],
+        response_type: text,
+        problem: text,
+      }),
+    ],
     [
       'self_login_success',
       renderPage('self_login_success', {
+        client_id: text,
         sub: text,
+        checks: [{ heading: text, checks: [{ name: text, passed: false, text }] }],
+        failures: 1,
+        total: 2,
+        documents: [{ heading: text, claims }],
+        other_time: true,
         again: link,
         end_session: link,
-        id_token_claims: claims,
-        userinfo: claims,
-        token_response: claims,
+        entry: { url: link, flow_id: text },
       }),
     ],
-    ['self_login_error', renderPage('self_login_error', { error: text, description: text, again: link })],
+    [
+      'self_login_error',
+      renderPage('self_login_error', { error: text, description: text, again: link, entry: { flow_id: text } }),
+    ],
   ]
 }
 
@@ -500,7 +539,16 @@ t.test(
   },
 )
 
-t.test('login: a list of several pages has buttons for them, and the field suggests subjects', async (t) => {
+t.test('login: the field has the focus if a phone shows it below the users', async (t) => {
+  const page = (count: number, recent: string[]) => {
+    const predefined = all(...Array.from({ length: count }, (_, index) => ({ sub: `user-${index}` })))
+    return renderPage('login', { ...login, predefined, recent })
+  }
+  t.match(page(5, ['a']), /<input id="sub"[^>]* autofocus/)
+  t.notMatch(page(6, ['a']), / autofocus/)
+})
+
+t.test('login: a list of several pages has buttons for them, and the filter suggests subjects', async (t) => {
   const page = (list: Partial<PageList<PageUser>>) =>
     renderPage('login', { ...login, predefined: { ...firstOf(60, person), pages: 3, ...list } })
   const buttons = (html: string) =>
@@ -511,7 +559,7 @@ t.test('login: a list of several pages has buttons for them, and the field sugge
   const first = page({})
   t.strictSame(buttons(first), [['Next', '2']])
   t.match(textOf(first), 'Page 1 of 3')
-  t.match(first, /<input id="sub"[^>]* list="subs"/)
+  t.match(first, /<input id="filter"[^>]* list="subs"/)
   t.match(first, '<datalist id="subs">\n<option value="zoe"></option>\n</datalist>')
   const second = page({ page: 2, first: 25 })
   t.strictSame(buttons(second), [
@@ -579,7 +627,7 @@ t.test('a list of names ends after 100 of them', async (t) => {
   const parameters = names.map((name): [string, string] => [name, 'value'])
   t.match(shown(renderPage('end_session', { ...endSession, parameters })), 'name-99 value and 50 more')
   const claims = Object.fromEntries(names.map((name) => [name, 1]))
-  const page = renderPage('self_login_success', { ...success, userinfo: claims })
+  const page = renderPage('self_login_success', { ...success, documents: [{ heading: 'Userinfo', claims }] })
   t.match(textOf(page), 'name-99 1 and 50 more')
   t.equal(textsOf(page, 'dt').length, 100)
 })
@@ -587,7 +635,7 @@ t.test('a list of names ends after 100 of them', async (t) => {
 t.test('long values of claims are cut', async (t) => {
   const html = renderPage('self_login_success', {
     ...success,
-    userinfo: { list: Array(50_000).fill({}), text: 'x'.repeat(50_000) },
+    documents: [{ heading: 'Userinfo', claims: { list: Array(50_000).fill({}), text: 'x'.repeat(50_000) } }],
   })
   t.match(html, `<code class="value">${'x'.repeat(2000)}…</code>`)
   t.ok(html.length < 60_000, `${html.length}`)
@@ -702,22 +750,42 @@ t.test('session_ended: says Session ended', async (t) => {
   t.match(html, '<p class="lead">Session ended</p>')
 })
 
-t.test('self_login: starts with one button', async (t) => {
-  const html = renderPage('self_login', { action: '/oidc/login', issuer: 'http://localhost:9400' })
+t.test('self_login: starts with one button, and offers choices that it leaves as they are', async (t) => {
+  const html = renderPage('self_login', selfLogin)
   t.same(textsOf(html, 'h1'), ['Log in with OpenID Connect'])
   t.same(textsOf(html, 'button'), ['Start'])
   t.same(tagsOf(html, 'form'), ['<form method="post" action="/oidc/login">'])
   t.match(textOf(html), 'Issuer http://localhost:9400')
+  t.match(html, '<details class="choices">')
+  t.match(html, '<option value="web">Web shop</option>\n<option value="cli"></option>')
+  t.match(html, '<input type="checkbox" name="scope" value="openid" checked>')
+  t.match(html, '<input type="checkbox" name="scope" value="phone">')
+  t.match(html, /name="more_scopes" type="text" value="a b"/)
+  t.match(html, '<option value="">None sent</option>\n<option>none</option>\n<option>login</option>')
+  t.match(html, '<option selected>code</option>\n<option>id_token</option>')
+  const again = renderPage('self_login', { ...selfLogin, client_id: 'web', prompt: 'login', problem: 'no' })
+  t.match(again, /<p class="problem" role="alert">Error: no<\/p>.*<details class="choices" open>/s)
+  t.match(again, /name="client_id" type="text" value="web"/)
+  t.match(again, '<option selected>login</option>')
 })
 
-t.test('self_login_success: shows user, tokens, claims and links', async (t) => {
+t.test('self_login_success: shows user, checks, tokens, claims and links', async (t) => {
   const html = renderPage('self_login_success', {
     ...success,
-    id_token_claims: { sub: 'alice', iat: 0, exp: 1.5, auth_time: 1e300, nbf: 'soon', groups: ['a'], nothing: null },
-    userinfo: { email_verified: true },
+    documents: [
+      {
+        heading: 'ID token claims',
+        claims: { sub: 'alice', iat: 0, exp: 1.5, auth_time: 1e300, nbf: 'soon', groups: ['a'], nothing: null },
+      },
+      { heading: 'Userinfo', claims: { email_verified: true } },
+      { heading: 'Token response', claims: {} },
+    ],
   })
   t.same(textsOf(html, 'h1'), ['You’re logged in as alice'])
-  t.same(textsOf(html, 'h2'), ['ID token claims', 'Userinfo', 'Token response'])
+  t.same(textsOf(html, 'h2'), ['Checks', 'ID token claims', 'Userinfo', 'Token response'])
+  t.same(textsOf(html, 'h3'), ['ID token'])
+  t.same(textsOf(html, 'li'), ['✓Passed: exp is 5, in 3 s'])
+  t.match(textOf(html), 'All 1 checks passed')
   t.same(textsOf(html, 'dt'), ['sub', 'iat', 'exp', 'auth_time', 'nbf', 'groups', 'nothing', 'email_verified'])
   t.same(textsOf(html, 'dd'), [
     'alice',
@@ -733,6 +801,24 @@ t.test('self_login_success: shows user, tokens, claims and links', async (t) => 
   t.match(textOf(html), 'Token response Empty.')
   t.match(html, /<a [^>]*href="\/oidc\/login">Log in again<\/a>/)
   t.match(html, /<a [^>]*href="\/oauth2\/end_session">End session<\/a>/)
+  t.notMatch(html, 'clock of the issuer')
+})
+
+t.test('self_login_success: a failed check is no login', async (t) => {
+  const checks = [{ heading: 'ID token', checks: [{ name: 'exp', passed: false, text: 'the token has expired' }] }]
+  const page = (part: Partial<Pages['self_login_success']>) =>
+    renderPage('self_login_success', { ...success, checks, failures: 1, total: 9, ...part })
+  const html = page({ other_time: true, entry: { url: '/admin/journal?client_id=app' } })
+  t.same(textsOf(html, 'h1'), ['Login not accepted'])
+  t.match(textOf(html), '1 of 9 checks failed')
+  t.match(textOf(html), 'of alice, but an application must not accept this response')
+  t.same(textsOf(html, 'li'), ['✗Failed: exp the token has expired'])
+  t.match(textOf(html), 'Times are compared with the clock of the issuer')
+  t.match(html, 'href="/admin/journal?client_id=app"')
+  const { sub: _, ...others } = success
+  const nobody = renderPage('self_login_success', { ...others, failures: 1 })
+  t.match(textOf(nobody), 'The provider has answered the login, but')
+  t.same(textsOf(renderPage('self_login_success', others), 'h1'), ['You’re logged in'])
 })
 
 t.test('self_login_error: shows code, description and a link to try again', async (t) => {
