@@ -36,7 +36,8 @@ export async function completeLogin(
   const parts = RESPONSE_TYPES[login.response_type as ResponseType]
   const back = parts.code ? await redeem(call, ctx, client, login, front.code ?? '') : {}
   if ('error' in back) return back as Refusal
-  const { ahead, frozen } = await ctx.clock.status()
+  // The tokens are issued after the time of this request.
+  const { now, ahead, frozen } = await ctx.clock.status()
   const access_token = textOf(back.access_token) ?? front.access_token
   const userinfo = access_token === undefined ? undefined : await readUserinfo(call, ctx, access_token)
   const expected: Expected = {
@@ -45,7 +46,7 @@ export async function completeLogin(
     jwks: await readJwks(call, ctx),
     nonce: login.nonce,
     state: login.state,
-    now: ctx.now,
+    now,
   }
   const id_token = textOf(back.id_token) ?? front.id_token
   const sub = id_token === undefined ? undefined : textOf(claimsOf(id_token)?.sub)

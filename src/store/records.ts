@@ -230,10 +230,8 @@ export interface RecentUsers extends StoredRecord {
 
 /** A check of the built-in relying party. */
 export interface Check {
-  /** The claim or the parameter that is checked. */
   readonly name: string
   readonly passed: boolean
-  /** The value found, and the value expected. */
   readonly text: string
 }
 
@@ -253,9 +251,7 @@ export interface SelfLogin extends StoredRecord {
 export interface SelfLoginOutcome {
   /** The subject that the ID token names, or else userinfo; absent if neither does. */
   readonly sub?: string
-  /** Checks by the response that they are about. */
   readonly checks: readonly { readonly heading: string; readonly checks: readonly Check[] }[]
-  /** Decoded tokens and responses. */
   readonly documents: readonly { readonly heading: string; readonly claims: Readonly<Record<string, unknown>> }[]
   /** Whether the clock of the issuer differs from the real time. */
   readonly other_time: boolean

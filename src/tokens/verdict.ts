@@ -8,7 +8,7 @@ import { type DecodedToken, decodeTokens } from '../journal/decoded_token.js'
 import type { Check } from '../store/records.js'
 import { hashOf } from './id_token.js'
 
-/** What the relying party knows about the login. */
+/** The facts that the relying party knows about the login. */
 export interface Expected {
   readonly client: Client
   readonly issuer: string
