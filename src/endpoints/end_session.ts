@@ -1,7 +1,7 @@
 /** RP-initiated logout. OpenID Connect RP-Initiated Logout §2: https://openid.net/specs/openid-connect-rpinitiated-1_0.html */
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import { allowFrames } from '../interaction/frontchannel_logout.js'
-import { endSessionPage, logOut } from '../interaction/logout.js'
+import { asksToLogOut, endSessionPage, logOut } from '../interaction/logout.js'
 import { type Params, readForm, readParams } from '../oauth/params.js'
 import { requireOwnPage } from '../request/own_pages.js'
 import { PATHS } from '../routes.js'
@@ -14,18 +14,25 @@ export const endSessionEndpoint: FastifyPluginAsync = async (app) => {
     return ask(request, reply, body === undefined ? readParams(query) : readForm(headers['content-type'], body))
   })
   app.post(PATHS.end_session_confirm, async (request, reply) => {
-    const { ctx, headers, body, cookies } = request
+    const { headers, body } = request
     const params = readForm(headers['content-type'], body)
     // RP-Initiated Logout §6: a page of another site can request the logout, at the end_session_endpoint, and not confirm it.
     requireOwnPage(request)
-    const result = await logOut(ctx, reply, cookies, params)
-    if ('location' in result) return reply.redirect(result.location)
-    if (result.frames.length > 0) allowFrames(reply, result.frames)
-    return html(reply, result.page)
+    return end(request, reply, params)
   })
 }
 
-async function ask({ ctx, cookies }: FastifyRequest, reply: FastifyReply, params: Params): Promise<FastifyReply> {
+/** Logs out, and returns to the client or shows a page. */
+async function end({ ctx, cookies }: FastifyRequest, reply: FastifyReply, params: Params): Promise<FastifyReply> {
+  const result = await logOut(ctx, reply, cookies, params)
+  if ('location' in result) return reply.redirect(result.location)
+  if (result.frames.length > 0) allowFrames(reply, result.frames)
+  return html(reply, result.page)
+}
+
+async function ask(request: FastifyRequest, reply: FastifyReply, params: Params): Promise<FastifyReply> {
+  const { ctx, cookies } = request
+  if (!(await asksToLogOut(ctx, cookies, params))) return end(request, reply, params)
   return html(reply, await endSessionPage(ctx, cookies, params, ctx.base_path + PATHS.end_session_confirm))
 }
 

@@ -154,3 +154,50 @@ t.test('Back-Channel Logout §2.7: refresh tokens without offline_access of noti
   t.equal((await getUserinfo(test, plain.access_token)).statusCode, 200, 'an access token lasts until it expires')
   t.equal(await statusOf(plain.refresh_token, 'told'), 400)
 })
+
+t.test('RP-Initiated Logout §2: logout.confirm says when the page asks', async (t) => {
+  const asks = async (
+    confirm: 'always' | 'without_hint' | 'never' | undefined,
+    hint: 'own' | 'other' | 'wrong' | 'none',
+  ) => {
+    const test = await createApp(t, { ...STRICT, profile: 'lenient', ...(confirm && { logout: { confirm } }) })
+    const agent = createUserAgent(test)
+    const { id_token } = await agent.getTokens()
+    const other = (await createUserAgent(test).getTokens({ sub: 'bob' })).id_token
+    const hints = {
+      own: { id_token_hint: id_token },
+      other: { id_token_hint: other },
+      wrong: { id_token_hint: 'x' },
+      none: {},
+    }
+    const params = { client_id: 'app', post_logout_redirect_uri: BYE, ...hints[hint] }
+    const page = await agent.get(`/oauth2/end_session?${new URLSearchParams(params)}`)
+    const silent = await agent.askSilently()
+    if (page.statusCode === 200) {
+      t.equal(silent, null, 'the login has not ended')
+      return true
+    }
+    t.equal(page.headers.location, BYE)
+    t.equal(silent, 'login_required')
+    return false
+  }
+  for (const hint of ['own', 'other', 'wrong', 'none'] as const) {
+    t.equal(await asks(undefined, hint), true, hint)
+    t.equal(await asks('always', hint), true, hint)
+    t.equal(await asks('without_hint', hint), hint !== 'own', hint)
+    t.equal(await asks('never', hint), false, hint)
+  }
+})
+
+t.test(
+  'RP-Initiated Logout §2: a hint of a login elsewhere needs no question in a browser without a login',
+  async (t) => {
+    const test = await createApp(t, { ...STRICT, logout: { confirm: 'without_hint' } })
+    const { id_token } = await createUserAgent(test).getTokens()
+    const params = new URLSearchParams({ id_token_hint: id_token, post_logout_redirect_uri: BYE })
+    const elsewhere = createUserAgent(test)
+    t.equal((await elsewhere.post('/oauth2/end_session', Object.fromEntries(params))).headers.location, BYE)
+    const ended = await elsewhere.get(`/oauth2/end_session?${params}`)
+    t.match(textOf(ended.body), 'Log out alice', 'a login that has ended')
+  },
+)
