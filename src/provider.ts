@@ -107,7 +107,10 @@ export async function createProvider(
     log.info({ changes }, `configuration reloaded: ${summarizeChanges(changes)}`)
     warn(next)
     if (isOpen(next) && !isOpen(before)) log.warn(OPEN)
+    prepareKeys(next)
   }
+  /** Begins to generate keys. The request that needs one reports a failure. */
+  const prepareKeys = (next: Snapshot) => void Promise.allSettled([findIssuer(undefined).new_keys.prepare(next)])
   let watched = files.contents
   const load = async (contents: Contents): Promise<Contents> => {
     const files = openFiles(contents)
@@ -159,6 +162,7 @@ export async function createProvider(
   if (admin_url !== undefined) log.info({ admin_url }, `admin API on ${admin_url} only`)
   if (isOpen(snapshot)) log.warn(OPEN)
   warn(snapshot)
+  prepareKeys(snapshot)
 
   const close = async () => {
     await watcher.close()

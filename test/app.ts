@@ -10,6 +10,7 @@ import { type Clock, createClock, createMovableClock } from '../src/issuer/clock
 import { createFaultState } from '../src/issuer/faults.js'
 import type { Issuer } from '../src/issuer/issuers.js'
 import { createKeys } from '../src/issuer/keys.js'
+import { createNewKeys } from '../src/issuer/new_keys.js'
 import { createJournal } from '../src/journal/journal.js'
 import { createOutbound } from '../src/outbound.js'
 import { createExchange } from '../src/request/create_context.js'
@@ -54,6 +55,7 @@ export async function createOwnApp(t: Test, config: ConfigInput = {}, parts: Par
 async function createHandler(config: ConfigInput, parts: Partial<Foundation>) {
   let snapshot = await snapshotOf(config)
   let moved = 0
+  const new_keys = createNewKeys()
   const real = { now: () => createClock().now() + moved }
   const issuers = new Map<string | undefined, Issuer>()
   const log: TestApp['log'] = []
@@ -61,7 +63,7 @@ async function createHandler(config: ConfigInput, parts: Partial<Foundation>) {
   const handler: Handler = {
     current: () => snapshot,
     findIssuer: (name) => {
-      const issuer = issuers.get(name) ?? createIssuer(() => snapshot, real)
+      const issuer = issuers.get(name) ?? createIssuer(() => snapshot, real, new_keys)
       issuers.set(name, issuer)
       return issuer
     },
@@ -100,7 +102,7 @@ function createCalls(inject: TestApp['app']['inject']): Pick<TestApp, 'app' | 'g
 /** Creates the context of a request, without a request. */
 export async function createContext(config: ConfigInput = {}): Promise<Context> {
   const snapshot = await snapshotOf(config)
-  const { store, clock, faults, journal, key_cache } = createIssuer(() => snapshot)
+  const { store, clock, faults, journal, key_cache, new_keys } = createIssuer(() => snapshot)
   const { now } = await clock.status()
   const about = createExchange()
   return {
@@ -120,7 +122,7 @@ export async function createContext(config: ConfigInput = {}): Promise<Context> 
     frame: () => ({}),
     log: { debug: ignore, info: ignore, warn: ignore, error: ignore },
     ...about,
-    keys: createKeys({ store, snapshot, journal, now, cache: key_cache }),
+    keys: createKeys({ store, snapshot, journal, now, cache: key_cache, new_keys, own_keys: false }),
     remark: (event, message, details = {}) => void about.exchange.remarks.push({ event, message, details }),
   }
 }
@@ -128,13 +130,13 @@ export async function createContext(config: ConfigInput = {}): Promise<Context> 
 const ignore = () => undefined
 
 /** Creates an issuer without records. */
-export function createIssuer(current: () => Snapshot, real?: Clock): Issuer {
+export function createIssuer(current: () => Snapshot, real?: Clock, new_keys = createNewKeys()): Issuer {
   const journal = createJournal(() => current().config.journal, unlimited())
   const store = createStore()
   const shared = process.env.STORE === 'delaying'
   const faults = createFaultState(store, { shared })
   const clock = createMovableClock(store, () => current().clock, { shared, real })
-  return { store, clock, faults, key_cache: new Map(), journal }
+  return { store, clock, faults, key_cache: new Map(), new_keys, journal }
 }
 
 /** Builds the snapshot of a configuration. */

@@ -1,6 +1,6 @@
 /** The generated keys of an issuer: stored as private JWKs, and imported once per process. */
 import type { JWK } from 'jose'
-import { generateMaterial, type KeyAlg, makeKey, readJwk } from '../config/key_material.js'
+import { type KeyAlg, makeKey, readJwk } from '../config/key_material.js'
 import type { PrivateKey } from '../config/snapshot.js'
 import { randomToken } from '../random.js'
 import { NEVER } from '../store/collections.js'
@@ -29,17 +29,21 @@ export async function cached<T>(cache: KeyCache, name: string, compute: () => Pr
   }
 }
 
-/** Generates and stores a key. Its `kid`, unless given, is its thumbprint (RFC 7638). */
-export async function generateStoredKey(
+/** A generated key that no issuer has stored yet. */
+export interface NewKey {
+  readonly key: PrivateKey
+  /** The private JWK. */
+  readonly jwk: Readonly<JWK>
+}
+
+/** Stores a key that was generated. */
+export async function storeKey(
   { generated_keys }: Store,
   cache: KeyCache,
-  alg: KeyAlg,
-  kid: string | undefined,
+  { key, jwk }: NewKey,
 ): Promise<GeneratedKeyName> {
-  const material = await generateMaterial(alg)
-  const key = await makeKey(material, alg, kid)
   const key_id = randomToken()
-  await generated_keys.put(key_id, { alg, jwk: { ...material.key.export({ format: 'jwk' }) }, expires_at: NEVER })
+  await generated_keys.put(key_id, { alg: key.alg, jwk: { ...jwk }, expires_at: NEVER })
   await cached(cache, key_id, async () => key)
   return { key_id, kid: key.kid }
 }

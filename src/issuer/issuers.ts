@@ -8,6 +8,7 @@ import type { Store } from '../store/store.js'
 import { createMovableClock, type MovableClock } from './clock.js'
 import { createFaultState, type FaultState } from './faults.js'
 import type { KeyCache } from './generated_keys.js'
+import { createNewKeys, type NewKeys } from './new_keys.js'
 import { createRemovalReport } from './removal_report.js'
 
 /** State of one issuer. */
@@ -17,6 +18,8 @@ export interface Issuer {
   readonly faults: FaultState
   /** Imported keys. */
   readonly key_cache: KeyCache
+  /** Generates the keys of all issuers. */
+  readonly new_keys: NewKeys
   readonly journal: Journal
 }
 
@@ -42,6 +45,7 @@ export function createIssuers(
     memory_limit: createRemovalReport('server.memory_limit', warn),
     max_issuers: createRemovalReport('server.max_issuers', warn),
   }
+  const new_keys = createNewKeys()
   // The least recently used issuer comes first.
   const isolated = new Map<string, Entry>()
   const drop = (name: string, limit: keyof typeof reports) => {
@@ -71,7 +75,7 @@ export function createIssuers(
     const store = createStore(account)
     const clock = createMovableClock(store, () => current().clock, { shared: false })
     const faults = createFaultState(store, { shared: false })
-    const issuer = { store, clock, faults, journal, key_cache: new Map() }
+    const issuer = { store, clock, faults, journal, key_cache: new Map(), new_keys }
     return { account, issuer }
   }
   const standard = create()

@@ -4,7 +4,7 @@ import type { Alg } from '../generated/types.js'
 import type { Journal } from '../journal/journal.js'
 import type { GeneratedKeyName, KeyLines, KeyTurn } from '../store/issuer_records.js'
 import type { Store } from '../store/store.js'
-import { cached, generateStoredKey, type KeyCache, loadStoredKey } from './generated_keys.js'
+import { cached, type KeyCache, loadStoredKey, type NewKey, storeKey } from './generated_keys.js'
 import {
   currentIn,
   describeLine,
@@ -19,6 +19,7 @@ import {
   NO_LINES,
   settle,
 } from './key_lines.js'
+import type { NewKeys } from './new_keys.js'
 
 export interface Rotation {
   /** Default: every algorithm. */
@@ -57,12 +58,15 @@ export interface KeyOptions {
   /** Seconds since the epoch. */
   readonly now: number
   readonly cache: KeyCache
+  readonly new_keys: NewKeys
+  /** Whether the first keys are those of this issuer only. */
+  readonly own_keys: boolean
 }
 
 /** Key of the only record of lines. */
 const LINES = 'lines'
 
-export function createKeys({ store, snapshot, journal, now, cache }: KeyOptions): Keys {
+export function createKeys({ store, snapshot, journal, now, cache, new_keys, own_keys }: KeyOptions): Keys {
   const entries = identifyEntries(snapshot.keys)
   let known: KeyLines | undefined
   /** Changes the lines, and deletes the keys that no line has any more. */
@@ -92,15 +96,19 @@ export function createKeys({ store, snapshot, journal, now, cache }: KeyOptions)
     }
   }
 
+  const make = ({ entry, signs_from }: MissingKey): Promise<NewKey> => {
+    const { alg, kid } = entry.key
+    if (signs_from !== undefined) return new_keys.generate(alg, undefined)
+    return own_keys ? new_keys.generate(alg, kid) : new_keys.first(entry)
+  }
+
   /** Generates keys, once for all requests at the same time, and adds them unless another process was first. */
   const generate = async (missing: readonly MissingKey[]): Promise<KeyLines> => {
     const made = await Promise.all(
       missing.map(async (wanted): Promise<MadeKey> => {
-        const { alg, kid } = wanted.entry.key
-        const chosen = wanted.signs_from === undefined ? kid : undefined
         return {
           ...wanted,
-          key: await cached(cache, nameOf(wanted), () => generateStoredKey(store, cache, alg, chosen)),
+          key: await cached(cache, nameOf(wanted), async () => storeKey(store, cache, await make(wanted))),
         }
       }),
     )
@@ -177,7 +185,7 @@ export function createKeys({ store, snapshot, journal, now, cache }: KeyOptions)
       if (kid !== undefined) await unpublish(kid)
       const signs_from = now + publish_ahead
       for (const { id, key } of chosen) {
-        const made = await generateStoredKey(store, cache, key.alg, kid)
+        const made = await storeKey(store, cache, await new_keys.generate(key.alg, kid))
         await changeLines(
           (line) => {
             const next = insertTurn(line, { ...made, signs_from, published, longest: 0 })

@@ -35,9 +35,10 @@ export async function createContext(provider: Process, request: FastifyRequest):
   const own_path = name === undefined ? '' : `/issuers/${name}`
   const root = rootOf(snapshot, request_url)
   const below = (url: string) => url.replace(/\/+$/, '') + own_path
-  const { store, clock, faults, key_cache, journal } = provider.findIssuer(name)
+  const { store, clock, faults, key_cache, new_keys, journal } = provider.findIssuer(name)
   const { now } = await clock.status()
   const view = readOnce(store)
+  const own_keys = name !== undefined && fixed.isolated_keys
   const about = createExchange(name)
   const log = createLog(request.log, about.exchange)
   // An accepted deviation is not a warning, so programs that log only warnings stay quiet.
@@ -62,7 +63,7 @@ export async function createContext(provider: Process, request: FastifyRequest):
     frame: () => describeFrame(provider, request, snapshot, base_path),
     log,
     ...about,
-    keys: createKeys({ store: view, snapshot, journal, now, cache: key_cache }),
+    keys: createKeys({ store: view, snapshot, journal, now, cache: key_cache, new_keys, own_keys }),
     remark: (event, message, details = {}) => {
       about.exchange.remarks.push({ event, message, details })
       if (event !== 'decision') void logNews({ event, message, details })

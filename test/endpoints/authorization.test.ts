@@ -4,6 +4,7 @@ import type { LightMyRequestResponse } from 'fastify'
 import t, { type Test } from 'tap'
 import { CLIENT_DEFAULTS } from '../../src/clients/members.js'
 import type { ConfigInput } from '../../src/generated/input.js'
+import { createNewKeys } from '../../src/issuer/new_keys.js'
 import { createMemoryStore } from '../../src/store/memory.js'
 import { createApp, createContext, logIn, REDIRECT_URI, register, type TestApp } from '../app.js'
 import { createUserAgent, hiddenIn } from '../user_agent.js'
@@ -318,7 +319,14 @@ t.test('a user with a hostile sub can log in', async (t) => {
 t.test('a failure of the provider is a page with 500, without a redirect', async (t) => {
   const grants = { ...createMemoryStore().grants, put: () => Promise.reject(new Error('grants are unavailable')) }
   const { clock, faults, journal } = await createContext()
-  const issuer = { store: { ...createMemoryStore(), grants }, clock, faults, key_cache: new Map(), journal }
+  const issuer = {
+    store: { ...createMemoryStore(), grants },
+    clock,
+    faults,
+    key_cache: new Map(),
+    new_keys: createNewKeys(),
+    journal,
+  }
   const test = await createApp(t, {}, { findIssuer: () => issuer })
   const response = await answer(test)
   t.equal(response.statusCode, 500)
@@ -513,7 +521,7 @@ t.test('OpenID Connect Registration §2: the pages show the logo, the policy and
 t.test('a link of a client that is a script or not a URL is omitted', async (t) => {
   const store = createMemoryStore()
   const { clock, faults, journal } = await createContext()
-  const issuer = { store, clock, faults, journal, key_cache: new Map() }
+  const issuer = { store, clock, faults, journal, key_cache: new Map(), new_keys: createNewKeys() }
   const test = await createApp(t, {}, { findIssuer: () => issuer })
   const bad = {
     logo_uri: 'javascript:alert(1)',

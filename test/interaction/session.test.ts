@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import t from 'tap'
 import type { ConfigInput } from '../../src/generated/input.js'
 import { addClient, beginLogin, findSession, findSessionsOf } from '../../src/interaction/session.js'
+import { createNewKeys } from '../../src/issuer/new_keys.js'
 import type { Session } from '../../src/store/records.js'
 import { createApp, createContext, REDIRECT_URI } from '../app.js'
 import { createStore } from '../store/create.js'
@@ -116,7 +117,7 @@ t.test(
 t.test('a session keeps 20 accounts at most, and the latest login of each', async (t) => {
   const store = createStore()
   const { clock, faults, journal } = await createContext()
-  const issuer = { store, clock, faults, journal, key_cache: new Map() }
+  const issuer = { store, clock, faults, journal, key_cache: new Map(), new_keys: createNewKeys() }
   const agent = createUserAgent(await createApp(t, SSO, { findIssuer: () => issuer }))
   for (let index = 0; index < 22; index += 1) await agent.logIn(`user-${index}`)
   await agent.logIn('user-5')

@@ -1,9 +1,11 @@
 /** The keys of one issuer: configured ones are shared, generated ones its own for as long as they are asked for. */
 import { CompactSign, compactVerify, importJWK } from 'jose'
 import t from 'tap'
+import { generateMaterial } from '../../src/config/key_material.js'
 import type { Snapshot } from '../../src/config/snapshot.js'
 import { cached } from '../../src/issuer/generated_keys.js'
 import { createKeys, defaultAlg } from '../../src/issuer/keys.js'
+import { createNewKeys } from '../../src/issuer/new_keys.js'
 import { createJournal } from '../../src/journal/journal.js'
 import { readStored } from '../../src/journal/stored.js'
 import { unlimited } from '../../src/store/budget.js'
@@ -15,9 +17,10 @@ const BOUNDS = { max_entries: 1000, max_size: 1_000_000 }
 /** The keys of one issuer, whose clock shows the time that is set. */
 function keysAt(start: number) {
   let now = start
-  const [store, cache] = [createStore(), new Map()]
+  const [store, cache, new_keys] = [createStore(), new Map(), createNewKeys()]
   const journal = createJournal(() => BOUNDS, unlimited())
-  const keysFor = (snapshot: Snapshot, own = cache) => createKeys({ store, snapshot, journal, now, cache: own })
+  const keysFor = (snapshot: Snapshot, own = cache) =>
+    createKeys({ store, snapshot, journal, now, cache: own, new_keys, own_keys: false })
   const set = (time: number) => {
     now = time
   }
@@ -28,12 +31,47 @@ type KeysFor = ReturnType<typeof keysAt>['keysFor']
 
 const kids = async (keysFor: KeysFor, snapshot: Snapshot) => (await keysFor(snapshot).signing()).map(({ kid }) => kid)
 
-t.test('a generated key is made once, and is different for each issuer', async (t) => {
+t.test('a generated key is made once, and is different for each process', async (t) => {
   const snapshot = await snapshotOf({ keys: [{ alg: 'ES256' }, { alg: 'EdDSA' }, { alg: 'ES256' }] })
   const [one, other] = [keysAt(0).keysFor, keysAt(0).keysFor]
   const [first, again] = await Promise.all([kids(one, snapshot), kids(one, snapshot)])
   t.strictSame(first, again)
   t.equal(new Set([...first, ...(await kids(other, snapshot))]).size, 6)
+})
+
+t.test('issuers of a process begin with the same keys, except those with keys of their own', async (t) => {
+  const snapshot = await snapshotOf({
+    keys: [{ alg: 'ES256' }, { alg: 'ES256', kid: 'mine' }],
+    encryption_keys: [{ alg: 'ECDH-ES' }],
+  })
+  const new_keys = createNewKeys()
+  const x = async (own_keys: boolean) => {
+    const journal = createJournal(() => BOUNDS, unlimited())
+    const keys = createKeys({ store: createStore(), snapshot, journal, now: 0, cache: new Map(), new_keys, own_keys })
+    const all = await Promise.all([keys.signing(), keys.decryption()])
+    return all.flat().map(({ publicJwk: { kid, x } }) => [kid, x])
+  }
+  const [one, other, own] = await Promise.all([x(false), x(false), x(true)])
+  t.strictSame(one, other)
+  t.equal(own[1]![0], 'mine')
+  t.equal(new Set([...one!, ...own!].map(([, point]) => point)).size, 6)
+})
+
+t.test('with isolated_keys, RSA keys are generated ahead, and used once', async (t) => {
+  const snapshot = await snapshotOf({ isolated_keys: true, keys: [{ alg: 'RS256' }, { alg: 'ES256' }] })
+  const new_keys = createNewKeys()
+  await new_keys.prepare(snapshot)
+  const taken = Promise.all([new_keys.generate('RS256', undefined), new_keys.generate('PS256', undefined)])
+  const slow = Promise.all([1, 2, 3, 4, 5, 6].map(() => generateMaterial('RS256')))
+  t.equal(await Promise.race([taken.then(() => 'ahead'), slow.then(() => 'later')]), 'ahead')
+  const more = await Promise.all([1, 2, 3].map(() => new_keys.generate('RS512', 'mine')))
+  t.equal(new Set([...(await taken), ...more].map(({ jwk }) => jwk.n)).size, 5)
+  t.strictSame(
+    more.map(({ key }) => key.kid),
+    ['mine', 'mine', 'mine'],
+  )
+  const [first, again] = await Promise.all([1, 2].map(() => new_keys.first({ id: 'x', key: snapshot.keys[0]! })))
+  t.equal(first, again)
 })
 
 t.test('a reload keeps the keys that are still asked for', async (t) => {

@@ -1,0 +1,51 @@
+/** Generates keys for the issuers of a process: the first keys once for all issuers, and RSA keys ahead of their use. */
+import type { JWK } from 'jose'
+import { generateMaterial, type KeyAlg, type Material, makeKey } from '../config/key_material.js'
+import type { Snapshot } from '../config/snapshot.js'
+import { cached, type KeyCache, type NewKey } from './generated_keys.js'
+import { identifyEntries, type KeyEntry } from './key_lines.js'
+
+export interface NewKeys {
+  /** Returns the first key of an entry, which is the same for all callers. */
+  first(entry: KeyEntry): Promise<NewKey>
+  /** Returns a key for one caller. Its `kid`, unless given, is its thumbprint (RFC 7638). */
+  generate(alg: KeyAlg, kid: string | undefined): Promise<NewKey>
+  /** Generates the keys that the first request needs, so that it does not wait for them. */
+  prepare(snapshot: Snapshot): Promise<void>
+}
+
+/** Number of RSA keys that are generated ahead. One takes as long as thousands of other operations. */
+const AHEAD = 2
+
+export function createNewKeys(): NewKeys {
+  const firsts: KeyCache = new Map()
+  /** Unused RSA keys. Every algorithm of RSA can use them. */
+  const ahead: Promise<Material>[] = []
+  let isFilled = false
+
+  const fill = () => {
+    while (isFilled && ahead.length < AHEAD) ahead.push(generateMaterial('RS256'))
+  }
+  const takeMaterial = async (alg: KeyAlg): Promise<Material> => {
+    const material = await ((/^(RS|PS)/.test(alg) && ahead.shift()) || generateMaterial(alg))
+    // Not before the taken key is ready, so that generating others does not delay it.
+    fill()
+    return material
+  }
+  const generate: NewKeys['generate'] = async (alg, kid) => {
+    const material = await takeMaterial(alg)
+    return { key: await makeKey(material, alg, kid), jwk: { ...material.key.export({ format: 'jwk' }) } as JWK }
+  }
+  const first: NewKeys['first'] = ({ id, key: { alg, kid } }) => cached(firsts, id, () => generate(alg, kid))
+  return {
+    first,
+    generate,
+    prepare: async ({ keys, encryption_keys, config }) => {
+      const entries = [keys, encryption_keys].flatMap(identifyEntries).filter(({ key }) => 'generate' in key)
+      await Promise.all(entries.map(first))
+      isFilled = config.isolated_keys && entries.some(({ key }) => /^(RS|PS)/.test(key.alg))
+      fill()
+      await Promise.all(ahead)
+    },
+  }
+}
