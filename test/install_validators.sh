@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs programs with which the tests validate examples/, .github/ and the admin API. Tests of a missing program are skipped.
-# Requires Go and Python 3. Usage: test/install_validators.sh [FOLDER], a folder of PATH, by default ~/.local/bin.
+# Requires Go, Node.js and Python 3. Usage: test/install_validators.sh [FOLDER], a folder of PATH, by default ~/.local/bin.
 set -eu
 bin=${1:-$HOME/.local/bin}
 mkdir -p "$bin"
@@ -11,6 +11,7 @@ CHECK_JSONSCHEMA=0.39.0
 COMPOSE_GO=v2.16.2
 KUBERNETES_VALIDATE=1.37.0
 KUSTOMIZE=v5.8.1
+YAML_LANGUAGE_SERVER=1.25.0
 SCHEMATHESIS=4.32.5
 
 # install_go NAME PACKAGE VERSION: builds the program unless this version is installed.
@@ -39,3 +40,10 @@ install_python() {
 install_python check-jsonschema "$CHECK_JSONSCHEMA"
 install_python kubernetes-validate "$KUBERNETES_VALIDATE"
 install_python schemathesis "$SCHEMATHESIS"
+
+# The server is installed in a folder of its own, beside its link.
+server=$bin/.yaml-language-server-$YAML_LANGUAGE_SERVER
+if [ ! -x "$server/node_modules/.bin/yaml-language-server" ]; then
+  npm install --prefix "$server" --silent --no-audit --no-fund --ignore-scripts "yaml-language-server@$YAML_LANGUAGE_SERVER"
+fi
+ln -sf "$server/node_modules/.bin/yaml-language-server" "$bin/yaml-language-server"
