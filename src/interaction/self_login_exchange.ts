@@ -9,7 +9,7 @@ import { isObject, parseJson } from '../journal/decode.js'
 import { decodeTokens } from '../journal/decoded_token.js'
 import { type Params, words } from '../oauth/params.js'
 import { PATHS } from '../routes.js'
-import type { Check, SelfLogin, SelfLoginOutcome } from '../store/records.js'
+import type { Check, SelfLogin, SelfLoginOutcome } from '../store/self_login.js'
 import { checkIdToken, type Expected } from '../tokens/verdict.js'
 
 type Members = Readonly<Record<string, unknown>>

@@ -12,7 +12,7 @@ import { findResponseType } from '../oauth/response_type.js'
 import { listScopes } from '../oauth/scopes.js'
 import type { Pages } from '../pages/render.js'
 import { PATHS } from '../routes.js'
-import type { SelfLogin } from '../store/records.js'
+import type { SelfLogin } from '../store/self_login.js'
 import { listPredefinedClients } from './listed.js'
 
 /** The login that the form asks for. */

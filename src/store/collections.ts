@@ -6,6 +6,7 @@ import { LATEST_TIME } from '../duration.js'
 import { doorOf } from '../faults/rules.js'
 import type * as issuer_records from './issuer_records.js'
 import type * as records from './records.js'
+import type { SelfLogin } from './self_login.js'
 
 /** A part of an issuer that can be reset by itself. */
 export type ResetPart =
@@ -159,7 +160,7 @@ export const COLLECTIONS = {
     },
   }),
   /** Key: a random identifier in the browser's cookie: logins of the built-in relying party. */
-  self_logins: collection<records.SelfLogin>()({ cap: 100, lifetime: 3600, reset: 'sessions' }),
+  self_logins: collection<SelfLogin>()({ cap: 100, lifetime: 3600, reset: 'sessions' }),
   /** Key: id of a fault rule of run time. */
   fault_rules: collection<records.StoredFaultRule>()({
     pinned: true,

@@ -5,7 +5,7 @@ import { describeTime } from '../duration.js'
 import { shown } from '../errors.js'
 import { VALUES } from '../generated/values.js'
 import { type DecodedToken, decodeTokens } from '../journal/decoded_token.js'
-import type { Check } from '../store/records.js'
+import type { Check } from '../store/self_login.js'
 import { hashOf } from './id_token.js'
 
 /** The facts that the relying party knows about the login. */
