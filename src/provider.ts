@@ -5,6 +5,7 @@ import { type Contents, openFiles } from './config/contents.js'
 import { ConfigError, formatProblem, type Problem } from './config/errors.js'
 import { identifierOf } from './config/issuer_identifier.js'
 import { loadSnapshot, readFiles, readSchema, type Sources } from './config/load.js'
+import { listKeptOff } from './config/profiles.js'
 import type { Snapshot } from './config/snapshot.js'
 import { watchFiles } from './config/watch.js'
 import { IN_PROCESS } from './context.js'
@@ -87,9 +88,14 @@ export async function createProvider(
   /** Whether other machines can use the admin API. */
   const isOpen = ({ config: { server } }: Snapshot) =>
     server.admin && server.admin_token === undefined && !isLocal(app.server, host)
-  const warn = ({ warnings }: Snapshot) => {
-    if (warnings.length === 0) return
-    log.warn({ warnings }, `the configuration is valid, but:\n${warnings.map(formatProblem).join('\n')}`)
+  const warn = ({ config, preset, warnings }: Snapshot) => {
+    const rules = listKeptOff(config, preset)
+    if (rules.length > 0) {
+      const message = `preset ${config.preset} keeps rules of profile ${config.profile} off, since its SDKs do not follow them: ${rules.join(', ')}`
+      log.info({}, `${message}; rules switches them on`)
+    }
+    if (warnings.length > 0)
+      log.warn({ warnings }, `the configuration is valid, but:\n${warnings.map(formatProblem).join('\n')}`)
   }
   const refuse = (error: unknown) => {
     if (!(error instanceof ConfigError)) throw error

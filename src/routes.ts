@@ -118,6 +118,8 @@ const TABLE = {
     journal: 'check_session',
   },
   home: { ...PAGE, path: '/', methods: READ },
+  // The description of a realm, at the URL of an issuer of the preset keycloak.
+  realm: { ...PROTOCOL, path: '/realm', methods: READ },
   discovery: { ...DOCUMENT, path: '/.well-known/openid-configuration', methods: READ, journal: 'discovery' },
   oauth_discovery: {
     ...DOCUMENT,

@@ -30,6 +30,7 @@ import { type Health, healthz } from './endpoints/healthz.js'
 import { home } from './endpoints/home.js'
 import { introspection } from './endpoints/introspection.js'
 import { jwks } from './endpoints/jwks.js'
+import { realm } from './endpoints/realm.js'
 import { registration } from './endpoints/registration.js'
 import { revocation } from './endpoints/revocation.js'
 import { tlsCa } from './endpoints/tls_ca.js'
@@ -174,6 +175,7 @@ const serveIssuers: FastifyPluginAsync<Parts> = async (scope, { access, ...found
   await scope.register(webfinger)
   await scope.register(jwks)
   await scope.register(token)
+  await scope.register(realm)
   await scope.register(userinfo)
   await scope.register(introspection)
   await scope.register(revocation)

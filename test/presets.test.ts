@@ -1,4 +1,5 @@
 /** URLs, discovery and claims of each preset, tested with a client library over a socket. */
+import { createPublicKey } from 'node:crypto'
 import { decodeJwt, decodeProtectedHeader, type ProtectedHeaderParameters } from 'jose'
 import * as client from 'openid-client'
 import t, { type Test } from 'tap'
@@ -196,4 +197,199 @@ t.test('a fixed issuer without its suffix must match the base_path', async (t) =
 t.test('with a preset, the issuer follows public_url', async (t) => {
   const { provider } = await start(t, { preset: 'auth0', public_url: 'http://op.example:9400' })
   t.equal(provider.issuer, 'http://op.example:9400/')
+})
+
+/** Requests the discovery document at an issuer, over the URL of this machine. */
+const readDiscovery = async (url: string, issuer: string) =>
+  (await fetch(`${url}${new URL(issuer).pathname.replace(/\/$/, '')}/.well-known/openid-configuration`)).json()
+
+/** An issuer of each provider, with names of its own, and the part of the path that endpoints have. */
+const OWN_ISSUERS: Record<(typeof PRESETS)[number], [issuer: string, jwks_uri: string]> = {
+  keycloak: ['https://sso.example/realms/acme', 'https://sso.example/realms/acme/protocol/openid-connect/certs'],
+  entra: [
+    'https://login.microsoftonline.example/72f988bf-86f1-41af-91ab-2d7cd011db47/v2.0',
+    'https://login.microsoftonline.example/72f988bf-86f1-41af-91ab-2d7cd011db47/discovery/v2.0/keys',
+  ],
+  okta: ['https://dev.okta.example/oauth2/aus123', 'https://dev.okta.example/oauth2/aus123/v1/keys'],
+  auth0: ['https://acme.auth0.example/', 'https://acme.auth0.example/.well-known/jwks.json'],
+  cognito: [
+    'https://cognito-idp.eu-west-1.example/eu-west-1_abc',
+    'https://cognito-idp.eu-west-1.example/eu-west-1_abc/.well-known/jwks.json',
+  ],
+  google: ['https://accounts.google.example', 'https://accounts.google.example/oauth2/v3/certs'],
+}
+
+for (const [preset, [issuer, jwks_uri]] of Object.entries(OWN_ISSUERS) as [
+  (typeof PRESETS)[number],
+  [string, string],
+][]) {
+  t.test(`${preset}: names in paths and claims follow the configured issuer`, async (t) => {
+    const { url } = await start(t, { preset, issuer, users: [ALICE], access_tokens: { format: 'jwt' } })
+    const { origin } = new URL(issuer)
+    const metadata = (await readDiscovery(url, issuer)) as Record<string, string>
+    t.match(metadata, { issuer, jwks_uri })
+    t.equal((await fetch(jwks_uri.replace(origin, url))).status, 200)
+    const { base_path, name } = findPreset(preset)!
+    const literal = name ?? base_path.split('/').at(-1)
+    if (literal !== '') t.notMatch(JSON.stringify(metadata), `/${literal}`, 'no name of the preset is left')
+    const body = { sub: 'alice', client_id: 'app', scope: 'openid' }
+    const minted = await fetch(`${url}/admin/tokens`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    })
+    const { id_token, access_token } = (await minted.json()) as Record<'id_token' | 'access_token', string>
+    for (const token of [id_token, access_token]) {
+      t.equal(decodeJwt(token).iss, issuer)
+      if (literal !== '') t.notMatch(JSON.stringify(decodeJwt(token)), new RegExp(`[/"]${literal}"`))
+    }
+    if (preset === 'entra') t.equal(decodeJwt(id_token).tid, '72f988bf-86f1-41af-91ab-2d7cd011db47')
+    if (preset === 'okta') t.equal(decodeJwt(access_token).aud, 'api://aus123')
+  })
+}
+
+t.test('cognito: an issuer without a path keeps the name of the pool', async (t) => {
+  const { url } = await start(t, { preset: 'cognito', issuer: 'http://op.example' })
+  t.match(await readDiscovery(url, 'http://op.example'), {
+    issuer: 'http://op.example',
+    jwks_uri: 'http://op.example/us-east-1_mock/.well-known/jwks.json',
+  })
+})
+
+t.test('okta: without a path, the audience of access tokens is the issuer', async (t) => {
+  const issuer = await begin(t, 'okta', { server: { base_path: '/' } })
+  t.equal((await logIn(issuer)).access_token.aud, issuer)
+})
+
+for (const [preset, repeats] of [
+  ['keycloak', true],
+  ['entra', true],
+  ['okta', true],
+  ['auth0', false],
+  ['cognito', false],
+] as const) {
+  t.test(
+    `${preset}: a refresh ${repeats ? 'has' : 'does not have'} a refresh token, under every profile`,
+    async (t) => {
+      for (const profile of ['lenient', 'strict'] as const) {
+        const clients = [{ client_id: 'app', client_secret: 'secret', redirect_uris: [REDIRECT_URI] }]
+        const config = {
+          profile,
+          clients: clients.map((one) => ({ ...one, token_endpoint_auth_method: 'client_secret_post' as const })),
+        }
+        const { configuration, tokens } = await logIn(await begin(t, preset, config))
+        const refreshed = await client.refreshTokenGrant(configuration, tokens.refresh_token!)
+        t.equal(refreshed.refresh_token, repeats ? tokens.refresh_token : undefined)
+        t.ok((await client.refreshTokenGrant(configuration, tokens.refresh_token!)).access_token, 'and it stays valid')
+      }
+    },
+  )
+}
+
+t.test('a refresh without a preset has no refresh token', async (t) => {
+  const { provider } = await start(t)
+  const { configuration, tokens } = await logIn(provider.issuer)
+  t.equal((await client.refreshTokenGrant(configuration, tokens.refresh_token!)).refresh_token, undefined)
+})
+
+t.test('keycloak: the URL of a realm is JSON with the public key', async (t) => {
+  const { url } = await start(t, { preset: 'keycloak', keys: [{ alg: 'RS256' }] })
+  for (const [path, realm] of [
+    ['/realms/mock', 'mock'],
+    ['/realms/mock?x=1', 'mock'],
+    ['/realms/mock/issuers/worker-7', 'mock'],
+  ]) {
+    const answer = await fetch(url + path, { headers: { accept: 'application/json' } })
+    const base = url + path!.split('?')[0]
+    const body = (await answer.json()) as Record<string, string>
+    t.match(body, {
+      realm,
+      'token-service': `${base}/protocol/openid-connect`,
+      'account-service': `${base}/account`,
+      'tokens-not-before': 0,
+    })
+    const key = createPublicKey({ key: Buffer.from(body.public_key!, 'base64'), format: 'der', type: 'spki' })
+    const jwks = (await (await fetch(`${base}/protocol/openid-connect/certs`)).json()) as { keys: { n: string }[] }
+    t.equal(key.export({ format: 'jwk' }).n, jwks.keys[0]!.n)
+  }
+  const home = await fetch(`${url}/realms/mock/`)
+  t.match(home.headers.get('content-type'), 'text/html', 'with a slash, it is the home page')
+})
+
+t.test('other presets, and the mock itself, have no realm', async (t) => {
+  const { url } = await start(t, { preset: 'okta' })
+  t.match((await fetch(`${url}/oauth2/default?x=1`)).headers.get('content-type'), 'text/html')
+  t.equal((await fetch(`${url}/realm`)).status, 404)
+})
+
+t.test('keycloak: a POST of the refresh token logs out', async (t) => {
+  const { configuration, tokens } = await logIn(await begin(t, 'keycloak'))
+  const logOut = (form: Record<string, string>) =>
+    fetch(configuration.serverMetadata().end_session_endpoint!, {
+      method: 'POST',
+      body: new URLSearchParams({ client_id: 'app', client_secret: 'secret', ...form }),
+    })
+  const { refresh_token = '' } = tokens
+  const foreign = await logOut({ refresh_token, client_id: 'other' })
+  t.equal(foreign.status, 400)
+  t.match(await foreign.json(), { error: 'invalid_grant', error_description: /belongs to client app/ })
+  t.equal((await logOut({ refresh_token })).status, 204)
+  await t.rejects(client.refreshTokenGrant(configuration, refresh_token), { message: /./ })
+  await t.rejects(
+    client.fetchUserInfo(configuration, tokens.access_token, 'alice'),
+    'the access token has ended as well',
+  )
+  t.match(await (await logOut({ refresh_token })).json(), { error: 'invalid_grant' })
+  t.match(await (await logOut({})).text(), /<form/, 'without a refresh token, the page asks')
+})
+
+t.test('the logout of a preset reads the parameter of its provider', async (t) => {
+  const uri = 'http://localhost:3000/bye'
+  for (const [preset, path] of [
+    ['auth0', `/v2/logout?client_id=app&returnTo=${uri}`],
+    ['cognito', `/logout?client_id=app&logout_uri=${uri}`],
+  ] as const) {
+    const { url } = await start(t, { preset })
+    const page = await (await fetch(url + path)).text()
+    t.match(page, uri, preset)
+    const hidden = [...page.matchAll(/name="([^"]+)" value="([^"]+)"/g)].map(([, name, value]): [string, string] => [
+      name!,
+      value!,
+    ])
+    const answer = await fetch(`${url}/oauth2/end_session/confirm`, {
+      method: 'POST',
+      body: new URLSearchParams(hidden),
+      redirect: 'manual',
+    })
+    t.equal(answer.headers.get('location'), uri)
+  }
+})
+
+t.test('cognito: /login is the authorization endpoint', async (t) => {
+  const { url } = await start(t, { preset: 'cognito' })
+  const query = new URLSearchParams({ client_id: 'app', redirect_uri: REDIRECT_URI, response_type: 'code' })
+  t.equal((await fetch(`${url}/login?${query}`)).status, 200)
+})
+
+t.test(
+  'the rules that SDKs of a provider rely on hold under strict, with a line in the log; rules overrides them',
+  async (t) => {
+    const { lines } = await start(t, { preset: 'auth0', profile: 'strict', rules: { offline_access: true } })
+    const [line] = lines().filter(({ msg }) => msg.startsWith('preset auth0'))
+    t.equal(
+      line?.msg,
+      'preset auth0 keeps rules of profile strict off, since its SDKs do not follow them: scope_claims_at_userinfo, requested_claims_only, verified_id_token_hint; rules switches them on',
+    )
+    const lenient = await start(t, { preset: 'auth0' })
+    t.strictSame(
+      lenient.lines().filter(({ msg }) => msg.startsWith('preset ')),
+      [],
+    )
+  },
+)
+
+t.test('other rules follow the profile', async (t) => {
+  const { url } = await start(t, { preset: 'keycloak', profile: 'strict' })
+  const query = new URLSearchParams({ client_id: 'unknown', redirect_uri: REDIRECT_URI, response_type: 'code' })
+  t.equal((await fetch(`${url}/realms/mock/protocol/openid-connect/auth?${query}`)).status, 400)
 })

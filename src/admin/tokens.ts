@@ -94,7 +94,8 @@ export const tokens: FastifyPluginAsync = async (app) => {
   const mint = {
     tags,
     summary: 'Mint tokens',
-    description: 'Issues tokens without a login. Every endpoint accepts them like tokens of a login.',
+    description:
+      'Issues tokens without a login, for any client, or with the rule `registered_clients` for a configured or registered one. Every endpoint accepts them like tokens of a login.',
     body: ORDER,
     response: {
       201: { ...MINTED, description: 'The tokens.' },

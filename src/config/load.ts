@@ -52,7 +52,8 @@ export async function loadSnapshot(
   const parsed = await parseFiles(sources, found, files, previous !== undefined)
   const { value: configured, origin } = sources.overrides.reduce(applyOverride, parsed.layer)
   const own = withoutExtensions(configured as object)
-  const preset = findPreset((own as Partial<Config>).preset)
+  const { preset: name, issuer } = own as Partial<Config>
+  const preset = findPreset(name, issuer)
   const value = preset === undefined ? own : fillIn(own, preset.config)
   // A large configuration takes long: requests have their turn between the steps.
   await setImmediate()

@@ -3,6 +3,7 @@
 import { parseDuration } from '../duration.js'
 import type { Config, EncryptionKey, Key } from '../generated/types.js'
 import { RULES } from '../generated/values.js'
+import type { Preset } from './presets.js'
 import type { Pruned } from './schema.js'
 
 export type ProfileName = Config['profile']
@@ -47,6 +48,15 @@ export function resolveRules(config: Config): Rules {
 export function isOn({ profile = 'lenient', rules = {}, require_registration }: Pruned<Config>, rule: Rule): boolean {
   const older = rule === 'registered_clients' && require_registration === true
   return rules[rule] ?? (older || PROFILES[profile].rules.includes(rule))
+}
+
+/** Returns the rules of the profile that the preset switches off, since SDKs of its provider do not follow them. */
+export function listKeptOff(
+  { profile, rules }: { readonly profile: ProfileName; readonly rules: Readonly<Config['rules']> },
+  preset: Pick<Preset, 'config'> | undefined,
+): readonly Rule[] {
+  const own: Config['rules'] = preset?.config.rules ?? {}
+  return PROFILES[profile].rules.filter((rule) => own[rule] === false && rules[rule] === false)
 }
 
 /** Returns whether a browser that has logged in can skip the login page. */

@@ -14,6 +14,7 @@ import type { Preset } from './presets.js'
 import { type Rules, resolveReuseInterval, resolveRules, resolveSingleSignOn } from './profiles.js'
 import { createClientTexts, createUserTexts, type SearchTexts } from './search.js'
 import type { Tls } from './tls.js'
+import { listUserClaims } from './user_claims.js'
 import { indexNames } from './user_names.js'
 import { createPartValidator, type PartValidator } from './validate_part.js'
 
@@ -173,23 +174,16 @@ export async function buildSnapshot(
     files: Object.freeze([...files]),
     warnings: Object.freeze(warnings),
     base_path: basePathOf(config, preset),
-    preset_paths: new Map(Object.entries(preset?.paths ?? {}).map(([name, path]) => [path, name])),
+    preset_paths: new Map([
+      ...Object.entries(preset?.paths ?? {}).map(([name, path]) => [path, name] as const),
+      ...Object.entries(preset?.more_paths ?? {}),
+    ]),
     issuer_suffix: preset?.issuer_suffix ?? '',
     trusts: createTrust(config.server.trust_forwarded),
     validatePart: createPartValidator(config),
     ...(tls !== undefined && { tls: Object.freeze(tls) }),
     ...(preset !== undefined && { preset }),
   })
-}
-
-function listUserClaims(users: readonly User[]): ReadonlySet<string> {
-  const names = new Set<string>()
-  for (const { claims, id_token, userinfo, claim_sources = {} } of users) {
-    for (const place of [claims, id_token, userinfo, ...Object.values(claim_sources).map((source) => source.claims)]) {
-      for (const name of Object.keys(place)) names.add(name)
-    }
-  }
-  return names
 }
 
 function readRotation({ key_rotation: { period, publish_ahead } }: Config): KeyRotation {

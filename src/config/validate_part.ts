@@ -36,7 +36,7 @@ export function createPartValidator(config: Config): PartValidator {
     const rest = { users: [], clients: [], faults: [] }
     // The rest of the configuration was checked when it was loaded.
     const whole = { ...config, ...rest, [list]: [pruned] } as Pruned<Config>
-    const misfits = check(whole).filter(({ path }) => path[0] === list)
+    const misfits = check(whole, config as Pruned<Config>).filter(({ path }) => path[0] === list)
     const problems = [
       ...complaints.map(({ path, message }) => describe(part, path, message)),
       ...misfits.map(({ path, message }) => describe(part, path.slice(2), message)),

@@ -1,17 +1,24 @@
 /** RP-initiated logout. OpenID Connect RP-Initiated Logout §2: https://openid.net/specs/openid-connect-rpinitiated-1_0.html */
-import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyError, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import { allowFrames } from '../interaction/frontchannel_logout.js'
 import { asksToLogOut, endSessionPage, logOut } from '../interaction/logout.js'
+import { logOutByRefreshToken } from '../interaction/refresh_token_logout.js'
+import { authenticateCaller } from '../oauth/caller.js'
 import { type Params, readForm, readParams } from '../oauth/params.js'
 import { requireOwnPage } from '../request/own_pages.js'
+import { refuse } from '../request/refusal.js'
 import { PATHS } from '../routes.js'
 
 export const endSessionEndpoint: FastifyPluginAsync = async (app) => {
   app.get(PATHS.end_session_endpoint, (request, reply) => ask(request, reply, readParams(request.query)))
   app.post(PATHS.end_session_endpoint, (request, reply) => {
-    const { query, headers, body } = request
+    const { ctx, query, headers, body } = request
     // RP-Initiated Logout §2 requires the form of a POST; without a form, the query is read.
-    return ask(request, reply, body === undefined ? readParams(query) : readForm(headers['content-type'], body))
+    const params = body === undefined ? readParams(query) : readForm(headers['content-type'], body)
+    const refresh_token = ctx.snapshot.preset?.logout_by_refresh_token ? params.find('refresh_token') : undefined
+    return refresh_token === undefined
+      ? ask(request, reply, params)
+      : logOutWithoutBrowser(request, reply, params, refresh_token)
   })
   app.post(PATHS.end_session_confirm, async (request, reply) => {
     const { headers, body } = request
@@ -33,6 +40,8 @@ async function end({ ctx, cookies }: FastifyRequest, reply: FastifyReply, params
 async function ask(request: FastifyRequest, reply: FastifyReply, params: Params): Promise<FastifyReply> {
   const { ctx, cookies } = request
   if (!(await asksToLogOut(ctx, cookies, params))) return end(request, reply, params)
+import { logOutByRefreshToken } from '../interaction/refresh_token_logout.js'
+import { authenticateCaller } from '../oauth/caller.js'
   return html(reply, await endSessionPage(ctx, cookies, params, ctx.base_path + PATHS.end_session_confirm))
 }
 

@@ -75,7 +75,7 @@ const CATALOGUE = {
   ...group(
     'logout_token',
     { ...tokens.SIGNATURE, ...tokens.CLAIMS, ...tokens.LOGOUT_TOKEN },
-    { section: 'Logout token', door: 'logout_token', endpoints: ['end_session'] },
+    { section: 'Logout token', door: 'logout_token', endpoints: ['end_session'], requires: 'backchannel_logout' },
   ),
   ...group('end_session', responses.END_SESSION, {
     section: 'End of the session',
@@ -86,6 +86,7 @@ const CATALOGUE = {
     section: 'Back-channel logout',
     door: 'backchannel_logout',
     endpoints: ['end_session'],
+    requires: 'backchannel_logout',
   }),
   ...group('registration', responses.REGISTRATION, {
     section: 'Registration',

@@ -1,4 +1,5 @@
 /** Errors and faults that the pages of a login offer: those that can happen with the request. */
+import type { Rules } from '../config/profiles.js'
 import { FAULT_CATALOGUE } from '../faults/catalogue.js'
 import { type FaultChoice, LOGIN_PAGE_ERRORS, LOGIN_PAGE_FAULTS } from '../faults/choice.js'
 import type { AuthorizationRequest } from '../oauth/authorization_request.js'
@@ -9,10 +10,14 @@ import type { FaultOptions } from '../pages/render.js'
 export function describeFaultOptions(
   { scope, client }: AuthorizationRequest,
   choice: FaultChoice | undefined,
+  rules: Rules,
 ): FaultOptions {
   const conditions = {
     openid: words(scope).includes('openid'),
     signed_userinfo: client.userinfo_signed_response_alg !== undefined,
+    backchannel_logout: client.backchannel_logout_uri !== undefined,
+    iss: rules.iss_parameter || client.authorization_signed_response_alg !== undefined,
+    rotation: rules.rotate_refresh_tokens && client.token_endpoint_auth_method === 'none',
   }
   const groups = new Map<string, { name: string; effect: string }[]>()
   for (const name of LOGIN_PAGE_FAULTS) {

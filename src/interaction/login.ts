@@ -101,7 +101,11 @@ function describeForm(
 ) {
   const { flow_id } = ctx.exchange
   const flow = Object.entries({ flow_id }).filter((field): field is [string, string] => field[1] !== undefined)
-  return { ...form, hidden: [...hidden, ...flow], fault_options: describeFaultOptions(request, fault_choice) }
+  return {
+    ...form,
+    hidden: [...hidden, ...flow],
+    fault_options: describeFaultOptions(request, fault_choice, ctx.snapshot.rules),
+  }
 }
 
 /** Describes the client and the scopes, claims and redirect_uri of its request. */

@@ -22,7 +22,8 @@ export type LogoutResult = { readonly location: string } | { readonly page: stri
 export async function endSessionPage(ctx: Context, cookies: Cookies, params: Params, action: string): Promise<string> {
   const request = await readLogoutRequest(ctx, params)
   const { id_token_hint, client_id, client_name, sub, location } = request
-  const carried = ['id_token_hint', 'client_id', 'post_logout_redirect_uri', 'redirect_uri', 'state']
+  const { logout_parameter = 'redirect_uri' } = ctx.snapshot.preset ?? {}
+  const carried = ['id_token_hint', 'client_id', 'post_logout_redirect_uri', 'redirect_uri', logout_parameter, 'state']
   return renderPage(
     'end_session',
     {

@@ -41,7 +41,8 @@ export async function readLogoutRequest(ctx: Context, params: Params): Promise<L
   }
   const client = client_id === undefined ? undefined : await findClient(ctx, client_id)
   // `redirect_uri` is the name of the field in the reference.
-  const uri = params.find('post_logout_redirect_uri') ?? params.find('redirect_uri')
+  const { logout_parameter = 'redirect_uri' } = ctx.snapshot.preset ?? {}
+  const uri = params.find('post_logout_redirect_uri') ?? params.find('redirect_uri') ?? params.find(logout_parameter)
   if (uri !== undefined) requireRedirectable(ctx, uri, id_token_hint, client_id, client)
   const state = params.find('state')
   return {

@@ -29,10 +29,12 @@ export function rewriteUrl(snapshot: Snapshot, request: IncomingMessage): string
   const base_path = forwarded?.startsWith('/') ? forwarded.replace(/\/$/, '') : snapshot.base_path
   const below = stripPath(appendWellKnown(url), base_path)
   const [, prefix = '', encoded = ''] = /^(\/+issuers\/+([^/?#]+))/.exec(below) ?? []
-  const rest = ownUrl(snapshot, below.slice(prefix.length))
+  // The URL of the issuer itself, without a slash at its end.
+  const isIssuer = base_path !== '' && url.split('?')[0] === base_path
+  const rest = ownUrl(snapshot, below.slice(isIssuer ? 1 : prefix.length))
   const name = decode(encoded)
   // The router refuses a URL that is not percent-encoded UTF-8.
-  if (prefix === '' || name === undefined) return prefix + rest
+  if (prefix === '' || name === undefined) return isIssuer && !rest.startsWith('/') ? `/${rest}` : prefix + rest
   const message: Message = request
   message[ISOLATED] = { name, url: prefix + rest }
   return rest.startsWith('/') ? rest : `/${rest}`
@@ -52,7 +54,7 @@ export const isolatedName = ({ raw }: FastifyRequest): string | undefined => (ra
 /** Returns the URL of the request below the base path, with `/issuers/NAME`. */
 export const urlOf = ({ raw, url }: FastifyRequest): string => (raw as Message)[ISOLATED]?.url ?? url
 
-/** Replaces a path of the preset by the path of the route table. */
+/** Replaces a path of the preset by the path of the route table. An empty path is the URL of an issuer. */
 function ownUrl({ preset_paths }: Snapshot, url: string): string {
   const path = url.split('?')[0]!
   const name = preset_paths.get(path) as RouteName | undefined

@@ -60,7 +60,9 @@ export async function issueTokens(ctx: Context, granted: Granted): Promise<Token
       expires_in: ctx.snapshot.lifetimes.access_token,
       scope: granted.scope,
       ...(id_token !== undefined && { id_token }),
-      ...(refresh_token?.known === false && { refresh_token: refresh_token.token }),
+      // RFC 6749 §6: the response to a refresh may have the same refresh token.
+      ...(refresh_token !== undefined &&
+        (!refresh_token.known || ctx.snapshot.preset?.repeats_refresh_token) && { refresh_token: refresh_token.token }),
     }
   } catch (error) {
     // A client that received no tokens, such as while its keys could not be fetched, can repeat the request.

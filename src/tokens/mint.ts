@@ -41,7 +41,11 @@ export async function mintTokens(ctx: Context, request: MintRequest): Promise<Mi
   const { sub, client_id, scope, expires_in } = request
   const issued_at = findTimeOfIssue(ctx, request)
   const client = await findClient(ctx, client_id)
-  if (client === undefined) throw invalidRequest(`client_id is ${shown(client_id)}, expected an existing client`)
+  if (client === undefined) {
+    throw invalidRequest(
+      `client_id is ${shown(client_id)}, expected a configured or registered client; add it under clients, or by PUT /admin/clients/{client_id}`,
+    )
+  }
   const user = await findOrDescribeUser(ctx, sub)
   const flow_id = createFlowId()
   const expires_at = Math.max(expiryOf('grants', ctx), ctx.now + (expires_in ?? 0))

@@ -43,7 +43,7 @@ function changeClaims(ctx: Context, { set, remove }: DeepReadonly<PresetClaims>,
     iss: ctx.issuer,
     iat: claims.iat,
     scopes: words(scope),
-    tenant: ctx.snapshot.base_path.split('/').at(-1),
+    tenant: ctx.snapshot.base_path.split('/').at(-1) || undefined,
     uuid: uuidOf(user?.sub ?? client.client_id),
   }
   const find = (path: string): unknown => {

@@ -193,7 +193,12 @@ const BAD: [string, string, unknown, RegExp][] = [
   ],
   ['a number as audience', '/tokens', { sub: 'a', client_id: 'b', aud: 7 }, /^\/aud is the number 7, expected a text/],
   ['no body', '/tokens', undefined, /^the body is missing/],
-  ['an unknown client', '/tokens', { sub: 'a', client_id: 'b' }, /^client_id is b, expected an existing client$/],
+  [
+    'an unknown client',
+    '/tokens',
+    { sub: 'a', client_id: 'b' },
+    /^client_id is b, expected a configured or registered client; add it under clients/,
+  ],
   ['an empty body', '/tokens/revoke', {}, /^the body is empty, expected at least 1 member$/],
   [
     'a token and a filter',

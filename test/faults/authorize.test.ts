@@ -35,6 +35,8 @@ t.test('the journal reports a fault that changes nothing', async (t) => {
       { fault: 'authorize.replayed_code', match: { client_id: 'd' } },
       { fault: 'end_session.missing_state' },
     ],
+    // Its responses have iss, so that the fault can happen.
+    clients: [{ client_id: 'j', redirect_uris: ['http://j.example/'], authorization_signed_response_alg: 'ES256' }],
   })
   t.ok((await answerOf(test, { client_id: 'a', state: '' })).has('code'))
   t.ok((await answerOf(test, { client_id: 'b' })).has('code'))

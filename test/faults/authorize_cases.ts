@@ -117,7 +117,7 @@ export const AUTHORIZE_CASES = {
         t.match(body, '<h1>Back to the application, twice</h1>')
         t.match(body, 'name="once"')
       }
-      const links = [...answers[0]!.body.matchAll(/<a [^>]*href="([^"]*)"/g)].map(([, href]) => href)
+      const links = [...answers[0]!.body.matchAll(/<a [^>]*href="([^"]*code=[^"]*)"/g)].map(([, href]) => href)
       t.equal(links.length, 2)
       t.equal(links[0], links[1], 'the same twice')
       t.match(answers[1]!.body, /name="code" value="[\w-]+"/)

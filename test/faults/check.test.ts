@@ -1,5 +1,7 @@
 /** Checks of fault rules: parameters that fit the fault, and a match that is possible. */
 import t from 'tap'
+import type { ConfigInput, Fault } from '../../src/generated/input.js'
+import { createApp } from '../app.js'
 import { load, problemsOf } from '../config/loading.js'
 
 /** Rules and their problems: the path below the list of faults, and the message. */
@@ -325,3 +327,71 @@ for (const [start, message] of TIMES) {
     t.strictSame(await problemsOf(t, `clock: { start: ${start} }\n`), expected)
   })
 }
+
+/** Configurations whose fault can never happen, and the same configuration with it. */
+const IMPOSSIBLE: [title: string, text: string, problem: RegExp, possible: string][] = [
+  [
+    'RFC 9207 §2: missing_iss, where nothing promises iss',
+    'faults: [{ fault: authorize.missing_iss }]',
+    /^config\.yaml:1:\d+ \/faults\/0\/fault is "authorize\.missing_iss", which can never happen, because nothing promises iss: the rule iss_parameter is off; set rules: \{ iss_parameter: true \}$/,
+    'faults: [{ fault: authorize.missing_iss }]\nrules: { iss_parameter: true }',
+  ],
+  [
+    'JARM §2.1: a client with signed responses has iss',
+    'users: [{ sub: eve, faults: [{ fault: authorize.missing_iss }] }]',
+    /\/users\/0\/faults\/0\/fault is "authorize\.missing_iss", which can never happen/,
+    'users: [{ sub: eve, faults: [{ fault: authorize.missing_iss }] }]\nclients: [{ client_id: a, redirect_uris: [http://a.example/], authorization_signed_response_alg: RS256 }]',
+  ],
+  [
+    'a preset promises iss',
+    'profile: lenient\nfaults: [{ fault: authorize.missing_iss }]',
+    /can never happen/,
+    'preset: keycloak\nfaults: [{ fault: authorize.missing_iss }]',
+  ],
+  [
+    'RFC 9700 §4.14.2: refresh_not_rotated, where refresh tokens stay the same',
+    'faults: [{ fault: token.refresh_not_rotated }]',
+    /^config\.yaml:1:\d+ \/faults\/0\/fault is "token\.refresh_not_rotated", which can never happen, because refresh tokens stay the same anyway: the rule rotate_refresh_tokens is off; set rules: \{ rotate_refresh_tokens: true \}$/,
+    'profile: strict\nfaults: [{ fault: token.refresh_not_rotated }]',
+  ],
+  [
+    'a signature of userinfo for a client without signed userinfo',
+    'clients: [{ client_id: a, redirect_uris: [http://a.example/], faults: [{ fault: userinfo.bad_signature }] }]',
+    /\/clients\/0\/faults\/0\/fault is "userinfo\.bad_signature", which can never happen, because client a has no userinfo_signed_response_alg$/,
+    'clients: [{ client_id: a, redirect_uris: [http://a.example/], userinfo_signed_response_alg: RS256, faults: [{ fault: userinfo.bad_signature }] }]',
+  ],
+  [
+    'a logout token for a client without back-channel logout',
+    'faults: [{ fault: logout_token.expired, match: { client_id: a } }]\nclients: [{ client_id: a, redirect_uris: [http://a.example/] }]',
+    /\/faults\/0\/fault is "logout_token\.expired", which can never happen, because client a has no backchannel_logout_uri$/,
+    'faults: [{ fault: logout_token.expired, match: { client_id: [a, unknown] } }, { fault: logout.not_delivered }]\nclients: [{ client_id: a, redirect_uris: [http://a.example/] }]',
+  ],
+]
+for (const [title, text, problem, possible] of IMPOSSIBLE) {
+  t.test(`a fault that can never happen is refused: ${title}`, async (t) => {
+    const problems = await problemsOf(t, text)
+    t.equal(problems.length, 1)
+    t.match(problems[0], problem)
+    t.strictSame(await problemsOf(t, possible), [])
+  })
+}
+
+t.test('the admin API refuses a fault that can never happen', async (t) => {
+  const add = async (config: ConfigInput, fault: Fault) => {
+    const { app } = await createApp(t, config)
+    return app.inject({ method: 'POST', url: '/admin/faults', payload: fault })
+  }
+  const missing: Fault = { fault: 'authorize.missing_iss' }
+  const refusal = await add({}, missing)
+  t.equal(refusal.statusCode, 400)
+  t.match(refusal.json().error_description, /which can never happen, because nothing promises iss/)
+  t.equal((await add({ rules: { iss_parameter: true } }, missing)).statusCode, 201)
+  const jarm = {
+    client_id: 'a',
+    redirect_uris: ['http://a.example/'],
+    authorization_signed_response_alg: 'ES256' as const,
+  }
+  t.equal((await add({ clients: [jarm] }, missing)).statusCode, 201)
+  const logout: Fault = { fault: 'logout.not_delivered', match: { client_id: 'a' } }
+  t.equal((await add({ clients: [jarm] }, logout)).statusCode, 201, 'the client can be changed at run time')
+})

@@ -269,7 +269,10 @@ t.test('RFC 9700 §4.14.2: a rotated refresh token stays unusable after its faul
 })
 
 t.test('a remark reports that refresh_not_rotated or refresh_reuse_revokes_all changes nothing', async (t) => {
-  const staying = await startObserved(t, { faults: [{ fault: 'token.refresh_not_rotated' }] })
+  const staying = await startObserved(t, {
+    rules: { rotate_refresh_tokens: true },
+    faults: [{ fault: 'token.refresh_not_rotated' }],
+  })
   const { refresh_token } = await getTokens(staying.test)
   t.equal((await refresh(staying.test, refresh_token)).json<Tokens>().refresh_token, undefined)
   const remark = 'token.refresh_not_rotated changes nothing: the refresh is the same without it'

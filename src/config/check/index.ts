@@ -10,6 +10,7 @@ import type { Pruned } from '../schema.js'
 import { isFileContent, show } from '../show.js'
 import { suggest } from '../suggest.js'
 import { checkClient } from './client.js'
+import { checkPossible } from './possible.js'
 import { checkServer } from './server.js'
 
 const PLACES = ['id_token', 'userinfo', 'access_token'] as const
@@ -17,8 +18,11 @@ const KEY_SOURCES = ['file', 'pem', 'jwk', 'keep_in'] as const
 
 type Found = Iterable<Complaint>
 
-/** Returns all inconsistencies. Values that the schema refused are missing in `config` and cause none. */
-export function check(config: Pruned<Config>): Complaint[] {
+/**
+ * Returns all inconsistencies. Values that the schema refused are missing in `config` and cause none.
+ * @param whole the configuration in force, of which `config` can be a part.
+ */
+export function check(config: Pruned<Config>, whole = config): Complaint[] {
   const { users = [], clients = [], keys = [], encryption_keys = [] } = config
   return [
     ...checkServer(config),
@@ -26,6 +30,7 @@ export function check(config: Pruned<Config>): Complaint[] {
     ...checkDestinations(config),
     ...checkClock(config),
     ...checkFaults(['faults'], config.faults, suggest),
+    ...checkPossible(['faults'], config.faults, config, whole),
     ...checkAcrValues(config),
     ...checkScopes(config),
     ...checkAccessTokens([], config),
@@ -33,12 +38,14 @@ export function check(config: Pruned<Config>): Complaint[] {
     ...users.flatMap((user, index) => [...checkUser(['users', String(index)], user ?? {})]),
     ...users.flatMap((user, index) => [
       ...checkFaults(['users', String(index), 'faults'], user?.faults, suggest, { sub: user?.sub }),
+      ...checkPossible(['users', String(index), 'faults'], user?.faults, config, whole),
     ]),
     ...repeated('client_id', { clients: clients.map((client) => client?.client_id) }),
     ...clients.flatMap((client, index) => [...checkClient(['clients', String(index)], client, config)]),
     ...clients.flatMap((client, index) => [...checkAccessTokens(['clients', String(index)], client ?? {})]),
     ...clients.flatMap((client, index) => [
       ...checkFaults(['clients', String(index), 'faults'], client?.faults, suggest, { client_id: client?.client_id }),
+      ...checkPossible(['clients', String(index), 'faults'], client?.faults, config, whole, client?.client_id),
     ]),
     ...repeated('keep_in', {
       keys: keys.map(keepIn),

@@ -62,7 +62,7 @@ function* checkBasePath({ public_url, issuer, preset }: Pruned<Config>, { base_p
   }
   const [name, url] = public_url === undefined ? ['issuer', issuer] : ['public_url', public_url]
   if (url === undefined || !URL.canParse(url)) return
-  const suffix = name === 'issuer' ? (findPreset(preset)?.issuer_suffix ?? '') : ''
+  const suffix = name === 'issuer' ? (findPreset(preset, issuer)?.issuer_suffix ?? '') : ''
   const there = normalizePath(new URL(url).pathname).replace(new RegExp(`${normalizePath(suffix)}$`), '')
   if (there === own) return
   const message = `is "${own}", expected "${there}", the path of ${name}; base_path can be left out`

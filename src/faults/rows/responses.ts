@@ -14,7 +14,11 @@ export const AUTHORIZE = {
   wrong_state: { effect: '`state` is another value than that of the request.', ...REJECT },
   missing_state: { effect: 'The response has no `state`.', ...REJECT },
   wrong_iss: { effect: '`iss` is another issuer, or `value`.', ...REJECT, takes: ['value'] },
-  missing_iss: { effect: 'The response has no `iss`, although discovery announces it.', ...REJECT },
+  missing_iss: {
+    effect: 'The response has no `iss`, although discovery announces it.',
+    ...REJECT,
+    requires: 'iss',
+  },
   missing_code: { effect: 'The response has no `code`.', ...FAIL },
   replayed_code: {
     effect: '`code` has already been redeemed.',

@@ -47,8 +47,11 @@ interface SharedColumns {
    * any `grant_type` can be matched.
    */
   readonly grant_types?: 'every' | readonly string[] | undefined
-  /** Condition of the fault: an ID token is issued, or the client registered signed userinfo responses. */
-  readonly requires?: 'openid' | 'signed_userinfo'
+  /**
+   * Condition of the fault: an ID token is issued, the client registered signed userinfo responses or back-channel logout, the
+   * response has `iss`, or refresh tokens are rotated.
+   */
+  readonly requires?: 'openid' | 'signed_userinfo' | 'backchannel_logout' | 'iss' | 'rotation'
   /** Whether the login page offers the fault. */
   readonly offered?: boolean
 }

@@ -119,6 +119,7 @@ export const REFRESH = {
   },
   refresh_not_rotated: {
     effect: 'In a refresh, the refresh token stays the same.',
+    requires: 'rotation',
     severity: 'must_accept',
     must: 'accept',
     door: 'refresh_token_rotation',
