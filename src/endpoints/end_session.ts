@@ -37,11 +37,26 @@ async function end({ ctx, cookies }: FastifyRequest, reply: FastifyReply, params
   return html(reply, result.page)
 }
 
+/** Ends the login of a refresh token for its client. A refusal is JSON, since the caller is a back end. */
+async function logOutWithoutBrowser(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  params: Params,
+  refresh_token: string,
+): Promise<FastifyReply> {
+  const { end_session_endpoint } = PATHS
+  try {
+    const { client } = await authenticateCaller(request, params, { end_session_endpoint })
+    await logOutByRefreshToken(request.ctx, client, refresh_token)
+    return reply.code(204).send()
+  } catch (error) {
+    return refuse(error as FastifyError, request, reply, 'json')
+  }
+}
+
 async function ask(request: FastifyRequest, reply: FastifyReply, params: Params): Promise<FastifyReply> {
   const { ctx, cookies } = request
   if (!(await asksToLogOut(ctx, cookies, params))) return end(request, reply, params)
-import { logOutByRefreshToken } from '../interaction/refresh_token_logout.js'
-import { authenticateCaller } from '../oauth/caller.js'
   return html(reply, await endSessionPage(ctx, cookies, params, ctx.base_path + PATHS.end_session_confirm))
 }
 
