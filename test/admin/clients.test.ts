@@ -111,7 +111,7 @@ const BAD: [string, 'PUT' | 'PATCH', unknown, RegExp][] = [
     'a secret that is not a text',
     'PATCH',
     { client_secret: 7 },
-    /^\/client_secret is a number \(not shown\), expected a text$/,
+    /^\/client_secret is a number \(not shown\), expected a text; put it in quotes$/,
   ],
   ['nothing', 'PATCH', {}, /^the body is empty, expected at least 1 member$/],
 ]

@@ -101,8 +101,20 @@ test('an unusable file ends with code 2 and names file and place', async (t) => 
     ],
     ['--config', 'loop', [/loop .*ELOOP/]],
     ['--config', write(folder, 'empty.yaml', ''), [/empty\.yaml is empty, expected a configuration/]],
-    ['--config', write(folder, 'broken.yaml', 'users:\n  - sub: "alice\n'), [/broken\.yaml:\d+:\d+ .*quote/]],
-    ['--config', write(folder, 'broken.json', '{ "users": [] '), [/broken\.json:1:\d+ .*}/]],
+    [
+      '--config',
+      write(folder, 'broken.yaml', 'users:\n  - sub: "alice\n'),
+      [
+        /broken\.yaml:2:10 a text in quotes begins here and does not end; write " after it$/,
+        /- sub: "alice$/,
+        /^ +\^$/,
+      ],
+    ],
+    [
+      '--config',
+      write(folder, 'broken.json', '{ "users": [] '),
+      [/broken\.json:1:15 a { before this has no }; write } where it ends$/, /{ "users": \[\] ?$/, /^ +\^$/],
+    ],
     [
       '--config',
       write(folder, 'scalar.yaml', 'hello\n'),
@@ -124,7 +136,11 @@ test('an unusable file ends with code 2 and names file and place', async (t) => 
       [/no-list\.yaml:1:1 is an object, expected a list of users/],
     ],
     ['--user-claims-file', write(folder, 'no-sub.yaml', '- sub: a\n- name: B\n'), [/no-sub\.yaml:2:3 \/1 .*sub/]],
-    ['--user-claims-file', write(folder, 'broken-list.json', '[{"sub": "a"}'), [/broken-list\.json:1:\d+ /]],
+    [
+      '--user-claims-file',
+      write(folder, 'broken-list.json', '[{"sub": "a"}'),
+      [/broken-list\.json:1:14 a \[ before this has no \]; write \] where it ends$/, /\[{"sub": "a"}$/, /^ +\^$/],
+    ],
   ]
   for (const [flag, file, lines] of cases) {
     t.test(`${flag} ${file.slice(file.lastIndexOf('/') + 1)}`, async (t) => {
