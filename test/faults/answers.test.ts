@@ -40,7 +40,7 @@ t.test('token.error: the status is that of the error, or of the rule', async (t)
 t.test('a fault is not logged as a failure', async (t) => {
   const { url, lines } = await startFaulty(t, { fault: 'jwks.unavailable' })
   await send(`${url}/jwks`)
-  t.match(lines().at(-1), { level: 40, status: 503, error: 'temporarily_unavailable' })
+  t.match(lines().at(-1), { level: 'warn', status: 503, error: 'temporarily_unavailable' })
 })
 
 t.test('members are changed in successful responses only, and a rule waits for a response that has them', async (t) => {
