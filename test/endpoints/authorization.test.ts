@@ -248,8 +248,10 @@ t.test('RFC 6749 §4.1.2.1: a client without the response type is unauthorized_c
 })
 
 t.test('the granted scope is the requested scope, limited to the scope of the client', async (t) => {
-  const { client_id } = await register(shared, { scope: 'openid email' })
-  const page = await ask(shared, { client_id, scope: 'openid profile custom email' })
+  const test = await createApp(t, {
+    clients: [{ client_id: 'app', redirect_uris: [REDIRECT_URI], scope: 'openid email' }],
+  })
+  const page = await ask(test, { scope: 'openid profile custom email' })
   t.match(page.body, '<code>openid</code>')
   t.match(page.body, '<code>email</code>')
   t.notMatch(page.body, '<code>profile</code>')
