@@ -84,7 +84,7 @@ for (const javaScriptEnabled of [true, false]) {
       await page.getByRole('button', { name: 'Authorize', exact: true }).click()
       const answer = await application.returned(page)
       t.equal(answer.get('state'), 's-1')
-      t.match((await redeem(issuer, visit, answer)).userinfo, { sub: 'carol', email: 'carol' })
+      t.match((await redeem(issuer, visit, answer)).userinfo, { sub: 'carol', email: 'carol@example.com' })
     },
     { javaScriptEnabled },
   )

@@ -29,11 +29,11 @@ t.test('a user that was put replaces the one of the configuration', async (t) =>
   t.equal(await users.findUser(ctx, 'mallory'), undefined)
 })
 
-t.test('an unknown sub becomes a user with this email unless the configuration has the user', async (t) => {
+t.test('an unknown sub becomes a user with an email unless the configuration has the user', async (t) => {
   const ctx = await createContext()
   t.equal(await users.findUser(ctx, 'bob'), undefined)
-  t.match(await users.findOrCreateUser(ctx, 'bob'), { sub: 'bob', claims: { email: 'bob' } })
-  t.match(await users.findUser(ctx, 'bob'), { claims: { email: 'bob' } }, 'is kept')
+  t.match(await users.findOrCreateUser(ctx, 'bob'), { sub: 'bob', claims: { email: 'bob@example.com' } })
+  t.match(await users.findUser(ctx, 'bob'), { claims: { email: 'bob@example.com' } }, 'is kept')
   const reloaded = { ...ctx, snapshot: await snapshotOf({ users: [{ sub: 'bob', claims: { email: 'b@x' } }] }) }
   t.match(await users.findUser(reloaded, 'bob'), { claims: { email: 'b@x' } })
   t.match(await users.findOrCreateUser(reloaded, 'bob'), { claims: { email: 'b@x' } })

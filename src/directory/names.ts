@@ -9,7 +9,8 @@ export const isListed = ({ origin }: UserRecord) => origin !== 'login'
 
 /**
  * Returns the `sub` of the user that a text names: by `sub`, else by another name of a listed user in any case. A name in the same
- * case precedes the others; otherwise the first user counts, those of run time first. Without such a user, the text is a new `sub`.
+ * case precedes the others; otherwise the first user counts, those of run time first. An `email` that an earlier login has created
+ * names its user as well, since clients send it as `login_hint`. Without such a user, the text is a new `sub`.
  */
 export async function resolveSub(ctx: Context, text: string): Promise<string> {
   if ((await findUserRecord(ctx, text)) !== undefined) return text
@@ -18,7 +19,15 @@ export async function resolveSub(ctx: Context, text: string): Promise<string> {
   const subs = [...new Set([...put, ...(ctx.snapshot.subs_by_name.get(name) ?? [])])]
   const users = await Promise.all(subs.map((sub) => findUserRecord(ctx, sub)))
   const named = users.filter((user) => user !== undefined).filter((user) => isListed(user) && isNamed(user, text))
-  return (named.find((user) => namesOf(user).includes(text)) ?? named[0])?.sub ?? text
+  const listed = named.find((user) => namesOf(user).includes(text)) ?? named[0]
+  return listed?.sub ?? (await findSubByCreatedEmail(ctx, text)) ?? text
+}
+
+/** Finds the user whom an earlier login has created with this `email`. */
+async function findSubByCreatedEmail(ctx: Context, email: string): Promise<string | undefined> {
+  const subs = (await ctx.store.users.listBy('created_email', email)).map(([sub]) => sub)
+  const users = await Promise.all(subs.map((sub) => findUserRecord(ctx, sub)))
+  return users.find((user) => user !== undefined && !isListed(user))?.sub
 }
 
 /** Whether a text is a name of the user, in any case. */

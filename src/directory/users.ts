@@ -6,6 +6,7 @@ import { accessDenied, shown } from '../errors.js'
 import type * as config from '../generated/types.js'
 import { expiryOf } from '../store/collections.js'
 import type { StoredUser } from '../store/records.js'
+import { createEmail } from './email.js'
 
 export type User = DeepReadonly<config.User>
 
@@ -57,11 +58,11 @@ function resolve(
   return stored && { user: asUser(stored), origin: 'login' }
 }
 
-/** Finds a user. An unknown `sub` becomes a new user with this `email`. */
+/** Finds a user. An unknown `sub` becomes a new user with an `email`. */
 export async function findOrCreateUser(ctx: Context, sub: string): Promise<User> {
   const user = await findUser(ctx, sub)
   if (user !== undefined) return user
-  const created: StoredUser = { ...newUser(sub), origin: 'login', expires_at: expiryOf('users', ctx) }
+  const created: StoredUser = { ...newUser(ctx, sub), origin: 'login', expires_at: expiryOf('users', ctx) }
   if (await ctx.store.users.add(sub, created)) return asUser(created)
   // The user was deleted, or another request created it in the meantime.
   const found = await findUser(ctx, sub)
@@ -71,10 +72,13 @@ export async function findOrCreateUser(ctx: Context, sub: string): Promise<User>
 
 /** Finds a user, or returns the user that `findOrCreateUser` creates for an unknown `sub`. */
 export async function findOrDescribeUser(ctx: Context, sub: string): Promise<User> {
-  return (await findUser(ctx, sub)) ?? { ...NO_CLAIMS, ...newUser(sub) }
+  return (await findUser(ctx, sub)) ?? { ...NO_CLAIMS, ...newUser(ctx, sub) }
 }
 
-const newUser = (sub: string) => ({ sub, claims: { email: sub } })
+const newUser = ({ snapshot }: Context, sub: string) => ({
+  sub,
+  claims: { email: createEmail(sub, snapshot.config.default_email_domain) },
+})
 
 /** Stores a user, which overrides the user of the configuration. */
 export async function putUser(ctx: Context, user: User): Promise<void> {

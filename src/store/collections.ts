@@ -114,6 +114,7 @@ export const COLLECTIONS = {
     indexes: {
       origin: ({ origin }) => [origin],
       faults: faultsOf,
+      created_email: ({ origin, claims }) => (origin === 'login' ? [String(claims.email)] : []),
       name: (user) => (user.origin === 'put' ? [...new Set(namesOf(user).map(fold))] : []),
     },
   }),

@@ -19,7 +19,7 @@ t.test('the list has every user with its origin: the file, a put, a login', asyn
     users: [
       { ...NONE, ...ALICE, origin: 'file' },
       { ...NONE, sub: 'bob', claims: { level: 2 }, origin: 'put' },
-      { ...NONE, sub: 'zoe', claims: { email: 'zoe' }, origin: 'login' },
+      { ...NONE, sub: 'zoe', claims: { email: 'zoe@example.com' }, origin: 'login' },
       { ...NONE, sub: 'carol', origin: 'put' },
     ],
   })
@@ -67,7 +67,7 @@ t.test('RFC 7396: PATCH merges objects, removes members that are null and replac
   })
   await logIn(test, { sub: 'zoe' })
   t.match(jsonOf(t, await test.call('PATCH', '/users/zoe', { claims: { level: 1 } })), {
-    claims: { email: 'zoe', level: 1 },
+    claims: { email: 'zoe@example.com', level: 1 },
   })
 })
 

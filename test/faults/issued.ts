@@ -77,7 +77,7 @@ const SOURCES: Readonly<Record<JwtKind, (t: Test, faults: Fault[]) => Promise<Om
   userinfo: async (t, faults) => {
     const test = await start(t, faults, { userinfo_signed_response_alg: 'ES256' })
     const { body: jwt } = await getUserinfo(test, (await logInHybrid(test)).access_token)
-    const expected = expecting(undefined, 'app', { sub: 'alice', email: 'alice' })
+    const expected = expecting(undefined, 'app', { sub: 'alice', email: 'alice@example.com' })
     return { jwt, jwks: await jwksOf(test), expected }
   },
   jarm: async (t, faults) => {

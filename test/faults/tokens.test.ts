@@ -139,7 +139,7 @@ t.test('OpenID Connect Core §5.3.2: faults change the sub of userinfo in JSON',
     const test = await start(t, [fault], client)
     return getUserinfo(test, (await logInHybrid(test)).access_token)
   }
-  const email = 'alice'
+  const email = 'alice@example.com'
   t.strictSame(jsonOf(t, await userinfo({ fault: 'userinfo.wrong_sub' })), { sub: 'another-user', email })
   t.strictSame(jsonOf(t, await userinfo({ fault: 'userinfo.wrong_sub', value: 'eve' })), { sub: 'eve', email })
   t.strictSame(jsonOf(t, await userinfo({ fault: 'userinfo.missing_sub' })), { email })

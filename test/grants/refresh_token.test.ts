@@ -88,7 +88,7 @@ t.test('RFC 6749 §6: a narrower scope applies to one response', async (t) => {
   const narrow = await refreshed(test, refresh_token, { scope: 'email' })
   t.equal(narrow.scope, 'email')
   t.equal(narrow.id_token, undefined)
-  t.strictSame((await getUserinfo(test, narrow.access_token)).json(), { email: 'alice', sub: 'alice' })
+  t.strictSame((await getUserinfo(test, narrow.access_token)).json(), { email: 'alice@example.com', sub: 'alice' })
   const openid = await refreshed(test, refresh_token, { scope: 'openid' })
   t.strictSame((await getUserinfo(test, openid.access_token)).json(), { sub: 'alice' })
   t.equal((await refreshed(test, refresh_token)).scope, 'openid email')

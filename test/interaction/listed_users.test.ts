@@ -55,6 +55,32 @@ t.test('a name finds a user as it is at run time', async (t) => {
   t.equal(await subOf(both, 'DORA'), 'DORA', 'a deleted user has no name')
 })
 
+t.test('the email of a user who is not listed names the user as long as no listed user has it', async (t) => {
+  const both = await start(t, {})
+  t.equal(await subOf(both, 'alice'), 'alice')
+  t.equal(await subOf(both, 'alice@example.com'), 'alice')
+  t.equal(await subOf(both, 'Alice@example.com'), 'Alice@example.com', 'letter for letter')
+  t.equal(await subOf(both, 'bob@example.com'), 'bob@example.com', 'a new user')
+  t.equal(await subOf(both, 'bob'), 'bob')
+  t.equal(await subOf(both, 'bob@example.com'), 'bob@example.com', 'the sub precedes')
+  const put = (sub: string, claims: object) =>
+    both.test.app.inject({ method: 'PUT', url: `/admin/users/${sub}`, payload: { claims } })
+  await put('dora', { email: 'alice@example.com' })
+  t.equal(await subOf(both, 'alice@example.com'), 'dora', 'a listed user precedes')
+  await both.test.app.inject({ method: 'DELETE', url: '/admin/users/dora' })
+  t.equal(await subOf(both, 'alice@example.com'), 'alice')
+  await both.test.reload({ users: [{ sub: 'alice' }] })
+  t.equal(await subOf(both, 'alice@example.com'), 'alice@example.com', 'the listed alice has no email')
+})
+
+t.test('a client that sends the email as login_hint gets the same user again', async (t) => {
+  const { test, agent } = await start(t, { auto_login_hint: true })
+  for (const login_hint of ['carol', 'carol@example.com']) {
+    const { sub, email } = await idTokenOf(test, returned(await agent.ask({ scope: 'openid email', login_hint })))
+    t.strictSame({ sub, email }, { sub: 'carol', email: 'carol@example.com' })
+  }
+})
+
 t.test('faults of a user act if another name is typed', async (t) => {
   const faults: ConfigInput['faults'] = [{ fault: 'http.status', status: 503, match: { sub: 'alice' } }]
   const { agent } = await start(t, { users: USERS, faults })

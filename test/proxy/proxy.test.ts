@@ -38,7 +38,10 @@ async function logIn(t: Test, issuer: string, ca?: string): Promise<void> {
     idTokenExpected: true,
   })
   t.equal(tokens.claims()?.iss, issuer)
-  t.match(await client.fetchUserInfo(config, tokens.access_token, 'alice'), { sub: 'alice', email: 'alice' })
+  t.match(await client.fetchUserInfo(config, tokens.access_token, 'alice'), {
+    sub: 'alice',
+    email: 'alice@example.com',
+  })
 }
 
 /** Logs in on the provider's own pages: links, redirects and cookies must work behind the proxy. */

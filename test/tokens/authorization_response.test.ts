@@ -39,7 +39,7 @@ for (const [response_type, names] of TYPES) {
       const { access_token, id_token, code } = fragment
       if (access_token !== undefined) {
         t.match(fragment, { token_type: 'Bearer', expires_in: '3600', scope: 'openid email' })
-        t.match(jsonOf(t, await getUserinfo(test, access_token)), { sub: 'alice', email: 'alice' })
+        t.match(jsonOf(t, await getUserinfo(test, access_token)), { sub: 'alice', email: 'alice@example.com' })
       }
       if (id_token !== undefined) {
         const jwks = createLocalJWKSet((await test.get('/jwks')).json<JSONWebKeySet>())

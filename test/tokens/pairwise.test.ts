@@ -24,7 +24,7 @@ t.test(
     const { sub } = decodeJwt(tokens.id_token)
     t.match(sub, /^[\w-]{43}$/)
     t.equal(decodeJwt(tokens.access_token).sub, sub)
-    t.strictSame((await getUserinfo(test, tokens.access_token)).json(), { sub, email: 'alice' })
+    t.strictSame((await getUserinfo(test, tokens.access_token)).json(), { sub, email: 'alice@example.com' })
     const next = (await refresh(test, tokens.refresh_token, { client_id: 'one' })).json<Tokens>()
     t.equal(decodeJwt(next.id_token).sub, sub)
   },

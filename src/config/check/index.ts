@@ -10,6 +10,7 @@ import type { Pruned } from '../schema.js'
 import { isFileContent, show } from '../show.js'
 import { suggest } from '../suggest.js'
 import { checkClient } from './client.js'
+import { checkEmailDomain } from './email_domain.js'
 import { checkPossible } from './possible.js'
 import { checkServer } from './server.js'
 
@@ -26,6 +27,7 @@ export function check(config: Pruned<Config>, whole = config): Complaint[] {
   const { users = [], clients = [], keys = [], encryption_keys = [] } = config
   return [
     ...checkServer(config),
+    ...checkEmailDomain(config),
     ...checkDurations(config),
     ...checkDestinations(config),
     ...checkClock(config),

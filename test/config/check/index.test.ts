@@ -5,6 +5,8 @@ import { load, problemsOf } from '../loading.js'
 const CLIENT = 'client_id: app, redirect_uris: ["http://localhost/cb"]'
 const PUBLIC = `${CLIENT}, token_endpoint_auth_method: none`
 
+const EXPECTED_DOMAIN = 'expected a domain name such as example.com, or an empty text'
+
 const BAD: [string, string, string[]][] = [
   [
     'a sub is unique',
@@ -64,6 +66,41 @@ const BAD: [string, string, string[]][] = [
       'config.yaml:1:17 /acr_values/1 is "b c", expected a value without spaces',
       'config.yaml:1:22 /acr_values/2 is "a", expected a value that no earlier entry has',
     ],
+  ],
+  [
+    'default_email_domain is a domain name',
+    'default_email_domain: "@example.com"\n',
+    [`config.yaml:1:23 /default_email_domain is "@example.com", ${EXPECTED_DOMAIN}; write example.com`],
+  ],
+  ...[
+    ['https://corp.example:443/x?y#z', 'corp.example'],
+    ['alice@corp.example', 'corp.example'],
+    [' corp.example. ', 'corp.example'],
+    ['bücher.example', 'xn--bcher-kva.example'],
+    ['exa mple', undefined],
+    ['exa_mple.com', undefined],
+    ['*.example.com', undefined],
+    ['127.0.0.1', undefined],
+    ['[::1]', undefined],
+    ['a..b', undefined],
+    ['-a.example', undefined],
+    ['@', undefined],
+  ].map(([value, meant]): [string, string, string[]] => [
+    `default_email_domain is not ${value}`,
+    `default_email_domain: '${value}'\n`,
+    [
+      `config.yaml:1:23 /default_email_domain is "${value}", ${EXPECTED_DOMAIN}${meant === undefined ? '' : `; write ${meant}`}`,
+    ],
+  ]),
+  [
+    'default_email_domain is a short text',
+    `default_email_domain: ${'a.'.repeat(94)}ab\n`,
+    [`config.yaml:1:23 /default_email_domain is "${'a.'.repeat(30)}…", expected at most 189 characters`],
+  ],
+  [
+    'default_email_domain is a text',
+    'default_email_domain: 7\n',
+    ['config.yaml:1:23 /default_email_domain is the number 7, expected a text; write "7"'],
   ],
   [
     'a key has one source',
