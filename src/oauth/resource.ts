@@ -8,8 +8,8 @@ import { enforce } from './rules.js'
 const MOST = 20
 const LONGEST = 2048
 
-/** RFC 8707 §2: an absolute URI without a fragment. */
-const ABSOLUTE_URI = /^[a-z][a-z0-9+.-]*:[\x21\x22\x24-\x7e]+$/i
+/** RFC 8707 §2: an absolute URI without a fragment, of the characters of RFC 3986 §2. */
+const ABSOLUTE_URI = /^[a-z][a-z0-9+.-]*:(?:[\w.~:/?[\]@!$&'()*+,;=-]|%[0-9a-f]{2})+$/i
 
 /** A scope that belongs to a resource, of a preset whose provider has such scopes. */
 interface ResourceScope {
@@ -46,19 +46,19 @@ export function findScopeTarget(
 
 const GUID = /^api:\/\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/i
 
-/** Reads the parameter `resource`, which can be repeated. RFC 8707 §2. */
+/** Reads the parameter `resource`, which can be repeated. RFC 8707 §2. Departure: without the rule, resources beyond the bounds are left out. */
 export function readResources(ctx: Context, params: Params): readonly string[] {
-  const resources = [...new Set(params.all('resource'))]
-  if (resources.length > MOST) {
-    throw invalidTarget(`resource has ${resources.length} values, expected at most ${MOST}`)
-  }
+  const refuse = (description: string) => enforce(ctx, 'resource_indicators', invalidTarget(description))
+  const all = [...new Set(params.all('resource'))]
+  const long = all.find((resource) => resource.length > LONGEST)
+  if (long !== undefined) refuse(`resource has ${long.length} characters, expected at most ${LONGEST}`)
+  const short = all.filter((resource) => resource.length <= LONGEST)
+  if (short.length > MOST) refuse(`resource has ${short.length} values, expected at most ${MOST}`)
+  const resources = short.slice(0, MOST)
   for (const resource of resources) {
-    if (resource.length > LONGEST) {
-      throw invalidTarget(`resource has ${resource.length} characters, expected at most ${LONGEST}`)
-    }
     if (ABSOLUTE_URI.test(resource)) continue
     const expected = 'an absolute URI without a fragment, such as https://api.example.com'
-    enforce(ctx, 'resource_indicators', invalidTarget(`resource is ${shown(resource)}, expected ${expected}`))
+    refuse(`resource is ${shown(resource)}, expected ${expected}`)
   }
   return resources
 }

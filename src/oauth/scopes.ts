@@ -5,6 +5,7 @@ import type { Context } from '../context.js'
 import type { Client } from '../directory/clients.js'
 import { invalidScope, shown } from '../errors.js'
 import { words } from './params.js'
+import { listResourceScopes } from './resource.js'
 
 /** Returns the standard and the configured scopes with the claims that each releases. */
 export function listScopes(snapshot: Snapshot): Map<string, readonly string[]> {
@@ -44,7 +45,9 @@ export function grantScope(ctx: Context, client: Client, requested: string | und
   if (rules.known_scopes) {
     // OpenID Connect Core §3.1.2.1: unknown scopes are ignored.
     const known = listScopes(ctx.snapshot)
-    ignore('it is neither standard nor defined under scopes', (scope) => !known.has(scope))
+    // Departure: a preset's provider knows the scopes of every resource.
+    const isKnown = (scope: string) => known.has(scope) || listResourceScopes(ctx, scope).length > 0
+    ignore('it is neither standard nor defined under scopes', (scope) => !isKnown(scope))
   }
   if (rules.offline_access && !offline) {
     // OpenID Connect Core §11: offline_access needs a response with a code and a prompt for consent.

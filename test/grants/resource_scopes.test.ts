@@ -49,6 +49,24 @@ t.test('entra: a refresh gets a token for the resource of a scope that the login
   )
 })
 
+t.test('entra: scopes of a resource are known under profile: strict as well', async (t) => {
+  const client = { client_id: 'app', redirect_uris: [REDIRECT_URI], token_endpoint_auth_method: 'none' as const }
+  const test = await createApp(t, {
+    preset: 'entra',
+    profile: 'strict',
+    rules: { pkce_for_public_clients: false },
+    clients: [{ ...client, grant_types: ['authorization_code', 'refresh_token'] }],
+    users: [{ sub: 'alice' }],
+  })
+  const query = { ...BASE, prompt: 'consent', sub: 'alice' }
+  const { refresh_token } = (await redeem(test, query)).json<Tokens>()
+  const answer = (await refresh(test, refresh_token, { scope: 'api://x/read unknown' })).json<Tokens>()
+  t.equal(answer.scope, 'api://x/read', 'another unknown scope is ignored')
+  t.match(claimsOf(answer), { aud: 'api://x', scp: 'read' })
+  const first = (await redeem(test, { ...query, scope: `openid api://${GUID}/read` })).json<Tokens>()
+  t.match(claimsOf(first), { aud: GUID, scp: 'read' })
+})
+
 t.test('entra: a login and the redemption of its code have the resource of their scope', async (t) => {
   const test = await createApp(t, { preset: 'entra' })
   const scope = `${BASE.scope} api://${GUID}/read`
