@@ -46,7 +46,7 @@ export function describeTime(time: number, now: number): string {
   const seconds = at - now
   const [unit, length] = LARGEST_UNITS.find(([, one]) => Math.abs(seconds) >= one) ?? ['second', 1]
   const words = IN_WORDS.format(Math.trunc(seconds / length), unit)
-  return `${words === 'in 0 seconds' ? 'now' : words}, at ${new Date(at * 1000).toISOString().replace('.000Z', 'Z')}`
+  return `${words === 'in 0 seconds' ? 'just now' : words}, at ${new Date(at * 1000).toISOString().replace('.000Z', 'Z')}`
 }
 
 /** Returns the milliseconds of a number of seconds or of a valid text such as `200ms` or `1m30s`. */

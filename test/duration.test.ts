@@ -20,7 +20,7 @@ for (const [written, seconds] of CASES) {
 
 const NOW = Date.parse('2026-01-31T12:00:00Z') / 1000
 const TIMES: [number, string][] = [
-  [NOW, 'now, at 2026-01-31T12:00:00Z'],
+  [NOW, 'just now, at 2026-01-31T12:00:00Z'],
   [NOW - 1, '1 second ago, at 2026-01-31T11:59:59Z'],
   [NOW - 119, '1 minute ago, at 2026-01-31T11:58:01Z'],
   [NOW - 7200, '2 hours ago, at 2026-01-31T10:00:00Z'],

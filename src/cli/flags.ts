@@ -120,7 +120,7 @@ export const FLAGS: readonly Flag[] = [
     env: 'WILDCARD_REDIRECT_URIS',
     value: '[BOOL]',
     description:
-      'let * in redirect_uris match any characters except separators, and ** any part of a path (default: false)',
+      'let * in redirect_uris match any characters except separators, or any port, and ** any part of a path (default: false)',
     paths: [['wildcard_redirect_uris']],
     parse: boolean,
   },

@@ -25,6 +25,8 @@ export async function resolveSub(ctx: Context, text: string): Promise<string> {
 
 /** Finds the user whom an earlier login has created with this `email`. */
 async function findSubByCreatedEmail(ctx: Context, email: string): Promise<string | undefined> {
+  // Without an @, an email is the sub itself.
+  if (!email.includes('@')) return undefined
   const subs = (await ctx.store.users.listBy('created_email', email)).map(([sub]) => sub)
   const users = await Promise.all(subs.map((sub) => findUserRecord(ctx, sub)))
   return users.find((user) => user !== undefined && !isListed(user))?.sub

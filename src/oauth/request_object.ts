@@ -141,7 +141,7 @@ function verifyTimes(now: number, claims: Claims): void {
   }
   const { exp = Number.POSITIVE_INFINITY, nbf = 0 } = claims as { exp?: number; nbf?: number }
   if (exp <= now) throw new Error(`expired ${describeTime(exp, now)}`)
-  if (nbf > now + MAX_SKEW) throw new Error(`is not valid yet: its nbf is ${describeTime(nbf, now)}`)
+  if (nbf > now + MAX_SKEW) throw new Error(`is not valid yet: its nbf is ${nbf}, ${describeTime(nbf, now)}`)
 }
 
 /** Maximum seconds by which the client's clock can be ahead. */

@@ -97,7 +97,7 @@ export const AUTHORIZE_CASES = {
       if (faults.length > 0) {
         t.match(redeemed.json(), {
           error: 'invalid_grant',
-          error_description: /already used now, at \S+, by the fault authorize.replayed_code$/,
+          error_description: /already used (just now|\d+ seconds? ago), at \S+, by the fault authorize.replayed_code$/,
         })
       }
     },

@@ -245,7 +245,7 @@ const BAD: [string, string | Claims, RegExp][] = [
   [
     'RFC 7519 §4.1.5: an nbf in the future',
     { nbf: now + 600 },
-    /^request is not valid yet: its nbf is in \d+ minutes, at \S+Z$/,
+    /^request is not valid yet: its nbf is \d+, in \d+ minutes, at \S+Z$/,
   ],
   ['RFC 7519 §4.1.5: an nbf that is null', { nbf: null }, /^request has the nbf null, expected seconds since/],
 ]

@@ -80,7 +80,7 @@ function verifyTimes(ctx: Context, { exp, iat, nbf }: Readonly<Record<'exp' | 'i
     if (time === undefined) continue
     if (typeof time !== 'number') throw refusal(`has the ${name} ${quoted(time)}, expected a number`)
     if (time > now + SKEW) {
-      throw refusal(`has the ${name} ${describeTime(time, now)}, expected a time that is not in the future`)
+      throw refusal(`has the ${name} ${time}, ${describeTime(time, now)}, expected a time that is not in the future`)
     }
   }
   // RFC 7523 §3: a provider can refuse an exp that is unreasonably far in the future.
