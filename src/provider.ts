@@ -100,7 +100,7 @@ export async function createProvider(
   const refuse = (error: unknown) => {
     if (!(error instanceof ConfigError)) throw error
     problems = error.problems
-    log.error({ problems }, `configuration not reloaded, what was in force before stays:\n${error.message}`)
+    log.error({ problems }, `configuration not reloaded; the previous configuration stays active:\n${error.message}`)
   }
   const apply = (next: Snapshot) => {
     const before = snapshot

@@ -15,7 +15,7 @@ import { createStore } from './store/create.js'
 import { exhaustWatches } from './watches.js'
 
 const RELOADED = /^configuration reloaded/
-const NOT_RELOADED = /^configuration not reloaded/
+const NOT_RELOADED = /^configuration not reloaded; the previous configuration stays active:\n/
 
 async function start(
   t: Test,

@@ -30,7 +30,10 @@ const PROBLEM = object(
   ['file', 'path', 'message'],
 )
 const PROBLEMS = { ...listOf(PROBLEM), description: 'Reasons why the current content of the files is not in force.' }
-const WARNINGS = { ...listOf(PROBLEM), description: 'Values of the configuration in force that are hardly intended.' }
+const WARNINGS = {
+  ...listOf(PROBLEM),
+  description: 'Values of the configuration in force that are probably not intended.',
+}
 
 export const config: FastifyPluginAsync<ConfigOptions> = async (app, { health, reload }) => {
   const get = {

@@ -41,7 +41,7 @@ export const ADDRESS_FLAGS: readonly Flag[] = [
     env: 'TRUST_FORWARDED',
     value: '[BOOL]',
     description:
-      'trust X-Forwarded-Proto, -Host, -Port and -Prefix: true, false, or proxy addresses separated by commas (default: true)',
+      'trust X-Forwarded-Proto, -Host, -Port and -Prefix, and Forwarded: true, false, or proxy addresses separated by commas (default: true)',
     paths: [['server', 'trust_forwarded']],
     parse: booleanOrList,
   },

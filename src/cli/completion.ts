@@ -8,13 +8,13 @@ export const SHELLS = ['bash', 'zsh', 'fish'] as const
 type Values = readonly string[] | 'files' | 'folders' | 'unknown'
 
 interface CompletedOption {
-  /** Such as `-c` and `--config`. */
+  /** Short and long name, such as `-c` and `--config`. */
   readonly names: readonly string[]
   /** `-c` without the hyphen. */
   readonly letter?: string
   readonly long: string
   readonly description: string
-  /** Undefined if the option has no value. */
+  /** Completions of its value; undefined for an option without a value. */
   readonly values?: Values
   /** Whether the option can be given without its value. */
   readonly optional: boolean

@@ -11,7 +11,7 @@ export type Output = NodeJS.WritableStream & { readonly isTTY?: boolean; readonl
 const NARROWEST = 40
 const WIDEST = 120
 
-/** Styles a text, whatever the output; commander removes styles where colors are not wanted. */
+/** Adds the style to a text. Commander removes styles from the output if it has no colors. */
 const style = (format: 'bold' | 'cyan' | 'dim' | 'red', text: string) =>
   styleText(format, text, { validateStream: false })
 

@@ -77,7 +77,7 @@ export function* checkOwnClaims(
   }
 }
 
-/** Yields a warning for each claim of a user, for every place, in place of which the ID token has that of the provider. */
+/** Yields a warning for each claim of a user, for every place, that the provider replaces in the ID token. */
 export function* checkSharedClaims({ users }: Config): Iterable<Complaint> {
   for (const [index, { claims }] of users.entries()) {
     for (const [name, value] of Object.entries(claims)) {

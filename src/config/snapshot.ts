@@ -110,7 +110,7 @@ export interface Snapshot extends LoadedKeys {
   readonly places: Places
   /** The files that the configuration was read from. */
   readonly files: readonly string[]
-  /** Values of a valid configuration that are hardly intended. */
+  /** Values of a valid configuration that are probably not intended. */
   readonly warnings: readonly Problem[]
   /** The path of the provider in browsers, without a slash at its end; empty for the root. */
   readonly base_path: string

@@ -10,7 +10,7 @@ export interface Finding {
 
 export const ok = (about: string, message: string): Finding => ({ level: 'ok', about, message })
 
-/** Creates a note on what some clients need. The provider is healthy all the same. */
+/** Creates a note about a need of some clients. A provider with notes is healthy. */
 export const note = (about: string, message: string, advice: string): Finding => {
   return { level: 'note', about, message, advice }
 }

@@ -13,7 +13,7 @@ export interface ConfigAnswer {
   readonly status: 'current' | 'stale'
   /** Problems of the files. */
   readonly problems: readonly Problem[]
-  /** Values of the configuration in force that are hardly intended, such as a number as `phone_number`. */
+  /** Values of the configuration in force that are probably not intended, such as a number as `phone_number`. */
   readonly warnings: readonly Problem[]
 }
 

@@ -1,4 +1,4 @@
-/** Warnings: values of a valid configuration that are hardly intended, each with the text to write instead. */
+/** Warnings: values of a valid configuration that are probably not intended, each with the text to write instead. */
 import type { Config } from '../../generated/types.js'
 import type { Complaint } from '../errors.js'
 import { checkSharedClaims } from '../provided_claims.js'
