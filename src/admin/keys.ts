@@ -5,7 +5,7 @@ import { describeTime, findDuration, LONGEST_DURATION, parseDuration } from '../
 import { invalidRequest, nothingHere, shown } from '../errors.js'
 import { FAULT_CATALOGUE, FAULT_NAMES } from '../faults/catalogue.js'
 import type { Alg } from '../generated/types.js'
-import type { KeyStatus } from '../issuer/key_lines.js'
+import { type KeyStatus, MOST_KEYS } from '../issuer/key_lines.js'
 import { PATHS } from '../routes.js'
 import { requirePart } from './part.js'
 import { boolean, component, listOf, object, pathParameter, refusedIf, responseWith, text, time } from './schema.js'
@@ -46,7 +46,7 @@ const ORDER = object({
   alg: text('Algorithm of the keys to rotate. Absent: all algorithms.'),
   mode: {
     description:
-      '`graceful`: the new key is published, and the current key signs until `publish_ahead` has passed on the clock of the issuer. `abrupt`: the new key signs at once, although clients that keep the JWKS do not know it. Absent: `graceful`; `abrupt` if the new key cannot be published first: with `published: false`, a `publish_ahead` of 0, or the `kid` of another key.',
+      '`graceful`: the new key is published, and the current key signs until `publish_ahead` has passed on the clock of the issuer. `abrupt`: the new key signs at once, although clients that keep the JWKS do not know it; keys that do not sign yet are removed. Absent: `graceful`; `abrupt` if the new key cannot be published first: with `published: false`, a `publish_ahead` of 0, or the `kid` of another key.',
     enum: ['graceful', 'abrupt'],
   },
   publish_ahead: {
@@ -90,7 +90,7 @@ export const keys: FastifyPluginAsync = async (app) => {
     const rotation = await readOrder(ctx, body)
     const rotated = await ctx.keys.rotate(rotation)
     if (rotated === undefined) {
-      throw invalidRequest('too many rotations are pending, expected fewer; wait until published keys sign')
+      throw invalidRequest(describePending(await ctx.keys.status(), rotation.alg, ctx.now))
     }
     const schedule = describeSchedule(rotated, rotation.alg, ctx.now)
     ctx.log.info({ ...rotation, schedule }, 'keys rotated')
@@ -194,6 +194,15 @@ function describeSchedule(keys: readonly KeyStatus[], alg: Alg | undefined, now:
     if (status === 'current') return [`${kid} signs ${own} now`]
     return signs_from === undefined ? [] : [`${kid} signs ${own} ${describeTime(signs_from, now)}`]
   })
+}
+
+/** Describes the algorithm of the rotation with the most keys that do not sign yet. */
+function describePending(keys: readonly KeyStatus[], alg: Alg | undefined, now: number): string {
+  const pending = keys.filter(({ alg: own, status }) => status === 'next' && own === (alg ?? own))
+  const count = (alg: Alg) => pending.filter((key) => key.alg === alg).length
+  const first = pending.reduce((most, key) => (count(key.alg) > count(most.alg) ? key : most))
+  // A line has the current key, the pending ones and the new one.
+  return `${count(first.alg)} keys of ${first.alg} do not sign yet, expected at most ${MOST_KEYS - 2} before a rotation; wait until the first of them signs ${describeTime(first.signs_from!, now)}, or reset the keys`
 }
 
 function readAlg(algs: readonly Alg[], asked: string | undefined): Alg | undefined {

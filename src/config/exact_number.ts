@@ -1,4 +1,4 @@
-/** Numbers that JSON programs keep exactly. RFC 8259 §6, RFC 7493 §2.2. */
+/** Numbers that JSON programs keep: whole numbers exactly, fractions rounded. RFC 8259 §6, RFC 7493 §2.2. */
 import { pointer } from './errors.js'
 
 const DECIMAL = /^[-+]?(\d*)\.?(\d*)(?:[eE]([-+]?\d+))?$/
@@ -17,11 +17,16 @@ export function findChange(text: string): string | undefined {
   if (/^[-+]?\.(?:inf|nan)$/i.test(text))
     return `is ${text}, expected a number that JSON has; for a text, write "${text}"`
   // Only hexadecimal and octal numbers of YAML are not decimal.
-  const isKept = DECIMAL.test(text) ? normalize(text) === normalize(String(value)) : Number.isSafeInteger(value)
+  const isKept = DECIMAL.test(text) ? isRounded(text) || isExact(text) : Number.isSafeInteger(value)
   if (isKept) return undefined
   const shown = text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text
-  return `is ${shown}, expected a number that programs keep exactly: an integer up to ${Number.MAX_SAFE_INTEGER}, or 15 digits; to keep it, write it as a text: "${shown}"`
+  return `is ${shown}, expected a number that programs keep exactly: an integer up to ${Number.MAX_SAFE_INTEGER}; to keep it, write it as a text: "${shown}"`
 }
+
+const isExact = (text: string) => normalize(text) === normalize(String(Number(text)))
+
+/** Whether the number has decimals, of which a program drops the last: no identifier is such a number. RFC 8259 §6. */
+const isRounded = (text: string) => normalize(text).includes('e-') && Number.isFinite(Number(text))
 
 /** Returns a text that is equal for equal decimal numbers. */
 function normalize(text: string): string {

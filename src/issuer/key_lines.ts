@@ -120,6 +120,10 @@ export function currentIn(line: readonly KeyTurn[], now: number): number {
   )
 }
 
+/** Removes the keys that do not sign yet, so that none of them takes over from a newer key. */
+export const dropPending = (line: readonly KeyTurn[], now: number): readonly KeyTurn[] =>
+  line.slice(0, currentIn(line, now) + 1)
+
 /** Returns the time until which a retired key is published: until its last token has expired. */
 export function publishedUntil(line: readonly KeyTurn[], index: number): number {
   return line[index + 1]!.signs_from + line[index]!.longest

@@ -8,6 +8,7 @@ import { cached, type KeyCache, loadStoredKey, type NewKey, storeKey } from './g
 import {
   currentIn,
   describeLine,
+  dropPending,
   identifyEntries,
   inOrder,
   insertTurn,
@@ -43,7 +44,7 @@ export interface Keys {
   decryption(): Promise<readonly DecryptionKey[]>
   /** Returns the status of every signing key. */
   status(): Promise<readonly KeyStatus[]>
-  /** Schedules new signing keys. Returns every key's status, or undefined if too many rotations are pending. */
+  /** Schedules new signing keys. One that signs at once replaces pending ones. Returns every key's status, or undefined if too many rotations are pending. */
   rotate(rotation: Rotation): Promise<readonly KeyStatus[] | undefined>
   /** Removes a key from the JWKS; it may still sign. Returns every key's status, or undefined for an unknown `kid`. */
   withdraw(kid: string): Promise<readonly KeyStatus[] | undefined>
@@ -188,7 +189,8 @@ export function createKeys({ store, snapshot, journal, now, cache, new_keys, own
         const made = await storeKey(store, cache, await new_keys.generate(key.alg, kid))
         await changeLines(
           (line) => {
-            const next = insertTurn(line, { ...made, signs_from, published, longest: 0 })
+            const kept = publish_ahead > 0 ? line : dropPending(line, now)
+            const next = insertTurn(kept, { ...made, signs_from, published, longest: 0 })
             const current = currentIn(next, now)
             return withdraw ? next.map((turn, index) => (index < current ? { ...turn, published: false } : turn)) : next
           },

@@ -272,17 +272,44 @@ t.test('a key that was announced takes over even when keys no longer rotate by t
   t.strictSame(await kids(keysFor, after), [next])
 })
 
-t.test('a key on demand signs until the turn of one that was announced before', async (t) => {
+t.test('a key that signs at once replaces keys that were announced before', async (t) => {
   const snapshot = await snapshotOf({ lifetimes: LIFETIMES })
   const { keysFor, set } = keysAt(0)
   const told = await keysFor(snapshot).rotate({ publish_ahead: 60 })
-  const [first, announced] = told!
+  const first = told![0]!
   const now = await keysFor(snapshot).rotate({ alg: 'ES256', publish_ahead: 0 })
   t.match(now, [
     { alg: 'ES256', status: 'current' },
-    { kid: announced!.kid, status: 'next', signs_from: 60 },
-    { kid: first!.kid, status: 'retired', published_until: 300 },
+    { kid: first.kid, status: 'retired', published_until: 300 },
   ])
+  t.equal(now!.length, 2)
   set(60)
-  t.strictSame(await kids(keysFor, snapshot), [announced!.kid, first!.kid, now![0]!.kid])
+  t.strictSame(await kids(keysFor, snapshot), [now![0]!.kid, first.kid])
+})
+
+t.test('a key that is announced does not replace a key that was announced for later', async (t) => {
+  const snapshot = await snapshotOf({ lifetimes: LIFETIMES })
+  const { keysFor, set } = keysAt(0)
+  const [, late] = (await keysFor(snapshot).rotate({ publish_ahead: 60 }))!
+  const [, soon] = (await keysFor(snapshot).rotate({ publish_ahead: 30 }))!
+  set(30)
+  t.equal((await kids(keysFor, snapshot))[0], soon!.kid)
+  set(60)
+  t.equal((await kids(keysFor, snapshot))[0], late!.kid)
+})
+
+t.test('keys rotate by the clock from the time of a key that signed at once', async (t) => {
+  const snapshot = await snapshotOf({ key_rotation: ROTATING, lifetimes: LIFETIMES })
+  const { keysFor, set } = keysAt(0)
+  await kids(keysFor, snapshot)
+  set(950)
+  const [first, due] = await kids(keysFor, snapshot)
+  const [now] = (await keysFor(snapshot).rotate({ publish_ahead: 0 }))!
+  t.strictSame(await kids(keysFor, snapshot), [now!.kid, first])
+  set(1849)
+  t.strictSame(await kids(keysFor, snapshot), [now!.kid])
+  set(1950)
+  const [next, before] = await kids(keysFor, snapshot)
+  t.equal(before, now!.kid)
+  t.notOk([due, first].includes(next))
 })
