@@ -1,9 +1,9 @@
 /** The only source of randomness: codes, tokens and identifiers that must not be guessable. */
 import { randomBytes, randomInt } from 'node:crypto'
 
-/** Returns 256 random bits as base64url, 43 characters. RFC 6749 §10.10: the probability of a guess is at most 2^-128. */
-export function randomToken(): string {
-  return randomBytes(32).toString('base64url')
+/** Returns random bytes as base64url: 43 characters by default. RFC 6749 §10.10: the probability of a guess is at most 2^-128. */
+export function randomToken(bytes = 32): string {
+  return randomBytes(bytes).toString('base64url')
 }
 
 /** Returns a seed for repeatable pseudo-random decisions: an integer from 0 below 2^32. */

@@ -1,12 +1,21 @@
 #!/bin/sh
-# Installs the libraries with which test/relying_parties logs in: a virtual environment of Python 3, and the jars of Spring
-# Security by Maven. What is missing is skipped, and so are its tests.
+# Installs the libraries with which test/relying_parties logs in: packages for browsers by npm, a virtual environment of
+# Python 3, and the jars of Spring Security by Maven. What is missing is skipped, and so are its tests.
 # Usage: test/install_relying_parties.sh [FOLDER], by default ~/.cache/oidc-provider-mock/relying_parties.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)/relying_parties
 folder=${1:-${XDG_CACHE_HOME:-$HOME/.cache}/oidc-provider-mock/relying_parties}
 mkdir -p "$folder"
 folder=$(cd "$folder" && pwd)
+
+wanted=$(cksum <"$here/browser/package.json")
+if [ "$(cat "$folder/browser.installed" 2>/dev/null || true)" != "$wanted" ]; then
+  rm -rf "$folder/browser" "$folder/browser.installed"
+  mkdir "$folder/browser"
+  cp "$here/browser/package.json" "$folder/browser"
+  npm install --prefix "$folder/browser" --silent --no-audit --no-fund --no-package-lock --ignore-scripts
+  echo "$wanted" >"$folder/browser.installed"
+fi
 
 if command -v python3 >/dev/null; then
   wanted=$(cksum <"$here/requirements.txt")

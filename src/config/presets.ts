@@ -40,7 +40,15 @@ export interface Preset {
    * can name scopes that the authorization request did not.
    */
   readonly resource_scopes?: string
-  readonly claims: Readonly<Record<'id_token' | 'userinfo' | 'access_token', PresetClaims>>
+  /**
+   * Whether the check_session_iframe is the login status frame of keycloak-js: it reads the `sid` of an access token in place of
+   * a session_state, and tells the page that loads it whether it can read cookies.
+   */
+  readonly login_status_frame?: boolean
+  /** Refresh tokens are JWTs if they have claims here. */
+  readonly claims: Readonly<Record<'id_token' | 'userinfo' | 'access_token', PresetClaims>> & {
+    readonly refresh_token?: PresetClaims
+  }
   /** Texts for the documentation: imitated behavior, and differences. */
   readonly imitates: readonly string[]
   readonly differs: readonly string[]

@@ -17,6 +17,11 @@ export const checkSession: FastifyPluginAsync = async (app) => {
       .type('text/html; charset=utf-8')
       .header('content-security-policy', policy)
       .header('cache-control', 'private, max-age=300')
-      .send(renderPage('check_session', { cookie: cookieNames(ctx).browser_state })),
+      .send(
+        renderPage('check_session', {
+          cookie: cookieNames(ctx).browser_state,
+          login_status: ctx.snapshot.preset?.login_status_frame === true,
+        }),
+      ),
   )
 }

@@ -44,7 +44,7 @@ export const authorizationCode: GrantHandler = async (ctx, { client, params, sco
   const { grant_id, nonce } = code
   const { grant, user } = await followGrant(ctx, grant_id)
   if (grant === undefined) throw invalidGrant('the grant of the code was revoked')
-  const refresh_token = createRefreshToken(ctx, client, grant)
+  const refresh_token = createRefreshToken(ctx, { client, user, grant })
   // RFC 6749 §4.1.3: a code has the scope of its authorization request, unless the provider of the preset reads another one.
   const scope = ctx.snapshot.preset?.resource_scopes ? selectScope(ctx, client, grant.scope, requested) : grant.scope
   return {

@@ -28,7 +28,7 @@ export const deviceCode: GrantHandler = async (ctx, { client, params, resource, 
   if (grant_id === undefined) throw accessDenied('the end-user denied access')
   const { grant, user } = await followGrant(ctx, grant_id)
   if (grant === undefined) throw invalidGrant('the grant of the device_code was revoked')
-  const refresh_token = createRefreshToken(ctx, client, grant)
+  const refresh_token = createRefreshToken(ctx, { client, user, grant })
   return {
     ...{ client, user, grant_id, grant, scope: grant.scope, refresh_token },
     resource: selectResources(ctx, grant.resource, resource),

@@ -7,7 +7,7 @@ import { selectResources } from '../oauth/resource.js'
 import { selectScope } from '../oauth/scopes.js'
 import type { RefreshToken, Rotation } from '../store/records.js'
 import { followGrant } from '../tokens/lookup.js'
-import { isUsable, rotateRefreshToken } from '../tokens/refresh_token.js'
+import { issueRefreshToken, isUsable } from '../tokens/refresh_token.js'
 import { type GrantHandler, requireIssuedTo } from './grant.js'
 
 /** Refreshes the tokens of a grant. */
@@ -42,7 +42,7 @@ export const refreshToken: GrantHandler = async (ctx, { client, params, scope: r
     return { ...granted, refresh_token, replaced }
   }
   const record = await spend(ctx, token, interval ?? reuse_interval)
-  const refresh_token = rotateRefreshToken(found)
+  const refresh_token = issueRefreshToken(ctx, granted, expires_at)
   return { ...granted, refresh_token, replaced, rotated: { token, record } }
 }
 

@@ -61,7 +61,7 @@ export async function beginLogin(
     if (current === undefined) await sessions.put(id, session)
     else await sessions.update(id, (kept) => kept && session)
   }
-  setCookies(ctx, jar, id, session.browser_state)
+  setCookies(ctx, jar, id, session.browser_state + describeLogins(ctx, session))
   return { account: session.accounts[0]!, browserSession: { id, session } }
 }
 
@@ -100,6 +100,16 @@ async function addTo({ store }: Context, id: string, sid: string, client_id: str
     return session && { ...session, accounts: accounts! }
   })
   return kept !== undefined
+}
+
+/**
+ * Returns hashes of the sids of the logins, each after a dot, for the script of a login status frame, which gets a sid instead of
+ * a session_state; empty without such a frame.
+ */
+function describeLogins({ snapshot }: Context, { accounts }: Session): string {
+  if (!snapshot.preset?.login_status_frame) return ''
+  const hashes = accounts.map(({ sid }) => createHash('sha256').update(sid).digest('base64url'))
+  return hashes.map((hash) => `.${hash}`).join('')
 }
 
 /** Removes the session's cookie from the browser. */

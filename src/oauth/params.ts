@@ -8,7 +8,7 @@ const MAX_LENGTH = 8192
 export const MAX_OBJECT_LENGTH = 65_536
 
 /** Parameters that are JWTs of any content; the store does not keep them. */
-const JWTS = ['request', 'id_token_hint', 'access_token', 'token']
+const JWTS = ['request', 'id_token_hint', 'access_token', 'refresh_token', 'token']
 
 /** The parameters of a query, a form or a request object. */
 export interface Params {

@@ -171,6 +171,8 @@ export interface Pages {
   check_session: {
     /** Name of the cookie with the browser state. */
     cookie: string
+    /** Whether the frame is the login status frame of keycloak-js. */
+    login_status: boolean
   }
   self_login: {
     action: string

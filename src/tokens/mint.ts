@@ -9,6 +9,7 @@ import { expiryOf } from '../store/collections.js'
 import type { Grant } from '../store/records.js'
 import { createAccessToken } from './access_token.js'
 import { createIdToken } from './id_token.js'
+import { issueRefreshToken, storeRefreshToken } from './refresh_token.js'
 
 export const TOKEN_KINDS = ['access_token', 'id_token', 'refresh_token'] as const
 export type TokenKind = (typeof TOKEN_KINDS)[number]
@@ -96,18 +97,13 @@ async function createTokens(
   const id_token = isRequested('id_token')
     ? await createIdToken(ctx, { client, user, grant, scope, nonce: undefined, access_token, overrides })
     : undefined
-  const refresh_token = isRequested('refresh_token') ? randomToken() : undefined
-  if (refresh_token !== undefined) {
-    const expires_at = ctx.now + (expires_in ?? ctx.snapshot.lifetimes.refresh_token)
-    await ctx.store.refresh_tokens.put(refresh_token, {
-      grant_id,
-      ...(access_token !== undefined && { access_token }),
-      expires_at,
-    })
-  }
+  const refresh_token = isRequested('refresh_token')
+    ? issueRefreshToken(ctx, { client, user, grant }, ctx.now + (expires_in ?? ctx.snapshot.lifetimes.refresh_token))
+    : undefined
+  if (refresh_token !== undefined) await storeRefreshToken(ctx, grant_id, refresh_token, access_token)
   return {
     ...(access_token !== undefined && { access_token }),
     ...(id_token !== undefined && { id_token }),
-    ...(refresh_token !== undefined && { refresh_token }),
+    ...(refresh_token !== undefined && { refresh_token: refresh_token.token }),
   }
 }

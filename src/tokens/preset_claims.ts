@@ -24,7 +24,7 @@ export interface About {
 /** Returns the claims as the preset changes them at this place; without a preset, the same claims. */
 export function applyPreset(
   ctx: Context,
-  place: 'id_token' | 'userinfo' | 'access_token',
+  place: 'id_token' | 'userinfo' | 'access_token' | 'refresh_token',
   claims: Claims,
   about: About,
 ) {

@@ -3,8 +3,7 @@
  * `test/install_relying_parties.sh` installs them; the tests of a missing one are skipped.
  */
 import { execFile } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
-import { homedir } from 'node:os'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import * as client from 'openid-client'
@@ -12,16 +11,12 @@ import { type Test, test } from 'tap'
 import { type Serving, serve } from '../cli/program.js'
 import { listBlocks } from '../docs/markdown.js'
 import { ROOT } from '../root.js'
+import { INSTALLED, missing } from './installed.js'
 
 const REDIRECT_URI = 'http://localhost:3000/callback'
 const README_CONFIG = listBlocks().find(({ page, language }) => page === 'README.md' && language === 'yaml')!.text
 
 const HERE = join(ROOT, 'test/relying_parties')
-const CACHE = process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache')
-const INSTALLED = join(CACHE, 'oidc-provider-mock/relying_parties')
-const missing = (name: string) =>
-  !existsSync(join(INSTALLED, `${name}.installed`)) && 'run test/install_relying_parties.sh first'
-
 const run = promisify(execFile)
 
 /** Starts a provider with the configuration of the README, whose client has this redirect URI. */
