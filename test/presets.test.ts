@@ -32,9 +32,9 @@ interface LoggedIn {
 }
 
 /** A complete login at this issuer. The library requires the same issuer in discovery and ID token. */
-async function logIn(issuer: string): Promise<LoggedIn> {
+async function logIn(issuer: string, authentication?: client.ClientAuth): Promise<LoggedIn> {
   const options = { execute: [client.allowInsecureRequests] }
-  const configuration = await client.discovery(new URL(issuer), 'app', 'secret', undefined, options)
+  const configuration = await client.discovery(new URL(issuer), 'app', 'secret', authentication, options)
   const pkceCodeVerifier = client.randomPKCECodeVerifier()
   const code_challenge = await client.calculatePKCECodeChallenge(pkceCodeVerifier)
   const asked = {
@@ -290,6 +290,74 @@ t.test('a refresh without a preset has no refresh token', async (t) => {
   const { provider } = await start(t)
   const { configuration, tokens } = await logIn(provider.issuer)
   t.equal((await client.refreshTokenGrant(configuration, tokens.refresh_token!)).refresh_token, undefined)
+})
+
+t.test(
+  'keycloak: refresh tokens are JWTs, which rotate, refresh and are introspected, revoked and minted',
+  async (t) => {
+    const { provider, url } = await start(t, {
+      preset: 'keycloak',
+      users: [ALICE],
+      rules: { rotate_refresh_tokens: true },
+      clients: [{ client_id: 'app', redirect_uris: [REDIRECT_URI], token_endpoint_auth_method: 'none' }],
+    })
+    const { configuration, tokens, id_token } = await logIn(provider.issuer, client.None())
+    const first = tokens.refresh_token!
+    t.strictSame(decodeProtectedHeader(first), { alg: 'HS512', typ: 'JWT' })
+    t.equal(Buffer.from(first.split('.')[2]!, 'base64url').length, 64)
+    const claims = decodeJwt(first)
+    const { issuer: iss } = provider
+    const expected = { typ: 'Refresh', iss, aud: iss, sub: 'alice', azp: 'app', sid: id_token.sid, jti: /./ }
+    t.match(claims, { ...expected, scope: 'openid email profile' })
+    t.equal(claims.exp! - claims.iat!, 1800)
+    const { refresh_token: second } = await client.refreshTokenGrant(configuration, first)
+    t.not(second, first)
+    t.match(decodeJwt(second!), { typ: 'Refresh', sub: 'alice', exp: claims.exp })
+    t.match(await client.tokenIntrospection(configuration, second!), { active: true, sub: 'alice' })
+    await client.tokenRevocation(configuration, second!)
+    t.strictSame(await client.tokenIntrospection(configuration, second!), { active: false })
+    const answer = await fetch(`${url}/admin/tokens`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ sub: 'alice', client_id: 'app', kind: 'refresh_token', expires_in: -60 }),
+    })
+    const minted = decodeJwt(((await answer.json()) as { refresh_token: string }).refresh_token)
+    t.match(minted, { typ: 'Refresh', sub: 'alice' })
+    t.ok(minted.iat! <= minted.exp!)
+  },
+)
+
+t.test('keycloak: a refresh token with a long scope can be used', async (t) => {
+  const { provider, url } = await start(t, { preset: 'keycloak', users: [ALICE] })
+  const answer = await fetch(`${url}/admin/tokens`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      sub: 'alice',
+      client_id: 'app',
+      kind: 'refresh_token',
+      scope: `openid ${'s'.repeat(8000)}`,
+    }),
+  })
+  const { refresh_token } = (await answer.json()) as { refresh_token: string }
+  t.ok(refresh_token.length > 8192)
+  const body = new URLSearchParams({ grant_type: 'refresh_token', refresh_token, client_id: 'app', client_secret: 'x' })
+  t.equal((await fetch(`${provider.issuer}/protocol/openid-connect/token`, { method: 'POST', body })).status, 200)
+})
+
+t.test('keycloak: the login status frame is also the page that tests cookies, and knows the logins', async (t) => {
+  const { url } = await start(t, { preset: 'keycloak' })
+  const endpoint = `${url}/realms/mock/protocol/openid-connect`
+  for (const path of ['login-status-iframe.html', '3p-cookies/step1.html'])
+    t.match(await (await fetch(`${endpoint}/${path}`)).text(), /<body data-cookie="[^"]+" data-login-status>/)
+  const query = new URLSearchParams({ client_id: 'app', redirect_uri: REDIRECT_URI, response_type: 'code' })
+  const form = { method: 'POST', body: new URLSearchParams({ sub: 'alice' }), redirect: 'manual' } as const
+  const { headers } = await fetch(`${endpoint}/auth?${query}`, form)
+  t.match(headers.getSetCookie().join(), /oidc_browser_state_\w+=[\w-]{43}\.[\w-]{43};/)
+  const other = await start(t, {})
+  const login = await fetch(`${other.url}/oauth2/authorize?${query}`, form)
+  t.match(login.headers.getSetCookie().join(), /oidc_browser_state_\w+=[\w-]{43};/)
+  t.notMatch(await (await fetch(`${other.url}/oauth2/check_session`)).text(), /<body[^>]*data-login-status/)
 })
 
 t.test('keycloak: the URL of a realm is JSON with the public key', async (t) => {
