@@ -13,13 +13,23 @@ export const revocation: FastifyPluginAsync = async (app) => {
     reply.header('cache-control', 'no-store').header('pragma', 'no-cache')
     const { ctx, headers, body } = request
     const params = readForm(headers['content-type'], body)
-    const { client } = await authenticateCaller(request, params, { revocation_endpoint, token_endpoint })
+    // Departure: RFC 7009 §2.1 authenticates the client first. Libraries revoke a refresh token, which ends the grant by which
+    // their client is known, and then the access token.
+    const hasEnded = !(await isValid(ctx, params.find('token')))
+    const { client } = await authenticateCaller(request, params, { revocation_endpoint, token_endpoint }, hasEnded)
     // RFC 7009 §2.1: the hint only speeds up the search, which needs no hint here. A repeated parameter is refused.
     params.find('token_type_hint')
     ctx.remark('decision', await revoke(ctx, client, params.require('token')))
     // RFC 7009 §2.2: clients ignore the body. Some insist on a content type.
     return reply.send({})
   })
+}
+
+/** Whether a token still has its grant. */
+async function isValid({ store }: Context, token: string | undefined): Promise<boolean> {
+  if (token === undefined) return false
+  const found = (await store.refresh_tokens.get(token)) ?? (await store.access_tokens.get(token))
+  return found !== undefined && (await store.grants.get(found.grant_id)) !== undefined
 }
 
 /** Revokes a token. Returns a description of the decision for the journal. */

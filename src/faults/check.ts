@@ -105,7 +105,7 @@ function* checkResponse({
 }: Rule): Iterable<RuleFinding> {
   for (const [name, text] of Object.entries(headers)) {
     const place = ['headers', name]
-    if (!isHeaderName(name)) yield [place, 'is not a header name (RFC 9110 §5.1)', 'key']
+    if (!isHeaderName(name)) yield [place, 'is not a header name (RFC 9110 section 5.1)', 'key']
     else if (FRAMING.includes(name.toLowerCase()))
       yield [place, 'is set by the server; http.truncate makes it wrong', 'key']
     if (text !== undefined) yield* checkHeaderValue(place, text)

@@ -15,11 +15,13 @@ export interface BackChannelRequest {
 /**
  * Authenticates the client of a back-channel request.
  * @param paths the endpoints that may be the audience of an assertion, by their names in discovery.
+ * @param changes_nothing whether the request changes nothing.
  */
 export function authenticateCaller(
   { ctx, headers, socket }: BackChannelRequest,
   params: Params,
   paths: Readonly<Record<string, string>>,
+  changes_nothing = false,
 ): Promise<AuthenticatedClient> {
   const { snapshot, internal_url, public_url } = ctx
   const own = Object.entries(paths).flatMap(([name, path]) => [path, snapshot.preset?.paths[name] ?? path])
@@ -27,6 +29,7 @@ export function authenticateCaller(
     authorization: headers.authorization,
     params,
     certificate: findClientCertificate(socket),
+    changes_nothing,
     // Only the configured URLs count, because the sender chooses the host of the request.
     endpoint: [...new Set([internal_url, public_url].flatMap((url) => own.map((path) => url + path)))],
   })

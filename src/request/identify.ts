@@ -25,13 +25,14 @@ export async function identify(request: FastifyRequest): Promise<void> {
   const form = readFields(body)
   const parameters: Parameters = { ...(query as object), ...form }
   const { client_id } = request.params as { client_id?: string }
+  const { grant, device, flow_id } = await findFlow(ctx, endpoint, parameters, headers.authorization)
+  // The grant of the flow decides between the readings of a Basic header.
+  ctx.addFacts({ flow_id: flow_id ?? newFlow(endpoint, parameters) })
   const claimed = await findClaimedClient(ctx, headers.authorization, parameters)
   const facts = readFacts(endpoint, parameters, claimed)
   ctx.addFacts({ ...facts, ...(client_id !== undefined && { client_id }) })
   // The text that the end-user types can be another name of a user.
   if (facts.sub !== undefined) ctx.addFacts({ sub: await resolveSub(ctx, facts.sub) })
-  const { grant, device, flow_id } = await findFlow(ctx, endpoint, parameters, headers.authorization)
-  ctx.addFacts({ flow_id: flow_id ?? newFlow(endpoint, parameters) })
   if (device !== undefined) ctx.addFacts({ client_id: device.client_id, scope: device.scope })
   if (endpoint === 'authorization') ctx.exchange.login_faults = readFaultChoice(form).rules
   if (grant !== undefined) addGrantFacts(ctx, grant)

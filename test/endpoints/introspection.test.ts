@@ -156,11 +156,15 @@ t.test('RFC 7662 §2.1: with the rule authenticated_introspection, a public clie
     [
       { client_id: 'api' },
       {},
-      /^client api used none, expected client_secret_basic, client_secret_post or client_secret_jwt$/,
+      /^client api used none, expected client_secret_basic, client_secret_post or client_secret_jwt; client_secret is missing, send/,
     ],
     [{ client_id: 'app', client_secret: 'wrong' }, {}, /^client_secret is wrong/],
     [{}, {}, /^client_id is missing/],
-    [{}, { authorization: `Bearer ${access_token}` }, /^the Authorization header is invalid, expected Basic/],
+    [
+      {},
+      { authorization: `Bearer ${access_token}` },
+      /^the Authorization header is invalid: its scheme is Bearer, expected Basic/,
+    ],
     [{ client_id: 'unknown' }, {}, /expected a configured or registered client$/],
   ]
   for (const [form, headers, message] of bad) {

@@ -53,9 +53,25 @@ const BAD: [string, Record<string, string>, string | undefined, RegExp][] = [
   ['a wrong secret, post', { client_id: 'post', client_secret: 'wrong' }, undefined, /^client_secret is wrong/],
   ['an empty secret', { client_id: '' }, basic('basic', ''), /^client_secret is wrong/],
   ['post instead of basic', { client_id: 'basic', client_secret: SECRET }, undefined, /used client_secret_post, expec/],
-  ['none instead of basic', { client_id: 'basic' }, undefined, /used none, expected .* client_secret_basic$/],
+  [
+    'none instead of basic',
+    { client_id: 'basic' },
+    undefined,
+    /expected .* client_secret_basic; client_secret is missing, send it in a Basic header$/,
+  ],
+  [
+    'an unknown scheme',
+    { client_id: '' },
+    'hunter2 abc',
+    /^the Authorization header is invalid: its scheme is not Basic,/,
+  ],
   ['basic instead of post', { client_id: '' }, basic('post', SECRET), /used client_secret_basic, expected .*_post$/],
-  ['none instead of post', { client_id: 'post' }, undefined, /used none, expected .* client_secret_post$/],
+  [
+    'none instead of post',
+    { client_id: 'post' },
+    undefined,
+    /expected .* client_secret_post; client_secret is missing, send it in the form$/,
+  ],
   ['a secret of a public client', { client_id: 'public', client_secret: 'x' }, undefined, /expected .* none$/],
   ['basic of a public client', { client_id: '' }, basic('public', 'x'), /expected .* none$/],
   ['no client_id', { client_id: '' }, undefined, /^client_id is missing/],
@@ -65,11 +81,36 @@ const BAD: [string, Record<string, string>, string | undefined, RegExp][] = [
     basic('basic', SECRET),
     /^client_id is public in the form, expected basic/,
   ],
-  ['another scheme', { client_id: '' }, 'Bearer abc', /^the Authorization header is invalid/],
-  ['basic without credentials', { client_id: '' }, 'Basic', /^the Authorization header is invalid/],
-  ['basic with invalid base64', { client_id: '' }, 'Basic %%%', /^the Authorization header is invalid/],
-  ['basic without colon', { client_id: '' }, raw('basic'), /^the Authorization header is invalid/],
-  ['basic without client_id', { client_id: '' }, raw(':secret'), /^the Authorization header is invalid/],
+  [
+    'another scheme',
+    { client_id: '' },
+    'Bearer abc',
+    /^the Authorization header is invalid: its scheme is Bearer, expected Basic/,
+  ],
+  [
+    'basic without credentials',
+    { client_id: '' },
+    'Basic',
+    /^the Authorization header is invalid: it has no credentials after the scheme, expected Basic/,
+  ],
+  [
+    'basic with invalid base64',
+    { client_id: '' },
+    'Basic %%%',
+    /^the Authorization header is invalid: its credentials are not base64, expected Basic/,
+  ],
+  [
+    'basic without colon',
+    { client_id: '' },
+    raw('basic'),
+    /^the Authorization header is invalid: the decoded text has no colon, expected Basic/,
+  ],
+  [
+    'basic without client_id',
+    { client_id: '' },
+    raw(':secret'),
+    /^the Authorization header is invalid: the decoded text has no client_id, expected Basic/,
+  ],
 ]
 for (const [title, form, authorization, message] of BAD) {
   t.test(`RFC 6749 §5.2: ${title} is invalid_client`, async (t) => {
@@ -86,6 +127,12 @@ for (const [title, form, authorization, message] of BAD) {
     t.notMatch(answer.body, SECRET)
   })
 }
+
+t.test('an empty client_secret is refused as empty', async (t) => {
+  const form = { grant_type: 'refresh_token', refresh_token: 'x', client_id: 'basic', client_secret: '' }
+  const message = /_basic; client_secret is empty, send it in a Basic header$/
+  refused(t, await shared.post('/oauth2/token', form), 'invalid_client', message, 401)
+})
 
 t.test('an unknown client is invalid_client if registration is required', async (t) => {
   const test = await createApp(t, { ...CLIENTS, require_registration: true })

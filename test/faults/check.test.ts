@@ -184,7 +184,7 @@ const BAD: [title: string, rule: string, ...problems: string[]][] = [
   [
     'a header of several words',
     'fault: http.status, headers: { "a b": c }',
-    '/headers/a b is not a header name (RFC 9110 §5.1)',
+    '/headers/a b is not a header name (RFC 9110 section 5.1)',
   ],
   [
     'a header of several lines',

@@ -6,10 +6,11 @@ import type { Client } from '../../directory/clients.js'
 import { describeTime } from '../../duration.js'
 import { decidedBy, invalidClient, shown } from '../../errors.js'
 import type { ClientAuthMethod } from '../../generated/types.js'
+import type { Params } from '../params.js'
 import { enforce } from '../rules.js'
 import { isSameSecret } from '../secret.js'
 import { verifyAssertion } from './assertion.js'
-import { chooseReading } from './basic.js'
+import { chooseReading, hasGrant } from './basic.js'
 import { verifyCertificate, verifySelfSigned } from './certificate.js'
 import { type Caller, type Credentials, invalidBasic, readCredentials } from './credentials.js'
 
@@ -28,12 +29,12 @@ export interface AuthenticatedClient {
 export async function authenticateClient(ctx: Context, caller: Caller): Promise<AuthenticatedClient> {
   const { reading, client } = await chooseReading(ctx, readCredentials(ctx, caller))
   const { client_id } = reading
-  const credentials = await simplify(ctx, reading, client)
+  const credentials = await simplify(ctx, reading, client, caller)
   if (client === undefined) {
     const problem = `client_id is ${shown(client_id)}, expected a configured or registered client`
     throw decidedBy(refusal(credentials, problem), 'clients')
   }
-  ctx.addFacts({ client_id })
+  if (credentials.doubtful !== true) ctx.addFacts({ client_id })
   const registered = client.token_endpoint_auth_method
   if (registered === 'any') {
     requireBasic(ctx, credentials)
@@ -52,13 +53,18 @@ export async function authenticateClient(ctx: Context, caller: Caller): Promise<
 function requireBasic(ctx: Context, credentials: Credentials): void {
   if (credentials.form_encoded !== false) return
   const problem = `client ${shown(credentials.client_id)} authenticates with client_id and client_secret as they are`
-  const expected = 'expected both form-encoded before base64 (RFC 6749 §2.3.1), such as %2B for + and %25 for %'
+  const expected = 'expected both form-encoded before base64 (RFC 6749 section 2.3.1), such as %2B for + and %25 for %'
   enforce(ctx, 'basic_credentials', refusal(credentials, `${problem}, ${expected}`))
 }
 
 /** Reduces a Basic header that only names a public client to its client_id. */
 // Departure: RFC 6749 §2.3.1 is for clients with a secret. Some libraries send the header without a colon, or with an empty secret.
-async function simplify(ctx: Context, credentials: Credentials, client: Client | undefined): Promise<Credentials> {
+async function simplify(
+  ctx: Context,
+  credentials: Credentials,
+  client: Client | undefined,
+  { params, changes_nothing = false }: Caller,
+): Promise<Credentials> {
   const { client_id, client_secret, form_encoded } = credentials
   const method = client?.token_endpoint_auth_method
   if (method === 'none' && client_secret?.length === 0) {
@@ -67,11 +73,13 @@ async function simplify(ctx: Context, credentials: Credentials, client: Client |
     return { client_id }
   }
   if (form_encoded !== false || client_secret !== undefined) return credentials
-  // An unknown text without a colon can be a secret, so that only a client that has a grant is named by it.
-  const grants = method === 'any' ? await ctx.store.grants.listBy('client_id', client_id) : []
-  if (method !== 'none' && grants.length === 0) throw invalidBasic()
-  enforce(ctx, 'basic_credentials', invalidBasic())
-  return { client_id }
+  const problem = invalidBasic('the decoded text has no colon')
+  if (method !== 'none' && method !== 'any') throw problem
+  // An unknown text without a colon can be a secret, so that a grant or the form has to show that it names a client.
+  const isNamed = method === 'none' || params.find('client_id') !== undefined || (await hasGrant(ctx, client_id))
+  if (!isNamed && !changes_nothing) throw problem
+  enforce(ctx, 'basic_credentials', problem)
+  return isNamed ? { client_id } : { client_id, doubtful: true }
 }
 
 /** Returns the method of the request, which must be the registered one. */
@@ -79,12 +87,15 @@ function requireRegistered(
   client: Client,
   registered: ClientAuthMethod,
   credentials: Credentials,
-  { certificate }: Caller,
+  { certificate, params }: Caller,
 ): ClientAuthMethod {
   const { method = certificate !== undefined && isByCertificate(registered) ? registered : 'none' } = credentials
   if (method === registered) return method
   const problem = `used ${method}, expected its token_endpoint_auth_method ${registered}`
-  const advice = isByCertificate(registered) && certificate === undefined ? NO_CERTIFICATE : ''
+  const advice =
+    isByCertificate(registered) && certificate === undefined
+      ? NO_CERTIFICATE
+      : adviseSecret(method, [registered], params)
   const description = `client ${shown(client.client_id)} ${problem}${advice}`
   throw decidedBy(refusal(credentials, description), 'clients', client.client_id, 'token_endpoint_auth_method')
 }
@@ -95,7 +106,7 @@ function requireProvable(
   ctx: Context,
   client: Client,
   credentials: Credentials,
-  { certificate }: Caller,
+  { certificate, params }: Caller,
 ): ClientAuthMethod {
   const provable = listProvableMethods(client)
   const byCertificate = certificate && provable.find(isByCertificate)
@@ -111,7 +122,8 @@ function requireProvable(
   if (!provable.includes(method)) {
     const isOn = ctx.snapshot.rules.default_client_metadata
     const problem = isOn ? strict : `${name} used ${used}, expected ${listOf(provable)}`
-    throw decidedBy(refusal(credentials, problem), 'clients', client.client_id, 'token_endpoint_auth_method')
+    const description = `${problem}${adviseSecret(used, isOn ? [byDefault] : provable, params)}`
+    throw decidedBy(refusal(credentials, description), 'clients', client.client_id, 'token_endpoint_auth_method')
   }
   if (method !== byDefault) enforce(ctx, 'default_client_metadata', refusal(credentials, strict))
   return method
@@ -121,6 +133,20 @@ const listOf = (values: readonly string[]) =>
   [values.slice(0, -1).join(', '), values.at(-1)].filter(Boolean).join(' or ')
 
 const NO_CERTIFICATE = '; the request has no certificate, which server.tls.client_certificates asks for'
+
+/** The places of a client_secret in a request. */
+const PLACES: Readonly<Partial<Record<ClientAuthMethod, string>>> = {
+  client_secret_basic: 'in a Basic header',
+  client_secret_post: 'in the form',
+}
+
+/** Returns the end of a refusal of a request without proof: the problem of its client_secret, and where to send it. */
+function adviseSecret(used: ClientAuthMethod, expected: readonly ClientAuthMethod[], params: Params): string {
+  const places = expected.flatMap((method) => PLACES[method] ?? [])
+  if (used !== 'none' || places.length === 0) return ''
+  const isEmpty = params.entries().some(([name]) => name === 'client_secret')
+  return `; client_secret is ${isEmpty ? 'empty' : 'missing'}, send it ${listOf(places)}`
+}
 
 /** The verification of each method, which throws if the proof is invalid. */
 const PROOFS: Readonly<

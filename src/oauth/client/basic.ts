@@ -15,13 +15,18 @@ export interface BasicReading {
 /** Number of colons of which each can be the one between client_id and client_secret. */
 const MAX_COLONS = 8
 
+/** A well-formed header: the scheme and base64, also with the alphabet of URLs. */
+const BASIC = /^Basic +([A-Za-z0-9+/_-]+=*) *$/i
+/** Schemes that a refusal can name. A text of no scheme can be a secret. */
+const OTHER_SCHEME = /^(?:Bearer|Digest|DPoP|HOBA|Mutual|Negotiate|NTLM|Token)(?= |$)/i
+
 /** Whether the Authorization header is of the scheme Basic. RFC 9110 §11.1: the scheme is case-insensitive. */
 export const isBasic = (authorization: string): boolean => /^Basic( |$)/i.test(authorization)
 
 /** Returns the readings of a Basic header, that of the specification first; none if the header is malformed. */
 // Departure: RFC 6749 §2.3.1 requires the form encoding of both halves. Many clients omit it.
 export function readBasic(authorization: string): BasicReading[] {
-  const [, encoded = ''] = /^Basic +([A-Za-z0-9+/_-]+=*) *$/i.exec(authorization) ?? []
+  const [, encoded = ''] = BASIC.exec(authorization) ?? []
   const text = decodeText(Buffer.from(encoded, 'base64'))
   const colons = [...text.matchAll(/:/g)].slice(0, MAX_COLONS).map(({ index }) => index)
   const halves = colons.map((colon) => [text.slice(0, colon), text.slice(colon + 1)] as const)
@@ -41,6 +46,13 @@ export function readBasic(authorization: string): BasicReading[] {
     if (!distinct.has(key)) distinct.set(key, reading)
   }
   return [...distinct.values()]
+}
+
+/** Returns the reason why a header has no readings, without its text, which can be a secret. */
+export function describeMalformed(authorization: string): string {
+  if (!isBasic(authorization)) return `its scheme is ${OTHER_SCHEME.exec(authorization)?.[0] ?? 'not Basic'}`
+  if (/^Basic *$/i.test(authorization)) return 'it has no credentials after the scheme'
+  return BASIC.test(authorization) ? 'the decoded text has no client_id' : 'its credentials are not base64'
 }
 
 /** Returns the readings of two halves, each as it is, as UTF-8 in form encoding, and as ISO 8859-1 in form encoding. */
@@ -79,7 +91,10 @@ function decodeText(bytes: Buffer): string {
   }
 }
 
-/** Returns the reading whose secret is that of its client, else the first one of a known client, else the first. */
+/**
+ * Returns the reading whose secret is that of its client, else the one whose client owns the code or token of the request,
+ * else the first one of a known client, else the first one of a client that has a grant, else the first.
+ */
 export async function chooseReading<
   R extends { readonly client_id: string; readonly client_secret?: string | undefined },
 >(ctx: Context, readings: readonly [R, ...R[]]): Promise<{ readonly reading: R; readonly client: Client | undefined }> {
@@ -88,11 +103,33 @@ export async function chooseReading<
     if (!clients.has(client_id)) clients.set(client_id, await findClient(ctx, client_id))
   }
   const secretOf = ({ client_id }: R) => clients.get(client_id)?.client_secret
-  const isKnown = ({ client_id }: R) => (clients.get(client_id)?.redirect_uris ?? 'any') !== 'any'
   const reading =
-    readings.find((one) => isSame(one.client_secret, secretOf(one))) ?? readings.find(isKnown) ?? readings[0]
+    readings.find((one) => isSame(one.client_secret, secretOf(one))) ?? (await findLikely(ctx, readings, clients))
   return { reading, client: clients.get(reading.client_id) }
 }
+
+/** Returns the likeliest of several readings without a secret that is known. */
+async function findLikely<R extends { readonly client_id: string }>(
+  ctx: Context,
+  readings: readonly [R, ...R[]],
+  clients: ReadonlyMap<string, Client | undefined>,
+): Promise<R> {
+  if (clients.size === 1) return readings[0]
+  const { flow_id } = ctx.exchange
+  const ofFlow = flow_id === undefined ? [] : await ctx.store.grants.listBy('flow_id', flow_id)
+  const owner = readings.find(({ client_id }) => ofFlow.some(([, grant]) => grant.client_id === client_id))
+  if (owner !== undefined) return owner
+  const known = readings.find(({ client_id }) => (clients.get(client_id)?.redirect_uris ?? 'any') !== 'any')
+  if (known !== undefined) return known
+  for (const reading of readings) {
+    if (await hasGrant(ctx, reading.client_id)) return reading
+  }
+  return readings[0]
+}
+
+/** Whether a client has a grant, which tells an unregistered client from any other text. */
+export const hasGrant = async ({ store }: Context, client_id: string): Promise<boolean> =>
+  (await store.grants.listBy('client_id', client_id)).length > 0
 
 const isSame = (found: string | undefined, expected: string | undefined) =>
   found !== undefined && expected !== undefined && isSameSecret(found, expected)

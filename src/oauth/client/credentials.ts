@@ -5,7 +5,7 @@ import type { ClientAuthMethod } from '../../generated/types.js'
 import type { Params } from '../params.js'
 import { enforce } from '../rules.js'
 import { ASSERTION_TYPE, type ClientAssertion, readAssertion } from './assertion.js'
-import { isBasic, readBasic } from './basic.js'
+import { describeMalformed, isBasic, readBasic } from './basic.js'
 import type { ClientCertificate } from './certificate.js'
 
 /** The parts of a request that authenticate a client. */
@@ -16,6 +16,8 @@ export interface Caller {
   readonly certificate: ClientCertificate | undefined
   /** URLs of the endpoint, which an assertion can have as audience besides the issuer. */
   readonly endpoint: readonly string[]
+  /** Whether the request changes nothing, such as the revocation of an unknown token. */
+  readonly changes_nothing?: boolean
 }
 
 export interface Credentials {
@@ -26,14 +28,19 @@ export interface Credentials {
   readonly assertion?: ClientAssertion
   /** False for a reading of a Basic header that is not the one of RFC 6749 §2.3.1. */
   readonly form_encoded?: boolean
+  /** True if the client_id is a text without a colon that names no known client, so that it can be a secret. */
+  readonly doubtful?: boolean
 }
 
 /** The readings of the credentials, that of the specification first. */
 export type Readings = readonly [Credentials, ...Credentials[]]
 
 /** Returns the refusal of a header that is not a Basic header of client_id and client_secret. */
-export const invalidBasic = () =>
-  invalidClient('the Authorization header is invalid, expected Basic with client_id:client_secret in base64', 'Basic')
+export const invalidBasic = (reason: string) =>
+  invalidClient(
+    `the Authorization header is invalid: ${reason}, expected Basic with client_id:client_secret in base64`,
+    'Basic',
+  )
 
 /** Reads the credentials of a request. RFC 6749 §2.3. */
 export function readCredentials(ctx: Context, { params, ...caller }: Caller): Readings {
@@ -66,8 +73,9 @@ export function readCredentials(ctx: Context, { params, ...caller }: Caller): Re
 function findBasic(ctx: Context, authorization: string | undefined, params: Params): string | undefined {
   if (authorization === undefined || isBasic(authorization)) return authorization
   const others = ['client_id', 'client_assertion'].filter((name) => params.find(name) !== undefined)
-  if (others.length === 0) throw invalidBasic()
-  enforce(ctx, 'basic_credentials', invalidBasic())
+  const refusal = invalidBasic(describeMalformed(authorization))
+  if (others.length === 0) throw refusal
+  enforce(ctx, 'basic_credentials', refusal)
   return undefined
 }
 
@@ -94,7 +102,7 @@ function readBasicOf(authorization: string, params: Params): Readings {
     ({ client_secret, ...reading }): Credentials =>
       client_secret === undefined ? reading : { ...reading, method: 'client_secret_basic', client_secret },
   )
-  if (first === undefined) throw invalidBasic()
+  if (first === undefined) throw invalidBasic(describeMalformed(authorization))
   const inForm = params.find('client_id')
   if (inForm === undefined) return [first, ...others]
   const [fitting, ...more] = [first, ...others].filter(({ client_id }) => client_id === inForm)

@@ -8,6 +8,7 @@ import {
   getTokens,
   getUserinfo,
   jsonOf,
+  logIn,
   REDIRECT_URI,
   refused,
   type TestApp,
@@ -62,7 +63,11 @@ for (const [title, client_id, authorization] of RAW) {
       'client_id in the form',
     )
     t.match(remarksOf(test), [
-      { event: 'would_be_refused', error: 'invalid_client', msg: /as they are, expected both form-e/ },
+      {
+        event: 'would_be_refused',
+        error: 'invalid_client',
+        msg: /as they are, expected both form-encoded before base64 \(RFC 6749 section 2\.3\.1\), such/,
+      },
     ])
     const { entries } = jsonOf(t, await test.get('/admin/journal?endpoint=token')) as { entries: object[] }
     t.match(entries, [{ client_id }, { client_id }])
@@ -133,17 +138,16 @@ t.test(
       }
     }
     t.match(remarksOf(test), [
-      { msg: /: the Authorization header is invalid, expected Basic with client_id:client_secret in base64$/ },
+      { msg: /: the Authorization header is invalid: the decoded text has no colon, expected Basic with client_id:c/ },
       { msg: /: client public used client_secret_basic with an empty client_secret, expected none$/ },
     ])
   },
 )
 
 t.test('a Basic header without a colon names only a public client that has a grant or is configured', async (t) => {
-  const message = /^the Authorization header is invalid, expected Basic with client_id:client_secret in base64$/
+  const message = /^the Authorization header is invalid: the decoded text has no colon, expected Basic with client_id:/
   for (const text of ['plus', 'nobody', 'a-secret']) {
-    const answer = await shared.post('/oauth2/revoke', { token: 'x' }, { headers: { authorization: header(text) } })
-    refused(t, answer, 'invalid_client', message, 401)
+    refused(t, await call(shared, header(text)), 'invalid_client', message, 401)
   }
   for (const text of ['public', 'plus', 'nobody']) {
     refused(t, await call(strict, header(text)), 'invalid_client', message, 401)
@@ -155,8 +159,55 @@ t.test('a Basic header without a colon names only a public client that has a gra
     /with an empty client_secret, expected none$/,
     401,
   )
-  const { entries } = jsonOf(t, await shared.get('/admin/journal?endpoint=revocation')) as { entries: object[] }
+  const { entries } = jsonOf(t, await shared.get('/admin/journal?endpoint=token')) as { entries: object[] }
   t.notMatch(JSON.stringify(entries), /a-secret/, 'the text can be a secret')
+  t.match(
+    (await call(shared, header('nobody'), { client_id: 'nobody' })).json(),
+    { error: 'invalid_grant' },
+    'the form names the client as well',
+  )
+})
+
+t.test('RFC 7009 §2.2: a Basic header without a colon revokes a token that has ended, in lenient', async (t) => {
+  const test = await createApp(t, CONFIG)
+  const revoke = (token: string, text: string, one = test) =>
+    one.post('/oauth2/revoke', { token }, { headers: { authorization: header(text) } })
+  for (const client_id of ['okta-spa', 'my+app', 'my%41', 'public']) {
+    const { access_token, refresh_token } = await getTokens(test, { client_id, scope: 'openid offline_access' })
+    t.strictSame(jsonOf(t, await revoke(refresh_token, client_id)), {}, client_id)
+    t.equal((await getUserinfo(test, access_token)).statusCode, 401, 'its grant has ended')
+    t.strictSame(jsonOf(t, await revoke(access_token, client_id)), {}, `${client_id}, after its grant has ended`)
+  }
+  t.strictSame(jsonOf(t, await revoke('unknown', 'a-secret')), {})
+  const { entries } = jsonOf(t, await test.get('/admin/journal?endpoint=revocation')) as { entries: object[] }
+  t.notMatch(JSON.stringify(entries), /a-secret/, 'the text can be a secret')
+  t.match(remarksOf(test), [{ msg: /: the Authorization header is invalid: the decoded text has no colon, / }])
+
+  const { access_token } = await getTokens(test, { client_id: 'okta-spa' })
+  const message = /^the Authorization header is invalid: the decoded text has no colon, expected Basic/
+  refused(t, await revoke(access_token, 'nobody'), 'invalid_client', message, 401)
+  t.equal((await getUserinfo(test, access_token)).statusCode, 200, 'a token of another client is kept')
+  refused(t, await revoke('unknown', 'plus'), 'invalid_client', message, 401)
+  refused(t, await revoke('unknown', 'public', strict), 'invalid_client', message, 401)
+})
+
+t.test('the code or token decides between readings of an unregistered client, then its grants', async (t) => {
+  const test = await createApp(t, CONFIG)
+  for (const client_id of ['my+app', 'my%41', 'a:b', 'my app']) {
+    const authorization = client_id === 'my app' ? basic(client_id, 's') : header(`${client_id}:s`)
+    const code = (await logIn(test, { client_id, scope: 'openid offline_access' })).get('code')!
+    const { refresh_token, access_token } = jsonOf(t, await call(test, authorization, { code }))
+    const form = { grant_type: 'refresh_token', refresh_token: String(refresh_token) }
+    t.match(jsonOf(t, await test.post('/oauth2/token', form, { headers: { authorization } })), { access_token: /^ey/ })
+    const bare = { headers: { authorization: header(client_id) } }
+    t.strictSame(jsonOf(t, await test.post('/oauth2/revoke', { token: String(access_token) }, bare)), {})
+    const { entries } = jsonOf(t, await test.get('/admin/journal?endpoint=token')) as { entries: object[] }
+    t.match(entries.at(-1), { client_id })
+    const machine = { grant_type: 'client_credentials' }
+    jsonOf(t, await test.post('/oauth2/token', machine, { headers: { authorization } }))
+    const { grants } = jsonOf(t, await test.get('/admin/grants')) as { grants: object[] }
+    t.match(grants.at(-1), { client_id }, 'a client that has a grant')
+  }
 })
 
 t.test('an Authorization header of another scheme is ignored in lenient if the request names the client', async (t) => {
@@ -172,10 +223,17 @@ t.test('an Authorization header of another scheme is ignored in lenient if the r
   t.strictSame(jsonOf(t, await post('revoke', { client_id: 'public' })), {})
   t.equal((await getUserinfo(test, access_token)).statusCode, 401)
   t.match(remarksOf(test), [
-    { msg: /: the Authorization header is invalid, expected Basic with client_id:client_secret in b/ },
+    { msg: /: the Authorization header is invalid: its scheme is Bearer, expected Basic with client_id:client_secr/ },
+    { msg: /: the Authorization header is invalid: its scheme is DPoP, expected Basic/ },
   ])
-  const message = /^the Authorization header is invalid, expected Basic/
+  const message = /^the Authorization header is invalid: its scheme is Bearer, expected Basic/
   refused(t, await post('revoke', {}), 'invalid_client', message, 401)
   refused(t, await post('revoke', { client_id: 'public' }, strict), 'invalid_client', message, 401)
-  refused(t, await call(test, 'Basic %%%', { client_id: 'public' }), 'invalid_client', message, 401)
+  refused(
+    t,
+    await call(test, 'Basic %%%', { client_id: 'public' }),
+    'invalid_client',
+    /: its credentials are not base64,/,
+    401,
+  )
 })

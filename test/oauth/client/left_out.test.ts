@@ -85,7 +85,10 @@ t.test('the secret of such a client is verified', async (t) => {
     [byBasic('secret', 'wrong'), /^client_secret is wrong/],
     [{ form: { client_secret: 'wrong' } }, /^client_secret is wrong/],
     [await byAssertion('secret', 'HS256', `${SECRET} wrong`), /has a signature that is not of the client_secret/],
-    [{}, /^client secret used none, expected client_secret_basic, client_secret_post or client_secret_jwt$/],
+    [
+      {},
+      /^client secret used none, expected client_secret_basic, client_secret_post or client_secret_jwt; client_secret is missing, send it in a Basic header or in the form$/,
+    ],
     [await byAssertion('secret', 'RS256'), /^client secret used private_key_jwt, expected client_secret_basic, cl/],
   ]
   for (const [credentials, message] of wrong) {
