@@ -287,8 +287,8 @@ test('RFC 6749 §4.4: a client gets an access token without an end-user, and is 
   t.match(await refusal(userinfo), { error: 'invalid_token' })
 })
 
-test('isolated issuers share no tokens and no keys', async (t) => {
-  const issuer = await start(t)
+test('with isolated_keys, isolated issuers share no tokens and no keys', async (t) => {
+  const issuer = await start(t, { isolated_keys: true })
   const [one, two] = await Promise.all(
     ['one', 'two'].map((name) => discover(`${issuer}/issuers/${name}`, 'app', undefined, client.None())),
   )

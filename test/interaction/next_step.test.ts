@@ -153,7 +153,7 @@ t.test('OpenID Connect Core §3.1.2.1: prompt=login requires a new login with a 
   both.test.advance(5)
   const page = await both.agent.ask({ prompt: 'login' })
   asksLogin(t, page)
-  t.match(page.body, / value="alice" required/, 'who is logged in is filled in')
+  t.match(page.body, / value="alice" placeholder="sub" required/, 'who is logged in is filled in')
   t.notMatch(page.body, 'Logged in here', 'there is no going on with the login before')
   const second = await idTokenOf(both.test, await both.agent.logIn('alice', { prompt: 'login' }))
   t.equal(second.sub, 'alice')
@@ -400,7 +400,7 @@ t.test('OpenID Connect Core §3.1.2.1: login_hint selects the login by sub or em
   }
   const unknown = await both.agent.ask({ login_hint: 'buffy@host' })
   asksLogin(t, unknown)
-  t.match(unknown.body, ' value="buffy@host" required')
+  t.match(unknown.body, ' value="buffy@host" placeholder="sub" required')
   t.equal((await silently(t, both, { login_hint: 'buffy@host', prompt: 'none' })).sub, 'bob', 'it is a hint only')
 })
 

@@ -24,7 +24,7 @@ const ALGS = [
 
 for (const [alg, hash] of ALGS) {
   t.test(`RFC 7518 §3.1: an ID token by ${alg} verifies against the served key`, async (t) => {
-    const test = await createApp(t, { keys: [{ alg }] })
+    const test = await createApp(t, { keys: [{ alg }], isolated_keys: true })
     const { id_token, access_token } = await getTokens(test, { nonce: 'n' })
     const options = { issuer: 'http://localhost', audience: 'app', algorithms: [alg], typ: 'JWT' }
     const { payload, protectedHeader } = await jwtVerify(id_token, await jwksOf(test), options)
