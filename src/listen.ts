@@ -1,6 +1,6 @@
 /** The sockets of a provider, and explanations if they cannot be opened. */
 import { createServer as createHttpServer, type IncomingMessage, type Server } from 'node:http'
-import { type AddressInfo, createServer as createNetServer, type Server as NetServer } from 'node:net'
+import { type AddressInfo, createServer as createNetServer, isIP, type Server as NetServer } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import { unbracketed } from './config/destinations.js'
 import type { Config } from './generated/types.js'
@@ -139,7 +139,10 @@ function explain(error: NodeJS.ErrnoException, host: string, port: number, flag:
     EADDRNOTAVAIL: 'this machine has no such address; use 127.0.0.1, or 0.0.0.0 for all of its addresses',
     ENOTFOUND: 'this host name leads to no address; use 127.0.0.1, or 0.0.0.0 for all of its addresses',
   }
-  return `cannot listen on ${host}, port ${port}: ${reasons[String(error.code)] ?? error.message}`
+  const isUrl = /[:/[\]]/.test(host) && isIP(unbracketed(host)) === 0
+  const advice =
+    'this is no address, expected one without scheme and port, such as localhost or ::1; set the port with --port'
+  return `cannot listen on ${host}, port ${port}: ${isUrl ? advice : (reasons[String(error.code)] ?? error.message)}`
 }
 
 /** Returns the host of a URL by which this machine reaches the address. */

@@ -26,7 +26,7 @@ export function createLogger({ level, format }: Config['log'], stream: LogStream
         destination: stream,
         colorize: hasColors(stream, env),
         // Members that the message already contains, or that only programs need.
-        ignore: `pid,hostname,reqId,changes,problems,warnings,endpoint,${Object.keys(BANNER).join()}`,
+        ignore: `pid,hostname,reqId,changes,problems,warnings,endpoint,admin_url,${Object.keys(BANNER).join()}`,
         messageFormat: (line, key) => formatBanner(line[key], line),
         translateTime: 'HH:MM:ss',
         errorLikeObjectKeys: ['err'],
@@ -43,6 +43,7 @@ const BANNER: Readonly<Record<string, string>> = {
   issuer: 'issuer',
   login_url: 'try a login',
   journal_url: 'journal',
+  http_url: 'http',
   profile: 'profile',
   users: 'users',
   clients: 'clients',

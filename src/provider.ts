@@ -159,7 +159,7 @@ export async function createProvider(
       profile: snapshot.config.profile,
       users: snapshot.users.size,
       clients: snapshot.clients.size,
-      files: snapshot.files,
+      files: [...(sources.config_text === undefined ? [] : [sources.config_text.name]), ...snapshot.files],
       ...(http_url !== undefined && { http_url }),
       ...(admin_url !== undefined && { admin_url }),
     },

@@ -1,5 +1,5 @@
 /** The command line: subcommands, help, and one clear message for each mistake. */
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { Argument, Command, CommanderError, Option } from 'commander'
 import { ConfigError, formatProblem, type Problem } from '../config/errors.js'
@@ -95,11 +95,11 @@ function createProgram(context: CommandContext, end: (code: number) => void): Co
 
 /** Returns advice for a word that is no command. */
 function explainStray(word: string, { commands }: Command): string {
-  const near = suggest(
-    word,
-    commands.map((command) => command.name()),
-  )
-  return near === undefined ? `to use it as a configuration file, write --config ${word}` : `did you mean ${near}?`
+  const names = commands.map((command) => command.name())
+  const near = word === 'help' ? '--help' : suggest(word, names)
+  if (near !== undefined) return `did you mean ${near}?`
+  if (/[./\\]/.test(word) || existsSync(word)) return `to use it as a configuration file, write --config ${word}`
+  return `expected one of ${names.join(', ')}, or no command to start the provider`
 }
 
 const PRECEDENCE =

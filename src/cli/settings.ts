@@ -53,6 +53,9 @@ export function readSettings(given: Values, env: NodeJS.ProcessEnv): Sources {
   const inline = last('CONFIG_INLINE')
   const user_claims_file = last('USER_CLAIMS_FILE')?.text
   const config_dir = last('CONFIG_DIR')?.text
+  const unnamed = ['CONFIG', 'USER_CLAIMS_FILE', 'CONFIG_DIR'].map(last).filter((value) => value?.text === '')
+  const message = 'is empty, expected the name of a file or folder'
+  if (unnamed.length > 0) throw new ConfigError(unnamed.map((value) => ({ file: value!.source, path: '', message })))
   return {
     overrides: readOverrides(values),
     env,

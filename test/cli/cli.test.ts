@@ -50,6 +50,17 @@ test('--log-format pretty writes a line for each URL and fact of the start', asy
   ])
 })
 
+test('--log-format pretty has no JSON after the lines of the start, and names standard input and the second ports', async (t) => {
+  const stdin = Readable.from(['users: [{ sub: alice }]\n'])
+  const args = ['--log-format=pretty', '-c', '-', '--admin-port', '0', '--http-port', '0', '--tls-self-signed']
+  const { line, end } = await serve(t, args, {}, { stdin })
+  await line(/admin API on https:.* only$/)
+  const { stdout } = await end()
+  t.match(stdout, /^ {4}http: {8}http:\/\/localhost:\d+$/m)
+  t.match(stdout, /^ {4}files: {7}<stdin>$/m)
+  t.notMatch(stdout, '_url')
+})
+
 test('the start names the URLs at which a browser reaches the login page, and a program the journal', async (t) => {
   const { line } = await serve(t, ['--public-url', 'http://op.test:9400/auth', '--admin-port', '0'])
   const { login_url, journal_url, admin_url } = JSON.parse(await line(/listening/)) as Record<string, string>

@@ -16,6 +16,30 @@ test('a wrong command line or environment ends with code 2 and a message per pro
       {},
       ["error: unknown command 'config.yaml'; to use it as a configuration file, write --config config.yaml", SEE_HELP],
     ],
+    [
+      ['./none'],
+      {},
+      ["error: unknown command './none'; to use it as a configuration file, write --config ./none", SEE_HELP],
+    ],
+    [['docs'], {}, ["error: unknown command 'docs'; to use it as a configuration file, write --config docs", SEE_HELP]],
+    [['help'], {}, ["error: unknown command 'help'; did you mean --help?", SEE_HELP]],
+    [
+      ['start'],
+      {},
+      [
+        "error: unknown command 'start'; expected one of validate, healthcheck, doctor, completion, or no command to start the provider",
+        SEE_HELP,
+      ],
+    ],
+    [['-c', ''], {}, ['--config is empty, expected the name of a file or folder']],
+    [
+      ['--config-dir=', '--user-claims-file='],
+      {},
+      [
+        '--user-claims-file is empty, expected the name of a file or folder',
+        '--config-dir is empty, expected the name of a file or folder',
+      ],
+    ],
     [['validat', 'x'], {}, ["error: unknown command 'validat'; did you mean validate?", SEE_HELP]],
     [['helthcheck'], {}, ["error: unknown command 'helthcheck'; did you mean healthcheck?", SEE_HELP]],
     [['completion'], {}, ["error: missing required argument 'SHELL'", SEE_HELP]],
@@ -164,4 +188,12 @@ test('an address of another machine ends with code 2', async (t) => {
   refused(t, await run(['--host', '192.0.2.1', '--port', '0']), [
     'cannot listen on 192.0.2.1, port 0: this machine has no such address; use 127.0.0.1, or 0.0.0.0 for all of its addresses',
   ])
+})
+
+test('a host with a scheme, a port or one bracket ends with code 2 and advice', async (t) => {
+  for (const host of ['http://localhost', 'localhost:9400', '[::1']) {
+    refused(t, await run(['--host', host, '--port', '0']), [
+      `cannot listen on ${host}, port 0: this is no address, expected one without scheme and port, such as localhost or ::1; set the port with --port`,
+    ])
+  }
 })
