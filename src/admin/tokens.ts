@@ -185,10 +185,9 @@ async function revokeToken({ store }: Context, { token, kind, grant_id }: KeptTo
 }
 
 function decode(token: string, record: AccessToken | RefreshToken) {
-  if ('claims' in record) return { payload: record.claims }
   try {
     return { header: decodeProtectedHeader(token), payload: decodeJwt(token) }
   } catch {
-    return {}
+    return 'claims' in record ? { payload: record.claims } : {}
   }
 }

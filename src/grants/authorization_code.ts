@@ -21,7 +21,8 @@ export const authorizationCode: GrantHandler = async (ctx, { client, params, sco
   const redeemed = { at: now, by: `client ${shown(client.client_id)} in flow ${ctx.exchange.flow_id}` }
   const code = await ctx.store.authorization_codes.update(presented, (record) => {
     earlier = record?.redeemed
-    return record && { ...record, redeemed: earlier ?? redeemed }
+    // An expired code is refused, and not used.
+    return record && record.expires_at > now ? { ...record, redeemed: earlier ?? redeemed } : record
   })
   if (code === undefined) throw invalidGrant('code is unknown: this issuer did not issue it, or no longer keeps it')
   if (earlier !== undefined) throw await refuseReuse(ctx, code, earlier)

@@ -129,7 +129,7 @@ export interface AuthorizationCode extends StoredRecord {
 export interface AccessToken extends StoredRecord {
   readonly grant_id: string
   readonly scope: string
-  /** The claims of an opaque token; absent for a JWT, which has its own. */
+  /** The claims of an opaque token, and of a JWT in which a fault changed only the JWT; absent for other JWTs, which have their own. */
   readonly claims?: Readonly<Record<string, unknown>>
   /** Set by a fault of the token: introspection says that it is inactive, or has other members; null removes one. */
   readonly introspection?: 'inactive' | Readonly<Record<string, unknown>>

@@ -64,10 +64,13 @@ export async function mintTokens(ctx: Context, request: MintRequest): Promise<Mi
   }
 }
 
-/** Returns the time of issue: now, or for expired tokens the time at which a token of the usual lifetime was issued. */
+/**
+ * Returns the time of issue: now, or for expired tokens the time at which a token of the usual lifetime was issued, from 1970 on.
+ * It is never after `exp`.
+ */
 function findTimeOfIssue({ now, snapshot }: Context, { expires_in = 1, claims = {} }: MintRequest): number {
   const exp = typeof claims.exp === 'number' ? claims.exp : now + expires_in
-  return exp > now ? now : exp - snapshot.lifetimes.access_token
+  return exp > now ? now : Math.min(exp, Math.max(0, exp - snapshot.lifetimes.access_token))
 }
 
 interface Minting {

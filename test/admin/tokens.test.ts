@@ -77,6 +77,19 @@ t.test('RFC 7519 §4.1: a token whose exp was set is not issued after it', async
   t.ok(decodeJwt(ahead.id_token).iat! > 1_000_000_000, 'now')
 })
 
+t.test('RFC 7519 §4.1.6: the iat of an expired token is not before 1970', async (t) => {
+  const test = await createAdminApp(t)
+  for (const [exp, iat] of [
+    [5, 0],
+    [3605, 5],
+    [-5, -5],
+  ]) {
+    const order = { sub: 'zoe', client_id: 'app', claims: { exp } }
+    const minted = jsonOf(t, await test.call('POST', '/tokens', order), 201) as unknown as Minted
+    for (const token of [minted.id_token, minted.access_token]) t.match(decodeJwt(token), { exp, iat, auth_time: iat })
+  }
+})
+
 t.test('a refused request leaves no grant, no token and no user behind', async (t) => {
   const test = await createAdminApp(t)
   const weak = generateKeyPairSync('rsa', { modulusLength: 1024 }).publicKey.export({ format: 'jwk' })

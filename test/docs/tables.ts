@@ -74,7 +74,7 @@ function faultsTables(): string {
       const parameters = takes.map((parameter) => `\`${parameter}\``).join(', ')
       return [`\`${name}\``, effect, parameters, `\`${severity}\``, must, describeRequirement(name as FaultName)]
     })
-    const head = ['Fault', 'Effect', 'Parameters', 'Severity', 'Expected reaction', 'Required by']
+    const head = ['Fault', 'Effect', 'Parameters', 'Severity', 'Expected reaction', 'Level in the specification']
     return `### ${title}\n\n${table(head, cells)}`
   })
   const levels = table(['Level of a rejection', 'Meaning'], Object.entries(LEVELS))

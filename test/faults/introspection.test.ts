@@ -1,4 +1,5 @@
 /** Faults of access tokens at introspection and userinfo: a resource server that asks notices them like one that verifies. */
+import { decodeJwt } from 'jose'
 import t, { type Test } from 'tap'
 import { FAULT_NAMES } from '../../src/faults/catalogue.js'
 import type { ConfigInput, Fault } from '../../src/generated/input.js'
@@ -76,6 +77,32 @@ t.test('presets that have scp in the token have scope at introspection', async (
   t.match(answer, { active: true, sub: 'alice' })
   t.notOk('scope' in answer || 'scp' in answer)
 })
+
+for (const name of ['expired', 'stale_iat', 'missing_iat', 'wrong_aud', 'missing_scope', 'malformed']) {
+  const fault = `access_token.${name}` as Fault['fault']
+  t.test(`a rule for the JWT only leaves every member of introspection as without the fault: ${fault}`, async (t) => {
+    const issue = async (faults: Fault[]) => {
+      const test = await start(t, faults)
+      const { access_token } = await getTokens(test)
+      const { jti, ...answer } = jsonOf(
+        t,
+        await test.post('/oauth2/introspect', { client_id: 'app', token: access_token }),
+      )
+      t.type(jti, 'string')
+      return { test, access_token, answer }
+    }
+    const now = Math.floor(Date.now() / 1000)
+    const { answer: right } = await issue([])
+    const { test, access_token, answer } = await issue([{ fault, jwt_only: true }])
+    const times = (members: Record<string, unknown>) => ({ ...members, iat: 0, exp: 0, auth_time: 0 })
+    t.strictSame(times(answer), times(right))
+    t.ok(Number(answer.iat) >= now && Number(answer.auth_time) >= now, 'the token was issued now')
+    t.equal(Number(answer.exp) - Number(answer.iat), Number(right.exp) - Number(right.iat))
+    const { tokens } = (await test.get('/admin/tokens?kind=access_token')).json<{ tokens: { payload?: object }[] }>()
+    if (fault === 'access_token.malformed') t.match(tokens[0], { payload: { sub: 'alice' } })
+    else t.strictSame(tokens[0]!.payload, decodeJwt(access_token), 'the admin API shows the token as it is')
+  })
+}
 
 t.test('jwt_only is a parameter of access tokens alone', async (t) => {
   await t.rejects(start(t, [{ fault: 'id_token.expired', jwt_only: true }]), {

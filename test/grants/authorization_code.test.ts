@@ -97,6 +97,8 @@ t.test('RFC 6749 §4.1.2: a code expires', async (t) => {
   jsonOf(t, await exchange(test, { code: early }))
   test.advance(2)
   refused(t, await exchange(test, { code: late }), 'invalid_grant', /^code expired .*, at \S+Z$/)
+  refused(t, await exchange(test, { code: late }), 'invalid_grant', /^code expired/, 400)
+  refused(t, await exchange(test, { code: early }), 'invalid_grant', /^code was already used/)
 })
 
 t.test('the default lifetime of a code is ten minutes', async (t) => {

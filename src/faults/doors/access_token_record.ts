@@ -22,12 +22,13 @@ const INACTIVE: ReadonlySet<AccessTokenFault> = new Set<AccessTokenFault>([
   'access_token.not_yet_valid',
 ])
 
-/** Returns the members of the record that the fault changes; none if the rule is about the JWT only. */
+/** Returns the members of the record that the fault changes. If only the JWT is faulty, the record has the claims without the fault. */
 export function describeFaultyRecord(
   before: Draft,
   { draft, rule }: Drafted<'access_token'>,
-): Partial<Pick<AccessToken, 'scope' | 'expires_at' | 'introspection'>> {
-  if (rule === undefined || rule.jwt_only === true) return {}
+): Partial<Pick<AccessToken, 'scope' | 'expires_at' | 'claims' | 'introspection'>> {
+  if (rule === undefined) return {}
+  if (rule.jwt_only) return { claims: before.claims }
   const { fault } = rule
   if (INACTIVE.has(fault)) return { introspection: 'inactive' }
   const introspection = {
