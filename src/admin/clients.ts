@@ -17,7 +17,11 @@ const inPath = pathParameter('client_id', 'The client identifier.')
 const INVALID = refusedIf(
   '`client_id` differs from the path, the configuration file cannot have the client, such as one whose `access_tokens.claims` have a claim that the provider sets, or a fault matches another issuer',
 )
-const CLIENT = { ...component('ClientAnswer'), description: 'The client, with its secrets.' }
+const CLIENT = {
+  ...component('ClientAnswer'),
+  description:
+    'The client, with its secrets. A client that leaves out token_endpoint_auth_method, grant_types or response_types has none of them here.',
+}
 
 export const clients: FastifyPluginAsync = async (app) => {
   const list = {

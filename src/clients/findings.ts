@@ -43,7 +43,8 @@ export type Metadata = { readonly [M in keyof Client]?: WithoutInvalid<Client[M]
 
 /** Whether a value counts as left out at registration, unless the rule valid_metadata is on. */
 export function isBlank(value: unknown): boolean {
-  return isBlankItem(value) || (Array.isArray(value) && value.every(isBlankItem))
+  if (typeof value !== 'object' || value === null) return isBlankItem(value)
+  return Array.isArray(value) ? value.every(isBlankItem) : Object.keys(value).length === 0
 }
 
 /** Whether an item of a list counts as left out. */

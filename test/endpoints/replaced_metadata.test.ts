@@ -20,6 +20,7 @@ const BLANK: [member: string, value: unknown, refusal?: RegExp][] = [
   ['client_uri', '', /^client_uri is '', expected an absolute http or https URL$/],
   ['logo_uri#de', null, /^logo_uri#de is null/],
   ['jwks', null, /^jwks is null/],
+  ['jwks', {}, /^jwks/],
   ['jwks_uri', '', /^jwks_uri is ''/],
   ['token_endpoint_auth_method', null, /^token_endpoint_auth_method is null/],
   ['id_token_signed_response_alg', '', /^id_token_signed_response_alg is ''/],
@@ -32,6 +33,16 @@ const BLANK: [member: string, value: unknown, refusal?: RegExp][] = [
   ['grant_types', [null, ''], /^grant_types\[0\] is null/],
   ['software_statement', '', /^software_statement is '', expected a JWT$/],
 ]
+t.test('a registration with a list of scopes has them as one text in lenient', async (t) => {
+  const test = await createApp(t)
+  const scope = ['openid', 'email']
+  t.equal(jsonOf(t, await post(test, { scope }), 201).scope, 'openid email')
+  const msg = /: scope is a list, expected a text of scopes separated by spaces$/
+  t.match(test.log, [{ event: 'would_be_refused', rule: 'valid_metadata', msg }])
+  refused(t, await post(strict, { scope }), 'invalid_client_metadata', /^scope is a list, expected a text of scopes/)
+  refused(t, await post(shared, { scope: ['openid', 1] }), 'invalid_client_metadata', /^scope is /)
+})
+
 for (const [member, value, refusal] of BLANK) {
   t.test(`a registration with ${member}: ${JSON.stringify(value)} is one without it in lenient`, async (t) => {
     const test = await createApp(t)

@@ -22,7 +22,7 @@ const MAX_LOCALIZED = 100
 
 /** Checks a registration request and fills in the defaults. Unknown members are ignored (RFC 7591 §2). */
 export async function readClientMetadata(ctx: Context, request: Metadata): Promise<ClientMetadata> {
-  const metadata = unfoldSoftwareStatement(ctx, request)
+  const metadata = joinScope(ctx, unfoldSoftwareStatement(ctx, request))
   const settings = readClientSettings(ctx.snapshot.config, 'registration')
   const given = pickMembers(metadata)
   const { findings, metadata: valid } = checkMembers(given, settings)
@@ -46,6 +46,16 @@ export async function readClientMetadata(ctx: Context, request: Metadata): Promi
 function requiredScope({ snapshot }: Context, { scope, grant_types = [] }: Members): Pick<Members, 'scope'> {
   if (!snapshot.rules.offline_access || scope === undefined || !grant_types.includes('refresh_token')) return {}
   return { scope: words(`${scope} offline_access`).join(' ') }
+}
+
+/** Returns the metadata with a list of scopes as one text. */
+// Departure: RFC 7591 §2 has a text of scopes separated by spaces. Some clients send a list.
+function joinScope(ctx: Context, metadata: Metadata): Metadata {
+  const { scope } = metadata
+  if (!Array.isArray(scope) || !scope.every((one) => typeof one === 'string')) return metadata
+  const problem = 'scope is a list, expected a text of scopes separated by spaces'
+  enforce(ctx, 'valid_metadata', invalidClientMetadata(problem))
+  return { ...metadata, scope: scope.join(' ') }
 }
 
 /** Throws the first finding, except for rules that the profile switches off. */
