@@ -1,4 +1,5 @@
 /** Generates keys for the issuers of a process: the first keys once for all issuers, and RSA keys ahead of their use. */
+import { setTimeout } from 'node:timers/promises'
 import type { JWK } from 'jose'
 import { generateMaterial, type KeyAlg, type Material, makeKey } from '../config/key_material.js'
 import type { Snapshot } from '../config/snapshot.js'
@@ -14,22 +15,37 @@ export interface NewKeys {
   prepare(snapshot: Snapshot): Promise<void>
 }
 
-/** Number of RSA keys that are generated ahead. One takes as long as thousands of other operations. */
-const AHEAD = 2
+/** Number of issuers whose RSA keys are generated ahead. One key takes as long as thousands of other operations. */
+const ISSUERS_AHEAD = 4
+/** Largest number of keys that are generated ahead. */
+const MOST_AHEAD = 24
+
+const isRsa = (alg: KeyAlg) => /^(RS|PS)/.test(alg)
 
 export function createNewKeys(): NewKeys {
   const firsts: KeyCache = new Map()
   /** Unused RSA keys. Every algorithm of RSA can use them. */
-  const ahead: Promise<Material>[] = []
-  let isFilled = false
+  const ahead: Material[] = []
+  let wanted = 0
+  let isFilling = false
 
-  const fill = () => {
-    while (isFilled && ahead.length < AHEAD) ahead.push(generateMaterial('RS256'))
+  /** Generates one key at a time, so that signatures do not wait for a thread. Does not keep a process alive that has ended. */
+  const fill = async () => {
+    if (isFilling) return
+    isFilling = true
+    try {
+      while (ahead.length < wanted) {
+        ahead.push(await generateMaterial('RS256'))
+        await setTimeout(1, undefined, { ref: false })
+      }
+    } finally {
+      isFilling = false
+    }
   }
   const takeMaterial = async (alg: KeyAlg): Promise<Material> => {
-    const material = await ((/^(RS|PS)/.test(alg) && ahead.shift()) || generateMaterial(alg))
+    const material = (isRsa(alg) && ahead.shift()) || (await generateMaterial(alg))
     // Not before the taken key is ready, so that generating others does not delay it.
-    fill()
+    void fill()
     return material
   }
   const generate: NewKeys['generate'] = async (alg, kid) => {
@@ -43,9 +59,9 @@ export function createNewKeys(): NewKeys {
     prepare: async ({ keys, encryption_keys, config }) => {
       const entries = [keys, encryption_keys].flatMap(identifyEntries).filter(({ key }) => 'generate' in key)
       await Promise.all(entries.map(first))
-      isFilled = config.isolated_keys && entries.some(({ key }) => /^(RS|PS)/.test(key.alg))
-      fill()
-      await Promise.all(ahead)
+      const rsa = entries.filter(({ key }) => isRsa(key.alg)).length
+      wanted = config.isolated_keys ? Math.min(rsa * ISSUERS_AHEAD, MOST_AHEAD) : 0
+      await fill()
     },
   }
 }

@@ -58,6 +58,8 @@ t.test('issuers of a process begin with the same keys, except those with keys of
 })
 
 t.test('with isolated_keys, RSA keys are generated ahead, and used once', async (t) => {
+  const alive = setInterval(() => {}, 1000)
+  t.teardown(() => clearInterval(alive))
   const snapshot = await snapshotOf({ isolated_keys: true, keys: [{ alg: 'RS256' }, { alg: 'ES256' }] })
   const new_keys = createNewKeys()
   await new_keys.prepare(snapshot)
@@ -72,6 +74,19 @@ t.test('with isolated_keys, RSA keys are generated ahead, and used once', async 
   )
   const [first, again] = await Promise.all([1, 2].map(() => new_keys.first({ id: 'x', key: snapshot.keys[0]! })))
   t.equal(first, again)
+})
+
+t.test('with isolated_keys, the RSA keys of several issuers are generated ahead', async (t) => {
+  const alive = setInterval(() => {}, 1000)
+  t.teardown(() => clearInterval(alive))
+  const rsa = [{ alg: 'RS256' }, { alg: 'PS256' }] as const
+  const snapshot = await snapshotOf({ isolated_keys: true, keys: [...rsa], encryption_keys: [{ alg: 'RSA-OAEP' }] })
+  const new_keys = createNewKeys()
+  await new_keys.prepare(snapshot)
+  const slow = Promise.all([1, 2, 3, 4, 5, 6].map(() => generateMaterial('RS256')))
+  const taken = Promise.all(Array.from({ length: 12 }, () => new_keys.generate('PS256', undefined)))
+  t.equal(await Promise.race([taken.then(() => 'ahead'), slow.then(() => 'later')]), 'ahead')
+  t.equal(new Set((await taken).map(({ jwk }) => jwk.n)).size, 12)
 })
 
 t.test('a reload keeps the keys that are still asked for', async (t) => {
