@@ -17,7 +17,7 @@ test('--config - reads the configuration from standard input', async (t) => {
   ] as const) {
     const { issuer, line } = await serve(t, args, env, input('users: [{ sub: ', 'alice }]\n'))
     t.match(await loginPage(issuer), 'Authorize as alice')
-    t.match(JSON.parse(await line(/listening/)), { users: 1, files: [] }, 'nothing is watched')
+    t.match(JSON.parse(await line(/listening/)), { users: 1, files: ['<stdin>'] })
   }
   const { issuer } = await serve(t, ['-c', '-', '--config-dir', folder], {}, input('{ "users": [{ "sub": "alice" }] }'))
   const page = await loginPage(issuer)
