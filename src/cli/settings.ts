@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { Command, Option } from 'commander'
 import { ConfigError, type Problem } from '../config/errors.js'
+import { hideIn } from '../config/hidden.js'
 import type { Override, Sources } from '../config/load.js'
 import { reasonOf } from '../config/read.js'
 import { FLAGS, type Flag, nameOf, overridesOf, readWatch, variableOf } from './flags.js'
@@ -10,6 +11,8 @@ import { FLAGS, type Flag, nameOf, overridesOf, readWatch, variableOf } from './
 interface Value {
   readonly source: string
   readonly text: string
+  /** Whether the text is from a file with a secret. */
+  readonly is_hidden?: boolean
 }
 
 /** The values of each flag in the order given. */
@@ -71,17 +74,17 @@ export function readSettings(given: Values, env: NodeJS.ProcessEnv): Sources {
 function withEnvironment(given: Values, env: NodeJS.ProcessEnv): Values {
   const fromEnvironment = FLAGS.flatMap((flag) => {
     if (given.has(flag)) return []
-    const { source, text } = readVariable(flag, env)
+    const { text, ...value } = readVariable(flag, env)
     if (text === undefined || text === '') return []
     // Kubernetes sets a variable of this name in pods next to a Service named oidc-provider-mock; it is no port number.
     if (flag.env.endsWith('PORT') && text.startsWith('tcp://')) return []
-    return [[flag, [{ source, text }]] as const]
+    return [[flag, [{ ...value, text }]] as const]
   })
   return new Map([...fromEnvironment, ...given])
 }
 
 /** Returns the value of a flag's variable, or the content of the file that the variable with `_FILE` names. */
-function readVariable(flag: Flag, env: NodeJS.ProcessEnv): { source: string; text: string | undefined } {
+function readVariable(flag: Flag, env: NodeJS.ProcessEnv): Omit<Value, 'text'> & { text: string | undefined } {
   const source = variableOf(flag)
   const withFile = `${source}_FILE`
   const file = env[withFile]
@@ -89,8 +92,15 @@ function readVariable(flag: Flag, env: NodeJS.ProcessEnv): { source: string; tex
   if (file === undefined || file === '' || isOther || !hasContent(flag)) return { source, text: env[source] }
   const refuse = (message: string) => new ConfigError([{ file: withFile, path: '', message }])
   if (env[source]) throw refuse(`is set, and ${source} as well, expected one of them; remove one`)
+  const text = readValue(file, refuse)
+  // An empty secret would switch a protection off.
+  if (text.trim() === '') throw refuse(`names ${file}, which is empty, expected the value of ${source}`)
+  return { source: withFile, text, is_hidden: flag.paths.length > 0 }
+}
+
+function readValue(file: string, refuse: (message: string) => ConfigError): string {
   try {
-    return { source: withFile, text: readFileSync(file, 'utf8').replace(/\r?\n$/, '') }
+    return readFileSync(file, 'utf8').replace(/\r?\n$/, '')
   } catch (error) {
     throw refuse(`names ${file}, which ${reasonOf(error)}`)
   }
@@ -105,14 +115,16 @@ function readOverrides(values: Values): Override[] {
   // Later overrides win, so the environment is applied before the command line.
   const given = FLAGS.flatMap((flag) => (values.get(flag) ?? []).map((value) => ({ flag, ...value })))
   const byCommandLine = ({ source }: { source: string }) => source.startsWith('--')
-  for (const { flag, source, text } of [
+  for (const { flag, source, text, is_hidden = false } of [
     ...given.filter((value) => !byCommandLine(value)),
     ...given.filter(byCommandLine),
   ]) {
     try {
-      overrides.push(...overridesOf(flag, source, text))
+      const own = overridesOf(flag, source, text)
+      overrides.push(...(is_hidden ? own.map((override) => ({ ...override, is_hidden })) : own))
     } catch (error) {
-      problems.push({ file: source, path: '', message: (error as Error).message })
+      const problem = { file: source, path: '', message: (error as Error).message }
+      problems.push(...hideIn([problem], is_hidden ? [{ text, shown: 'the content of the file' }] : []))
     }
   }
   problems.push(...levelProblems(overrides))

@@ -20,6 +20,7 @@ import { isSecret, isText } from './annotations.js'
 import { isClaim, isTextClaim } from './check/claim_types.js'
 import { type Problem, pointer } from './errors.js'
 import { findChange } from './exact_number.js'
+import type { Hidden } from './hidden.js'
 import { type Origin, problemAt, type Source } from './origin.js'
 import { type ReadVariables, readReferences, substitute, type Variables } from './substitute.js'
 import { describeSyntax } from './syntax.js'
@@ -31,6 +32,8 @@ export interface Parsed {
   readonly problems: readonly Problem[]
   /** Warnings about the form of values. */
   readonly warnings: readonly Problem[]
+  /** Texts from files, which no problem shows. */
+  readonly hidden: readonly Hidden[]
 }
 
 /** Approximate number of values that the aliases of a file can expand to. */
@@ -45,22 +48,31 @@ export async function parseText(name: string, text: string, variables?: Variable
   const lines = new LineCounter()
   const tokens = await tokenize(name, text, lines)
   if (!Array.isArray(tokens))
-    return { value: undefined, origin: { source: { name } }, problems: [tokens], warnings: [] }
+    return { value: undefined, origin: { source: { name } }, problems: [tokens], warnings: [], hidden: [] }
   await setImmediate()
   const { document, errors } = compose(tokens, text.length)
   await setImmediate()
   const source: Source = { name, document, lines }
   const origin: Origin = { source, node: document.contents }
   const syntax = describeSyntax(name, text, lines, document, errors)
-  if (syntax.length > 0) return { value: undefined, origin, problems: syntax, warnings: [] }
+  if (syntax.length > 0) return { value: undefined, origin, problems: syntax, warnings: [], hidden: [] }
 
   const problems: Problem[] = []
   const warnings: Problem[] = []
+  const hidden: Hidden[] = []
   const replaced = isMap(document.contents) && variables && (await readReferences(document, variables))
-  const walk: Walk = { source, document, variables: replaced || undefined, anchors: new Set(), problems, warnings }
+  const walk: Walk = {
+    source,
+    document,
+    variables: replaced || undefined,
+    anchors: new Set(),
+    problems,
+    warnings,
+    hidden,
+  }
   visit(walk, document.contents, [], [])
   await setImmediate()
-  return { value: toValue(walk), origin, problems, warnings }
+  return { value: toValue(walk), origin, problems, warnings, hidden }
 }
 
 /** Returns the tokens of a text, or a problem at the point where composing them, which is recursive, could overflow the stack. */
@@ -111,6 +123,7 @@ interface Walk {
   readonly anchors: Set<string>
   readonly problems: Problem[]
   readonly warnings: Problem[]
+  readonly hidden: Hidden[]
   /** Whether an alias has no anchor or contains itself, so that the document has no plain value. */
   broken?: boolean
 }
@@ -126,7 +139,7 @@ function visit(walk: Walk, node: unknown, path: readonly string[], within: reado
   } else if (isScalar(node)) {
     if (node.anchor !== undefined) walk.anchors.add(node.anchor)
     if (walk.variables !== undefined) {
-      for (const message of substitute(walk.document, node, walk.variables, {
+      for (const message of substitute(walk.document, node, walk.variables, walk.hidden, {
         secret: isSecret(path),
         text: isText(path) || isTextClaim(path),
       }))

@@ -9,6 +9,7 @@ import { type LoadFiles, openFiles, readUnwritten } from './contents.js'
 import { type Parsed, parseText } from './document.js'
 import { ConfigError, limitProblems, type Problem } from './errors.js'
 import { findForeign } from './foreign.js'
+import { type Hidden, hideIn, textsIn } from './hidden.js'
 import { loadKeys } from './keys.js'
 import { appendUsers, applyOverride, flatUsers, isMembers, type Layer, type Override } from './merge.js'
 import { locate, type Origin, problemAt } from './origin.js'
@@ -77,7 +78,8 @@ export async function loadSnapshot(
   const located = complaints.map((complaint) => locate(origin, complaint))
   // A second problem at the same position is a consequence of a missing variable.
   const problems = [...parsed.problems, ...located.filter((problem) => !places.has(place(problem)))]
-  if (problems.length > 0) throw new ConfigError(inOrder(sources, found, problems))
+  const hidden = [...parsed.hidden, ...hiddenTexts(sources)]
+  if (problems.length > 0) throw new ConfigError(inOrder(sources, found, hideIn(problems, hidden)))
   await setImmediate()
   const config = value as Config
   const warnings = findWarnings(config).map((complaint) => locate(origin, complaint))
@@ -89,7 +91,7 @@ export async function loadSnapshot(
     outbound_ca: authorities.pem,
     preset,
     places: findPlaces(origin, config),
-    warnings: limitProblems(inOrder(sources, found, warnings), 'warnings'),
+    warnings: limitProblems(inOrder(sources, found, hideIn(warnings, hidden)), 'warnings'),
   })
 }
 
@@ -99,16 +101,23 @@ export async function loadServer(sources: Sources): Promise<Config['server']> {
   const parsed = await findFiles(sources, files)
     .then((found) => parseFiles(sources, found, files, false))
     .catch((error: unknown) => {
-      if (error instanceof ConfigError) return { layer: nothing() }
+      if (error instanceof ConfigError) return { layer: nothing(), hidden: [] }
       throw error
     })
   const { value: configured, origin } = sources.overrides.reduce(applyOverride, parsed.layer)
   const value = withoutExtensions(configured as object)
   const { complaints } = validate(value)
   const about = complaints.filter(({ path }) => path.length === 0 || path[0] === 'server')
-  if (about.length > 0) throw new ConfigError(about.map((complaint) => locate(origin, complaint)))
+  const problems = about.map((complaint) => locate(origin, complaint))
+  if (problems.length > 0) throw new ConfigError(hideIn(problems, [...parsed.hidden, ...hiddenTexts(sources)]))
   return (value as Config).server
 }
+
+/** Returns the texts of overrides that are from files. */
+const hiddenTexts = ({ overrides }: Sources): Hidden[] =>
+  overrides
+    .filter(({ is_hidden }) => is_hidden)
+    .flatMap(({ value }) => textsIn(value).map((text) => ({ text, shown: 'the content of the file' })))
 
 /** Returns an empty layer. Each is a new object, because defaults are filled into it. */
 const nothing = (): Layer => ({ value: {}, origin: { source: { name: 'configuration' } } })
@@ -119,19 +128,20 @@ async function parseFiles(
   { config, user_claims_file }: Files,
   files: LoadFiles,
   again: boolean,
-): Promise<{ layer: Layer; problems: Problem[]; warnings: Problem[] }> {
+): Promise<{ layer: Layer; problems: Problem[]; warnings: Problem[]; hidden: Hidden[] }> {
   const parsed: Parsed[] = []
   const variables = { env, folder: folderOf(config), read: files.read }
   if (config_text !== undefined) parsed.push(await readDocument(config_text.name, config_text.text, variables))
   if (config !== undefined) parsed.push(await parseFile(config, variables, files, again))
   if (user_claims_file !== undefined) parsed.push(await parseFile(user_claims_file, undefined, files, again))
   const problems = parsed.flatMap((file) => file.problems)
-  if (parsed.some(({ value }) => value === undefined)) throw new ConfigError(problems)
+  const hidden = parsed.flatMap((file) => file.hidden)
+  if (parsed.some(({ value }) => value === undefined)) throw new ConfigError(hideIn(problems, hidden))
   const layer = parsed.reduce<Layer>(
     (base, file) => (isMembers(file.value) ? file : appendUsers(base, flatUsers(file))),
     nothing(),
   )
-  return { layer, problems, warnings: parsed.flatMap((file) => file.warnings) }
+  return { layer, problems, warnings: parsed.flatMap((file) => file.warnings), hidden }
 }
 
 /** Returns the base of relative paths in a configuration. */
@@ -173,7 +183,13 @@ async function readDocument(name: string, text: string, variables: Variables | u
 }
 
 function failed(name: string, message: string, { source, node }: Origin = { source: { name } }): Parsed {
-  return { value: undefined, origin: { source }, problems: [problemAt(source, node, '', message)], warnings: [] }
+  return {
+    value: undefined,
+    origin: { source },
+    problems: [problemAt(source, node, '', message)],
+    warnings: [],
+    hidden: [],
+  }
 }
 
 function place({ file, line, column, path }: Problem): string {

@@ -15,6 +15,8 @@ export interface Override {
   readonly value: unknown
   /** Whether the value is one item for the list at `path`. */
   readonly append?: boolean
+  /** Whether the value is from a file with a secret, so that problems do not show it. */
+  readonly is_hidden?: boolean
 }
 
 type Members = Readonly<Record<string, unknown>>

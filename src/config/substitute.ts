@@ -1,6 +1,7 @@
 /** Substitutes `${NAME}`, `${NAME:-default}` and `${file:PATH}` in the values of a configuration. */
 import { resolve } from 'node:path'
 import { type Document, isMap, isPair, isScalar, isSeq, Scalar, type ScalarTag } from 'yaml'
+import type { Hidden } from './hidden.js'
 import { type Content, textOf } from './read.js'
 import { describeFile } from './show.js'
 
@@ -42,6 +43,7 @@ export async function readReferences(document: Document, { env, folder, read }: 
 /**
  * Substitutes the variables and files of one scalar and returns the problems. The document is already parsed, so the value
  * of a variable cannot change its structure.
+ * @param hidden takes the texts of files, and the value with them.
  * @param place `secret`: whether the rest of the text is a secret, of which `${` can be a part; `text`: whether the value
  * must be a text, even if the variable has the form of a number.
  */
@@ -49,17 +51,21 @@ export function substitute(
   document: Document,
   scalar: Scalar,
   { env, folder, contents }: ReadVariables,
+  hidden: Hidden[],
   { secret, text: isText }: { readonly secret: boolean; readonly text: boolean },
 ): string[] {
   const { value, type, tag } = scalar
   if (typeof value !== 'string' || !value.includes('${')) return []
   const problems: string[] = []
+  const known = hidden.length
   const text = value.replace(REFERENCE, (match, file?: string, name?: string, fallback?: string) => {
     if (match === '$${') return '${'
     if (file !== undefined) {
       try {
         // Editors and programs end a text with a line feed, which is no part of a secret.
-        return textOf(contents.get(resolve(folder, file))!).replace(/\r?\n$/, '')
+        const content = textOf(contents.get(resolve(folder, file))!).replace(/\r?\n$/, '')
+        hidden.push({ text: content, shown: match })
+        return content
       } catch (error) {
         problems.push(describeFile(folder, file, (error as Error).message))
         return ''
@@ -81,6 +87,8 @@ export function substitute(
     }
     return replacement ?? ''
   })
+  // With the text around, as in `https://${file:name}/`.
+  if (hidden.length > known) hidden.push({ text, shown: value })
   scalar.value = type === Scalar.PLAIN && tag === undefined && !isText ? typed(document, text) : text
   // Messages show a number as the variable has it.
   scalar.source = text

@@ -3,6 +3,8 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { readFlags, readSettings } from '../../src/cli/settings.js'
 import type { ConfigError } from '../../src/config/errors.js'
+import { loadServer, loadSnapshot } from '../../src/config/load.js'
+import { problemsIn } from '../config/loading.js'
 
 const settingsOf = (env: NodeJS.ProcessEnv, argv: readonly string[] = []) => readSettings(readFlags(argv), env)
 
@@ -50,4 +52,30 @@ t.test('a missing file and two values are problems', async (t) => {
     }),
     'OIDC_PROVIDER_MOCK_ADMIN_TOKEN_FILE is set, and OIDC_PROVIDER_MOCK_ADMIN_TOKEN as well, expected one of them; remove one',
   )
+})
+
+t.test('an empty file is a problem, because an empty secret would switch a protection off', async (t) => {
+  const folder = t.testdir({ empty: '', line: ' \r\n' })
+  for (const name of ['empty', 'line']) {
+    t.equal(
+      problemsOf(t, { OIDC_PROVIDER_MOCK_ADMIN_TOKEN_FILE: join(folder, name) }),
+      `OIDC_PROVIDER_MOCK_ADMIN_TOKEN_FILE names ${folder}/${name}, which is empty, expected the value of OIDC_PROVIDER_MOCK_ADMIN_TOKEN`,
+    )
+  }
+})
+
+t.test('no problem shows the content of the file', async (t) => {
+  const file = join(t.testdir({ secret: 'topsecretvalue, other' }), 'secret')
+  const shown = 'is the content of the file, a text of 21 characters (not shown), expected'
+  t.match(
+    problemsOf(t, { OIDC_PROVIDER_MOCK_USERS_ONLY_FILE: file }),
+    `OIDC_PROVIDER_MOCK_USERS_ONLY_FILE ${shown} true or false`,
+  )
+  const settings = settingsOf({ OIDC_PROVIDER_MOCK_PORT_FILE: file, OIDC_PROVIDER_MOCK_ALLOWED_HOST_FILE: file })
+  const problems = [...(await problemsIn(loadSnapshot(settings))), ...(await problemsIn(loadServer(settings)))]
+  t.match(problems.join('\n'), `OIDC_PROVIDER_MOCK_PORT_FILE /server/port ${shown} a whole number`)
+  t.ok(problems.length >= 2)
+  t.notMatch(problems.join('\n'), /topsecret/)
+  const text = settingsOf({ OIDC_PROVIDER_MOCK_PORT: 'http' })
+  t.match(await problemsIn(loadSnapshot(text)), [/port is the text "http"/])
 })

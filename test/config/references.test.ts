@@ -123,3 +123,61 @@ t.test('a change of the file is reloaded, and a missing file leaves the value in
   await line(/^configuration reloaded/, 2)
   t.equal(await plan(), 'bronze')
 })
+
+const SECRET = 'topsecretvalue'
+
+/** Places that refuse a text, with their message. */
+const REFUSED: Readonly<Record<string, string>> = {
+  'profile: ${file:sec}':
+    '/profile is ${file:sec}, a text of 14 characters (not shown), expected one of lenient, strict',
+  'server: { port: "${file:sec}" }':
+    '/server/port is ${file:sec}, a text of 14 characters (not shown), expected a whole number',
+  'issuer: ${file:sec}': '/issuer is ${file:sec}, a text of 14 characters (not shown), expected',
+  'issuer: https://x/?${file:sec}': '/issuer is https://x/?${file:sec}, a text of 25 characters (not shown), expected',
+  'clients: [{ client_id: a, redirect_uris: ["${file:sec}"] }]':
+    '/clients/0/redirect_uris/0 is ${file:sec}, a text of 14',
+  'clients: [{ client_id: a, token_endpoint_auth_method: "${file:sec}" }]': ' is ${file:sec}, a text of 14 characters',
+  'clients: [{ client_id: a, response_types: ["${file:sec}"] }]': ' is ${file:sec}, a text of 14 characters',
+  'faults: [{ fault: "${file:sec}" }]': '/faults/0/fault is ${file:sec}, a text of 14 characters (not shown), expected',
+  'users: [{ sub: "${file:sec}" }, { sub: "${file:sec}" }]': '/users/1/sub is ${file:sec}, a text of 14 characters',
+  'keys: [{ file: "${file:sec}" }]': '/keys/0/file names',
+  'server: { port: ${file:digits} }': '',
+  'server:\n  port: ${file:digits}':
+    '/server/port is ${file:digits}, a text of 7 characters (not shown), expected at most',
+  'profile: ${file:short}':
+    '/profile is ${file:short}, a text of 1 character (not shown), expected one of lenient, strict',
+  'profile: ${file:long}':
+    '/profile is ${file:long}, a text of 280 characters (not shown), expected one of lenient, strict',
+  'profile: ${file:url}':
+    '/profile is ${file:url}, a text of 34 characters (not shown), expected one of lenient, strict',
+  'acr_values: ["a ${file:sec}"]':
+    '/acr_values/0 is a ${file:sec}, a text of 16 characters (not shown), expected a value',
+  'users: [{ sub: bob, claims: { email_verified: "${file:sec}", sub: "${file:sec}" } }]': '/users/0/claims/sub is ',
+}
+
+t.test('no problem shows the content of a file', async (t) => {
+  const files = {
+    sec: `${SECRET}\n`,
+    digits: '7654321',
+    short: 'e',
+    long: SECRET.repeat(20),
+    url: `https://me:${SECRET}@host/x y`,
+  }
+  for (const [text, expected] of Object.entries(REFUSED)) {
+    const problems = (await problemsOf(t, { 'config.yaml': text, ...files })).join('\n')
+    t.ok(problems.includes(expected) && problems !== '', `${text}\n${problems}`)
+    t.notMatch(problems, /topsecret|7654321/, text)
+  }
+})
+
+t.test('no warning shows the content of a file', async (t) => {
+  const text = 'auto_login: "${file:sec}"\nusers: [{ sub: alice, claims: { email_verified: "${file:sec}" } }]'
+  const { warnings } = await loadFolder(t, { 'config.yaml': text, sec: SECRET })
+  t.match(warnings, [{ path: '/auto_login' }, { path: '/users/0/claims/email_verified' }])
+  t.notMatch(JSON.stringify(warnings), /topsecret/)
+})
+
+t.test('an empty file hides nothing', async (t) => {
+  const files = { 'config.yaml': 'pairwise_salt: ${file:empty}\nprofile: x', empty: '' }
+  t.match(await problemsOf(t, files), [/pairwise_salt/, /is "x", expected one of lenient, strict/])
+})
