@@ -185,6 +185,28 @@ t.test('a fixed issuer with the suffix of the preset has its endpoints beside it
   t.match(await below.json(), { issuer: 'http://op.example/my-tenant/issuers/x/v2.0' })
 })
 
+t.test('cognito: the endpoints are served beside the configured issuer and below it', async (t) => {
+  for (const [issuer, base] of [
+    ['http://op.example/a', ''],
+    ['http://op.example/my/own', '/my'],
+  ] as const) {
+    const { url } = await start(t, { preset: 'cognito', users: [ALICE], issuer })
+    const { pathname } = new URL(issuer)
+    t.match(await readDiscovery(url, issuer), {
+      issuer,
+      jwks_uri: `${issuer}/.well-known/jwks.json`,
+      token_endpoint: `http://op.example${base}/oauth2/token`,
+    })
+    const query = 'client_id=app&redirect_uri=http://localhost/cb&response_type=code'
+    for (const path of [base, pathname]) {
+      t.equal((await fetch(`${url}${path}/oauth2/authorize?${query}`)).status, 200, path)
+      t.equal((await fetch(`${url}${path}/oauth2/token`)).status, 405, path)
+      t.equal((await fetch(`${url}${path}/oauth2/introspect`)).status, 405, path)
+    }
+    t.equal((await fetch(`${url}${pathname}${pathname}/oauth2/token`)).status, 404)
+  }
+})
+
 t.test('a fixed issuer without its suffix must match the base_path', async (t) => {
   const issuer = 'http://op.example/my-tenant/v2.0'
   const { url } = await start(t, { preset: 'entra', issuer, server: { base_path: '/my-tenant' } })

@@ -397,6 +397,36 @@ t.test('pages load nothing, run nothing and cannot be framed', async (t) => {
   }
 })
 
+t.test('only refusals of the authorization endpoint can be framed', async (t) => {
+  const test = await createApp(t, { preset: 'keycloak' })
+  const isFramed = async (url: string) => {
+    const { headers } = await test.get(url, { headers: HTML })
+    return headers['x-frame-options'] === undefined
+  }
+  for (const query of ['prompt=none', 'response_mode=web_message', 'response_mode=okta_post_message']) {
+    t.equal(await isFramed(`/oauth2/authorize?${query}`), true, query)
+    t.equal(await isFramed(`/realms/mock/protocol/openid-connect/auth?${query}`), true, query)
+    for (const path of ['/nope', '/oauth2/device', '/oauth2/end_session', '/oidc/success', '/authorize']) {
+      t.equal(await isFramed(`${path}?${query}&post_logout_redirect_uri=x`), false, path)
+    }
+  }
+})
+
+t.test('an error page says whether the application was notified', async (t) => {
+  const test = await createApp(t)
+  const pageAt = async (url: string) => (await test.get(url, { headers: HTML })).body
+  const [notNotified, isSent] = [/The application was not notified\. Check/, /The error is sent as a message/]
+  const good = new URLSearchParams({ client_id: 'app', redirect_uri: REDIRECT_URI, response_type: 'code' })
+  const message = await pageAt(`/oauth2/authorize?${good}&response_mode=web_message`)
+  t.match(message, isSent)
+  t.notMatch(message, notNotified)
+  for (const url of ['/oauth2/authorize', '/oauth2/end_session?post_logout_redirect_uri=x']) {
+    const page = await pageAt(url)
+    t.match(page, notNotified, url)
+    t.notMatch(page, /has no valid redirect_uri|sent as a message/, url)
+  }
+})
+
 t.test('the log has user, client and scope of a login', async (t) => {
   const test = await createApp(t)
   await getTokens(test, { scope: 'openid email' })

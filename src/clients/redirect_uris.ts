@@ -74,7 +74,8 @@ function expectWithoutWildcard(member: string, uri: string): string | undefined 
 
 function expectPattern(uri: string): string | undefined {
   // The comparison takes linear time with one `**`.
-  if (splitPattern(uri)?.tail.includes('**')) return '** once at most; * matches a part between two slashes'
+  if (splitPattern(uri)?.tail.includes('**'))
+    return 'at most one **; write * in place of the others, which matches a part between two slashes'
   return expectRedirectUri(withoutWildcards(uri))
 }
 

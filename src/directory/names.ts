@@ -10,9 +10,14 @@ export const isListed = ({ origin }: UserRecord) => origin !== 'login'
 /**
  * Returns the `sub` of the user that a text names: by `sub`, else by another name of a listed user in any case. A name in the same
  * case precedes the others; otherwise the first user counts, those of run time first. An `email` that an earlier login has created
- * names its user as well, since clients send it as `login_hint`. Without such a user, the text is a new `sub`.
+ * names its user as well, since clients send it as `login_hint`. Spaces around a name do not count. Without such a user, the text is a
+ * new `sub`.
  */
 export async function resolveSub(ctx: Context, text: string): Promise<string> {
+  return (await findSub(ctx, text)) ?? (await findSub(ctx, text.trim())) ?? text
+}
+
+async function findSub(ctx: Context, text: string): Promise<string | undefined> {
   if ((await findUserRecord(ctx, text)) !== undefined) return text
   const name = fold(text)
   const put = (await ctx.store.users.listBy('name', name)).map(([sub]) => sub)
@@ -20,7 +25,7 @@ export async function resolveSub(ctx: Context, text: string): Promise<string> {
   const users = await Promise.all(subs.map((sub) => findUserRecord(ctx, sub)))
   const named = users.filter((user) => user !== undefined).filter((user) => isListed(user) && isNamed(user, text))
   const listed = named.find((user) => namesOf(user).includes(text)) ?? named[0]
-  return listed?.sub ?? (await findSubByCreatedEmail(ctx, text)) ?? text
+  return listed?.sub ?? (await findSubByCreatedEmail(ctx, text))
 }
 
 /** Finds the user whom an earlier login has created with this `email`. */

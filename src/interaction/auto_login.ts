@@ -23,9 +23,13 @@ export async function findAutoLogin(
     return { sub: await readHint(ctx, login_hint), reason: 'auto_login_hint is enabled and login_hint names the user' }
   }
   if (client.auto_login !== undefined) {
-    return { sub: client.auto_login, reason: `auto_login of the client ${client.client_id} names the user` }
+    return {
+      sub: await resolveSub(ctx, client.auto_login),
+      reason: `auto_login of the client ${client.client_id} names the user`,
+    }
   }
-  return auto_login === undefined ? undefined : { sub: auto_login, reason: 'auto_login names the user' }
+  if (auto_login === undefined) return undefined
+  return { sub: await resolveSub(ctx, auto_login), reason: 'auto_login names the user' }
 }
 
 /** OpenID Connect Core §3.1.2.1: a hint is a `sub` or another name of a user; an unknown one becomes the sub of a new user. */

@@ -131,6 +131,10 @@ function requireRedirectUri(
     throw untrustedClient(`${refusal}; start one at ${ctx.public_url}${PATHS.self_login}`)
   }
   const known = [client.redirect_uris].flat()
+  if (known.length === 0) {
+    const refusal = `redirect_uri is ${shown(redirect_uri)}, but client ${shown(client.client_id)} has no redirect_uris; add the URI to them`
+    throw decidedBy(untrustedClient(refusal), 'clients', client.client_id, 'redirect_uris')
+  }
   const mismatch = `redirect_uri is ${shown(redirect_uri)}, expected one of the client's redirect_uris: ${shown(known.join(', '))}`
   if (!fitsPattern(client, redirect_uri)) {
     const hint = '; application_type: native allows any port of the loopback interface'

@@ -4,6 +4,7 @@ import type { OAuthError } from '../errors.js'
 import { contentSecurityPolicy } from '../pages/content_security_policy.js'
 import type { Pages } from '../pages/render.js'
 import { SCRIPT_HASHES } from '../pages/scripts.js'
+import { endpointOf } from '../routes.js'
 
 /** The message of a refusal in the response modes that send messages. */
 const MESSAGES: Readonly<Record<string, (response: object) => object>> = {
@@ -15,16 +16,17 @@ const MESSAGES: Readonly<Record<string, (response: object) => object>> = {
 type Message = NonNullable<Pages['error']['message']>
 
 /**
- * Lets other pages frame the refusal of a request with `prompt=none` or a mode that sends messages, and returns the message.
+ * Lets other pages frame the refusal of an authorization request with `prompt=none` or a mode that sends messages, and returns the message.
  * Other refusals cannot be framed; the result is undefined.
  * @param origin the origin of the client, if the request has a valid client and redirect_uri.
  */
 export function allowFraming(
-  { query, body }: FastifyRequest,
+  { query, body, routeOptions }: FastifyRequest,
   reply: FastifyReply,
   refusal: OAuthError,
   origin: string | undefined,
 ): Pick<Pages['error'], 'message'> | undefined {
+  if (endpointOf(routeOptions.url) !== 'authorization') return undefined
   const parameters = { ...(query as Record<string, unknown>), ...(typeof body === 'object' ? body : {}) }
   const { prompt, response_mode, state } = parameters
   const wrap = Object.hasOwn(MESSAGES, String(response_mode)) ? MESSAGES[String(response_mode)] : undefined

@@ -54,11 +54,18 @@ export const isolatedName = ({ raw }: FastifyRequest): string | undefined => (ra
 /** Returns the URL of the request below the base path, with `/issuers/NAME`. */
 export const urlOf = ({ raw, url }: FastifyRequest): string => (raw as Message)[ISOLATED]?.url ?? url
 
-/** Replaces a path of the preset by the path of the route table. An empty path is the URL of an issuer. */
-function ownUrl({ preset_paths }: Snapshot, url: string): string {
-  const path = url.split('?')[0]!
-  const name = preset_paths.get(path) as RouteName | undefined
-  return name === undefined ? url : PATHS[name] + url.slice(path.length)
+/**
+ * Replaces a path of the preset by the path of the route table. An empty path is the URL of an issuer. Where the issuer ends with
+ * the name of a tenant, the endpoints are served below the issuer as well as beside it.
+ */
+function ownUrl({ preset, preset_paths }: Snapshot, url: string): string {
+  const below = preset?.name === undefined ? url : stripPath(url, preset.issuer_suffix)
+  for (const one of [url, below]) {
+    const path = one.split('?')[0]!
+    const name = preset_paths.get(path) as RouteName | undefined
+    if (name !== undefined) return PATHS[name] + one.slice(path.length)
+  }
+  return below
 }
 
 const INSERTED = /^\/*(\/\.well-known\/(?:openid-configuration|oauth-authorization-server))(\/[^?]*)(.*)$/

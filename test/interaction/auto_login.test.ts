@@ -37,6 +37,20 @@ t.test('auto_login of a client takes precedence for that client', async (t) => {
   t.match((await said(test)).at(-1), 'alice is logged in without a page')
 })
 
+t.test('auto_login names a user by sub, email or preferred_username in any case, as a typed name does', async (t) => {
+  const users: ConfigInput['users'] = [
+    { sub: 'alice@example.com' },
+    { sub: 'u2', claims: { email: 'Bob@example.com', preferred_username: 'bob' } },
+  ]
+  const names = { 'bob@example.com': 'u2', BOB: 'u2', 'alice@example.com': 'alice@example.com', zoe: 'zoe' }
+  for (const [auto_login, sub] of Object.entries(names)) {
+    const everyone = await start(t, { users, auto_login })
+    t.equal(await subOf(everyone.test, everyone.agent), sub, auto_login)
+    const one = await start(t, { users, clients: [{ ...CLIENT, auto_login }] })
+    t.equal(await subOf(one.test, one.agent), sub, auto_login)
+  }
+})
+
 t.test('auto_login_hint logs in the user of login_hint by sub or email; without a hint a page is shown', async (t) => {
   const { test, agent } = await start(t, {
     auto_login_hint: true,

@@ -42,6 +42,13 @@ t.test('a user is found by sub, email and preferred_username in any case; the ex
   t.ok((await remarksOf(both.test)).includes('alice is logged in by the submitted form, where ALICE names the user'))
 })
 
+t.test('spaces around a name do not count', async (t) => {
+  const both = await start(t, { users: [...USERS, { sub: ' dora ' }], users_only: true })
+  const names = { ' alice': 'alice', 'AL ': 'alice', ' Shared@example.com ': 'carol', ' dora ': ' dora ' }
+  for (const [typed, sub] of Object.entries(names)) t.equal(await subOf(both, typed), sub, typed)
+  t.equal((await both.agent.answer({ sub: ' zoe' })).statusCode, 400)
+})
+
 t.test('a name finds a user as it is at run time', async (t) => {
   const both = await start(t, { users: USERS })
   const put = (sub: string, claims: object) =>

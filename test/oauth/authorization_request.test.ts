@@ -190,6 +190,18 @@ for (const { rule, title, query, error, message, valid } of HELD) {
   })
 }
 
+t.test('the refusal of a client without redirect_uris names the key', async (t) => {
+  const machine = {
+    client_id: 'app',
+    client_secret: 's',
+    grant_types: ['client_credentials' as const],
+    redirect_uris: [],
+  }
+  const ctx = await createContext({ clients: [machine] })
+  const message = 'redirect_uri is http://localhost:3000/cb, but client app has no redirect_uris; add the URI to them'
+  await t.rejects(read(ctx, { redirect_uri: 'http://localhost:3000/cb' }), { error: 'invalid_client', message })
+})
+
 t.test('RFC 8252 §7.3: the refusal of another loopback port names application_type', async (t) => {
   const ctx = await createContext({ clients: [public_client({ redirect_uris: ['http://localhost/cb'] })] })
   const message = /expected one of the client's redirect_uris: http:\/\/localhost\/cb; application_type: native allows/
