@@ -161,7 +161,8 @@ t.test('a name that no listed user or client has is a warning with a suggestion'
     'config.yaml:4:148 /clients/0/faults/0/match/sub is "nobody", which is no sub of users',
     'config.yaml:5:67 /faults/0/match/sub/1 is "bop", which is no sub of users; did you mean "bob"?',
   ])
-  const users = 'users: [{ sub: alice@example.com }, { sub: u2, claims: { email: Bob@example.com, preferred_username: bob } }]\n'
+  const users =
+    'users: [{ sub: alice@example.com }, { sub: u2, claims: { email: Bob@example.com, preferred_username: bob } }]\n'
   t.strictSame(await warningsOf(t, `auto_login: bob@example.com\n${users}`), [], 'a login finds the user by email')
   const match = 'faults: [{ fault: id_token.expired, match: { sub: bob@example.com } }]\n'
   t.strictSame(await warningsOf(t, users + match), [
