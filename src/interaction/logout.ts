@@ -43,14 +43,12 @@ export async function endSessionPage(ctx: Context, cookies: Cookies, params: Par
 
 /**
  * Whether the page asks before the logout. Departure: RP-Initiated Logout §2 only recommends it with a hint; without one, it requires the
- * page, which `never` leaves out for tests that press no button. §3: no redirect without confirmation that the client requests it; then a
- * person confirms it on the page.
+ * page, which `never` leaves out for tests that press no button.
  */
 export async function asksToLogOut(ctx: Context, cookies: Cookies, params: Params): Promise<boolean> {
   const { confirm } = ctx.snapshot.config.logout
-  if (confirm === 'always') return true
-  const { sid, uri, is_confirmed } = await readLogoutRequest(ctx, params)
-  if (confirm === 'never') return uri !== undefined && !is_confirmed
+  if (confirm !== 'without_hint') return confirm === 'always'
+  const { sid } = await readLogoutRequest(ctx, params)
   const sessions = await findSessions(ctx, cookies, sid)
   // §2: the hint must be of the login of this browser, or of one elsewhere if this browser has none.
   return sessions.length === 0 || sessions.some(({ session }) => session.accounts.every((one) => one.sid !== sid))

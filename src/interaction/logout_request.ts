@@ -19,8 +19,6 @@ export interface LogoutRequest {
   readonly sub: string | undefined
   /** Session identifier of the hint. */
   readonly sid: string | undefined
-  /** Whether the hint or the registration of the client confirms that the client requests the redirect. */
-  readonly is_confirmed: boolean
   /** URL to redirect to after the logout. */
   readonly uri: string | undefined
   readonly state: string | undefined
@@ -53,7 +51,6 @@ export async function readLogoutRequest(ctx: Context, params: Params): Promise<L
     client_name: client?.client_name,
     sub: hint?.sub,
     sid: typeof hint?.sid === 'string' ? hint.sid : undefined,
-    is_confirmed: hint !== undefined || client?.post_logout_redirect_uris !== undefined,
     uri,
     state,
     location: uri && withQuery(uri, { state }),

@@ -189,28 +189,6 @@ t.test('RP-Initiated Logout §2: logout.confirm says when the page asks', async 
   }
 })
 
-t.test('RP-Initiated Logout §3: logout.confirm: never asks before a redirect that nothing confirms', async (t) => {
-  const test = await createApp(t, { ...STRICT, profile: 'lenient', logout: { confirm: 'never' } })
-  const { id_token } = await createUserAgent(test).getTokens()
-  const [header, payload] = id_token.split('.')
-  const unsigned = `${Buffer.from('{"alg":"none"}').toString('base64url')}.${payload}.`
-  const ask = (params: object) => test.get(`/oauth2/end_session?${new URLSearchParams({ ...params })}`)
-  const anywhere = { post_logout_redirect_uri: 'http://evil.example/' }
-  for (const more of [
-    {},
-    { client_id: 'other' },
-    { id_token_hint: unsigned },
-    { id_token_hint: `${header}.${payload}.x` },
-  ]) {
-    const page = await ask({ ...anywhere, ...more })
-    t.equal(page.statusCode, 200)
-    t.match(textOf(page.body), 'End session')
-  }
-  t.equal((await ask({ id_token_hint: id_token, post_logout_redirect_uri: BYE })).headers.location, BYE)
-  t.equal((await ask({ client_id: 'app', post_logout_redirect_uri: BYE })).headers.location, BYE)
-  t.match(textOf((await ask({})).body), 'Logged out', 'without a redirect')
-})
-
 t.test(
   'RP-Initiated Logout §2: a hint of a login elsewhere needs no question in a browser without a login',
   async (t) => {
