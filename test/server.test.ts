@@ -39,8 +39,8 @@ t.test('RFC 9112 §3.2.2: the target of a request may have the scheme and the ho
   }
 })
 
-t.test('isolated issuers share nothing: users, clients, codes, tokens, keys', async (t) => {
-  const test = await createApp(t)
+t.test('with isolated_keys, isolated issuers share nothing: users, clients, codes, tokens, keys', async (t) => {
+  const test = await createApp(t, { isolated_keys: true })
   const [here, there] = ['/issuers/one', '/issuers/two']
   for (const other of [there, '', '/issuers/One']) {
     await test.app.inject({ method: 'PUT', url: `${here}/users/alice`, payload: { level: 1 } })
@@ -169,6 +169,7 @@ const WITHOUT_COOKIES: ReadonlySet<string> = new Set([
   '/claims/:source',
   '/.well-known/openid-configuration',
   '/.well-known/oauth-authorization-server',
+  '/realm',
 ])
 
 t.test(

@@ -300,12 +300,12 @@ t.test('a body of JSON that is no object is cut', async (t) => {
 })
 
 t.test('the entry of a request with a long body and a response without one has no body of the response', async (t) => {
-  const test = await createApp(t, { journal: { max_body: 10 } })
-  const query = new URLSearchParams({ client_id: 'app', redirect_uri: REDIRECT_URI, response_type: 'code' })
-  await test.post(`/oauth2/authorize?${query}`, { sub: 'x'.repeat(100) })
+  const faults = [{ fault: 'http.status' as const, status: 503, match: { endpoint: 'revocation' as const } }]
+  const test = await createApp(t, { journal: { max_body: 10 }, faults })
+  await test.post('/oauth2/revoke', { token: 'x'.repeat(100), client_id: 'app' })
   const { request, response } = await lastOf(test)
   t.ok(request?.body_cut)
-  t.equal(response?.status, 302)
+  t.equal(response?.status, 503)
   t.notOk('body' in response!)
 })
 
