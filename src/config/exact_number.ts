@@ -20,7 +20,7 @@ export function findChange(text: string): string | undefined {
   const isKept = DECIMAL.test(text) ? isRounded(text) || isExact(text) : Number.isSafeInteger(value)
   if (isKept) return undefined
   const shown = text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text
-  return `is ${shown}, expected a number that programs keep exactly: an integer up to ${Number.MAX_SAFE_INTEGER}; to keep it, write it as a text: "${shown}"`
+  return `is ${shown}, expected a number that programs keep exactly: an integer up to ${Number.MAX_SAFE_INTEGER}; to keep it in a claim, write it as a text: "${shown}"`
 }
 
 const isExact = (text: string) => normalize(text) === normalize(String(Number(text)))

@@ -37,11 +37,19 @@ const EXPECTED: Readonly<Record<string, string>> = {
   Time: 'a time such as 2030-01-01T00:00:00Z or seconds since 1970',
 }
 
+/** Advice for unknown keys of a user that other tools have. */
+const USER_KEYS: Readonly<Record<string, string>> = {
+  username: '; write sub',
+  password: '; remove it, since every login is without a password',
+}
+
 interface Subschema {
   readonly 'x-secret'?: boolean
   readonly title?: string
   readonly description?: string
   readonly properties?: Readonly<Record<string, Subschema>>
+  /** The definitions, at the top of the schema. */
+  readonly $defs?: Readonly<Record<string, Subschema>>
 }
 
 /** Converts an error of a validator, which must be `verbose`, to a complaint. */
@@ -83,6 +91,10 @@ export function explain(error: ErrorObject): Complaint {
 function quoted({ data, params }: ErrorObject, secret: boolean): string {
   if (typeof data === 'string' && /^[\w$]+:\S/.test(data) && params.type === 'object')
     return '; put a space after the colon'
+  if ([params.type].flat().includes('boolean') && typeof data === 'string') {
+    if (/^(?:yes|on|true)$/i.test(data)) return '; write true'
+    if (/^(?:no|off|false)$/i.test(data)) return '; write false'
+  }
   if (![params.type].flat().includes('string') || !['number', 'boolean'].includes(typeof data)) return ''
   return secret ? '; put it in quotes' : `; write "${data}"`
 }
@@ -142,10 +154,12 @@ function near({ data, params }: ErrorObject): string {
   return found === undefined ? '' : `; did you mean ${found}?`
 }
 
-function hint(key: string, { title, properties = {} }: Subschema): string {
-  const found = deeper(key, properties) ?? suggest(key, Object.keys(properties))
+function hint(key: string, { title, properties = {}, $defs = {} }: Subschema): string {
+  const similar = suggest(key, Object.keys(properties))
+  const isOfClient = Object.hasOwn($defs.Client?.properties ?? {}, key) && similar?.startsWith(key) !== true
+  const found = isOfClient ? `clients[].${key}` : (deeper(key, properties) ?? similar)
   if (found !== undefined) return `; did you mean ${found}?`
-  if (title === 'User') return '; put claims under claims'
+  if (title === 'User') return USER_KEYS[key] ?? '; put claims under claims'
   const known = Object.keys(properties)
   if (known.length === 0) return '; no keys are known here'
   return known.length <= MOST_LISTED ? `; known here: ${known.join(', ')}` : ''

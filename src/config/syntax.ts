@@ -19,6 +19,8 @@ const MESSAGES: Readonly<Record<string, string>> = {
   TAB_AS_INDENT: 'a tab is before this text, expected spaces; replace the tabs at the beginning of lines by spaces',
 }
 
+const COLON = 'a text with a colon and a space needs quotes; put the text in quotes'
+
 /** The mistakes after which the rest of a text has no certain meaning. */
 const LAST = ['TAB_AS_INDENT', 'OPEN']
 /** Signs of the lexer that are not in the text. */
@@ -100,7 +102,7 @@ function findMistake(
     const rest = rows[line - 1]!.slice(offset - lines.lineStarts[line - 1]!)
     if (rest.trim() === rows[line - 1]!.trim() && /^\s*-/.test(rest)) return ofLine(line)
     if (/:(?:\s|$)/.test(rest) || findText(rows, line + 1) === -1) {
-      return at(offset, 'a text with a colon and a space is not clear without quotes; put the text in quotes')
+      return at(offset, COLON)
     }
     return ofLine(line + 1)
   }
@@ -109,7 +111,9 @@ function findMistake(
   if (known !== undefined) return at(offset, known)
   const hint = /[[{].*\$\{/.test(rows[line - 1]!) ? '; put ${NAME} in quotes inside { } and [ ]' : ''
   if (/^Implicit map keys need/.test(message)) return at(offset, 'a colon is missing after this key')
-  if (/^Unexpected \S+ at node end$/.test(message)) {
+  if (/^Block collections are not allowed within flow/.test(message)) return at(offset, COLON)
+  if (/^Missing , between flow map/.test(message)) return at(offset, `a comma is missing before this${hint}`)
+  if (/^Unexpected \S+ at node end$|^Unexpected \S+-quoted-scalar token/.test(message)) {
     return at(offset, `a comma is missing before this, or quotes around the text before it${hint}`)
   }
   if (/^Missing , or :/.test(message)) return at(offset, `a comma or a colon is missing before this${hint}`)

@@ -52,7 +52,7 @@ const ROUNDED = [
 
 for (const text of CHANGED) {
   t.test(`${text} is refused`, async (t) => {
-    const problem = `is ${text}, expected a number that programs keep exactly: an integer up to 9007199254740991; to keep it, write it as a text: "${text}"`
+    const problem = `is ${text}, expected a number that programs keep exactly: an integer up to 9007199254740991; to keep it in a claim, write it as a text: "${text}"`
     t.equal(findChange(text), problem)
     t.strictSame(await problemsOf(t, `users:\n  - sub: a\n    claims: { id: ${text} }\n`), [
       `config.yaml:3:19 /users/0/claims/id ${problem}`,

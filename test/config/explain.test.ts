@@ -26,6 +26,31 @@ const CASES: [string, string, string[]][] = [
     'users:\n  - sub: alice\n    email: a@example.com\n',
     ['config.yaml:3:5 /users/0/email is not a known key; put claims under claims'],
   ],
+  [
+    'keys of users of other tools are reported with the key of this one',
+    'users: [{ sub: a, username: a, password: secret }]\n',
+    [
+      'config.yaml:1:19 /users/0/username is not a known key; write sub',
+      'config.yaml:1:32 /users/0/password is not a known key; remove it, since every login is without a password',
+    ],
+  ],
+  [
+    'a key of a client beside the clients is reported with its place',
+    'client_secret: s\nredirect_uris: []\nscope: a\n',
+    [
+      'config.yaml:1:1 /client_secret is not a known key; did you mean clients[].client_secret?',
+      'config.yaml:2:1 /redirect_uris is not a known key; did you mean clients[].redirect_uris?',
+      'config.yaml:3:1 /scope is not a known key; did you mean scopes?',
+    ],
+  ],
+  [
+    'a text for true or false is reported with the value to write',
+    'require_nonce: off\nrequire_pkce: maybe\n',
+    [
+      'config.yaml:1:16 /require_nonce is the text "off", expected a boolean; write false',
+      'config.yaml:2:15 /require_pkce is the text "maybe", expected a boolean',
+    ],
+  ],
   ['an unknown key without a similar one is reported', 'x: 1\n', ['config.yaml:1:1 /x is not a known key']],
   [
     'an unknown key is reported with the known keys if they are few',
@@ -55,12 +80,12 @@ const CASES: [string, string, string[]][] = [
     'values of a wrong type are reported',
     'require_nonce: yes\nrequire_pkce: 1\nusers: {}\nserver:\nissuer: [1]\nwildcard_redirect_uris: "true"\nlog: true\n',
     [
-      'config.yaml:1:16 /require_nonce is the text "yes", expected a boolean',
+      'config.yaml:1:16 /require_nonce is the text "yes", expected a boolean; write true',
       'config.yaml:2:15 /require_pkce is the number 1, expected a boolean',
       'config.yaml:3:8 /users is an object, expected a list',
       'config.yaml:4:8 /server is empty, expected an object',
       'config.yaml:5:9 /issuer is a list, expected a text',
-      'config.yaml:6:25 /wildcard_redirect_uris is the text "true", expected a boolean',
+      'config.yaml:6:25 /wildcard_redirect_uris is the text "true", expected a boolean; write true',
       'config.yaml:7:6 /log is the boolean true, expected an object',
     ],
   ],

@@ -45,7 +45,7 @@ const CASES: [rule: string, text: string, problems: string[]][] = [
     'a colon in a text without quotes',
     'users:\n  - sub: alice\n    description: see: this\n    display_name: "x"\n',
     [
-      'config.yaml:3:18 a text with a colon and a space is not clear without quotes; put the text in quotes\n      description: see: this\n                   ^',
+      'config.yaml:3:18 a text with a colon and a space needs quotes; put the text in quotes\n      description: see: this\n                   ^',
     ],
   ],
   [
@@ -102,6 +102,25 @@ const CASES: [rule: string, text: string, problems: string[]][] = [
     'a line that can have a secret is not shown',
     'clients:\n  - client_secret:\n      "abc\n',
     ['config.yaml:3:7 a text in quotes begins here and does not end; write " after it'],
+  ],
+  [
+    'a text with a colon within { } is reported',
+    'users:\n  - sub: a\n    claims: { title: b: c }\n',
+    [
+      'config.yaml:3:22 a text with a colon and a space needs quotes; put the text in quotes\n      claims: { title: b: c }\n                       ^',
+    ],
+  ],
+  [
+    'a missing comma between the members of an object is reported',
+    '{ "users": []\n  "clients": [] }\n',
+    ['config.yaml:2:3 a comma is missing before this\n    "clients": [] }\n    ^'],
+  ],
+  [
+    'a missing comma after a text is reported',
+    'users: [{ "sub": "a" "claims": {} }]\n',
+    [
+      'config.yaml:1:22 a comma is missing before this, or quotes around the text before it\n  users: [{ "sub": "a" "claims": {} }]\n                       ^',
+    ],
   ],
   [
     'a long line is shown up to its mistake',
