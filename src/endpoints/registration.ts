@@ -8,6 +8,7 @@ import { invalidClientMetadata, invalidToken, shown } from '../errors.js'
 import { requireBearerToken } from '../oauth/bearer_token.js'
 import { readClientMetadata } from '../oauth/client/metadata.js'
 import { readJson } from '../oauth/params.js'
+import { listScopes } from '../oauth/scopes.js'
 import { isSameSecret } from '../oauth/secret.js'
 import { randomToken } from '../random.js'
 import { PATHS } from '../routes.js'
@@ -62,7 +63,16 @@ function send(ctx: Context, reply: FastifyReply, { localized, ...client }: Runti
   // RFC 7591 §3.2.1: the response has secrets, so it must not be cached.
   return reply
     .header('cache-control', 'no-store')
-    .send({ ...UNBOUND_DEFAULTS, ...client, ...localized, registration_client_uri })
+    .send({ ...UNBOUND_DEFAULTS, ...defaultScope(ctx, client), ...client, ...localized, registration_client_uri })
+}
+
+/**
+ * Returns the scopes that a client without a registered scope can request, if one of them is needed for a refresh token.
+ * RFC 7591 §2: the provider can have a default. OpenID Connect Core §11.
+ */
+function defaultScope({ snapshot }: Context, { grant_types }: RuntimeClient): { readonly scope?: string } {
+  const needed = snapshot.rules.offline_access && grant_types?.includes('refresh_token')
+  return needed ? { scope: [...listScopes(snapshot).keys()].join(' ') } : {}
 }
 
 /** Throws unless the request has the initial access token, if the configuration sets one. RFC 7591 §3. */

@@ -500,6 +500,8 @@ t.test('RFC 7591 §3.2.1: the response has the scope that refresh tokens need, i
   t.equal(client.scope, 'openid email offline_access')
   t.equal((await register(strict, { ...metadata, scope: 'offline_access openid' })).scope, 'offline_access openid')
   t.equal((await register(strict, { ...metadata, grant_types: ['authorization_code'] })).scope, 'openid email')
-  t.notOk('scope' in (await register(strict, { grant_types: metadata.grant_types })))
+  const all = 'openid profile email address phone offline_access'
+  t.equal((await register(strict, { grant_types: metadata.grant_types })).scope, all)
+  t.notOk('scope' in (await register(strict, { grant_types: ['authorization_code'] })))
   t.equal((await register(await createApp(t), metadata)).scope, 'openid email')
 })
