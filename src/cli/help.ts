@@ -30,9 +30,7 @@ export function configureOutput(command: Command, stdout: Output, stderr: Output
     writeOut: (text) => stdout.write(text),
     writeErr: (text) => stderr.write(text),
     getOutHelpWidth: () => widthOf(stdout),
-    getErrHelpWidth: () => widthOf(stderr),
     getOutHasColors: () => hasColors(stdout, env),
-    getErrHasColors: () => hasColors(stderr, env),
     outputError: (text, write) => write(formatError(text, stderr, env)),
   })
 }

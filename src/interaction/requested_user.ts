@@ -46,7 +46,7 @@ function subRequest({ claims }: AuthorizationRequest) {
   return Object.entries(claims?.id_token ?? {}).find(([name]) => name === 'sub')?.[1]
 }
 
-/** Returns the accounts that login_hint names, as a login does. OpenID Connect Core §3.1.2.1. */
+/** Returns the accounts, of users who exist, that login_hint names, as a login does. OpenID Connect Core §3.1.2.1. */
 export async function filterByLoginHint(
   ctx: Context,
   { login_hint }: AuthorizationRequest,
@@ -54,5 +54,5 @@ export async function filterByLoginHint(
 ): Promise<readonly Account[]> {
   if (login_hint === undefined) return accounts
   const users = await Promise.all(accounts.map(({ sub }) => findUser(ctx, sub)))
-  return accounts.filter(({ sub }, index) => isNamed({ sub, claims: users[index]?.claims ?? {} }, login_hint))
+  return accounts.filter(({ sub }, index) => isNamed({ sub, claims: users[index]!.claims }, login_hint))
 }

@@ -116,6 +116,8 @@ function explain({ code, message }: FastifyError, request: FastifyRequest): stri
   return `content type is ${type}, expected application/json or application/x-www-form-urlencoded`
 }
 
+const STATUSES: Readonly<Record<string, number>> = { ERR_HTTP_REQUEST_TIMEOUT: 408 }
+
 /** Refuses bytes that are not HTTP, on the socket itself. The log gets none of them, since they may contain secrets. */
 export function refuseUnparsed(
   log: FastifyBaseLogger,
@@ -131,7 +133,7 @@ export function refuseUnparsed(
     answer(socket, refusal)
     return
   }
-  const status = code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400
+  const status = STATUSES[String(code)] ?? 400
   log.debug({ code, status }, 'received bytes that are not HTTP')
   answer(socket, unreadableRequest('invalid_request', `the request is not HTTP: ${code}`, status))
 }

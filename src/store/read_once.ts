@@ -5,8 +5,8 @@ import type { Collection, Store } from './store.js'
 const REMEMBERED = ['users', 'clients', 'grants', 'access_tokens'] as const satisfies readonly (keyof Store)[]
 
 /**
- * Returns a store whose `get` remembers the record for as long as the view is used. A record that is added counts as
- * read; every other write through the view forgets the record.
+ * Returns a store whose `get` and `listBy` remember the records for as long as the view is used. A record that is added counts as
+ * read; every other write through the view forgets the record, and every write the lists.
  * A later write of another request is not seen: a decision that only one request may make needs `take`, `add`, `put` or `update`.
  */
 export function readOnce(store: Store): Store {
@@ -16,11 +16,13 @@ export function readOnce(store: Store): Store {
 
 function remember<R, I extends string>(collection: Collection<R, I>): Collection<R, I> {
   const read = new Map<string, Promise<R | undefined>>()
+  const listed = new Map<string, ReturnType<Collection<R, I>['listBy']>>()
   const forgetAfter = async <T>(key: string, write: Promise<T>): Promise<T> => {
     try {
       return await write
     } finally {
       read.delete(key)
+      listed.clear()
     }
   }
   return {
@@ -38,9 +40,18 @@ function remember<R, I extends string>(collection: Collection<R, I>): Collection
     take: (key) => forgetAfter(key, collection.take(key)),
     delete: (key) => forgetAfter(key, collection.delete(key)),
     update: (key, change) => forgetAfter(key, collection.update(key, change)),
-    listBy: (index, value) => collection.listBy(index, value),
+    listBy: (index, value) => {
+      const key = `${index} ${value}`
+      const records = listed.get(key) ?? collection.listBy(index, value)
+      listed.set(key, records)
+      return records
+    },
     list: () => collection.list(),
     each: () => collection.each(),
-    clear: () => collection.clear().finally(() => read.clear()),
+    clear: () =>
+      collection.clear().finally(() => {
+        read.clear()
+        listed.clear()
+      }),
   }
 }

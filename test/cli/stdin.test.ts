@@ -2,11 +2,19 @@
 import { execFile } from 'node:child_process'
 import { Readable } from 'node:stream'
 import { test } from 'tap'
+import { withoutInput } from '../../src/cli/input.js'
 import { PROGRAM } from '../root.js'
 import { loginPage, write } from './effects.js'
 import { refused, run, serve } from './program.js'
 
 const input = (...chunks: (string | Buffer)[]) => ({ stdin: Readable.from(chunks) })
+
+test('a command beside the provider reads its file, but not its standard input', async (t) => {
+  const sources = { overrides: [], env: {} }
+  t.strictSame(withoutInput({ ...sources, config: 'config.yaml' }), { ...sources, config: 'config.yaml' })
+  t.strictSame(withoutInput({ ...sources, config: '-' }), sources)
+  t.strictSame(withoutInput(sources), sources)
+})
 
 test('--config - reads the configuration from standard input', async (t) => {
   const folder = t.testdir({ 'users.yaml': '[{ sub: carol }]' })

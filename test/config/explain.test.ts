@@ -51,6 +51,11 @@ const CASES: [string, string, string[]][] = [
       'config.yaml:2:15 /require_pkce is the text "maybe", expected a boolean',
     ],
   ],
+  [
+    'claims of one place that are no object are reported',
+    'users: [{ sub: a, access_token: 5 }]\n',
+    ['config.yaml:1:33 /users/0/access_token is the number 5, expected an object'],
+  ],
   ['an unknown key without a similar one is reported', 'x: 1\n', ['config.yaml:1:1 /x is not a known key']],
   [
     'an unknown key is reported with the known keys if they are few',
