@@ -14,7 +14,9 @@ export const isListed = ({ origin }: UserRecord) => origin !== 'login'
  * new `sub`.
  */
 export async function resolveSub(ctx: Context, text: string): Promise<string> {
-  return (await findSub(ctx, text)) ?? (await findSub(ctx, text.trim())) ?? text
+  const trimmed = text.trim()
+  const named = (await findSub(ctx, text)) ?? (trimmed === text ? undefined : await findSub(ctx, trimmed))
+  return named ?? text
 }
 
 async function findSub(ctx: Context, text: string): Promise<string | undefined> {

@@ -22,8 +22,9 @@ interface ResourceScope {
 export function listResourceScopes({ snapshot }: Context, scope: string): ResourceScope[] {
   const pattern = snapshot.preset?.resource_scopes
   if (pattern === undefined) return []
+  const expression = new RegExp(pattern, 'i')
   return words(scope).flatMap((word) => {
-    const [, resource, name] = new RegExp(pattern, 'i').exec(word) ?? []
+    const [, resource, name] = expression.exec(word) ?? []
     return resource === undefined || name === undefined ? [] : [{ resource, name }]
   })
 }
