@@ -7,25 +7,31 @@ import { headersTooLarge } from '../errors.js'
  * @param most the number of `server.max_header_size`.
  */
 export function requireFittingHeaders({ raw }: FastifyRequest, most: number): void {
-  const fields = [['the request line', `${raw.method} ${raw.url} HTTP/1.1`] as const, ...pairsOf(raw.rawHeaders)]
-  const sizes = fields.map(([name, value]) => ({ name, size: value.length }))
-  const total = sizes.reduce((sum, { name, size }) => sum + name.length + size + SEPARATORS, 0)
+  const line = `${raw.method} ${raw.url} HTTP/1.1`
+  const total = raw.rawHeaders.reduce((sum, text) => sum + text.length + SEPARATOR, line.length + SEPARATOR)
   if (total <= most) return
-  const largest = sizes.reduce((before, one) => (one.size > before.size ? one : before))
-  const advice = ADVICE[largest.name.toLowerCase()] ?? ''
+  const { name, size } = findLargest(line, raw.rawHeaders)
+  const advice = ADVICE[name.toLowerCase()] ?? ''
   throw headersTooLarge(
-    `the request line and headers have ${total} bytes, expected at most ${most}, the server.max_header_size; ${largest.name} has ${largest.size}${advice}`,
+    `the request line and headers have ${total} bytes, expected at most ${most}, the server.max_header_size; ${name} has ${size}${advice}`,
   )
 }
 
-/** The colon, the space and the line break of a header. */
-const SEPARATORS = 4
+/** The colon and the space after a name, and the line break after a value. */
+const SEPARATOR = 2
 
 const ADVICE: Readonly<Record<string, string>> = {
   cookie: ': browsers send the cookies of a host to all of its ports, so delete those of other applications',
   'the request line': ': send long parameters in the body of a POST request',
 }
 
-function pairsOf(list: readonly string[]): (readonly [string, string])[] {
-  return list.flatMap((name, index) => (index % 2 === 0 ? [[name, list[index + 1]!] as const] : []))
+/** Finds the largest of the request line and the values of a list of names and values. */
+function findLargest(line: string, list: readonly string[]): { readonly name: string; readonly size: number } {
+  const values = list.flatMap((value, index) =>
+    index % 2 === 1 ? [{ name: list[index - 1]!, size: value.length }] : [],
+  )
+  return values.reduce((largest, one) => (one.size > largest.size ? one : largest), {
+    name: 'the request line',
+    size: line.length,
+  })
 }
