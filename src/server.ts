@@ -160,7 +160,7 @@ const serveIssuers: FastifyPluginAsync<Parts> = async (scope, { access, ...found
   const warnOfHost = createHostWarning((message) => foundation.log.warn(message))
   const faults = createHttpFaults(scope.server, { record: recordExchange, describe: describeRequest })
   scope.addHook('onRequest', async (request) => {
-    request.ctx = await createContext({ ...foundation, ...access }, request)
+    request.ctx = await createContext(foundation, access, request)
     requireFittingHeaders(request, request.ctx.snapshot.config.server.max_header_size)
     warnOfHost(request.ctx.request_url, foundation.current().config)
   })

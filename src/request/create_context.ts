@@ -18,14 +18,18 @@ import { describeRequest } from './refusal.js'
 import { isolatedName } from './routed_url.js'
 
 /** The parts of the process that a context needs. */
-interface Process extends Described {
+interface Process extends Pick<Described, 'health'> {
   current(): Snapshot
   findIssuer(name: string | undefined): Issuer
   readonly outbound: Outbound
 }
 
 /** Creates the context of a request with the snapshot in force. */
-export async function createContext(provider: Process, request: FastifyRequest): Promise<Context> {
+export async function createContext(
+  provider: Process,
+  access: Pick<Described, 'mayAdminister'>,
+  request: FastifyRequest,
+): Promise<Context> {
   const name = isolatedName(request)
   if (name !== undefined && !isIssuerName(name)) throw notFound(describeRequest(request))
   const snapshot = provider.current()
@@ -60,7 +64,7 @@ export async function createContext(provider: Process, request: FastifyRequest):
     faults,
     journal,
     outbound: provider.outbound,
-    frame: () => describeFrame(provider, request, snapshot, base_path),
+    frame: () => describeFrame({ ...provider, ...access }, request, snapshot, base_path),
     log,
     ...about,
     keys: createKeys({ store: view, snapshot, journal, now, cache: key_cache, new_keys, own_keys }),
