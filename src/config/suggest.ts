@@ -13,6 +13,17 @@ export function suggest(word: string, candidates: readonly string[]): string | u
   return near ? byForm.get(nearest) : longer(plain, byForm)
 }
 
+/** Largest number of names among which a similar one is searched for. */
+const MOST_COMPARED = 1000
+
+/** Returns the listed name nearest to another one, unless there are too many names to compare or all are too different. */
+export function suggestListed(
+  name: string,
+  listed: ReadonlySet<string> | ReadonlyMap<string, unknown>,
+): string | undefined {
+  return listed.size > MOST_COMPARED ? undefined : suggest(name, [...listed.keys()])
+}
+
 /** Returns the only candidate that contains the word: `initial_access_token` for `token`. */
 function longer(plain: string, byForm: ReadonlyMap<string, string>): string | undefined {
   const found = [...byForm.keys()].filter((form) => plain !== '' && `_${form}_`.includes(`_${plain}_`))

@@ -1,13 +1,10 @@
 /** The users who may log in: every user, or with `users_only` only those that are listed. */
-import { suggest } from '../config/suggest.js'
+import { suggestListed } from '../config/suggest.js'
 import type { Context } from '../context.js'
 import type { Client } from '../directory/clients.js'
 import { isListed } from '../directory/names.js'
 import { findUserRecord } from '../directory/users.js'
 import { shown } from '../errors.js'
-
-/** Largest number of users among which one with a similar `sub` is searched for. */
-const MOST_COMPARED = 1000
 
 /** Whether only listed users may log in to the client. The client's key takes precedence. */
 export const isUsersOnly = ({ snapshot }: Context, client: Pick<Client, 'users_only'> | undefined): boolean =>
@@ -30,6 +27,6 @@ export const describeUnlisted = (ctx: Context, sub: string): string =>
 
 /** Suggests the user of the configuration with a similar `sub`, as the end of a sentence. */
 export function similarTo({ snapshot: { users } }: Context, sub: string): string {
-  const near = users.size > MOST_COMPARED ? undefined : suggest(sub, [...users.keys()])
+  const near = suggestListed(sub, users)
   return near === undefined ? '' : `; did you mean ${shown(near)}?`
 }

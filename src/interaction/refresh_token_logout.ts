@@ -1,7 +1,8 @@
 /** Logout by a refresh token, without a browser: the logout of Keycloak that precedes RP-Initiated Logout. */
 import type { Context } from '../context.js'
 import type { Client } from '../directory/clients.js'
-import { invalidGrant, shown } from '../errors.js'
+import { invalidGrant } from '../errors.js'
+import { requireIssuedTo } from '../grants/grant.js'
 import { endLogin } from './logout.js'
 
 /** Ends the login of a refresh token, with all tokens of the login, and notifies its clients. */
@@ -9,12 +10,7 @@ export async function logOutByRefreshToken(ctx: Context, client: Client, token: 
   const found = await ctx.store.refresh_tokens.get(token)
   const grant = found && (await ctx.store.grants.get(found.grant_id))
   if (grant === undefined) throw invalidGrant('refresh_token is unknown or was revoked')
-  if (grant.client_id !== client.client_id) {
-    const { client_id } = grant
-    throw invalidGrant(
-      `refresh_token belongs to client ${shown(client_id)}, expected one of ${shown(client.client_id)}`,
-    )
-  }
+  requireIssuedTo(client, 'refresh_token', grant.client_id)
   const { sid, sub, flow_id } = grant
   ctx.addFacts({ ...(sub !== undefined && { sub }), client_id: client.client_id, flow_id })
   // Every refresh token belongs to a login.

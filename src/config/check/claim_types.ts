@@ -1,4 +1,5 @@
 /** The types of the standard claims (OpenID Connect Core §5.1), and values that YAML reads as another type. */
+import { STANDARD_SCOPES } from '../../clients/scope.js'
 import type { Config } from '../../generated/types.js'
 import type { Complaint } from '../errors.js'
 import { isMembers } from '../merge.js'
@@ -14,20 +15,7 @@ const TYPES: Readonly<Record<string, Type>> = {
   address: 'object',
 }
 
-const TEXTS = [
-  ...[
-    'sub',
-    'name',
-    'given_name',
-    'family_name',
-    'middle_name',
-    'nickname',
-    'preferred_username',
-    'profile',
-    'picture',
-  ],
-  ...['website', 'email', 'gender', 'birthdate', 'zoneinfo', 'locale', 'phone_number'],
-]
+const STANDARD = ['sub', ...Object.values(STANDARD_SCOPES).flat()]
 
 /** The members of `address`, which are strings. OpenID Connect Core §5.1.1. */
 const ADDRESS = ['formatted', 'street_address', 'locality', 'region', 'postal_code', 'country']
@@ -49,7 +37,7 @@ const SECTIONS = ['claims', 'id_token', 'userinfo', 'access_token'] as const
 function typeOf(name: string): Type | undefined {
   const plain = name.replace(/#.*$/, '')
   if (Object.hasOwn(TYPES, plain)) return TYPES[plain]
-  return TEXTS.includes(plain) ? 'string' : undefined
+  return STANDARD.includes(plain) ? 'string' : undefined
 }
 
 /** Returns the part of a path of the configuration that begins with the name of a user's claim; otherwise an empty path. */

@@ -4,11 +4,8 @@ import type { Complaint } from '../errors.js'
 import { isOn } from '../profiles.js'
 import { fold } from '../search.js'
 import { show } from '../show.js'
-import { suggest } from '../suggest.js'
+import { suggestListed } from '../suggest.js'
 import { indexNames } from '../user_names.js'
-
-/** Largest number of names among which a similar one is searched for. */
-const MOST_COMPARED = 1000
 
 type Found = Iterable<Complaint>
 
@@ -91,7 +88,7 @@ function* checkName(
   always: boolean,
 ): Found {
   if (name === undefined || names.size === 0 || names.has(name)) return
-  const near = resolve(name) ?? (names.size > MOST_COMPARED ? undefined : suggest(name, [...names]))
+  const near = resolve(name) ?? suggestListed(name, names)
   if (near === undefined && !always) return
   const hint = near === undefined ? '' : `; did you mean ${show(near, false, '')}?`
   yield { path, at: 'value', message: `is ${show(name, false, '')}, which is no ${member} of ${list}${hint}` }
