@@ -48,30 +48,23 @@ export async function completeLogin(
     state: login.state,
     now,
   }
-  const id_token = textOf(back.id_token) ?? front.id_token
+  const own_id_token = textOf(back.id_token)
+  const id_token = own_id_token ?? front.id_token
   const sub = id_token === undefined ? undefined : textOf(claimsOf(id_token)?.sub)
   const openid = words(login.scope).includes('openid')
   const checks = [
     { heading: 'Authorization response', checks: checkResponse(ctx, login, front) },
-    ...(front.id_token === undefined
-      ? []
-      : [
-          {
-            heading: 'ID token of the authorization response',
-            checks: await checkIdToken(front.id_token, { ...expected, front }),
-          },
-        ]),
-    ...(parts.code ? [{ heading: 'Token response', checks: checkTokenResponse(back, openid) }] : []),
-    ...(textOf(back.id_token) === undefined
-      ? []
-      : [
-          {
-            heading: front.id_token === undefined ? 'ID token' : 'ID token of the token response',
-            checks: await checkIdToken(String(back.id_token), { ...expected, access_token: textOf(back.access_token) }),
-          },
-        ]),
-    ...(userinfo === undefined || !openid ? [] : [{ heading: 'Userinfo', checks: [checkUserinfo(userinfo, sub)] }]),
-  ]
+    front.id_token !== undefined && {
+      heading: 'ID token of the authorization response',
+      checks: await checkIdToken(front.id_token, { ...expected, front }),
+    },
+    parts.code && { heading: 'Token response', checks: checkTokenResponse(back, openid) },
+    own_id_token !== undefined && {
+      heading: front.id_token === undefined ? 'ID token' : 'ID token of the token response',
+      checks: await checkIdToken(own_id_token, { ...expected, access_token: textOf(back.access_token) }),
+    },
+    userinfo !== undefined && openid && { heading: 'Userinfo', checks: [checkUserinfo(userinfo, sub)] },
+  ].filter((group) => group !== false)
   const found = sub ?? textOf(userinfo?.claims.sub)
   return {
     checks,

@@ -24,6 +24,8 @@ export interface Choice {
 }
 
 const DEFAULT_SCOPE = 'openid profile email address phone'
+/** The response types with which a login ends. */
+const OFFERED = VALUES.ResponseType.filter((type) => type !== 'none')
 /** Number of scopes that can be ticked. */
 const MOST_SCOPES = 100
 
@@ -32,9 +34,8 @@ export function readChoice(form: Params): Choice | { readonly problem: string } 
   const isChosen = form.find('response_type') !== undefined
   const response_type = findResponseType(form.find('response_type') ?? 'code')
   if (response_type === undefined || response_type === 'none') {
-    const types = VALUES.ResponseType.filter((type) => type !== 'none')
     return {
-      problem: `response_type is ${shown(String(form.find('response_type')))}, expected one of ${types.join(', ')}`,
+      problem: `response_type is ${shown(String(form.find('response_type')))}, expected one of ${OFFERED.join(', ')}`,
     }
   }
   const scope = words([...form.all('scope'), ...form.all('more_scopes')].join(' ')).join(' ')
@@ -83,7 +84,7 @@ export async function describeForm(
     more_scopes: wanted.filter((name) => !scopes.includes(name)).join(' '),
     prompts: PROMPTS,
     ...(choice?.prompt !== undefined && { prompt: choice.prompt }),
-    response_types: VALUES.ResponseType.filter((type) => type !== 'none'),
+    response_types: OFFERED,
     response_type: choice?.response_type ?? 'code',
     ...(problem !== undefined && { problem }),
   }

@@ -45,7 +45,7 @@ export function createNewKeys(): NewKeys {
   const takeMaterial = async (alg: KeyAlg): Promise<Material> => {
     const material = (isRsa(alg) && ahead.shift()) || (await generateMaterial(alg))
     // Not before the taken key is ready, so that generating others does not delay it.
-    void fill()
+    void Promise.allSettled([fill()])
     return material
   }
   const generate: NewKeys['generate'] = async (alg, kid) => {
